@@ -1,0 +1,70 @@
+"""The pipeline: stages, their order and their environments. ``nox -l`` lists them.
+
+Each stage runs ``python -m sbom VERB …``, and the same line works without Nox; what follows
+``--`` is passed on. This file never imports the package and knows nothing of what a stage does.
+"""
+
+from __future__ import annotations
+
+import nox
+
+nox.needs_version = ">=2025.10.14"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "types", "tests", "check", "sbom"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PLATFORMS = sorted(nox.project.load_toml("externals.toml")["platform"])
+PYTHONS = nox.project.python_versions(PROJECT)
+
+
+def run(session: nox.Session, verb: str, *arguments: str) -> None:
+    """Run one verb of the package in the session's environment."""
+    session.install("-e", ".")
+    session.run("python", "-m", "sbom", verb, *arguments, *session.posargs)
+
+
+def group(session: nox.Session, name: str) -> None:
+    """Install the package and one of its dependency groups."""
+    session.install("-e", ".", *nox.project.dependency_groups(PROJECT, name))
+
+
+@nox.session
+def regen(session: nox.Session) -> None:
+    """Bring externals.toml up to date: -- --cpython DIR | --script FILE [--dry-run]."""
+    run(session, "regen")
+
+
+@nox.session
+def check(session: nox.Session) -> None:
+    """Find everything that is wrong: [-- --cpython DIR | --script FILE] [--strict]."""
+    run(session, "check")
+
+
+@nox.session
+@nox.parametrize("platform", PLATFORMS)
+def sbom(session: nox.Session, platform: str) -> None:
+    """Write dist/sbom/python-VERSION-PLATFORM.spdx.json."""
+    run(session, "build", "--platform", platform)
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the test suite, on every supported Python that is present."""
+    group(session, "tests")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style with ruff."""
+    session.install(*nox.project.dependency_groups(PROJECT, "lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types with mypy, strictly."""
+    group(session, "types")
+    session.run("mypy", *session.posargs)

@@ -1,0 +1,105 @@
+"""``python -m sbom VERB …``: the command line, its streams and its exit status.
+
+The one place that catches errors; every verb is a function in ``sbom.verbs``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sbom.problems import Exit, SbomError, render
+
+_FORMATS = ("text", "json", "github")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(
+        prog="python -m sbom",
+        description="SBOMs of what ships inside CPython for Windows.",
+        allow_abbrev=False,
+    )
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+
+    fetches = verbs.add_parser(
+        "fetches",
+        help="what a get_externals.bat would fetch",
+        epilog="What follows -- is given to the script as its arguments.",
+    )
+    fetches.add_argument("script", metavar="SCRIPT", type=Path)
+    fetches.add_argument("--env", metavar="NAME=VALUE", action="append", default=[])
+    fetches.add_argument("--json", action="store_true", help="print JSON")
+    fetches.add_argument(
+        "--all", action="store_true", help="everything it can fetch, whatever its flags"
+    )
+
+    regen = verbs.add_parser("regen", help="bring externals.toml up to date with a script")
+    _inputs(regen)
+    regen.add_argument("--python-version", metavar="VERSION", help="the release, with --script")
+    regen.add_argument("--offline", action="store_true", help="open no connection")
+    regen.add_argument("--dry-run", action="store_true", help="print changes, write nothing")
+
+    check = verbs.add_parser("check", help="find everything that is wrong; write nothing")
+    _inputs(check)
+    _report(check)
+
+    build = verbs.add_parser("build", help="write one SBOM per platform")
+    _inputs(build)
+    build.add_argument("--platform", action="append", metavar="NAME", help="only this one")
+    build.add_argument("--output", metavar="DIR", type=Path, default=Path("dist/sbom"))
+    return top
+
+
+def _inputs(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--manifest", metavar="FILE", type=Path, default=Path("externals.toml"))
+    script = verb.add_mutually_exclusive_group()
+    script.add_argument("--script", metavar="FILE", type=Path, help="a get_externals.bat")
+    script.add_argument("--cpython", metavar="DIR", type=Path, help="a CPython source tree")
+
+
+def _report(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--strict", action="store_true", help="let warnings fail as well")
+    verb.add_argument("--format", choices=_FORMATS, default="text")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb and return its exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    rest: list[str] = []
+    if words[:1] == ["fetches"] and "--" in words:
+        at = words.index("--")
+        words, rest = words[:at], words[at + 1 :]
+    arguments = parser().parse_args(words)
+    arguments.rest = rest
+    from sbom import verbs  # noqa: PLC0415 - after usage errors, which need none of it
+
+    try:
+        return verbs.VERBS[arguments.verb](arguments, os.environ)
+    except SbomError as error:
+        print(render(error.problems, getattr(arguments, "format", "text")), end="", file=sys.stderr)
+        return error.status
+
+
+def run() -> None:
+    """Run as a program: UTF-8 and LF on every platform, quiet when a reader goes away."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = Exit.OUTSIDE
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,45 @@
+"""Problems that somebody has accepted, told apart from those nobody has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sbom.problems import Code, Problem, in_order
+from sbom.schema import Manifest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """Problems sorted by whether somebody has accepted them."""
+
+    open: tuple[Problem, ...]
+    accepted: tuple[tuple[Problem, str], ...]
+
+
+def judge_acknowledged(problems: Sequence[Problem], manifest: Manifest, ran: set[Code]) -> Judged:
+    """Split problems into open ones and those ``[[acknowledged]]`` with their reasons.
+
+    An acknowledgement that matches nothing is a problem itself, where the checks that could
+    have found its code ``ran``.
+    """
+    reasons = {(one.code, one.place): one.reason for one in manifest.acknowledged}
+    accepted = [
+        (problem, reasons[problem.code, problem.place])
+        for problem in problems
+        if (problem.code, problem.place) in reasons
+    ]
+    matched = {(problem.code, problem.place) for problem, _ in accepted}
+    stale = [
+        Problem(
+            code=Code.STALE_ACKNOWLEDGEMENT,
+            file=manifest.file,
+            where=f"acknowledged[{n}]",
+            message=f"there is no problem '{one.code}' at '{one.place}' any more",
+            hint="remove the acknowledgement",
+        )
+        for n, one in enumerate(manifest.acknowledged)
+        if (one.code, one.place) not in matched and one.code in ran
+    ]
+    rest = [p for p in problems if (p.code, p.place) not in matched]
+    return Judged(open=in_order([*rest, *stale]), accepted=tuple(accepted))

@@ -1,0 +1,59 @@
+"""What a parsed command can be; ``line`` is the number of the line it starts at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """A command without grammar of its own; carets are gone, quotes are kept."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Commands in parentheses."""
+
+    line: int
+    body: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Two or more commands joined by the same operator: ``&``, ``&&``, ``||`` or ``|``."""
+
+    line: int
+    operator: str
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """``if``; ``test`` is ``==``, a word such as NEQ, or defined, exist, errorlevel."""
+
+    line: int
+    negated: bool
+    ignore_case: bool
+    test: str
+    left: str
+    right: str
+    then: Node
+    otherwise: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """``for``; ``switch`` is empty, ``/D`` or another letter in upper case."""
+
+    line: int
+    switch: str
+    options: str
+    variable: str
+    items: str
+    body: Node
+
+
+Node = Simple | Block | Chain | If | For

@@ -1,0 +1,108 @@
+"""Files read and written: the disk, with every failure turned into a problem of ours."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from sbom.problems import Code, OutsideError, Problem, UnusableError
+
+#: No script or manifest comes near this; a larger file is not one.
+_TEXT_LIMIT = 8_000_000
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the contents of a text file. Raises UnusableError where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_TEXT_LIMIT + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise unusable(path, f"cannot be read: {reason}", "check the path") from error
+    if len(data) > _TEXT_LIMIT:
+        raise unusable(path, f"is larger than {_TEXT_LIMIT} bytes", "name the right file")
+    return data
+
+
+def unusable(path: Path, message: str, hint: str) -> UnusableError:
+    """Return the error of an input that is not what it has to be."""
+    problem = Problem(code=Code.UNREADABLE, file=str(path), where="", message=message, hint=hint)
+    return UnusableError([problem])
+
+
+def read_utf8(path: Path) -> str:
+    """Return a UTF-8 text, its line ends as they are. Raises UnusableError."""
+    try:
+        return read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}"
+        raise unusable(path, message, "save it as UTF-8") from error
+
+
+def read_script(path: Path) -> tuple[str, str]:
+    """Return the text of a batch file, and the SHA-256 of it with LF endings.
+
+    cmd reads bytes in whatever code page is set, so bytes that are no UTF-8 are characters too.
+    """
+    data = read_bytes(path)
+    digest = hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
+    try:
+        return data.decode("utf-8"), digest
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), digest
+
+
+def write_all(contents: Mapping[Path, bytes]) -> None:
+    """Write files, each whole or not at all; none is replaced before all are on the disk.
+
+    Raises OutsideError where the disk refuses; files there before are then as they were.
+    """
+    waiting: list[tuple[str, Path]] = []
+    try:
+        for path, data in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            waiting.append((_temporary(path, data), path))
+        while waiting:
+            temporary, path = waiting[0]
+            os.replace(temporary, path)  # noqa: PTH105 - the atomic one, named as its promise is
+            del waiting[0]
+    except OSError as error:
+        problem = Problem(
+            code=Code.UNREADABLE,
+            file=str(path),
+            where="",
+            message=f"cannot be written: {error.strerror or error}",
+            hint="check the disk and the permissions; nothing was replaced",
+        )
+        raise OutsideError([problem]) from error
+    finally:
+        for temporary, _ in waiting:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+
+
+def _temporary(path: Path, data: bytes) -> str:
+    """Write ``data`` beside ``path`` and return the name it has until it is moved there."""
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(mode)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+    return name
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,222 @@
+"""Everything a script can fetch, and the flag or variable that decides on each external.
+
+Found by running the script under each flag and each variable it listens to, never by matching
+its lines; only text that looks like a tag and is fetched by no run is looked for in the text.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sbom.batch import Program, Run, run
+from sbom.externals import SCRIPT_NAME, Fetch, Kind, fetched_by, run_program, world_of
+from sbom.problems import Code, Problem, SbomError, in_order
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """One thing the script can fetch, and when it does.
+
+    ``guard`` is what a person would type to change that (``unless --no-openssl``, ``only with
+    --openssl-src``), or None where nothing does; ``default`` tells whether a run without
+    arguments fetches it. ``shadowed`` is set where another external of the same tag, fetched
+    first, takes its folder.
+    """
+
+    kind: Kind
+    tag: str
+    repository: str
+    guard: str | None
+    default: bool
+    shadowed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Everything a script can fetch, in the order it would, and what is wrong with it."""
+
+    externals: tuple[External, ...]
+    problems: tuple[Problem, ...]
+
+
+_PROBE = "\x01probe\x01"
+
+
+@dataclass(frozen=True, slots=True)
+class _Toggle:
+    """One thing a person can set: a flag, or a variable where ``value`` is given."""
+
+    name: str
+    value: str | None = None
+
+    @property
+    def text(self) -> str:
+        if self.value is None:
+            return self.name
+        return f"{self.name} set" if self.value == _PROBE else f"{self.name}={self.value}"
+
+
+class _Prober:
+    """Runs one script under many settings, each external on its own."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.world = world_of(creating=False)
+
+    def run(self, toggles: Iterable[_Toggle]) -> Run:
+        arguments = [toggle.name for toggle in toggles if toggle.value is None]
+        environment = {t.name: t.value for t in toggles if t.value is not None}
+        return run(self.program, self.world, arguments, environment)
+
+    def fetched(self, *toggles: _Toggle) -> tuple[Fetch, ...]:
+        """Return what is fetched; nothing where the script cannot be run that way."""
+        try:
+            return tuple(dict.fromkeys(map(_anonymous, fetched_by(self.run(toggles)))))
+        except SbomError:
+            return ()
+
+    def flags(self) -> list[_Toggle]:
+        """Return the flags that the script compares its first argument with."""
+        compared = self.run([_Toggle(_PROBE)]).comparisons
+        return [_Toggle(flag) for flag in sorted(_counterparts(compared)) if flag[:1] in "-/"]
+
+    def variables(self, names: Iterable[str]) -> list[_Toggle]:
+        """Return each variable with each value that the script compares it with."""
+        toggles = []
+        for name in sorted(names):
+            probe = _Toggle(name, _PROBE)
+            try:
+                compared = self.run([probe]).comparisons
+            except SbomError:
+                continue
+            toggles += [_Toggle(name, value) for value in sorted(_counterparts(compared))]
+            toggles.append(probe)
+        return toggles
+
+
+def _anonymous(fetch: Fetch) -> Fetch:
+    return replace(fetch, organization="")
+
+
+def _counterparts(comparisons: Iterable[tuple[str, str]]) -> set[str]:
+    """Return what the probe was compared with, less the quotes or letters around both."""
+    found = set()
+    for pair in comparisons:
+        for mine, other in (pair, pair[::-1]):
+            before, probe, after = mine.partition(_PROBE)
+            fits = other.startswith(before) and other.endswith(after)
+            if probe and fits and len(other) > len(before) + len(after):
+                found.add(other[len(before) : len(other) - len(after)])
+    return found - {_PROBE}
+
+
+def read_script(text: str, file: str = SCRIPT_NAME) -> Script:
+    """Return every external a script can fetch, each with its guard, and its problems.
+
+    Raises SbomError where the script cannot be run at all.
+    """
+    program = Program(text, file)
+    result, _ = run_program(program, (), None)
+    prober = _Prober(program)
+    default = prober.fetched()
+    toggles = [*prober.flags(), *prober.variables(_names_as_written(text, result.variables))]
+    outcomes = _outcomes(prober, toggles, default)
+    known = set(default).union(*outcomes.values())
+    strays = _tags_in(program, {fetch.tag for fetch in known})
+    if strays:
+        pairs = itertools.combinations(toggles, 2)
+        outcomes |= _outcomes(prober, pairs, default)
+        known = known.union(*outcomes.values())
+        strays = [stray for stray in strays if stray[1] not in {f.tag for f in known}]
+    adding = {
+        toggle
+        for setting, found in outcomes.items()
+        if set(found) - set(default)
+        for toggle in setting
+    }
+    ordered = dict.fromkeys([*prober.fetched(*adding), *default, *sorted(known, key=_order)])
+    externals = tuple(
+        External(
+            fetch.kind,
+            fetch.tag,
+            fetch.repository,
+            _guard(fetch, default=fetch in default, outcomes=outcomes),
+            fetch in default,
+            any(f.tag == fetch.tag and f.kind != fetch.kind for f in list(ordered)[:n]),
+        )
+        for n, fetch in enumerate(ordered)
+    )
+    return Script(externals, in_order([*result.problems, *_never_fetched(program, strays)]))
+
+
+def _order(fetch: Fetch) -> tuple[bool, str]:
+    return fetch.kind is Kind.BINARY, fetch.tag
+
+
+def _outcomes(
+    prober: _Prober, settings: Iterable[_Toggle | tuple[_Toggle, ...]], default: Sequence[Fetch]
+) -> dict[tuple[_Toggle, ...], tuple[Fetch, ...]]:
+    """Return what each setting makes the script fetch, where that differs from the default.
+
+    A setting that leaves nothing at all (``--clean-only``, a flag the script refuses) guards
+    nothing in particular and is left out.
+    """
+    outcomes = {}
+    for setting in settings:
+        toggles = setting if isinstance(setting, tuple) else (setting,)
+        found = prober.fetched(*toggles)
+        if found and set(found) != set(default):
+            outcomes[toggles] = found
+    return outcomes
+
+
+def _guard(
+    fetch: Fetch, *, default: bool, outcomes: Mapping[tuple[_Toggle, ...], Sequence[Fetch]]
+) -> str | None:
+    """Return the guard of one external: flags where there are any, else variables."""
+    deciding = [toggles for toggles, found in outcomes.items() if (fetch in found) != default]
+    for group in (
+        [toggles for toggles in deciding if all(t.value is None for t in toggles)],
+        deciding,
+    ):
+        if group:
+            fewest = min(map(len, group))
+            texts = [" and ".join(t.text for t in ts) for ts in group if len(ts) == fewest]
+            return f"{'unless' if default else 'only with'} {' or '.join(texts)}"
+    return None
+
+
+def _names_as_written(text: str, upper: Iterable[str]) -> list[str]:
+    """Return variable names in the case the script writes them, as a person would type them."""
+    names = {word.upper(): word for word in reversed(re.findall(r"[A-Za-z_]\w*", text))}
+    return [names.get(name, name) for name in upper]
+
+
+_TAG = re.compile(r"(?<![\w.%~\\/-])[A-Za-z][A-Za-z_+]*(?:-[A-Za-z][A-Za-z_+]*)*-\d[\w.-]*\w")
+_SILENT = re.compile(r"[\s@(]*(?:rem\b|::|echo\b|title\b)", re.IGNORECASE)
+
+
+def _tags_in(program: Program, fetched: set[str]) -> list[tuple[int, str]]:
+    """Return text that looks like a tag, is not printed or a comment, and is not fetched."""
+    return [
+        (number, found)
+        for number, line in enumerate(program.lines, 1)
+        if not _SILENT.match(line)
+        for found in _TAG.findall(line)
+        if found not in fetched
+    ]
+
+
+def _never_fetched(program: Program, strays: Iterable[tuple[int, str]]) -> list[Problem]:
+    return [
+        program.problem(
+            Code.NEVER_FETCHED,
+            line,
+            f"'{tag}' looks like a tag, but nothing the script accepts fetches it",
+            "remove it, or turn it into a comment with rem",
+        )
+        for line, tag in strays
+    ]

@@ -1,0 +1,120 @@
+"""Script against manifest: values in, changes and problems out; knows no syntax."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from sbom.externals import split_tag
+from sbom.guards import External
+from sbom.problems import Code, Problem
+from sbom.schema import Manifest, Pin
+
+
+class What(StrEnum):
+    """How the manifest has to change to agree with a script."""
+
+    ADD = "add"
+    REMOVE = "remove"
+    RETAG = "retag"
+    GUARD = "guard"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """One difference: what the manifest says (``old``) and what the script says (``new``)."""
+
+    what: What
+    kind: str
+    name: str
+    old: str = ""
+    new: str = ""
+    external: External | None = None
+
+    @property
+    def key(self) -> str:
+        """Return the key path of the table concerned."""
+        return f"{self.kind}.{self.name}"
+
+
+def name_of(tag: str) -> str:
+    """Return the name an external has in the manifest; a bare version is its own name."""
+    return split_tag(tag)[0] or tag
+
+
+def twice(externals: Sequence[External], file: str) -> tuple[Problem, ...]:
+    """Return a problem for each name that two tags of one kind would both have."""
+    counts = Counter((external.kind, name_of(external.tag)) for external in externals)
+    return tuple(
+        Problem(
+            code=Code.TWICE,
+            file=file,
+            where="",
+            message=f"fetches two {kind} externals named {name}: "
+            + " and ".join(e.tag for e in externals if (e.kind, name_of(e.tag)) == (kind, name)),
+            hint="one of them is a mistake; the manifest has one table for each",
+        )
+        for (kind, name), count in counts.items()
+        if count > 1
+    )
+
+
+def changes(externals: Sequence[External], manifest: Manifest) -> tuple[Change, ...]:
+    """Return what has to change for the manifest to say what the script says, sorted by key."""
+    said = {f"{external.kind}.{name_of(external.tag)}": external for external in externals}
+    known = {pin.key: pin for pin in manifest.pins}
+    found: list[Change] = []
+    for key in sorted(said.keys() | known.keys()):
+        kind, _, name = key.partition(".")
+        external, pin = said.get(key), known.get(key)
+        if external is not None and pin is not None:
+            found += _differences(external, pin)
+        elif external is not None:
+            change = Change(what=What.ADD, kind=kind, name=name, new=external.tag)
+            found.append(replace(change, external=external))
+        elif pin is not None:
+            found.append(Change(what=What.REMOVE, kind=kind, name=name, old=pin.tag))
+    return tuple(found)
+
+
+def _differences(external: External, pin: Pin) -> Iterator[Change]:
+    for what, old, new in (
+        (What.RETAG, pin.tag, external.tag),
+        (What.GUARD, pin.guard, external.guard or ""),
+    ):
+        if old != new:
+            yield Change(
+                what=what, kind=pin.kind, name=pin.name, old=old, new=new, external=external
+            )
+
+
+def disagreements(found: Sequence[Change], manifest: Manifest, mend: str) -> list[Problem]:
+    """Return one problem for each change; ``mend`` is the command that makes it."""
+    return [
+        Problem(
+            code=_CODES[change.what],
+            file=manifest.file,
+            where=change.key,
+            message=_SENTENCES[change.what].format(
+                old=change.old or "always", new=change.new or "always"
+            ),
+            hint=f"run: {mend}",
+        )
+        for change in found
+    ]
+
+
+_CODES = {
+    What.ADD: Code.NOT_IN_MANIFEST,
+    What.REMOVE: Code.NOT_IN_SCRIPT,
+    What.RETAG: Code.TAG_MOVED,
+    What.GUARD: Code.GUARD_CHANGED,
+}
+_SENTENCES = {
+    What.ADD: "the script fetches {new}, the manifest does not have it",
+    What.REMOVE: "the script no longer fetches {old}",
+    What.RETAG: "the script fetches {new}, the manifest says {old}",
+    What.GUARD: "the script fetches it '{new}', the manifest says '{old}'",
+}

@@ -1,0 +1,29 @@
+"""A CPython source tree: where its script is and which version it says it is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from sbom.files import read_bytes, unusable
+
+_VERSION = re.compile(rb'^\s*#\s*define\s+PY_VERSION\s+"([^"\r\n]{1,40})"', re.MULTILINE)
+
+
+def script_in(tree: Path) -> Path:
+    """Return the path of a tree's get_externals.bat. Raises UnusableError if it is no tree."""
+    if not tree.is_dir():
+        raise unusable(tree, "is no folder", "name the folder that holds PCbuild")
+    path = tree / "PCbuild" / "get_externals.bat"
+    if not path.is_file():
+        raise unusable(tree, "has no PCbuild/get_externals.bat", "name a CPython source tree")
+    return path
+
+
+def version_in(tree: Path) -> str:
+    """Return PY_VERSION of a tree, such as ``3.14.7`` or ``3.15.0a2+``. Raises UnusableError."""
+    path = tree / "Include" / "patchlevel.h"
+    match = _VERSION.search(read_bytes(path))
+    if match is None:
+        raise unusable(path, "does not define PY_VERSION", "name a CPython source tree")
+    return match[1].decode("ascii", "replace")

@@ -1,0 +1,56 @@
+"""Which version of a component an external holds, and on what it ships.
+
+Knows how the manifest turns a revision into upstream's version; nothing of identifiers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from sbom.ranges import in_lines, in_range
+from sbom.schema import Identity, Pin, Ships
+
+
+def holds(row: Ships, pins: Mapping[str, Pin], platform: str, line: str) -> bool:
+    """Return whether a row holds for a build: externals, revision, line and platform.
+
+    ``pins`` are the externals of the build by key path.
+    """
+    pin = pins.get(row.external)
+    if row.external and (pin is None or not in_range(pin.revision, row.revisions)):
+        return False
+    shipped = row.link not in ("static", "dynamic") or bool(files_on(row, platform))
+    return shipped and row.without not in pins and in_lines(line, row.lines)
+
+
+def version_of(identity: Identity, row: Ships, pin: Pin | None) -> str:
+    """Return the upstream version of a component, or an empty text where nothing tells.
+
+    A row's own version goes first (a bundle's parts), then the manifest's exceptions for a
+    revision, then what the component's pattern reads out of it.
+    """
+    if row.version or pin is None:
+        return row.version
+    return version_in(identity, pin.revision)[0]
+
+
+def version_in(identity: Identity, revision: str) -> tuple[str, str]:
+    """Return upstream version and rebuild number in a revision, each empty if not there."""
+    if revision in identity.versions:
+        return identity.versions[revision], ""
+    match = _pattern(identity.revision).fullmatch(revision) if identity.revision else None
+    if match is None:
+        return "", ""
+    return match["version"], match.groupdict().get("rebuild") or ""
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def files_on(row: Ships, platform: str) -> tuple[str, ...]:
+    """Return the shipped files of a row on one platform."""
+    return row.files_on.get(platform, row.files)
