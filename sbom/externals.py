@@ -156,9 +156,9 @@ def _git_clone(words: Sequence[str]) -> tuple[Fetch, str] | None:
     organization, repository = _address(rest[0])
     tag = options.get("--branch") or options.get("-b") or ""
     if not tag:
-        # A repository of its own for each external: the name it has is the tag.
-        organization, _, tag = ("", "", repository)
-        repository = rest[0][: -len(tag)].rstrip("/:") if tag else rest[0]
+        # A repository of its own for each external: its name is the tag.
+        organization, tag = "", repository
+        repository = rest[0].rstrip("/").rpartition("/")[0]
     kind = Kind.BINARY if repository.endswith("-bin-deps") else Kind.SOURCE
     folder = rest[1] if len(rest) > 1 else repository
     return Fetch(kind, tag, repository, organization), folder
@@ -184,7 +184,8 @@ def _get_external(words: Sequence[str]) -> tuple[Fetch, str] | None:
     if not rest:
         return None
     tag = rest[-1]
-    binary = not options.keys().isdisjoint({"-b", "--binary"})
+    # --release, from 3.15 on, takes a prebuilt archive from the same repository's releases.
+    binary = not options.keys().isdisjoint({"-b", "--binary", "-r", "--release"})
     organization = options.get("-O") or options.get("--organization") or "python"
     # Without -e, get_external.py fills the folder "externals" beside PCbuild.
     folder = options.get("-e") or options.get("--externals-dir") or "C:\\cpython\\externals"

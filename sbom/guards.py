@@ -72,11 +72,15 @@ class _Prober:
         return run(self.program, self.world, arguments, environment)
 
     def fetched(self, *toggles: _Toggle) -> tuple[Fetch, ...]:
-        """Return what is fetched; nothing where the script cannot be run that way."""
+        """Return what is fetched; nothing where the script cannot be run that way.
+
+        A variable that ends up inside an address or a tag (SVNROOT) is no guard.
+        """
         try:
-            return tuple(dict.fromkeys(map(_anonymous, fetched_by(self.run(toggles)))))
+            found = tuple(dict.fromkeys(map(_anonymous, fetched_by(self.run(toggles)))))
         except SbomError:
             return ()
+        return () if any(_PROBE in f.tag + f.repository for f in found) else found
 
     def flags(self) -> list[_Toggle]:
         """Return the flags that the script compares its first argument with."""
@@ -131,13 +135,7 @@ def read_script(text: str, file: str = SCRIPT_NAME) -> Script:
         outcomes |= _outcomes(prober, pairs, default)
         known = known.union(*outcomes.values())
         strays = [stray for stray in strays if stray[1] not in {f.tag for f in known}]
-    adding = {
-        toggle
-        for setting, found in outcomes.items()
-        if set(found) - set(default)
-        for toggle in setting
-    }
-    ordered = dict.fromkeys([*prober.fetched(*adding), *default, *sorted(known, key=_order)])
+    ordered = _in_script_order(prober, default, outcomes)
     externals = tuple(
         External(
             fetch.kind,
@@ -145,11 +143,27 @@ def read_script(text: str, file: str = SCRIPT_NAME) -> Script:
             fetch.repository,
             _guard(fetch, default=fetch in default, outcomes=outcomes),
             fetch in default,
-            any(f.tag == fetch.tag and f.kind != fetch.kind for f in list(ordered)[:n]),
+            any(f.tag == fetch.tag and f.kind != fetch.kind for f in ordered[:n]),
         )
         for n, fetch in enumerate(ordered)
     )
     return Script(externals, in_order([*result.problems, *_never_fetched(program, strays)]))
+
+
+def _in_script_order(
+    prober: _Prober,
+    default: Sequence[Fetch],
+    outcomes: Mapping[tuple[_Toggle, ...], Sequence[Fetch]],
+) -> list[Fetch]:
+    """Return everything that any run fetched, in the order of a run that fetches it all."""
+    adding = dict.fromkeys(
+        toggle
+        for setting, found in outcomes.items()
+        if not set(found) <= set(default)
+        for toggle in setting
+    )
+    known = set(default).union(*outcomes.values())
+    return list(dict.fromkeys([*prober.fetched(*adding), *default, *sorted(known, key=_order)]))
 
 
 def _order(fetch: Fetch) -> tuple[bool, str]:

@@ -1,0 +1,29 @@
+"""What all tests share: no way out to the network, and properties that run the same each time."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
+
+ROOT = Path(__file__).parent.parent
+FACTS = Path(__file__).parent / "facts"
+
+
+@pytest.fixture(autouse=True)
+def _only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test reach an address outside this machine."""
+    connect = socket.socket.connect
+
+    def local(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            pytest.fail(f"a test opened a connection to {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", local)
