@@ -44,6 +44,8 @@ def apply(text: str, changes: Sequence[Change], facts: Mapping[str, str], claime
         if change.what is What.REMOVE:
             text = _without(text, change.key)
             del expected[change.kind][change.name]
+            if not expected[change.kind]:
+                del expected[change.kind]
     text = _edited(text, _values(changes, facts, expected))
     for change in changes:
         if change.what is What.ADD:

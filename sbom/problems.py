@@ -62,6 +62,7 @@ WARNINGS = frozenset(
     {
         Code.UNPINNED,
         Code.SKEW,
+        Code.UNUSED,
         Code.NO_VERSION,
         Code.STALE_ACKNOWLEDGEMENT,
         Code.STRAY_PARENTHESIS,

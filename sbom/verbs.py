@@ -234,14 +234,13 @@ def regen(arguments: argparse.Namespace, _: Environment) -> int:
 
 def _changed(inputs: _Inputs, found: Sequence[Change], manifest: Manifest) -> str:
     old, new = inputs.manifest.cpython, manifest.cpython
-    lines = []
+    lines = [_line(change) for change in found]
     if old.version != new.version:
-        lines.append(f"cpython: {old.version} -> {new.version}")
-    lines += [_line(change) for change in found]
-    if not lines and old.script_sha256 == new.script_sha256:
-        return f"{inputs.path} is up to date with {inputs.script_path}\n"
-    if old.script_sha256 != new.script_sha256:
-        lines.append(f"cpython.script-sha256: {old.script_sha256[:12]} -> {new.script_sha256[:12]}")
+        lines.insert(0, f"cpython: {old.version} -> {new.version}")
+    if not lines and old.script_sha256 != new.script_sha256:
+        lines.append(f"{inputs.script_path} has changed, but not what it fetches")
+    if not lines:
+        lines.append(f"{inputs.path} is up to date with {inputs.script_path}")
     return "".join(f"{line}\n" for line in lines)
 
 

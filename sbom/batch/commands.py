@@ -6,7 +6,7 @@ Each takes the state, the text behind its name and its line, and returns its sta
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from sbom.batch.state import Saved, State, quoted_words
 
@@ -14,6 +14,8 @@ from sbom.batch.state import Saved, State, quoted_words
 HARMLESS = frozenset(
     "break chcp cls color date dir echo pause prompt rem time title type ver verify vol".split()
 )
+#: How many ``setlocal`` may be open; cmd refuses the next one.
+_SETLOCALS = 32
 
 
 def _set(state: State, rest: str, line: int) -> int:
@@ -28,7 +30,9 @@ def _set(state: State, rest: str, line: int) -> int:
     return 0
 
 
-def _setlocal(state: State, rest: str, _line: int) -> int:
+def _setlocal(state: State, rest: str, line: int) -> int:
+    if len(state.saved) >= _SETLOCALS:
+        return state.unknown(line, f"more than {_SETLOCALS} setlocal are open")
     state.saved.append(Saved(dict(state.variables.values), state.disk.folder, state.delayed))
     if "enabledelayedexpansion" in rest.lower():
         state.delayed = True
@@ -48,9 +52,7 @@ def endlocal(state: State, _rest: str = "", _line: int = 0) -> int:
 
 def _change_folder(state: State, rest: str, _line: int) -> int:
     path = re.sub(r"^\s*/d\b", "", rest, flags=re.IGNORECASE).strip()
-    if path:
-        state.enter(path)
-    return 0
+    return 0 if not path or state.enter(path) else 1
 
 
 def _pushd(state: State, rest: str, line: int) -> int:
@@ -66,14 +68,13 @@ def _popd(state: State, _rest: str, _line: int) -> int:
 
 def _make_folder(state: State, rest: str, line: int) -> int:
     state.record(line, f"mkdir{rest}")
-    for path in _paths(rest):
-        state.disk.make(path)
-    return 0
+    made = [state.disk.make(path) for path in _paths(state, rest, line)]
+    return 0 if all(made) else 1
 
 
 def _remove(state: State, rest: str, line: int) -> int:
     state.record(line, f"rmdir{rest}")
-    removed = [state.disk.remove(path) for path in _paths(rest)]
+    removed = [state.disk.remove(path) for path in _paths(state, rest, line)]
     return 0 if all(removed) else 2
 
 
@@ -82,8 +83,11 @@ def _move(state: State, rest: str, line: int) -> int:
     return state.unknown(line, "cannot tell which files this line leaves behind")
 
 
-def _paths(rest: str) -> list[str]:
-    return [word for word in quoted_words(rest) if not word.startswith("/")]
+def _paths(state: State, rest: str, line: int) -> Iterator[str]:
+    for word in quoted_words(rest):
+        state.spend(len(word), line)
+        if not word.startswith("/"):
+            yield word
 
 
 OWN: dict[str, Callable[[State, str, int], int]] = {

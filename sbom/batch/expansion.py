@@ -10,10 +10,16 @@ from __future__ import annotations
 
 import ntpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+#: The longest command line cmd takes (https://learn.microsoft.com, "Command prompt line string
+#: limitation").
+LINE_LIMIT = 8191
+
 _ARGUMENT = re.compile(r"%(?:~([a-z$:\w]*?))?([0-9])", re.IGNORECASE)
+_SUBSTRING = re.compile(r"~\s*+(-?[0-9]+)?\s*+(?:,\s*+(-?[0-9]+)?\s*+)?")
+_DELAYED = re.compile(r"!([^!\n]+)!")
 _PATH_MODIFIERS = re.compile(r"[fdpnxs]*", re.IGNORECASE)
 #: What cmd computes anew at each use and no fixed run of ours can tell.
 UNKNOWABLE = frozenset({"DATE", "TIME", "RANDOM", "CMDCMDLINE", "HIGHESTNUMANODENUMBER"})
@@ -21,6 +27,10 @@ UNKNOWABLE = frozenset({"DATE", "TIME", "RANDOM", "CMDCMDLINE", "HIGHESTNUMANODE
 
 class ExpansionError(ValueError):
     """A percent expression that cmd refuses, or whose value cannot be known."""
+
+
+class GrowthError(ValueError):
+    """A text that grows beyond what cmd takes as one line."""
 
 
 @dataclass(slots=True)
@@ -61,22 +71,49 @@ class Variables:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What percent expressions are expanded from."""
+    """What percent expressions are expanded from.
+
+    ``spend`` is told how many characters each modifier had to look at.
+    """
 
     arguments: Sequence[str]
     rest: str
     variables: Variables
     folder: str
+    spend: Callable[[int], None]
+
+
+def _joined(pieces: Iterable[str]) -> str:
+    """Return the pieces as one text; raise GrowthError before it gets out of hand."""
+    size = 0
+    kept = []
+    for piece in pieces:
+        size += len(piece)
+        if size > LINE_LIMIT:
+            raise GrowthError(f"the line grows beyond the {LINE_LIMIT} characters that cmd takes")
+        kept.append(piece)
+    return "".join(kept)
+
+
+def _replacing(
+    pattern: re.Pattern[str], text: str, value: Callable[[re.Match[str]], str]
+) -> Iterator[str]:
+    """Yield ``text`` in pieces, each match of ``pattern`` replaced by its value."""
+    position = 0
+    for match in pattern.finditer(text):
+        yield text[position : match.start()]
+        yield value(match)
+        position = match.end()
+    yield text[position:]
 
 
 def expand_line(line: str, context: Context) -> str:
     """Return ``line`` after phase one: arguments and environment variables in place.
 
-    Raises ExpansionError for a path operator that cmd refuses or that asks the disk.
+    Raises ExpansionError for a path operator that cmd refuses or that asks the disk, and
+    GrowthError for a line longer than cmd takes.
     """
-    if "%" not in line:
-        return line
-    return "".join(_pieces(line, context))
+    return _joined(_pieces(line, context))
 
 
 def _pieces(line: str, context: Context) -> Iterator[str]:
@@ -95,7 +132,7 @@ def _pieces(line: str, context: Context) -> Iterator[str]:
         elif line.startswith("%~", start):
             raise ExpansionError(f"the path operator in '{line[start : start + 12]}' is not valid")
         else:
-            value, position = _variable(line, start, context.variables)
+            value, position = _variable(line, start, context)
             yield value
     yield line[position:]
 
@@ -105,10 +142,11 @@ def _argument(match: re.Match[str], context: Context) -> str:
     value = context.arguments[number] if number < len(context.arguments) else ""
     if match[1] is None:
         return value
+    context.spend(len(value))
     return path_parts(value, match[1], context.folder, match[0])
 
 
-def _variable(line: str, start: int, variables: Variables) -> tuple[str, int]:
+def _variable(line: str, start: int, context: Context) -> tuple[str, int]:
     """Return the value at ``%NAME%`` or ``%NAME:modifier%`` and the position behind it.
 
     A percent sign that opens no name is dropped; of an undefined ``%NAME:modifier%``
@@ -118,33 +156,57 @@ def _variable(line: str, start: int, variables: Variables) -> tuple[str, int]:
     if end < 0:
         return "", start + 1
     name, colon, modifier = line[start + 1 : end].partition(":")
-    value = variables.get(name)
+    value = context.variables.get(name)
     if not colon or not name:
         return value or "", end + 1
     if value is None:
         return "", start + len(name) + 2
+    context.spend(len(value))
     return _modified(value, modifier, line[start : end + 1]), end + 1
 
 
 def _modified(value: str, modifier: str, text: str) -> str:
     """Apply ``~start,length`` or ``old=new`` to a variable's value."""
     if modifier.startswith("~"):
-        match = re.fullmatch(r"~\s*(-?\d+)?\s*(?:,\s*(-?\d+)?\s*)?", modifier)
+        match = _SUBSTRING.fullmatch(modifier)
         if match is None:
             raise ExpansionError(f"the substring in '{text}' is not two whole numbers")
-        start = int(match[1] or 0)
+        start = _whole(match[1] or "0")
         begin = max(0, len(value) + start) if start < 0 else start
         if match[2] is None:
             return value[begin:]
-        length = int(match[2])
+        length = _whole(match[2])
         return value[begin : begin + length] if length >= 0 else value[begin:length]
     old, equals, new = modifier.partition("=")
     if not equals or not old:
         return value
     if old.startswith("*"):
-        found = value.upper().find(old[1:].upper())
+        found = _folded(value).find(_folded(old[1:]))
         return value if found < 0 or not old[1:] else new + value[found + len(old) - 1 :]
-    return re.sub(re.escape(old), lambda _: new, value, flags=re.IGNORECASE)
+    return _joined(_replaced(value, old, new))
+
+
+def _whole(digits: str) -> int:
+    """Return a whole number; more than ten digits are more than any text has characters."""
+    return int(digits[:11])
+
+
+def _folded(text: str) -> str:
+    """Return ``text`` in one case, every character where it was."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+
+
+def _replaced(value: str, old: str, new: str) -> Iterator[str]:
+    text, wanted = _folded(value), _folded(old)
+    position = 0
+    while (found := text.find(wanted, position)) >= 0:
+        yield value[position:found]
+        yield new
+        position = found + len(old)
+    yield value[position:]
 
 
 def path_parts(value: str, modifiers: str, folder: str, text: str) -> str:
@@ -170,7 +232,7 @@ def path_parts(value: str, modifiers: str, folder: str, text: str) -> str:
     return "".join(part for letter, part in parts.items() if letter in wanted)
 
 
-def expand_for(text: str, items: Mapping[str, str], folder: str) -> str:
+def expand_for(text: str, items: Mapping[str, str], context: Context) -> str:
     """Return ``text`` after phase four: ``%e`` and ``%~ne`` of the enclosing loops in place."""
     if not items or "%" not in text:
         return text
@@ -179,17 +241,23 @@ def expand_for(text: str, items: Mapping[str, str], folder: str) -> str:
 
     def value(match: re.Match[str]) -> str:
         item = items[match[2]]
-        return item if match[1] is None else path_parts(item, match[1], folder, match[0])
+        if match[1] is None:
+            return item
+        context.spend(len(item))
+        return path_parts(item, match[1], context.folder, match[0])
 
-    return pattern.sub(value, text)
+    return _joined(_replacing(pattern, text, value))
 
 
-def expand_delayed(text: str, variables: Variables) -> str:
+def expand_delayed(text: str, context: Context) -> str:
     """Return ``text`` after phase five: ``!NAME!`` in place, for enabled delayed expansion."""
 
     def value(match: re.Match[str]) -> str:
         name, colon, modifier = match[1].partition(":")
-        found = variables.get(name)
-        return _modified(found, modifier, match[0]) if found and colon else found or ""
+        found = context.variables.get(name)
+        if not found or not colon:
+            return found or ""
+        context.spend(len(found))
+        return _modified(found, modifier, match[0])
 
-    return re.sub(r"!([^!\n]+)!", value, text)
+    return _joined(_replacing(_DELAYED, text, value))

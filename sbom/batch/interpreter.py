@@ -8,6 +8,7 @@ out. What cannot be run faithfully becomes a problem with its line.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from sbom.batch.expansion import (
     UNKNOWABLE,
     Context,
     ExpansionError,
+    GrowthError,
     expand_delayed,
     expand_for,
     expand_line,
@@ -27,11 +29,10 @@ from sbom.batch.program import Program
 from sbom.batch.state import SCRIPT, Command, Outcome, State
 from sbom.problems import Code, Problem
 
-#: What one run may cost, in characters read and commands run; real runs cost a fiftieth.
-_BUDGET = 400_000
-_COMMAND_COST = 20
 #: How deep calls and blocks may stand inside each other while running.
 _DEPTH = 100
+#: What asking the world about a program costs, against what a command of cmd's own does.
+_LAUNCH_COST = 100
 #: What cmd leaves in ERRORLEVEL for a name that is no program.
 _NOT_RECOGNIZED = 9009
 #: What every cmd since Windows 2000 says of its command extensions.
@@ -109,7 +110,6 @@ class _Interpreter:
         self.state = State(program, environment)
         self.frames: list[_Frame] = []
         self.comparisons: set[tuple[str, str]] = set()
-        self.spent = 0
         self.depth = 0
 
     # Control: frames, lines, jumps.
@@ -143,20 +143,30 @@ class _Interpreter:
     def step(self, frame: _Frame) -> None:
         first = frame.index
         node, frame.index = self.program.read(first, self.expanded)
-        self.spend(sum(map(len, self.program.lines[first : frame.index])), first + 1)
         if node is not None:
             self.refuse_clock(node, first, frame.index)
             self.execute(node, {})
 
     def expanded(self, index: int) -> str:
+        self.spend(0, index + 1)
         return self.early(self.program.lines[index], index + 1)
 
     def early(self, text: str, line: int) -> str:
         """Expand arguments and variables, as cmd does before it parses."""
-        frame = self.frames[-1]
-        context = Context(frame.arguments, frame.rest, self.state.variables, self.state.disk.folder)
         with self.refusing(line):
-            return expand_line(text, context)
+            text = expand_line(text, self.context(line))
+        self.spend(len(text), line)
+        return text
+
+    def context(self, line: int) -> Context:
+        frame = self.frames[-1]
+        return Context(
+            frame.arguments,
+            frame.rest,
+            self.state.variables,
+            self.state.disk.folder,
+            lambda cost: self.spend(cost, line),
+        )
 
     @contextmanager
     def refusing(self, line: int) -> Iterator[None]:
@@ -166,6 +176,9 @@ class _Interpreter:
         except ExpansionError as error:
             hint = "cmd stops here as well; mend the script"
             raise self.program.error(Code.BATCH_SYNTAX, line, str(error), hint) from error
+        except GrowthError as error:
+            hint = "a variable grows without end; mend the script"
+            raise self.program.error(Code.BATCH_LIMIT, line, str(error), hint) from error
 
     def refuse_clock(self, node: Node, first: int, end: int) -> None:
         """Report variables such as %TIME% unless the line only prints them."""
@@ -187,14 +200,7 @@ class _Interpreter:
         return found
 
     def spend(self, cost: int, line: int) -> None:
-        self.spent += cost + _COMMAND_COST
-        if self.spent > _BUDGET:
-            raise self.program.error(
-                Code.BATCH_LIMIT,
-                line,
-                "the script does not come to an end",
-                "a goto, call or for runs without end; mend the script",
-            )
+        self.state.spend(cost, line)
 
     # Commands. Each returns the status that && and || look at.
 
@@ -254,6 +260,7 @@ class _Interpreter:
         if node.test == "defined":
             return self.state.variables.get(left) is not None
         if node.test == "exist":
+            self.look_through(left, node.line)
             return self.state.disk.exists(left)
         if node.test == "errorlevel":
             return self.state.errorlevel >= leading_number(left)
@@ -267,12 +274,17 @@ class _Interpreter:
             return self.state.unknown(node.line, f"cannot run 'for {node.switch}'")
         text = self.late(node.items, items, node.line)
         status = 0
-        for value in self.loop_values(node.switch, text):
+        for value in self.loop_values(node.switch, text, node.line):
             self.spend(len(value), node.line)
             status = self.execute(node.body, {**items, node.variable: value})
         return status
 
-    def loop_values(self, switch: str, text: str) -> Iterator[str]:
+    def look_through(self, path: str, line: int) -> None:
+        """Pay for looking at every path there is, where ``path`` is a pattern."""
+        if "*" in path or "?" in path:
+            self.spend(self.state.disk.count + len(path), line)
+
+    def loop_values(self, switch: str, text: str, line: int) -> Iterator[str]:
         found = _ITEM.findall(text)
         if switch == "/L":
             start, step, end = ([leading_number(word) for word in found] + [0, 0, 0])[:3]
@@ -280,16 +292,21 @@ class _Interpreter:
             return
         for item in found:
             if "*" in item or "?" in item:
+                self.look_through(item, line)
                 yield from self.state.disk.matching(item)
             else:
                 yield item
 
     def late(self, text: str, items: Mapping[str, str], line: int) -> str:
         """Expand loop variables, and delayed ones where the script turned them on."""
+        delayed = self.state.delayed and "!" in text
+        if not delayed and not (items and "%" in text):
+            return text
         with self.refusing(line):
-            text = expand_for(text, items, self.state.disk.folder)
+            text = expand_for(text, items, self.context(line))
             if self.state.delayed and "!" in text:
-                text = expand_delayed(text, self.state.variables)
+                text = expand_delayed(text, self.context(line))
+        self.spend(len(text), line)
         return text
 
     def start(self, text: str, line: int) -> int:
@@ -325,6 +342,7 @@ class _Interpreter:
 
     def launch(self, text: str, line: int) -> int:
         """Record a program and let the world say what it leaves behind."""
+        self.spend(_LAUNCH_COST, line)
         command = self.state.record(line, text)
         outcome = self.world(command)
         if outcome is None:
@@ -369,9 +387,9 @@ class _Interpreter:
 
 
 def _count(start: int, step: int, end: int) -> range:
-    """Return the numbers of ``for /L``; a step of zero would never end and costs the budget."""
+    """Return the numbers of ``for /L``; a step of zero never ends, but the budget does."""
     if step == 0:
-        return range(_BUDGET)
+        return range(sys.maxsize)
     return range(start, end + (1 if step > 0 else -1), step)
 
 

@@ -8,6 +8,8 @@ running the same script again under other arguments parses almost nothing anew.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -16,11 +18,10 @@ from sbom.batch.source import Source
 from sbom.batch.syntax import parse
 from sbom.problems import Code, Problem, SbomError
 
-#: The longest command line cmd takes (https://learn.microsoft.com, "Command prompt line string
-#: limitation").
-LINE_LIMIT = 8191
 #: No get_externals.bat ever was a tenth of this.
-SIZE_LIMIT = 200_000
+SIZE_LIMIT = 100_000
+#: What reading a character anew costs a program's runs, measured against running one.
+_PARSING_COST = 5
 
 _LABEL = re.compile(r"[\s,;=]*:[\s,;=]*([^\s,;=+:&|<>]+)")
 _CONFLICT = re.compile(r"<{7} |={7}$|>{7} ")
@@ -39,7 +40,10 @@ class _Seen:
 
 
 class Program:
-    """The text of one batch file; ``file`` is its name in problems."""
+    """The text of one batch file; ``file`` is its name in problems.
+
+    ``spent`` counts what all its runs have cost together.
+    """
 
     def __init__(self, text: str, file: str) -> None:
         """Split ``text`` into lines; LF and CRLF are the same.
@@ -47,16 +51,27 @@ class Program:
         Raises SbomError for merge-conflict markers and for a text no script could be.
         """
         self.file = file
+        self.spent = 0
+        self._refuse_size(len(text))
         self.lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
-        self._refuse(text)
-        self.labels = [
-            (index, match[1].lower())
-            for index, line in enumerate(self.lines)
-            if (match := _LABEL.match(line))
-        ]
+        self._refuse_conflicts()
+        self._labels: defaultdict[str, list[int]] = defaultdict(list)
+        for index, line in enumerate(self.lines):
+            if match := _LABEL.match(line):
+                self._labels[match[1].lower()].append(index)
         self._parsed: dict[int, _Seen] = {}
 
-    def _refuse(self, text: str) -> None:
+    def _refuse_size(self, size: int) -> None:
+        if size > SIZE_LIMIT:
+            raise self.error(
+                Code.BATCH_LIMIT,
+                1,
+                f"the text has {size} characters, more than the {SIZE_LIMIT} "
+                "that any such script could have",
+                "name the script itself",
+            )
+
+    def _refuse_conflicts(self) -> None:
         problems = [
             self.problem(
                 Code.CONFLICT_MARKER,
@@ -67,16 +82,6 @@ class Program:
             for number, line in enumerate(self.lines, 1)
             if _CONFLICT.match(line)
         ]
-        if len(text) > SIZE_LIMIT:
-            problems.append(
-                self.problem(
-                    Code.BATCH_LIMIT,
-                    1,
-                    f"the text has {len(text)} characters, more than the {SIZE_LIMIT} "
-                    "that any such script could have",
-                    "name the script itself",
-                )
-            )
         if problems:
             raise SbomError(problems)
 
@@ -90,9 +95,8 @@ class Program:
 
     def find(self, label: str, start: int) -> int | None:
         """Return the index of the line behind ``label``, searched from ``start`` and around."""
-        found = [index for index, name in self.labels if name == label.lower()]
-        later = [index for index in found if index >= start]
-        return next(iter(later or found), None)
+        found = self._labels.get(label.lower())
+        return found[bisect_left(found, start) % len(found)] if found else None
 
     def read(self, index: int, expand: Callable[[int], str]) -> tuple[Node | None, int]:
         """Return the command that starts at a line and the index of the line behind it.
@@ -103,7 +107,7 @@ class Program:
         seen = self._parsed.setdefault(index, _Seen())
         expanded: list[str] = []
         while seen.node is None:
-            expanded.append(self._limited(index + len(expanded), expand))
+            expanded.append(expand(index + len(expanded)))
             if expanded[-1] not in seen.further:
                 return self._parse(index, expanded, expand)
             seen = seen.further[expanded[-1]]
@@ -121,23 +125,14 @@ class Program:
                 return None
             used += 1
             if len(expanded) < used:
-                expanded.append(self._limited(index + used - 1, expand))
+                expanded.append(expand(index + used - 1))
+            self.spent += _PARSING_COST * len(expanded[used - 1])
             return index + used, expanded[used - 1]
 
+        self.spent += _PARSING_COST * len(expanded[0])
         node = parse(Source(index + 1, expanded[0], more), self.file)
         seen = self._parsed[index]
         for text in expanded[:used]:
             seen = seen.further.setdefault(text, _Seen())
         seen.node = (node,)
         return node, index + used
-
-    def _limited(self, index: int, expand: Callable[[int], str]) -> str:
-        text = expand(index)
-        if len(text) > LINE_LIMIT:
-            raise self.error(
-                Code.BATCH_LIMIT,
-                index + 1,
-                f"the line grows to {len(text)} characters, cmd takes {LINE_LIMIT}",
-                "a variable grows without end; mend the script",
-            )
-        return text

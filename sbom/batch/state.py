@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sbom.batch.disk import Disk
+from sbom.batch.disk import PATH_LIMIT, Disk
 from sbom.batch.expansion import Variables
 from sbom.batch.program import Program
 from sbom.problems import Code, Problem
@@ -14,6 +14,10 @@ from sbom.problems import Code, Problem
 #: Where the script is taken to lie; ``%~dp0`` shows it and nothing else depends on it.
 SCRIPT = "C:\\cpython\\PCbuild\\get_externals.bat"
 _START = "C:\\cpython"
+
+#: What one run may cost, in characters read and commands run; real runs cost a tenth.
+_BUDGET = 300_000
+_COMMAND_COST = 20
 
 _WORD = re.compile(r'(?:"[^"]*"?|[^\s"])+')
 
@@ -72,6 +76,19 @@ class State:
         self.folders: list[str] = []
         self.delayed = False
         self.errorlevel = 0
+        self.spent = 0
+
+    def spend(self, cost: int, line: int) -> None:
+        """Count what has been done; raise SbomError once it is more than any script needs."""
+        self.spent += cost + _COMMAND_COST
+        self.program.spent += cost + _COMMAND_COST
+        if self.spent > _BUDGET:
+            raise self.program.error(
+                Code.BATCH_LIMIT,
+                line,
+                "the script does not come to an end",
+                "a goto, call or for runs without end; mend the script",
+            )
 
     def leave_status(self, status: int) -> int:
         """Set ERRORLEVEL and return it."""
@@ -79,10 +96,14 @@ class State:
         self.variables.dynamic["ERRORLEVEL"] = str(status)
         return status
 
-    def enter(self, path: str) -> None:
-        """Stand in another folder."""
-        self.disk.folder = self.disk.resolve(path)
-        self.variables.dynamic["CD"] = self.disk.folder
+    def enter(self, path: str) -> bool:
+        """Stand in another folder; return whether there can be one of that name."""
+        folder = self.disk.resolve(path)
+        if len(folder) > PATH_LIMIT:
+            return False
+        self.disk.folder = folder
+        self.variables.dynamic["CD"] = folder
+        return True
 
     def record(self, line: int, text: str) -> Command:
         """Record a command with an effect, which is not carried out."""

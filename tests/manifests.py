@@ -1,0 +1,81 @@
+"""Manifests for tests: the committed one, and edits of it as text."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from conftest import FACTS, ROOT
+from scripts import get_external_script, git_script, svn_script
+
+from sbom import edit
+from sbom.guards import read_script
+from sbom.manifest import read_manifest
+from sbom.reconcile import changes
+from sbom.schema import Manifest
+
+COMMITTED = ROOT / "externals.toml"
+
+
+@cache
+def committed() -> Manifest:
+    """Return the manifest of this repository."""
+    return read_manifest(COMMITTED.read_text(encoding="utf-8"))
+
+
+@cache
+def entries() -> list[dict[str, Any]]:
+    """Return the facts of 161 real scripts."""
+    found: list[dict[str, Any]] = json.loads((FACTS / "get_externals.json").read_text())
+    return found
+
+
+def entry_of(version: str) -> dict[str, Any]:
+    """Return the facts of one script by the CPython version it came with."""
+    return next(entry for entry in entries() if entry["cpython"] == version)
+
+
+def script_of(entry: dict[str, Any]) -> str:
+    """Render a script of an entry's era."""
+    if entry["era"] == "svn":
+        return svn_script(entry)
+    newer = entry["cpython"].startswith(("3.8", "3.9", "3.1"))
+    return get_external_script(entry) if newer else git_script(entry)
+
+
+def digest_of(script: str) -> str:
+    """Return what the manifest records of a script's text."""
+    return hashlib.sha256(script.replace("\r\n", "\n").encode()).hexdigest()
+
+
+def regenerated(text: str, script: str, version: str = "") -> str:
+    """Return a manifest's text after ``regen`` with a script."""
+    manifest = read_manifest(text)
+    found = changes(read_script(script).externals, manifest)
+    facts = {"script-sha256": digest_of(script)}
+    if version:
+        facts["version"] = version
+    claimed = {row.external for one in manifest.identities for row in one.ships}
+    claimed |= {built.source for one in manifest.identities for built in one.built_from}
+    return edit.apply(text, found, facts, claimed)
+
+
+def for_entry(entry: dict[str, Any]) -> Manifest:
+    """Return the committed manifest, regenerated from an entry's script."""
+    text = COMMITTED.read_text(encoding="utf-8")
+    version = entry["cpython"].rstrip("+")
+    version = version if version.count(".") == 2 else f"{version}.0"
+    return read_manifest(regenerated(text, script_of(entry), version))
+
+
+def changed_lines(old: str, new: str) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the lines that went and the lines that came."""
+    delta = list(difflib.ndiff(old.splitlines(), new.splitlines()))
+    return (
+        [line[2:] for line in delta if line.startswith("- ")],
+        [line[2:] for line in delta if line.startswith("+ ")],
+    )

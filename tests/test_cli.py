@@ -1,0 +1,363 @@
+"""The command line: exit statuses, whole messages, nothing half-written, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from manifests import COMMITTED, entry_of, script_of
+
+from sbom.__main__ import main
+
+SCRIPT = script_of(entry_of("3.14.7"))
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    path = tmp_path / "get_externals.bat"
+    path.write_bytes(SCRIPT.encode())
+    return path
+
+
+@pytest.fixture
+def manifest(tmp_path: Path, script: Path) -> Path:
+    """Return a manifest that was regenerated from the script."""
+    path = tmp_path / "externals.toml"
+    path.write_bytes(COMMITTED.read_bytes())
+    assert main(["regen", "--manifest", str(path), "--script", str(script), "--offline"]) == 0
+    return path
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return as much of a CPython source tree as is looked at."""
+    folder = tmp_path / "cpython"
+    (folder / "PCbuild").mkdir(parents=True)
+    (folder / "Include").mkdir()
+    (folder / "PCbuild/get_externals.bat").write_bytes(SCRIPT.encode())
+    (folder / "Include/patchlevel.h").write_text('#define PY_VERSION      "3.14.7"\n')
+    return folder
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+    captured = capsys.readouterr()
+    return captured.out, captured.err
+
+
+# fetches
+
+
+def test_fetches_prints_a_table(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fetches", str(script), "--", "--no-openssl", "--no-llvm", "--no-tkinter"]) == 0
+    out, err = said(capsys)
+    assert err == ""
+    assert out == (
+        "kind    tag              repository           fetched\n"
+        "source  bzip2-1.0.8      cpython-source-deps  always\n"
+        "source  mpdecimal-4.0.0  cpython-source-deps  always\n"
+        "source  sqlite-3.50.4.0  cpython-source-deps  always\n"
+        "source  xz-5.2.5         cpython-source-deps  always\n"
+        "source  zlib-ng-2.2.4    cpython-source-deps  always\n"
+        "source  zstd-1.5.7       cpython-source-deps  always\n"
+        "binary  libffi-3.4.4     cpython-bin-deps     unless --no-libffi "
+        "(not beside the source of the same tag)\n"
+    )
+
+
+def test_fetches_prints_json_with_guards(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fetches", str(script), "--json", "--all"]) == 0
+    rows = json.loads(said(capsys)[0])
+    assert len(rows) == 15
+    assert rows[0] == {
+        "kind": "source",
+        "tag": "bzip2-1.0.8",
+        "repository": "cpython-source-deps",
+        "guard": None,
+    }
+    assert [row["guard"] for row in rows if row["tag"] == "nasm-2.11.06"] == [
+        "only with --openssl-src"
+    ]
+
+
+def test_fetches_takes_variables(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fetches", str(script), "--json", "--env", "IncludeSSL=false"]) == 0
+    tags = [row["tag"] for row in json.loads(said(capsys)[0])]
+    assert "openssl-bin-3.5.7" not in tags
+    assert "tcltk-9.0.4.0" in tags
+
+
+def test_a_flag_the_script_refuses_fetches_nothing_and_says_so(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fetches", str(script), "--json", "--", "--bogus"]) == 0
+    assert said(capsys) == ("[]\n", "the script ends with status -1 and fetches nothing\n")
+
+
+def test_a_damaged_script_is_a_problem_with_its_line(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script.write_text("@echo off\nfor %%e in (a b do echo %%e\n")
+    assert main(["fetches", str(script)]) == 1
+    assert said(capsys)[1] == (
+        f"{script}:2: the list that opens here is never closed [error: batch-syntax]\n    add ')'\n"
+    )
+
+
+def test_a_merge_conflict_is_called_one(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script.write_text("set a=1\n<<<<<<< HEAD\nset a=2\n=======\nset a=3\n>>>>>>> other\n")
+    assert main(["fetches", str(script)]) == 1
+    assert f"{script}:2: a merge-conflict marker: <<<<<<<" in said(capsys)[1]
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["fetches", "no/such.bat"], "no/such.bat: cannot be read: No such file or directory"),
+        (["fetches", "."], ".: cannot be read: Is a directory"),
+        (["check", "--manifest", "no.toml"], "no.toml: cannot be read: No such file or directory"),
+        (["check", "--cpython", "no/tree"], "no/tree: is no folder"),
+        (["check", "--cpython", "tests"], "tests: has no PCbuild/get_externals.bat"),
+        (["regen"], "regen: is given no script"),
+        (["build", "--platform", "arm32"], "--platform arm32: is no platform of the manifest"),
+    ],
+)
+def test_what_cannot_be_used_ends_with_status_2(
+    argv: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(argv) == 2
+    assert said(capsys)[1].startswith(message)
+
+
+@pytest.mark.parametrize("argv", [[], ["nonsense"], ["check", "--cpython", "a", "--script", "b"]])
+def test_wrong_usage_ends_with_status_2(
+    argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(argv)
+    assert caught.value.code == 2
+    assert said(capsys)[1].startswith("usage: python -m sbom")
+
+
+# check
+
+
+def test_check_agrees_with_the_script_it_was_regenerated_from(
+    manifest: Path, script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said(capsys)
+    assert main(["check", "--manifest", str(manifest), "--script", str(script)]) == 0
+    assert said(capsys)[0].splitlines()[-1] == (
+        f"{manifest}: CPython 3.14.7, 15 externals, 19 components, 3 platforms, "
+        f"held against {script}: no problems, 5 warnings"
+    )
+
+
+def test_check_names_what_differs_and_the_command_that_mends_it(
+    manifest: Path, script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said(capsys)
+    script.write_text(SCRIPT.replace("xz-5.2.5", "xz-5.8.1").replace("zstd-1.5.7", "brotli-1.1.0"))
+    assert main(["check", "--manifest", str(manifest), "--script", str(script)]) == 1
+    errors = [line for line in said(capsys)[0].splitlines() if "[error" in line or "run:" in line]
+    mend = f"    run: nox -s regen -- --script {script}"
+    assert [line for line in errors if "online" not in line] == [
+        f"{manifest}: source.brotli: the script fetches brotli-1.1.0, the manifest does not "
+        "have it [error: not-in-manifest]",
+        mend,
+        f"{manifest}: source.xz: the script fetches xz-5.8.1, the manifest says xz-5.2.5 "
+        "[error: tag-moved]",
+        mend,
+        f"{manifest}: source.zstd: the script no longer fetches zstd-1.5.7 [error: not-in-script]",
+        mend,
+    ]
+
+
+def test_check_of_a_tree_reads_its_version(
+    manifest: Path, tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "--manifest", str(manifest), "--cpython", str(tree)]) == 0
+    (tree / "Include/patchlevel.h").write_text('#define PY_VERSION "3.14.8+"\n')
+    said(capsys)
+    assert main(["check", "--manifest", str(manifest), "--cpython", str(tree)]) == 1
+    assert (
+        f"{manifest}: cpython.version: the tree is CPython 3.14.8+, the manifest says 3.14.7"
+        in said(capsys)[0]
+    )
+
+
+def test_strict_lets_warnings_fail(manifest: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys)
+    assert main(["check", "--manifest", str(manifest), "--strict"]) == 1
+    assert "no checksum of llvm-19.1.7.0 is known [error: unpinned]" in said(capsys)[0]
+
+
+def test_problems_come_as_json_and_as_workflow_commands(
+    manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said(capsys)
+    assert main(["check", "--manifest", str(manifest), "--format", "json"]) == 0
+    problems = json.loads(said(capsys)[0])
+    assert problems[0] == {
+        "code": "unpinned",
+        "severity": "warning",
+        "file": str(manifest),
+        "where": "binary.llvm",
+        "message": "no checksum of llvm-19.1.7.0 is known",
+        "hint": "run: nox -s regen, online",
+    }
+    assert main(["check", "--manifest", str(manifest), "--format", "github"]) == 0
+    assert said(capsys)[0].splitlines()[0] == (
+        f"::warning file={manifest},title=unpinned::binary.llvm: "
+        "no checksum of llvm-19.1.7.0 is known run: nox -s regen, online"
+    )
+
+
+# regen
+
+
+def test_regen_prints_what_changed_and_writes_it(
+    manifest: Path, script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said(capsys)
+    script.write_text(
+        SCRIPT.replace("xz-5.2.5", "xz-5.8.1")
+        .replace("zstd-1.5.7", "brotli-1.1.0")
+        .replace('if NOT "%IncludeSSLSrc%"=="false" set binaries', "set binaries")
+    )
+    argv = ["regen", "--manifest", str(manifest), "--script", str(script), "--offline"]
+    before = manifest.read_bytes()
+    assert main([*argv, "--dry-run"]) == 0
+    assert manifest.read_bytes() == before
+    shown = said(capsys)[0]
+    assert shown.splitlines() == [
+        "binary.nasm: fetched only with --openssl-src -> always",
+        "source.brotli: new, brotli-1.1.0",
+        "source.xz: xz-5.2.5 -> xz-5.8.1",
+        "source.zstd: removed, was zstd-1.5.7",
+    ]
+    assert main(argv) == 0
+    assert said(capsys)[0] == shown
+    assert main(argv) == 0
+    assert said(capsys)[0] == f"{manifest} is up to date with {script}\n"
+
+
+def test_regen_of_a_tree_takes_its_version(
+    manifest: Path, tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / "Include/patchlevel.h").write_text('#define PY_VERSION "3.14.8"\n')
+    said(capsys)
+    assert main(["regen", "--manifest", str(manifest), "--cpython", str(tree), "--offline"]) == 0
+    assert said(capsys)[0].splitlines()[0] == "cpython: 3.14.7 -> 3.14.8"
+    assert 'version = "3.14.8"' in manifest.read_text()
+
+
+def test_regen_writes_nothing_while_the_script_has_a_problem(
+    manifest: Path, script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = manifest.read_bytes()
+    script.write_text(SCRIPT + "set libraries=%libraries% brotli-1.1.0\r\n")
+    assert main(["regen", "--manifest", str(manifest), "--script", str(script)]) == 1
+    assert "'brotli-1.1.0' looks like a tag" in said(capsys)[1]
+    assert manifest.read_bytes() == before
+
+
+def test_a_disk_that_refuses_is_status_3_and_leaves_the_old_file(
+    manifest: Path,
+    script: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = manifest.read_bytes()
+    script.write_text(SCRIPT.replace("xz-5.2.5", "xz-5.8.1"))
+    monkeypatch.setattr("os.replace", refuse)
+    said(capsys)
+    assert main(["regen", "--manifest", str(manifest), "--script", str(script)]) == 3
+    assert f"{manifest}: cannot be written: No space left on device" in said(capsys)[1]
+    assert manifest.read_bytes() == before
+    assert sorted(p.name for p in manifest.parent.iterdir()) == [
+        "externals.toml",
+        "get_externals.bat",
+    ]
+
+
+# build
+
+
+def test_build_writes_one_document_per_platform(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said(capsys)
+    out = tmp_path / "out"
+    assert main(["build", "--manifest", str(manifest), "--output", str(out)]) == 0
+    names = [f"python-3.14.7-{p}.spdx.json" for p in ("amd64", "arm64", "win32")]
+    assert said(capsys)[0].splitlines() == [f"{out / name}: 15 packages" for name in names]
+    assert sorted(path.name for path in out.iterdir()) == names
+
+
+def test_build_refuses_a_script_that_disagrees(
+    manifest: Path, script: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script.write_text(SCRIPT.replace("xz-5.2.5", "xz-5.8.1"))
+    out = tmp_path / "out"
+    argv = ["build", "--manifest", str(manifest), "--script", str(script), "--output", str(out)]
+    assert main(argv) == 1
+    assert "the script fetches xz-5.8.1" in said(capsys)[1]
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("epoch", ["soon", "1e9", "99999999999999999999"])
+def test_a_source_date_epoch_that_is_no_time_is_refused(
+    epoch: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+    out = str(tmp_path / "out")
+    assert main(["build", "--manifest", str(COMMITTED), "--output", out]) == 2
+    assert said(capsys)[1].startswith(f"SOURCE_DATE_EPOCH={epoch}: is no number of seconds")
+
+
+# The program as it is started.
+
+
+def run(*words: str | Path, **variables: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("verb", ["fetches", "check"])
+def test_quick_answers_import_neither_spdx_tools_nor_tomlkit(verb: str, script: Path) -> None:
+    code = (
+        "import sys\nfrom sbom.__main__ import main\n"
+        "main(sys.argv[1:])\n"
+        "print(sorted({'spdx_tools', 'tomlkit', 'packageurl', 'rdflib'} & set(sys.modules)))\n"
+    )
+    words = [verb, script] if verb == "fetches" else [verb, "--script", script]
+    assert run("-c", code, *map(str, words)).stdout.splitlines()[-1] == b"[]"
+
+
+def test_a_narrow_locale_prints_the_same(script: Path) -> None:
+    script.write_bytes("set a=\xe9-1.0\nexit /b 1\n".encode("latin-1"))
+    words = ("-m", "sbom", "check", "--script", script)
+    assert run(*words, LC_ALL="C", PYTHONUTF8="0").stdout == run(*words).stdout
+
+
+def test_a_reader_that_goes_away_is_no_traceback(script: Path) -> None:
+    command = f"{sys.executable} -m sbom fetches {script} --all | true"
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=ROOT, capture_output=True, check=False)
+    assert b"Traceback" not in done.stderr

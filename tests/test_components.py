@@ -1,0 +1,182 @@
+"""Every component is named so that scanners, licence tools and auditors find it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from manifests import committed, entries, entry_of, for_entry
+from packageurl import PackageURL
+
+from sbom.components import Component, components, cpes, root
+from sbom.schema import Manifest
+
+#: NVD vendor:product, licence and upstream version of what release builds of a line hold.
+EXPECTED = {
+    "3.14.7": {
+        "bzip2": ("1.0.8", "bzip2-1.0.6", "bzip:bzip2:1.0.8:*"),
+        "libffi": ("3.4.4", "MIT", "libffi_project:libffi:3.4.4:*"),
+        "libtommath": ("1.3.0", "Unlicense", "libtom:libtommath:1.3.0:*"),
+        "llvm": ("19.1.7", "Apache-2.0 WITH LLVM-exception", "llvm:llvm:19.1.7:*"),
+        "mpdecimal": ("4.0.0", "BSD-2-Clause", "bytereef:mpdecimal:4.0.0:*"),
+        "openssl": ("3.5.7", "Apache-2.0", "openssl:openssl:3.5.7:*"),
+        "sqlite": ("3.50.4", "blessing", "sqlite:sqlite:3.50.4:*"),
+        "tcl": ("9.0.4", "TCL", "tcl:tcl:9.0.4:*"),
+        "tk": ("9.0.4", "TCL", "tcl_tk:tcl_tk:9.0.4:*"),
+        "vcruntime": ("14", "LicenseRef-Microsoft-Visual-Cpp-Runtime", ""),
+        "xz": ("5.2.5", "LicenseRef-scancode-public-domain", "tukaani:xz:5.2.5:*"),
+        "zlib": ("", "Zlib", ""),
+        "zlib-ng": ("2.2.4", "Zlib", ""),
+        "zstandard": ("1.5.7", "BSD-3-Clause", "facebook:zstandard:1.5.7:*"),
+    },
+    "3.11.5": {
+        "bzip2": ("1.0.8", "bzip2-1.0.6", "bzip:bzip2:1.0.8:*"),
+        "libffi": ("3.4.4", "MIT", "libffi_project:libffi:3.4.4:*"),
+        "libtommath": ("1.2.0", "Unlicense", "libtom:libtommath:1.2.0:*"),
+        "openssl": ("3.0.9", "Apache-2.0", "openssl:openssl:3.0.9:*"),
+        "sqlite": ("3.42.0", "blessing", "sqlite:sqlite:3.42.0:*"),
+        "tcl": ("8.6.12", "TCL", "tcl:tcl:8.6.12:*"),
+        "tix": ("8.4.3", "TCL", ""),
+        "tk": ("8.6.12", "TCL", "tcl_tk:tcl_tk:8.6.12:*"),
+        "vcruntime": ("14", "LicenseRef-Microsoft-Visual-Cpp-Runtime", ""),
+        "xz": ("5.2.5", "LicenseRef-scancode-public-domain", "tukaani:xz:5.2.5:*"),
+        "zlib": ("1.2.13", "Zlib", "zlib:zlib:1.2.13:*"),
+        "zlib (tcltk)": ("1.2.11", "Zlib", "zlib:zlib:1.2.11:*"),
+    },
+    "2.7.13": {
+        "berkeley_db": ("4.7.25", "Sleepycat AND BSD-3-Clause", "oracle:berkeley_db:4.7.25:*"),
+        "bzip2": ("1.0.6", "bzip2-1.0.6", "bzip:bzip2:1.0.6:*"),
+        "netwide_assembler": ("2.11.06", "BSD-2-Clause", "nasm:netwide_assembler:2.11.06:*"),
+        "openssl": ("1.0.2j", "OpenSSL", "openssl:openssl:1.0.2j:*"),
+        "sqlite": ("3.8.11", "blessing", "sqlite:sqlite:3.8.11:*"),
+    },
+}
+
+
+def named(component: Component) -> str:
+    bundled = component.name == "zlib" and component.external == "binary.tcltk"
+    return "zlib (tcltk)" if bundled and "-binary" in component.id else component.name
+
+
+@pytest.mark.parametrize("version", EXPECTED)
+def test_names_versions_licences_and_cpes_are_those_that_are_known_elsewhere(version: str) -> None:
+    manifest = for_entry(entry_of(version))
+    found = {
+        named(c): (
+            c.version,
+            c.licence,
+            c.cpes[0].removeprefix("cpe:2.3:a:")[:-12] if c.cpes else "",
+        )
+        for c in components(manifest, "amd64")
+    }
+    assert found == EXPECTED[version]
+
+
+def all_components() -> list[tuple[Manifest, Component]]:
+    return [
+        (manifest, component)
+        for manifest in (for_entry(entry) for entry in entries()[::9])
+        for platform in ("win32", "amd64", "arm64")
+        for component in components(manifest, platform)
+    ]
+
+
+def test_each_component_of_each_release_has_one_purl_and_agreeing_versions() -> None:
+    for _, component in all_components():
+        purl = PackageURL.from_string(component.purl)
+        assert purl.name == component.name
+        assert (purl.version or "") == component.version
+        for cpe in component.cpes:
+            assert cpe.split(":")[5] == component.version.replace("-rc0", "")
+
+
+def test_each_external_of_the_release_build_becomes_a_component() -> None:
+    for entry in entries()[::9]:
+        manifest = for_entry(entry)
+        named_externals = {c.external for c in components(manifest, "amd64")}
+        default = {pin.key for pin in manifest.pins if pin.default}
+        assert default <= named_externals
+
+
+def by_name(version: str, platform: str = "amd64") -> dict[str, Component]:
+    return {named(c): c for c in components(for_entry(entry_of(version)), platform)}
+
+
+def test_a_bundle_is_described_as_what_it_holds() -> None:
+    bundle = [c for c in components(committed(), "amd64") if c.external == "binary.tcltk"]
+    assert [(c.name, c.files) for c in bundle] == [
+        ("libtommath", ("libtommath.dll",)),
+        ("tcl", ("tcl90.dll",)),
+        ("tk", ("tcl9tk90.dll",)),
+        ("zlib", ("zlib1.dll",)),
+    ]
+    assert {c.file_name for c in bundle} == {"tcltk-9.0.4.0.tar.gz"}
+
+
+def test_files_have_the_names_of_their_platform() -> None:
+    files = {p: by_name("3.14.7", p)["openssl"].files for p in ("win32", "amd64", "arm64")}
+    assert files == {
+        "win32": ("libcrypto-3.dll", "libssl-3.dll"),
+        "amd64": ("libcrypto-3.dll", "libssl-3.dll"),
+        "arm64": ("libcrypto-3-arm64.dll", "libssl-3-arm64.dll"),
+    }
+    assert by_name("3.14.7")["zlib-ng"].files == ("python314.dll",)
+    assert by_name("3.14.7", "win32")["vcruntime"].files == ("vcruntime140.dll",)
+
+
+def test_the_tag_is_told_apart_from_the_version() -> None:
+    openssl = by_name("3.14.7")["openssl"]
+    assert openssl.version == "3.5.7"
+    assert openssl.source_info == (
+        "cpython-bin-deps tag openssl-bin-3.5.7; prebuilt from source tag openssl-3.5.7 "
+        "(https://github.com/python/cpython-source-deps/archive/refs/tags/openssl-3.5.7.tar.gz, "
+        "SHA-256 a97fc8f59aed65a9f1d1fd68a4b9d9b4a8eb1c09b5b7a8b0b6e4e5f8a7e1d3c2)"
+    ).replace(
+        "a97fc8f59aed65a9f1d1fd68a4b9d9b4a8eb1c09b5b7a8b0b6e4e5f8a7e1d3c2",
+        pinned("source.openssl"),
+    )
+    sqlite = by_name("3.14.7")["sqlite"]
+    assert sqlite.source_info == (
+        "cpython-source-deps tag sqlite-3.50.4.0; packaging revision 3.50.4.0 (rebuild 0)"
+    )
+
+
+def pinned(key: str) -> str:
+    pin = committed().pin(key)
+    assert pin is not None
+    return pin.sha256
+
+
+def test_an_unversioned_external_has_no_version_and_no_cpe() -> None:
+    libffi = by_name("3.10.0a7")["libffi"]
+    assert (libffi.version, libffi.cpes) == ("", ())
+    assert PackageURL.from_string(libffi.purl).version is None
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("3.15.0rc1", "cpe:2.3:a:python:python:3.15.0:rc1:*:*:*:*:*:*"),
+        ("3.15.0a7", "cpe:2.3:a:python:python:3.15.0:alpha7:*:*:*:*:*:*"),
+        ("3.15.0b2", "cpe:2.3:a:python:python:3.15.0:beta2:*:*:*:*:*:*"),
+        ("3.3-rc0", "cpe:2.3:a:python:python:3.3:rc0:*:*:*:*:*:*"),
+        ("1.1.1k", "cpe:2.3:a:python:python:1.1.1k:*:*:*:*:*:*:*"),
+        ("1.0+2", "cpe:2.3:a:python:python:1.0\\+2:*:*:*:*:*:*:*"),
+    ],
+)
+def test_a_cpe_has_pre_releases_in_its_update_field(version: str, expected: str) -> None:
+    assert cpes(["python:python"], version) == (expected,)
+
+
+def test_the_root_is_python_at_the_tag_it_is_built_from() -> None:
+    python = root(committed(), "amd64")
+    assert (python.name, python.version) == ("python", "3.14.7")
+    assert python.location == "git+https://github.com/python/cpython@v3.14.7"
+
+
+def test_components_do_not_depend_on_the_order_of_tables() -> None:
+    manifest = committed()
+    from dataclasses import replace  # noqa: PLC0415
+
+    turned: Any = replace(manifest, pins=manifest.pins[::-1], identities=manifest.identities[::-1])
+    assert components(turned, "arm64") == components(manifest, "arm64")

@@ -1,0 +1,234 @@
+"""A manifest is read whole or refused with everything that is wrong, each at its key path."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from manifests import COMMITTED, committed, entries, for_entry
+
+from sbom.acknowledged import judge_acknowledged
+from sbom.faults import MANIFEST_CODES, faults
+from sbom.manifest import read_manifest
+from sbom.problems import Code, SbomError
+from sbom.ranges import in_lines, in_range
+
+TEXT = COMMITTED.read_text(encoding="utf-8")
+
+
+def refused(text: str) -> list[str]:
+    with pytest.raises(SbomError) as caught:
+        read_manifest(text)
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            'tag = "xz-5.2.5"',
+            "tag = 5",
+            "externals.toml: source.xz.tag: is a whole number and not a text",
+        ),
+        (
+            'tag = "xz-5.2.5"',
+            'tag = "zlib-5.2.5"',
+            "externals.toml: source.xz.tag: 'zlib-5.2.5' is no tag of 'xz'",
+        ),
+        (
+            'tag = "xz-5.2.5"',
+            'tga = "xz-5.2.5"',
+            "externals.toml: source.xz.tag: is missing",
+        ),
+        (
+            "[source.xz]",
+            "[sources.xz]",
+            "externals.toml: sources: is no table of the manifest; known are cpython, document, "
+            "source, binary, component, platform, licence-text, acknowledged",
+        ),
+        (
+            'guard = "only with --libffi-src"',
+            'guard = "sometimes"',
+            "externals.toml: source.libffi.guard: 'sometimes' is not 'unless …' or 'only with …'",
+        ),
+        (
+            'revisions = ">=9"',
+            'revisions = "from 9"',
+            "externals.toml: component.libtommath.ships[7].revisions: "
+            "'from 9' is no range of versions such as '>=8.6.13,<9'",
+        ),
+        (
+            'lines = "-2.8"\n',
+            'lines = "old"\n',
+            "externals.toml: component.bsddb.lines: "
+            "'old' is no list of CPython lines such as '2.7, 3.5-3.6, 3.14-'",
+        ),
+        (
+            "files-on = { arm64",
+            "files-on = { arm65",
+            "externals.toml: component.openssl.ships[2].files-on.arm65: "
+            "is no platform of this manifest",
+        ),
+        (
+            'cpe = ["zlib:zlib"]',
+            'cpe = ["zlib"]',
+            "externals.toml: component.zlib.cpe[0]: 'zlib' is not an NVD vendor:product",
+        ),
+        (
+            "/tags/{tag}.tar.gz",
+            "/tags/.tar.gz",
+            "externals.toml: cpython.archive: does not have {organization} and {repository} "
+            "and {tag}, each once and no other braces",
+        ),
+        (
+            'version = "3.14.7"',
+            'version = "3.14"',
+            "externals.toml: cpython.version: '3.14' is not a CPython version such as 3.14.7",
+        ),
+    ],
+)
+def test_each_fault_is_told_at_its_key(old: str, new: str, message: str) -> None:
+    assert old in TEXT
+    assert message in refused(TEXT.replace(old, new))
+
+
+def test_all_faults_are_told_at_once() -> None:
+    text = TEXT.replace('"xz-5.2.5"', "5").replace('"zlib:zlib"', '"zlib"')
+    assert len(refused(text)) == 2
+
+
+def test_a_syntax_fault_is_told_with_its_line() -> None:
+    assert refused("[cpython]\nversion = \n")[0].startswith(
+        "externals.toml:2: this is not TOML: Invalid value"
+    )
+
+
+@settings(max_examples=150)
+@given(st.integers(0, len(TEXT) - 1), st.text(max_size=3), st.integers(0, 30))
+def test_a_damaged_manifest_is_read_or_refused_never_a_traceback(
+    at: int, put: str, cut: int
+) -> None:
+    with contextlib.suppress(SbomError):
+        faults(read_manifest(TEXT[:at] + put + TEXT[at + cut :]))
+
+
+@pytest.mark.parametrize("text", ["", "[", "a=1\n" * 50, "[" * 5000, "x = " + "[" * 3000])
+def test_what_is_no_manifest_at_all_is_refused(text: str) -> None:
+    assert refused(text)
+
+
+# The manifest held against itself.
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    return [(problem.code, problem.where) for problem in faults(read_manifest(text))]
+
+
+def test_the_committed_manifest_warns_of_what_nobody_knows_and_of_nothing_else() -> None:
+    assert [(problem.code, problem.where) for problem in faults(committed())] == [
+        (Code.UNPINNED, "binary.llvm"),
+        (Code.UNPINNED, "binary.openssl-bin"),
+        (Code.SKEW, "binary.tcltk"),
+        (Code.UNPINNED, "binary.tcltk"),
+        (Code.NO_VERSION, "component.zlib.ships[7]"),
+    ]
+
+
+def test_the_skew_of_3_14_7_names_both_tags() -> None:
+    [skew] = [problem for problem in faults(committed()) if problem.code is Code.SKEW]
+    assert skew.message == (
+        "tcltk-9.0.4.0 ships tk 9.0.4 (rebuild 0), but the script names tk-9.0.4.1 as its source"
+    )
+
+
+def test_an_external_that_no_component_knows_is_a_problem() -> None:
+    text = TEXT + '\n[source.brotli]\ntag = "brotli-1.1.0"\n'
+    assert (Code.NO_COMPONENT, "source.brotli") in found(text)
+
+
+def test_a_revision_that_no_row_covers_is_a_problem() -> None:
+    text = TEXT.replace('external = "binary.openssl-bin"\nrevisions = ">=3"',
+                        'external = "binary.openssl-bin"\nrevisions = ">=3,<3.5"')  # fmt: skip
+    assert (Code.NO_COMPONENT, "binary.openssl-bin") in found(text)
+
+
+def test_a_licence_reference_without_text_is_a_problem() -> None:
+    text = TEXT.replace("[licence-text.LicenseRef-scancode-public-domain]",
+                        "[licence-text.LicenseRef-another]")  # fmt: skip
+    assert (Code.MANIFEST, "component.xz.licence") in found(text)
+
+
+@pytest.mark.parametrize("entry", entries()[::9], ids=lambda e: f"{e['cpython']}")
+def test_no_release_has_an_external_without_a_component(entry: dict[str, Any]) -> None:
+    assert [p for p in faults(for_entry(entry)) if not p.warning] == []
+
+
+# Acknowledgements.
+
+
+def acknowledging(code: str, place: str) -> str:
+    return TEXT + f'\n[[acknowledged]]\ncode = "{code}"\nplace = "{place}"\nreason = "known"\n'
+
+
+def test_an_acknowledged_problem_is_told_apart_with_its_reason() -> None:
+    manifest = read_manifest(acknowledging("skew", "binary.tcltk"))
+    judged = judge_acknowledged(faults(manifest), manifest, set(MANIFEST_CODES))
+    assert Code.SKEW not in {problem.code for problem in judged.open}
+    assert [(p.code, reason) for p, reason in judged.accepted] == [(Code.SKEW, "known")]
+
+
+def test_an_acknowledgement_of_nothing_is_a_problem_itself() -> None:
+    manifest = read_manifest(acknowledging("skew", "binary.llvm"))
+    judged = judge_acknowledged(faults(manifest), manifest, set(MANIFEST_CODES))
+    [stale] = [p for p in judged.open if p.code is Code.STALE_ACKNOWLEDGEMENT]
+    assert str(stale) == (
+        "externals.toml: acknowledged[0]: there is no problem 'skew' at 'binary.llvm' any more"
+    )
+
+
+def test_an_acknowledgement_of_what_was_not_looked_at_is_not_called_stale() -> None:
+    manifest = read_manifest(acknowledging("never-fetched", "get_externals.bat:5"))
+    judged = judge_acknowledged(faults(manifest), manifest, set(MANIFEST_CODES))
+    assert Code.STALE_ACKNOWLEDGEMENT not in {problem.code for problem in judged.open}
+
+
+# Ranges.
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "held"),
+    [
+        ("8.6.13.0", ">=8.6.13,<9", True),
+        ("9.0.4.0", ">=8.6.13,<9", False),
+        ("1.1.1k", ">=1.1.1,<3", True),
+        ("1.1.0j", "<1.1.1", True),
+        ("3.3-rc0", "<3.3", True),
+        ("8.6.11.0", "==8.6.11.0", True),
+        ("8.6.11.0", "<9,!=8.6.11.0", False),
+        ("10.1", ">9.9", True),
+        ("1.0", "", True),
+    ],
+)
+def test_versions_are_compared_as_upstream_counts_them(
+    version: str, text: str, *, held: bool
+) -> None:
+    assert in_range(version, text) is held
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "held"),
+    [
+        ("2.7", "2.7, 3.5-3.6", True),
+        ("3.6", "2.7, 3.5-3.6", True),
+        ("3.7", "2.7, 3.5-3.6", False),
+        ("3.14", "3.9-", True),
+        ("3.9", "-3.13", True),
+        ("3.14", "-3.9", False),
+        ("3.14", "", True),
+    ],
+)
+def test_lines_are_compared_as_numbers(line: str, text: str, *, held: bool) -> None:
+    assert in_lines(line, text) is held
