@@ -155,24 +155,29 @@ def _with_table(text: str, kind: str, name: str, table: str, expected: dict[str,
     expected.setdefault(kind, {})[name] = added
     lines, inside = _lines(text)
     headers = list(_headers(lines, inside))
-    firsts = {second: index for index, first, second in reversed(headers) if first == kind}
-    later = [index for second, index in firsts.items() if second > name]
-    if later:
-        place = min(later)
-        while place > 0 and lines[place - 1].lstrip().startswith("#"):
-            place -= 1
-        return "\n".join([*lines[:place], *table.split("\n"), *lines[place:]])
-    behind = [
-        (headers[n + 1][0] if n + 1 < len(headers) else len(lines))
-        for n, (_, first, _) in enumerate(headers)
-        if first == kind
-    ]
-    place = max(behind, default=len(lines))
+    place = _above_comments(lines, _place(headers, kind, name, len(lines)))
     if place == len(lines):
         return text.rstrip("\n") + "\n\n" + table.rstrip("\n") + "\n"
-    while place > 0 and lines[place - 1].lstrip().startswith("#"):
-        place -= 1
     return "\n".join([*lines[:place], *table.split("\n"), *lines[place:]])
+
+
+def _place(headers: Sequence[tuple[int, str, str]], kind: str, name: str, end: int) -> int:
+    """Return the line for a new table: behind its neighbour by name, or before the one after."""
+    mine = [second for _, first, second in headers if first == kind]
+    before = max((other for other in mine if other < name), default=None)
+    if before is None:
+        after = min(mine, default=None)
+        return next((at for at, *key in headers if key == [kind, after]), end)
+    last = max(n for n, (_, *key) in enumerate(headers) if key == [kind, before])
+    return headers[last + 1][0] if last + 1 < len(headers) else end
+
+
+def _above_comments(lines: Sequence[str], place: int) -> int:
+    """Return the line above the comments that stand right above a table."""
+    if place < len(lines):
+        while place > 0 and lines[place - 1].lstrip().startswith("#"):
+            place -= 1
+    return place
 
 
 def _new_external(change: Change) -> str:
