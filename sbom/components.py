@@ -78,16 +78,17 @@ def root(manifest: Manifest, platform: str) -> Component:
     cpython = manifest.cpython
     identity = next(one for one in manifest.identities if one.key == cpython.component)
     version = cpython.version.rstrip("+")
+    commit = f", commit {cpython.commit}" if cpython.commit else ""
     title = next(one.title for one in manifest.platforms if one.name == platform)
     component = Component(
         id=identity.key,
         external="",
         version=version,
         **_identity(manifest, identity),
-        location=cpython.location.format(version=version),
+        location=cpython.place,
         file_name="",
-        checksums=(),
-        source_info=f"CPython {cpython.version} for {title}, built from tag v{version}",
+        checksums=_digest(cpython.sha256),
+        source_info=f"CPython {cpython.version} for {title}, built from tag v{version}{commit}",
         comment="",
         purl="",
         cpes=cpes(identity.cpe, version),
@@ -110,7 +111,7 @@ def _component(
         **_identity(manifest, identity),
         location=archive_location(manifest, pin) if pin else identity.location,
         file_name=f"{pin.tag}.tar.gz" if pin else "",
-        checksums=_checksums(pin),
+        checksums=_checksums(pin) if pin else _digest(identity.sha256),
         source_info=_source_info(manifest, identity, row, pin),
         comment=_comment(pin),
         purl="",
@@ -169,11 +170,12 @@ def archive_location(manifest: Manifest, pin: Pin) -> str:
     )
 
 
-def _checksums(pin: Pin | None) -> tuple[tuple[str, str], ...]:
-    if pin is None:
-        return ()
-    known = (("SHA256", pin.sha256), ("SHA512", pin.sha512))
-    return tuple((algorithm, value) for algorithm, value in known if value)
+def _checksums(pin: Pin) -> tuple[tuple[str, str], ...]:
+    return (*_digest(pin.sha256), *((("SHA512", pin.sha512),) if pin.sha512 else ()))
+
+
+def _digest(sha256: str) -> tuple[tuple[str, str], ...]:
+    return (("SHA256", sha256),) if sha256 else ()
 
 
 def _source_info(manifest: Manifest, identity: Identity, row: Ships, pin: Pin | None) -> str:

@@ -23,6 +23,7 @@ def faults(manifest: Manifest) -> tuple[Problem, ...]:
     return in_order(
         [
             *_unpinned(manifest),
+            *_unpinned_release(manifest),
             *_unfilled(manifest),
             *_unclaimed(manifest),
             *_unused(manifest),
@@ -38,6 +39,13 @@ def _unpinned(manifest: Manifest) -> Iterator[Problem]:
         if not pin.sha256:
             message = f"no checksum of {pin.tag} is known"
             yield _at(manifest, Code.UNPINNED, pin.key, message, "run: nox -s regen, online")
+
+
+def _unpinned_release(manifest: Manifest) -> Iterator[Problem]:
+    if not manifest.cpython.sha256:
+        message = f"no checksum of {manifest.cpython.place} is known"
+        hint = "write 'sha256' as python.org publishes it"
+        yield _at(manifest, Code.UNPINNED, "cpython", message, hint)
 
 
 def _unfilled(manifest: Manifest) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ A field is a key, ``snake_case`` for ``kebab-case``; ``sbom.fields`` reads a tab
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,8 +36,9 @@ _EXTERNAL_NAMED = "'source.' or 'binary.' and the name of an external"
 class CPython:
     """``[cpython]``: which release this is, the script the pins came from, where archives are.
 
-    ``component`` is the root of every document; ``location`` is where it can be had, with
-    ``{version}`` in it; ``archive`` is the address of an external's archive, with
+    ``component`` is the root of every document; ``location`` is where its source release can be
+    had, with ``{release}`` (3.15.0) and ``{version}`` (3.15.0rc1) in it, ``sha256`` the digest
+    of that and ``commit`` the commit of the tag, both empty while unknown; ``archive`` is the address of an external's archive, with
     ``{organization}``, ``{repository}`` and ``{tag}`` in it.
     """
 
@@ -44,6 +46,8 @@ class CPython:
     script_sha256: str = _hex(64)
     component: str = "cpython"
     location: str
+    commit: str = _hex(40)
+    sha256: str = _hex(64)
     organization: str
     source_repository: str
     binary_repository: str
@@ -53,6 +57,13 @@ class CPython:
     def line(self) -> str:
         """Return the release line: ``3.14`` of ``3.14.7``."""
         return ".".join(self.version.split(".")[:2])
+
+    @property
+    def place(self) -> str:
+        """Return the address of the source release."""
+        version = self.version.rstrip("+")
+        release = re.match(r"[\d.]+", version)
+        return self.location.format(version=version, release=release[0] if release else version)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +126,9 @@ class Override:
     licence: str = ""
     declared: str = ""
     copyright: str = ""
+    location: str = ""
+    sha256: str = _hex(64)
+    provenance: str = ""
     cpe: tuple[str, ...] = ()
 
 
@@ -152,7 +166,10 @@ class BuiltFrom:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
-    """``[component.<name>]``: who a component is, and where it ships. Written by people."""
+    """``[component.<name>]``: who a component is, and where it ships. Written by people.
+
+    ``location``, ``sha256`` and ``provenance`` are of one that no external brings.
+    """
 
     key: str = field(metadata={"given": True})
     name: str
@@ -164,6 +181,7 @@ class Identity:
     copyright: str
     lines: str = ""
     location: str = "NOASSERTION"
+    sha256: str = _hex(64)
     provenance: str = ""
     purl: str = _text(rf"pkg:\w+/[^@?#\s]+|{UNFILLED}", "a package URL without version", default="")
     cpe: tuple[str, ...] = _text(r"[^:\s]+:[^:\s]+", "an NVD vendor:product", default=())

@@ -219,7 +219,7 @@ def regen(arguments: argparse.Namespace, _: Environment) -> int:
     found = _differences(inputs)
     facts = {"script-sha256": inputs.digest}
     if inputs.version:
-        facts["version"] = inputs.version
+        facts |= _release(inputs)
     claimed = {row.external for one in inputs.manifest.identities for row in one.ships}
     claimed |= {built.source for one in inputs.manifest.identities for built in one.built_from}
     text = edit.apply(inputs.text, found, facts, claimed)
@@ -230,6 +230,15 @@ def regen(arguments: argparse.Namespace, _: Environment) -> int:
     remaining = judge_acknowledged(faults(manifest), manifest, set(MANIFEST_CODES)).open
     print(render(remaining, "text"), end="", file=sys.stderr)
     return Exit.FINE
+
+
+def _release(inputs: _Inputs) -> dict[str, str]:
+    """Return the facts of another version; what was known of the one before goes."""
+    if inputs.version == inputs.manifest.cpython.version:
+        return {}
+    known = ("commit", "sha256")
+    gone = {key: "" for key in known if getattr(inputs.manifest.cpython, key)}
+    return {"version": inputs.version, **gone}
 
 
 def _changed(inputs: _Inputs, found: Sequence[Change], manifest: Manifest) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ EXPECTED = {
         "sqlite": ("3.50.4", "blessing", "sqlite:sqlite:3.50.4:*"),
         "tcl": ("9.0.4", "TCL", "tcl:tcl:9.0.4:*"),
         "tk": ("9.0.4", "TCL", "tcl_tk:tcl_tk:9.0.4:*"),
-        "vcruntime": ("14", "LicenseRef-Microsoft-Visual-Cpp-Runtime", ""),
+        "vcruntime": ("14.42.34226.3", "LicenseRef-Microsoft-Visual-Cpp-Runtime", ""),
         "xz": ("5.2.5", "LicenseRef-scancode-public-domain", "tukaani:xz:5.2.5:*"),
         "zlib": ("", "Zlib", ""),
         "zlib-ng": ("2.2.4", "Zlib", ""),
@@ -171,12 +172,15 @@ def test_a_cpe_has_pre_releases_in_its_update_field(version: str, expected: str)
 def test_the_root_is_python_at_the_tag_it_is_built_from() -> None:
     python = root(committed(), "amd64")
     assert (python.name, python.version) == ("python", "3.14.7")
-    assert python.location == "git+https://github.com/python/cpython@v3.14.7"
+    assert python.location == "https://www.python.org/ftp/python/3.14.7/Python-3.14.7.tgz"
+
+
+def test_a_pre_release_is_in_the_folder_of_its_release() -> None:
+    cpython = replace(committed().cpython, version="3.15.0rc1")
+    assert cpython.place == "https://www.python.org/ftp/python/3.15.0/Python-3.15.0rc1.tgz"
 
 
 def test_components_do_not_depend_on_the_order_of_tables() -> None:
     manifest = committed()
-    from dataclasses import replace  # noqa: PLC0415
-
     turned: Any = replace(manifest, pins=manifest.pins[::-1], identities=manifest.identities[::-1])
     assert components(turned, "arm64") == components(manifest, "arm64")
