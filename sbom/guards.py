@@ -43,6 +43,8 @@ class Script:
 
 
 _PROBE = "\x01probe\x01"
+#: What all runs of one script may cost together; the costliest real one takes 4.4 million.
+_BUDGET = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,40 +67,59 @@ class _Prober:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.world = world_of(creating=False)
+        self.runs: dict[tuple[_Toggle, ...], Run | None] = {}
 
-    def run(self, toggles: Iterable[_Toggle]) -> Run:
-        arguments = [toggle.name for toggle in toggles if toggle.value is None]
-        environment = {t.name: t.value for t in toggles if t.value is not None}
-        return run(self.program, self.world, arguments, environment)
+    def run(self, *toggles: _Toggle) -> Run | None:
+        """Return what the script does under these settings; None where it cannot be run so."""
+        if toggles not in self.runs:
+            arguments = [toggle.name for toggle in toggles if toggle.value is None]
+            environment = {t.name: t.value for t in toggles if t.value is not None}
+            self.afford()
+            try:
+                self.runs[toggles] = run(self.program, self.world, arguments, environment)
+            except SbomError:
+                self.runs[toggles] = None
+        return self.runs[toggles]
 
     def fetched(self, *toggles: _Toggle) -> tuple[Fetch, ...]:
         """Return what is fetched; nothing where the script cannot be run that way.
 
         A variable that ends up inside an address or a tag (SVNROOT) is no guard.
         """
-        try:
-            found = tuple(dict.fromkeys(map(_anonymous, fetched_by(self.run(toggles)))))
-        except SbomError:
+        result = self.run(*toggles)
+        if result is None:
             return ()
+        found = tuple(dict.fromkeys(map(_anonymous, fetched_by(result))))
         return () if any(_PROBE in f.tag + f.repository for f in found) else found
+
+    def afford(self) -> None:
+        """Raise SbomError once trying this script out has cost more than any real one does."""
+        if self.program.spent > _BUDGET:
+            raise self.program.error(
+                Code.BATCH_LIMIT,
+                1,
+                "the script compares more flags and variables than can be tried",
+                "let it compare with fewer values, or do less in a run",
+            )
 
     def flags(self) -> list[_Toggle]:
         """Return the flags that the script compares its first argument with."""
-        compared = self.run([_Toggle(_PROBE)]).comparisons
-        return [_Toggle(flag) for flag in sorted(_counterparts(compared)) if flag[:1] in "-/"]
+        compared = self.counterparts(_Toggle(_PROBE))
+        return [_Toggle(flag) for flag in compared if flag[:1] in "-/"]
 
     def variables(self, names: Iterable[str]) -> list[_Toggle]:
         """Return each variable with each value that the script compares it with."""
         toggles = []
         for name in sorted(names):
             probe = _Toggle(name, _PROBE)
-            try:
-                compared = self.run([probe]).comparisons
-            except SbomError:
-                continue
-            toggles += [_Toggle(name, value) for value in sorted(_counterparts(compared))]
+            toggles += [_Toggle(name, value) for value in self.counterparts(probe)]
             toggles.append(probe)
         return toggles
+
+    def counterparts(self, probe: _Toggle) -> list[str]:
+        """Return what the script compares a probe with, sorted."""
+        result = self.run(probe)
+        return sorted(_counterparts(result.comparisons)) if result else []
 
 
 def _anonymous(fetch: Fetch) -> Fetch:
@@ -131,21 +152,26 @@ def read_script(text: str, file: str = SCRIPT_NAME) -> Script:
     known = set(default).union(*outcomes.values())
     strays = _tags_in(program, {fetch.tag for fetch in known})
     if strays:
-        pairs = itertools.combinations(toggles, 2)
+        # Two flags together; two variables only where there is no flag to set them.
+        flags = [toggle for toggle in toggles if toggle.value is None]
+        pairs = itertools.combinations(flags or toggles, 2)
         outcomes |= _outcomes(prober, pairs, default)
         known = known.union(*outcomes.values())
-        strays = [stray for stray in strays if stray[1] not in {f.tag for f in known}]
+        tags = {fetch.tag for fetch in known}
+        strays = [stray for stray in strays if stray[1] not in tags]
     ordered = _in_script_order(prober, default, outcomes)
+    shadowed = _shadowed(ordered)
+    usual = frozenset(default)
     externals = tuple(
         External(
             fetch.kind,
             fetch.tag,
             fetch.repository,
-            _guard(fetch, default=fetch in default, outcomes=outcomes),
-            fetch in default,
-            any(f.tag == fetch.tag and f.kind != fetch.kind for f in ordered[:n]),
+            _guard(fetch, default=fetch in usual, outcomes=outcomes),
+            fetch in usual,
+            fetch in shadowed,
         )
-        for n, fetch in enumerate(ordered)
+        for fetch in ordered
     )
     return Script(externals, in_order([*result.problems, *_never_fetched(program, strays)]))
 
@@ -153,17 +179,27 @@ def read_script(text: str, file: str = SCRIPT_NAME) -> Script:
 def _in_script_order(
     prober: _Prober,
     default: Sequence[Fetch],
-    outcomes: Mapping[tuple[_Toggle, ...], Sequence[Fetch]],
+    outcomes: Mapping[tuple[_Toggle, ...], frozenset[Fetch]],
 ) -> list[Fetch]:
     """Return everything that any run fetched, in the order of a run that fetches it all."""
+    usual = frozenset(default)
     adding = dict.fromkeys(
-        toggle
-        for setting, found in outcomes.items()
-        if not set(found) <= set(default)
-        for toggle in setting
+        toggle for setting, found in outcomes.items() if not found <= usual for toggle in setting
     )
     known = set(default).union(*outcomes.values())
     return list(dict.fromkeys([*prober.fetched(*adding), *default, *sorted(known, key=_order)]))
+
+
+def _shadowed(ordered: Iterable[Fetch]) -> set[Fetch]:
+    """Return what comes behind an external of the same tag and the other kind."""
+    before: dict[str, set[Kind]] = {}
+    found = set()
+    for fetch in ordered:
+        kinds = before.setdefault(fetch.tag, set())
+        if kinds - {fetch.kind}:
+            found.add(fetch)
+        kinds.add(fetch.kind)
+    return found
 
 
 def _order(fetch: Fetch) -> tuple[bool, str]:
@@ -172,23 +208,24 @@ def _order(fetch: Fetch) -> tuple[bool, str]:
 
 def _outcomes(
     prober: _Prober, settings: Iterable[_Toggle | tuple[_Toggle, ...]], default: Sequence[Fetch]
-) -> dict[tuple[_Toggle, ...], tuple[Fetch, ...]]:
+) -> dict[tuple[_Toggle, ...], frozenset[Fetch]]:
     """Return what each setting makes the script fetch, where that differs from the default.
 
     A setting that leaves nothing at all (``--clean-only``, a flag the script refuses) guards
     nothing in particular and is left out.
     """
     outcomes = {}
+    usual = frozenset(default)
     for setting in settings:
         toggles = setting if isinstance(setting, tuple) else (setting,)
-        found = prober.fetched(*toggles)
-        if found and set(found) != set(default):
+        found = frozenset(prober.fetched(*toggles))
+        if found and found != usual:
             outcomes[toggles] = found
     return outcomes
 
 
 def _guard(
-    fetch: Fetch, *, default: bool, outcomes: Mapping[tuple[_Toggle, ...], Sequence[Fetch]]
+    fetch: Fetch, *, default: bool, outcomes: Mapping[tuple[_Toggle, ...], frozenset[Fetch]]
 ) -> str | None:
     """Return the guard of one external: flags where there are any, else variables."""
     deciding = [toggles for toggles, found in outcomes.items() if (fetch in found) != default]
@@ -209,7 +246,7 @@ def _names_as_written(text: str, upper: Iterable[str]) -> list[str]:
     return [names.get(name, name) for name in upper]
 
 
-_TAG = re.compile(r"(?<![\w.%~\\/-])[A-Za-z][A-Za-z_+]*(?:-[A-Za-z][A-Za-z_+]*)*-\d[\w.-]*\w")
+_TAG = re.compile(r"(?<![\w.%~\\/+-])[A-Za-z][A-Za-z_+]*(?:-[A-Za-z][A-Za-z_+]*)*-\d[\w.-]*\w")
 _SILENT = re.compile(r"[\s@(]*(?:rem\b|::|echo\b|title\b)", re.IGNORECASE)
 
 

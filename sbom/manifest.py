@@ -25,13 +25,14 @@ from sbom.schema import (
     Manifest,
     Pin,
     Platform,
+    PulledFacts,
     Ships,
 )
 
 T = TypeVar("T")
 
 _TABLES = ("cpython", "document", "source", "binary", "component", "platform",
-           "licence-text", "acknowledged")  # fmt: skip
+           "licence-text", "pulled", "acknowledged")  # fmt: skip
 
 
 def read_manifest(text: str, file: str = "externals.toml") -> Manifest:
@@ -84,7 +85,8 @@ def _manifest(data: Mapping[str, Any], file: str, report: Report) -> Manifest | 
     platforms = named(Platform, "platform", "name")
     texts = named(LicenceText, "licence-text", "id")
     acknowledged = _listed(data, "acknowledged", Acknowledged, report)
-    if cpython is None or document is None:
+    pulled = read_table(PulledFacts, data.get("pulled", {}), "pulled", report)
+    if cpython is None or document is None or pulled is None:
         return None
     return Manifest(
         file=file,
@@ -94,6 +96,7 @@ def _manifest(data: Mapping[str, Any], file: str, report: Report) -> Manifest | 
         identities=tuple(identities),
         platforms=tuple(platforms),
         licence_texts=tuple(texts),
+        pulled=pulled,
         acknowledged=tuple(acknowledged),
     )
 

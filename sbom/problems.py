@@ -43,6 +43,7 @@ class Code(StrEnum):
     NOT_IN_SCRIPT = "not-in-script"
     TAG_MOVED = "tag-moved"
     GUARD_CHANGED = "guard-changed"
+    REPOSITORY_CHANGED = "repository-changed"
     SCRIPT_CHANGED = "script-changed"
     VERSION_CHANGED = "version-changed"
     # What is known of an external or component.
@@ -50,6 +51,11 @@ class Code(StrEnum):
     NO_COMPONENT = "no-component"
     NO_VERSION = "no-version"
     SKEW = "skew"
+    # An externals folder.
+    STRANGER = "stranger"
+    MODIFIED = "modified"
+    UNCLEAR = "unclear"
+    NOT_PULLED = "not-pulled"
     # A document.
     DOCUMENT = "document"
     # What was asked for, and what it was asked of.
@@ -67,6 +73,7 @@ WARNINGS = frozenset(
         Code.STALE_ACKNOWLEDGEMENT,
         Code.STRAY_PARENTHESIS,
         Code.SCRIPT_CHANGED,
+        Code.NOT_PULLED,
     }
 )
 

@@ -20,18 +20,23 @@ class What(StrEnum):
     REMOVE = "remove"
     RETAG = "retag"
     GUARD = "guard"
+    REPOSITORY = "repository"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """One difference: what the manifest says (``old``) and what the script says (``new``)."""
+    """One difference: what the manifest says (``old``) and what the script says (``new``).
+
+    ``guard`` and ``repository`` come with a new external.
+    """
 
     what: What
     kind: str
     name: str
     old: str = ""
     new: str = ""
-    external: External | None = None
+    guard: str = ""
+    repository: str = ""
 
     @property
     def key(self) -> str:
@@ -70,24 +75,30 @@ def changes(externals: Sequence[External], manifest: Manifest) -> tuple[Change, 
         kind, _, name = key.partition(".")
         external, pin = said.get(key), known.get(key)
         if external is not None and pin is not None:
-            found += _differences(external, pin)
+            found += _differences(external, pin, _repository(external, manifest))
         elif external is not None:
             change = Change(what=What.ADD, kind=kind, name=name, new=external.tag)
-            found.append(replace(change, external=external))
+            repository = _repository(external, manifest)
+            found.append(replace(change, guard=external.guard or "", repository=repository))
         elif pin is not None:
             found.append(Change(what=What.REMOVE, kind=kind, name=name, old=pin.tag))
     return tuple(found)
 
 
-def _differences(external: External, pin: Pin) -> Iterator[Change]:
+def _repository(external: External, manifest: Manifest) -> str:
+    """Return the repository of an external, or an empty text where it is the usual one."""
+    usual = getattr(manifest.cpython, f"{external.kind}_repository")
+    return "" if external.repository == usual else external.repository
+
+
+def _differences(external: External, pin: Pin, repository: str) -> Iterator[Change]:
     for what, old, new in (
         (What.RETAG, pin.tag, external.tag),
         (What.GUARD, pin.guard, external.guard or ""),
+        (What.REPOSITORY, pin.repository, repository),
     ):
         if old != new:
-            yield Change(
-                what=what, kind=pin.kind, name=pin.name, old=old, new=new, external=external
-            )
+            yield Change(what=what, kind=pin.kind, name=pin.name, old=old, new=new)
 
 
 def disagreements(found: Sequence[Change], manifest: Manifest, mend: str) -> list[Problem]:
@@ -98,7 +109,7 @@ def disagreements(found: Sequence[Change], manifest: Manifest, mend: str) -> lis
             file=manifest.file,
             where=change.key,
             message=_SENTENCES[change.what].format(
-                old=change.old or "always", new=change.new or "always"
+                old=change.old or _UNSAID[change.what], new=change.new or _UNSAID[change.what]
             ),
             hint=f"run: {mend}",
         )
@@ -111,10 +122,17 @@ _CODES = {
     What.REMOVE: Code.NOT_IN_SCRIPT,
     What.RETAG: Code.TAG_MOVED,
     What.GUARD: Code.GUARD_CHANGED,
+    What.REPOSITORY: Code.REPOSITORY_CHANGED,
+}
+#: What an empty text means.
+_UNSAID = dict.fromkeys(What, "") | {
+    What.GUARD: "always",
+    What.REPOSITORY: "the usual repository",
 }
 _SENTENCES = {
     What.ADD: "the script fetches {new}, the manifest does not have it",
     What.REMOVE: "the script no longer fetches {old}",
     What.RETAG: "the script fetches {new}, the manifest says {old}",
     What.GUARD: "the script fetches it '{new}', the manifest says '{old}'",
+    What.REPOSITORY: "the script fetches it from {new}, the manifest says {old}",
 }

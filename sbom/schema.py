@@ -38,8 +38,8 @@ class CPython:
 
     ``component`` is the root of every document; ``location`` is where its source release can be
     had, with ``{release}`` (3.15.0) and ``{version}`` (3.15.0rc1) in it, ``sha256`` the digest
-    of that and ``commit`` the commit of the tag, both empty while unknown; ``archive`` is the address of an external's archive, with
-    ``{organization}``, ``{repository}`` and ``{tag}`` in it.
+    of that and ``commit`` the commit of the tag, both empty while unknown; ``archive`` is the
+    address of an external's archive, with ``{organization}``, ``{repository}`` and ``{tag}``.
     """
 
     version: str = _text(_VERSION, "a CPython version such as 3.14.7")
@@ -210,6 +210,20 @@ class LicenceText:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PulledFacts:
+    """``[pulled]``: what an externals folder may hold beside what the script pulled.
+
+    ``leftovers`` are patterns of paths inside an external that a build adds, ``ignored`` names
+    of folders that are no external; ``comment`` replaces the document's where a folder was
+    looked at, with ``{settings}`` in it.
+    """
+
+    leftovers: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    comment: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Acknowledged:
     """``[[acknowledged]]``: a problem somebody accepts, and why."""
 
@@ -229,6 +243,7 @@ class Manifest:
     identities: tuple[Identity, ...]
     platforms: tuple[Platform, ...]
     licence_texts: tuple[LicenceText, ...]
+    pulled: PulledFacts
     acknowledged: tuple[Acknowledged, ...]
 
     def pin(self, key: str) -> Pin | None:

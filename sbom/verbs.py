@@ -256,12 +256,14 @@ def _changed(inputs: _Inputs, found: Sequence[Change], manifest: Manifest) -> st
 def _line(change: Change) -> str:
     match change.what:
         case What.ADD:
-            guard = change.external.guard if change.external else None
-            return f"{change.key}: new, {change.new}" + (f", {guard}" if guard else "")
+            guard = f", {change.guard}" if change.guard else ""
+            return f"{change.key}: new, {change.new}{guard}"
         case What.REMOVE:
             return f"{change.key}: removed, was {change.old}"
         case What.RETAG:
             return f"{change.key}: {change.old} -> {change.new}"
+        case What.REPOSITORY:
+            return f"{change.key}: from {change.old or 'usual'} -> {change.new or 'usual'}"
         case What.GUARD:
             return f"{change.key}: fetched {change.old or 'always'} -> {change.new or 'always'}"
 

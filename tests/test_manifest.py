@@ -47,7 +47,7 @@ def refused(text: str) -> list[str]:
             "[source.xz]",
             "[sources.xz]",
             "externals.toml: sources: is no table of the manifest; known are cpython, document, "
-            "source, binary, component, platform, licence-text, acknowledged",
+            "source, binary, component, platform, licence-text, pulled, acknowledged",
         ),
         (
             'guard = "only with --libffi-src"',

@@ -74,6 +74,7 @@ def test_every_verb_and_flag_is_told_of() -> None:
         schema.Ships,
         schema.BuiltFrom,
         schema.Platform,
+        schema.PulledFacts,
         schema.LicenceText,
         schema.Acknowledged,
     ],

@@ -46,7 +46,8 @@ def endlocal(state: State, _rest: str = "", _line: int = 0) -> int:
     if state.saved:
         saved = state.saved.pop()
         state.variables.values = saved.values
-        state.disk.folder, state.delayed = saved.folder, saved.delayed
+        state.delayed = saved.delayed
+        state.enter(saved.folder)
     return 0
 
 

@@ -8,7 +8,6 @@ out. What cannot be run faithfully becomes a problem with its line.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -31,6 +30,8 @@ from sbom.problems import Code, Problem
 
 #: How deep calls and blocks may stand inside each other while running.
 _DEPTH = 100
+#: What expanding costs, for each percent sign.
+_PERCENT_COST = 6
 #: What asking the world about a program costs, against what a command of cmd's own does.
 _LAUNCH_COST = 100
 #: What cmd leaves in ERRORLEVEL for a name that is no program.
@@ -153,9 +154,10 @@ class _Interpreter:
 
     def early(self, text: str, line: int) -> str:
         """Expand arguments and variables, as cmd does before it parses."""
+        cost = _PERCENT_COST * text.count("%")
         with self.refusing(line):
             text = expand_line(text, self.context(line))
-        self.spend(len(text), line)
+        self.spend(cost + len(text), line)
         return text
 
     def context(self, line: int) -> Context:
@@ -373,7 +375,7 @@ class _Interpreter:
         del line
         frame = self.frames[-1]
         number = leading_number(rest.strip().removeprefix("/"))
-        if number < len(frame.arguments):
+        if 0 <= number < len(frame.arguments):
             frame.arguments = frame.arguments[:number] + frame.arguments[number + 1 :]
         return 0
 
@@ -389,7 +391,7 @@ class _Interpreter:
 def _count(start: int, step: int, end: int) -> range:
     """Return the numbers of ``for /L``; a step of zero never ends, but the budget does."""
     if step == 0:
-        return range(sys.maxsize)
+        return range(10**9)
     return range(start, end + (1 if step > 0 else -1), step)
 
 

@@ -20,8 +20,9 @@ from sbom.problems import Code, Problem, SbomError
 
 #: No get_externals.bat ever was a tenth of this.
 SIZE_LIMIT = 100_000
-#: What reading a character anew costs a program's runs, measured against running one.
-_PARSING_COST = 5
+#: What parsing costs a program's runs, per line and per character of it.
+_LINE_COST = 80
+_CHARACTER_COST = 6
 
 _LABEL = re.compile(r"[\s,;=]*:[\s,;=]*([^\s,;=+:&|<>]+)")
 _CONFLICT = re.compile(r"<{7} |={7}$|>{7} ")
@@ -126,10 +127,10 @@ class Program:
             used += 1
             if len(expanded) < used:
                 expanded.append(expand(index + used - 1))
-            self.spent += _PARSING_COST * len(expanded[used - 1])
+            self.spent += _LINE_COST + _CHARACTER_COST * len(expanded[used - 1])
             return index + used, expanded[used - 1]
 
-        self.spent += _PARSING_COST * len(expanded[0])
+        self.spent += _LINE_COST + _CHARACTER_COST * len(expanded[0])
         node = parse(Source(index + 1, expanded[0], more), self.file)
         seen = self._parsed[index]
         for text in expanded[:used]:

@@ -70,6 +70,7 @@ class State:
         self.program = program
         self.variables = Variables.of(environment)
         self.disk = Disk(_START)
+        self.variables.dynamic["CD"] = _START
         self.commands: list[Command] = []
         self.problems: list[Problem] = []
         self.saved: list[Saved] = []
