@@ -6,6 +6,9 @@ Each stage runs ``python -m sbom VERB …``, and the same line works without Nox
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import nox
 
 nox.needs_version = ">=2025.10.14"
@@ -40,7 +43,20 @@ def regen(session: nox.Session) -> None:
 @nox.session
 def check(session: nox.Session) -> None:
     """Find everything that is wrong: [-- --cpython DIR | --script FILE] [--strict]."""
+    group(session, "judge")
     run(session, "check")
+    with TemporaryDirectory() as folder:
+        session.run(
+            "python", "-m", "sbom", "build", "--output", folder, *same(session), silent=True
+        )
+        documents = sorted(str(path) for path in Path(folder).iterdir())
+        session.run("python", "-m", "sbom", "judge", *documents)
+
+
+def same(session: nox.Session) -> list[str]:
+    """Return the manifest named behind ``--``, so that what is judged is what was checked."""
+    words = session.posargs
+    return words[words.index("--manifest") :][:2] if "--manifest" in words else []
 
 
 @nox.session

@@ -52,6 +52,10 @@ def parser() -> argparse.ArgumentParser:
     _inputs(build)
     build.add_argument("--platform", action="append", metavar="NAME", help="only this one")
     build.add_argument("--output", metavar="DIR", type=Path, default=Path("dist/sbom"))
+
+    judge = verbs.add_parser("judge", help="hold documents against outside validators")
+    judge.add_argument("files", metavar="FILE", nargs="+", type=Path)
+    _report(judge)
     return top
 
 

@@ -194,6 +194,8 @@ def _source_info(manifest: Manifest, identity: Identity, row: Ships, pin: Pin | 
             digest = f", SHA-256 {source.sha256}" if source.sha256 else ""
             where = archive_location(manifest, source)
             parts.append(f"prebuilt from source tag {source.tag} ({where}{digest})")
+    if row.note:
+        parts.append(row.note)
     return "; ".join(parts)
 
 

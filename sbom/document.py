@@ -35,9 +35,8 @@ from spdx_tools.spdx.model import (
     Version,
 )
 from spdx_tools.spdx.parser.actor_parser import ActorParser
-from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
-from sbom import __version__
+from sbom import __version__, validation
 from sbom.components import Component
 from sbom.problems import Code, Problem
 from sbom.schema import DocumentFacts, LicenceText
@@ -226,7 +225,7 @@ def problems_of(document: Document, file: str) -> tuple[Problem, ...]:
             message=message.validation_message,
             hint="a fact in externals.toml does not fit SPDX 2.3",
         )
-        for message in validate_full_spdx_document(document)
+        for message in validation.messages(document)
     )
 
 

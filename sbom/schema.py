@@ -139,8 +139,9 @@ class Ships:
     It holds where ``external`` is part of the build at one of the ``revisions``, for one of
     CPython's ``lines``, and the external ``without`` is not part of it.
 
-    ``files`` are the shipped files that hold it or that it is linked into, ``files_on`` those
-    of the platforms where they have other names.
+    ``note`` goes into the document beside the tag. ``files`` are the shipped files that hold
+    it or that it is linked into, ``files_on`` those of the platforms where they have other
+    names.
     """
 
     external: str = _text(_EXTERNAL, _EXTERNAL_NAMED, default="")
@@ -148,6 +149,7 @@ class Ships:
     lines: str = ""
     without: str = _text(_EXTERNAL, _EXTERNAL_NAMED, default="")
     version: str = ""
+    note: str = ""
     link: str = _text(
         f"dynamic|static|build-tool|{UNFILLED}", "one of dynamic, static and build-tool"
     )

@@ -331,4 +331,16 @@ def _created(environment: Environment) -> datetime:
         raise _usage(what, "is no number of seconds", "set it as date +%s does") from error
 
 
-VERBS = {"fetches": fetches, "regen": regen, "check": check, "build": build}
+# judge
+
+
+def judge(arguments: argparse.Namespace, _: Environment) -> int:
+    """Hold documents against outside validators and print what they say."""
+    from sbom import judge as court  # noqa: PLC0415 - what it asks is installed for it alone
+
+    judged = [court.judge(path, strict=arguments.strict) for path in arguments.files]
+    print(court.report(judged, arguments.format), end="")
+    return court.status(judged)
+
+
+VERBS = {"fetches": fetches, "regen": regen, "check": check, "build": build, "judge": judge}

@@ -26,7 +26,7 @@ EXPECTED = {
         "tk": ("9.0.4", "TCL", "tcl_tk:tcl_tk:9.0.4:*"),
         "vcruntime": ("14.42.34226.3", "LicenseRef-Microsoft-Visual-Cpp-Runtime", ""),
         "xz": ("5.2.5", "LicenseRef-scancode-public-domain", "tukaani:xz:5.2.5:*"),
-        "zlib": ("", "Zlib", ""),
+        "zlib": ("1.3.2", "Zlib", "zlib:zlib:1.3.2:*"),
         "zlib-ng": ("2.2.4", "Zlib", ""),
         "zstandard": ("1.5.7", "BSD-3-Clause", "facebook:zstandard:1.5.7:*"),
     },

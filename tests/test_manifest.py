@@ -133,7 +133,6 @@ def test_the_committed_manifest_warns_of_what_nobody_knows_and_of_nothing_else()
         (Code.UNPINNED, "binary.openssl-bin"),
         (Code.SKEW, "binary.tcltk"),
         (Code.UNPINNED, "binary.tcltk"),
-        (Code.NO_VERSION, "component.zlib.ships[7]"),
     ]
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import UTC, datetime
 
 import pytest
 from conftest import ROOT
-from manifests import COMMITTED, entry_of, script_of
+from manifests import COMMITTED, committed, entry_of, script_of
 
 from sbom import schema
 from sbom.__main__ import main, parser
+from sbom.components import components, root
+from sbom.document import Subject, build_document, to_bytes
 from sbom.problems import Exit
+from sbom.score import score
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -35,6 +40,36 @@ def test_the_first_command_prints_what_it_says(
     assert main(["build", "--manifest", str(COMMITTED)]) == 0
     shown = README.split("writes three SPDX 2.3 documents:\n\n```text\n")[1].split("```")[0]
     assert capsys.readouterr().out.replace("\\", "/") == shown
+
+
+def test_the_judgement_is_what_the_program_prints(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("ntia_conformance_checker", reason="is in the group 'judge'")
+    monkeypatch.chdir(tmp_path_factory.mktemp("readme"))
+    assert main(["build", "--manifest", str(COMMITTED), "--platform", "amd64"]) == 0
+    capsys.readouterr()
+    assert main(["judge", "dist/sbom/python-3.14.7-amd64.spdx.json"]) == 0
+    shown = README.split("<!-- output of: judge -->\n```text\n")[1].split("```")[0]
+    assert capsys.readouterr().out.replace("\\", "/") == shown
+
+
+def test_with_its_checksums_the_document_scores_what_it_says() -> None:
+    manifest = committed()
+    pinned = [replace(pin, sha256=pin.sha256 or "0" * 64) for pin in manifest.pins]
+    subject = Subject(
+        name="x",
+        root=root(manifest, "amd64"),
+        components=components(manifest, "amd64", [pin for pin in pinned if pin.default]),
+        facts=manifest.document,
+        licence_texts=manifest.licence_texts,
+    )
+    data = json.loads(to_bytes(build_document(subject, datetime(2026, 1, 1, tzinfo=UTC))))
+    told = re.search(r"the same document scores (\d\.\d\d)", README)
+    assert told is not None
+    assert f"{float(score(data, schema_valid=True).total):.2f}" == told[1]
 
 
 def test_a_new_tag_is_reported_as_it_says(
