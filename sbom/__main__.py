@@ -1,6 +1,7 @@
 """``python -m sbom VERB …``: the command line, its streams and its exit status.
 
-The one place that catches errors; every verb is a function in ``sbom.verbs``.
+The one place that catches errors; every verb is a module of ``sbom.verbs``, imported when it is
+asked for.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from sbom.problems import Exit, SbomError, render
@@ -46,10 +48,12 @@ def parser() -> argparse.ArgumentParser:
 
     check = verbs.add_parser("check", help="find everything that is wrong; write nothing")
     _inputs(check)
+    _externals(check)
     _report(check)
 
     build = verbs.add_parser("build", help="write one SBOM per platform")
     _inputs(build)
+    _externals(build)
     build.add_argument("--platform", action="append", metavar="NAME", help="only this one")
     build.add_argument("--output", metavar="DIR", type=Path, default=Path("dist/sbom"))
 
@@ -66,6 +70,11 @@ def _inputs(verb: argparse.ArgumentParser) -> None:
     script.add_argument("--cpython", metavar="DIR", type=Path, help="a CPython source tree")
 
 
+def _externals(verb: argparse.ArgumentParser) -> None:
+    text = "a folder that get_externals.bat has filled"
+    verb.add_argument("--externals", metavar="DIR", type=Path, help=text)
+
+
 def _report(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--strict", action="store_true", help="let warnings fail as well")
     verb.add_argument("--format", choices=_FORMATS, default="text")
@@ -80,10 +89,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         words, rest = words[:at], words[at + 1 :]
     arguments = parser().parse_args(words)
     arguments.rest = rest
-    from sbom import verbs  # noqa: PLC0415 - after usage errors, which need none of it
-
+    verb = import_module(f"sbom.verbs.{arguments.verb}")
     try:
-        return verbs.VERBS[arguments.verb](arguments, os.environ)
+        return int(verb.run(arguments, os.environ))
     except SbomError as error:
         print(render(error.problems, getattr(arguments, "format", "text")), end="", file=sys.stderr)
         return error.status

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from packageurl import PackageURL
@@ -48,18 +48,22 @@ class Component:
     checksums: tuple[tuple[str, str], ...]
     source_info: str
     comment: str
+    annotation: str
     link: str
     files: tuple[str, ...]
     used_by: tuple[str, ...]
 
 
 def components(
-    manifest: Manifest, platform: str, pins: Sequence[Pin] | None = None
+    manifest: Manifest,
+    platform: str,
+    pins: Sequence[Pin] | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> tuple[Component, ...]:
     """Return the components of one platform's build, sorted by id.
 
     ``pins`` are the externals of the build; without them, those that the script fetches when
-    it is given no flags.
+    it is given no flags. ``notes`` maps key paths of externals to what is to be annotated.
     """
     if pins is None:
         pins = [pin for pin in manifest.pins if pin.default]
@@ -70,7 +74,15 @@ def components(
         for row in identity.ships
         if holds(row, by_key, platform, manifest.cpython.line)
     ]
-    return _with_ids(found)
+    return _with_ids([_annotated(one, (notes or {}).get(one.external, "")) for one in found])
+
+
+def _annotated(component: Component, note: str) -> Component:
+    """Return a component that says of its external what somebody has to know."""
+    if not note:
+        return component
+    source = f"{component.source_info}; {note}"
+    return replace(component, source_info=source, comment="", annotation=note)
 
 
 def root(manifest: Manifest, platform: str) -> Component:
@@ -90,6 +102,7 @@ def root(manifest: Manifest, platform: str) -> Component:
         checksums=_digest(cpython.sha256),
         source_info=f"CPython {cpython.version} for {title}, built from tag v{version}{commit}",
         comment="",
+        annotation="",
         purl="",
         cpes=cpes(identity.cpe, version),
         link="",
@@ -114,6 +127,7 @@ def _component(
         checksums=_checksums(pin) if pin else _digest(identity.sha256),
         source_info=_source_info(manifest, identity, row, pin),
         comment=_comment(pin),
+        annotation="",
         purl="",
         cpes=cpes(identity.cpe, version),
         link=row.link,

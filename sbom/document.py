@@ -19,6 +19,8 @@ from spdx_tools.common.spdx_licensing import spdx_licensing
 from spdx_tools.spdx.jsonschema.document_converter import DocumentConverter
 from spdx_tools.spdx.model import (
     Actor,
+    Annotation,
+    AnnotationType,
     Checksum,
     ChecksumAlgorithm,
     CreationInfo,
@@ -77,6 +79,17 @@ def build_document(subject: Subject, created: datetime) -> Document:
                 str(r.related_spdx_element_id),
             ),
         ),
+        annotations=[
+            Annotation(
+                ids[component.id],
+                AnnotationType.REVIEW,
+                _actor(_TOOL),
+                created,
+                component.annotation,
+            )
+            for component in everything
+            if component.annotation
+        ],
         extracted_licensing_info=_extracted(everything, subject.licence_texts),
     )
     namespace = subject.facts.namespace.format(
@@ -103,6 +116,9 @@ def _content_digest(document: Document) -> str:
     """Return 32 hexadecimal digits of SHA-256 over the document without time and namespace."""
     data = to_dict(document)
     del data["documentNamespace"], data["creationInfo"]["created"]
+    for package in data["packages"]:
+        for annotation in package.get("annotations", []):
+            del annotation["annotationDate"]
     return hashlib.sha256(_dumped(data)).hexdigest()[:32]
 
 

@@ -1,0 +1,115 @@
+"""What several verbs start from: the manifest, and the script it is held against."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sbom import files, tree
+from sbom.acknowledged import Judged, judge_acknowledged
+from sbom.faults import MANIFEST_CODES, faults
+from sbom.guards import Script, read_script
+from sbom.manifest import read_manifest
+from sbom.problems import Code, Problem, UnusableError
+from sbom.reconcile import Change, changes, disagreements, twice
+from sbom.schema import Manifest
+
+Environment = Mapping[str, str]
+
+
+def usage(what: str, message: str, hint: str) -> UnusableError:
+    """Return the error of a command line that asks for what cannot be."""
+    return UnusableError(
+        [Problem(code=Code.USAGE, file=what, where="", message=message, hint=hint)]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The manifest, and the script it is held against where one was named.
+
+    ``mend`` is the command that makes the manifest agree with the script.
+    """
+
+    path: Path
+    text: str
+    manifest: Manifest
+    script: Script | None
+    script_path: Path | None
+    digest: str
+    version: str
+    mend: str
+
+
+def read(arguments: argparse.Namespace) -> Inputs:
+    """Return what a command line names. Raises SbomError for what cannot be read."""
+    path = arguments.manifest
+    text = files.read_utf8(path)
+    manifest = read_manifest(text, str(path))
+    version = getattr(arguments, "python_version", None) or ""
+    where = arguments.script
+    option = f"--script {where}"
+    if arguments.cpython is not None:
+        where = tree.script_in(arguments.cpython)
+        version = version or tree.version_in(arguments.cpython)
+        option = f"--cpython {arguments.cpython}"
+    mend = f"nox -s regen -- {option}"
+    if where is None:
+        return Inputs(path, text, manifest, None, None, "", version, mend)
+    batch, digest = files.read_script(where)
+    script = read_script(batch, str(where))
+    return Inputs(path, text, manifest, script, where, digest, version, mend)
+
+
+def differences(inputs: Inputs) -> tuple[Change, ...]:
+    """Return how the manifest has to change for the script."""
+    if inputs.script is None:
+        return ()
+    return changes(inputs.script.externals, inputs.manifest)
+
+
+def script_problems(inputs: Inputs) -> list[Problem]:
+    """Return what is wrong with the script by itself."""
+    if inputs.script is None:
+        return []
+    return [*inputs.script.problems, *twice(inputs.script.externals, str(inputs.script_path))]
+
+
+def judge_inputs(inputs: Inputs) -> Judged:
+    """Return everything that is wrong with the inputs, what people have accepted apart."""
+    ran = set(MANIFEST_CODES if inputs.script is None else Code)
+    problems = [*faults(inputs.manifest), *script_problems(inputs), *_disagreements(inputs)]
+    return judge_acknowledged(problems, inputs.manifest, ran)
+
+
+def _disagreements(inputs: Inputs) -> list[Problem]:
+    """Return where manifest and script disagree."""
+    if inputs.script is None:
+        return []
+    found = differences(inputs)
+    problems = disagreements(found, inputs.manifest, inputs.mend)
+    cpython = inputs.manifest.cpython
+    if inputs.version and inputs.version != cpython.version:
+        message = f"the tree is CPython {inputs.version}, the manifest says {cpython.version}"
+        problems.append(_cpython(inputs, Code.VERSION_CHANGED, "version", message))
+    if not found and inputs.digest != cpython.script_sha256:
+        message = "the script's text has changed, though not what it fetches"
+        problems.append(_cpython(inputs, Code.SCRIPT_CHANGED, "script-sha256", message))
+    return problems
+
+
+def _cpython(inputs: Inputs, code: Code, key: str, message: str) -> Problem:
+    return Problem(
+        code=code,
+        file=inputs.manifest.file,
+        where=f"cpython.{key}",
+        message=message,
+        hint=f"run: {inputs.mend}",
+    )
+
+
+def serious(problems: Sequence[Problem], *, strict: bool = False) -> list[Problem]:
+    """Return the problems that fail a run."""
+    return [problem for problem in problems if strict or not problem.warning]
