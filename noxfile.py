@@ -86,3 +86,10 @@ def types(session: nox.Session) -> None:
     """Check types with mypy, strictly."""
     group(session, "types")
     session.run("mypy", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure, each thing beside another that it is measured by."""
+    group(session, "tests")
+    session.run("python", "tests/bench.py", env={"PYTHONPATH": "tests"})

@@ -41,9 +41,12 @@ def parser() -> argparse.ArgumentParser:
     )
 
     regen = verbs.add_parser("regen", help="bring externals.toml up to date with a script")
-    _inputs(regen)
+    _inputs(regen).add_argument("--ref", metavar="REF", help="a branch or tag of CPython")
     regen.add_argument("--python-version", metavar="VERSION", help="the release, with --script")
     regen.add_argument("--offline", action="store_true", help="open no connection")
+    regen.add_argument("--verify", action="store_true", help="fetch every archive again")
+    regen.add_argument("--base-url", metavar="URL", help="a mirror of github.com")
+    regen.add_argument("--no-cache", action="store_true", help="neither use nor fill the cache")
     regen.add_argument("--dry-run", action="store_true", help="print changes, write nothing")
 
     check = verbs.add_parser("check", help="find everything that is wrong; write nothing")
@@ -63,11 +66,12 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _inputs(verb: argparse.ArgumentParser) -> None:
+def _inputs(verb: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
     verb.add_argument("--manifest", metavar="FILE", type=Path, default=Path("externals.toml"))
     script = verb.add_mutually_exclusive_group()
     script.add_argument("--script", metavar="FILE", type=Path, help="a get_externals.bat")
     script.add_argument("--cpython", metavar="DIR", type=Path, help="a CPython source tree")
+    return script
 
 
 def _externals(verb: argparse.ArgumentParser) -> None:

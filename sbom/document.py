@@ -1,6 +1,7 @@
 """Components to an SPDX 2.3 document, and a document to bytes.
 
-The only importer of spdx_tools. Takes the time of creation as an argument and reads nothing.
+With ``sbom.judging.validation``, the only importer of spdx_tools. Takes the time of creation as
+an argument and reads nothing.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ from spdx_tools.spdx.model import (
 )
 from spdx_tools.spdx.parser.actor_parser import ActorParser
 
-from sbom import __version__, validation
+from sbom import __version__
 from sbom.components import Component
+from sbom.judging import validation
 from sbom.problems import Code, Problem
 from sbom.schema import DocumentFacts, LicenceText
 

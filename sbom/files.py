@@ -48,7 +48,11 @@ def read_script(path: Path) -> tuple[str, str]:
 
     cmd reads bytes in whatever code page is set, so bytes that are no UTF-8 are characters too.
     """
-    data = read_bytes(path)
+    return decoded(read_bytes(path))
+
+
+def decoded(data: bytes) -> tuple[str, str]:
+    """Return a batch file's bytes as text, and their digest; as ``read_script``."""
     digest = hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
     try:
         return data.decode("utf-8"), digest

@@ -163,7 +163,11 @@ def _check_row(row: Ships, place: str, platforms: set[str], report: Report) -> N
 
 
 #: The names that an address in ``[cpython]`` has in braces.
-_TEMPLATES = {"location": {"release", "version"}, "archive": {"organization", "repository", "tag"}}
+_TEMPLATES = {
+    "location": {"release", "version"},
+    "archive": {"organization", "repository", "tag"},
+    "file": {"organization", "path", "ref"},
+}
 
 
 def _template_fault(template: str, names: set[str]) -> str:

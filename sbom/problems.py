@@ -61,6 +61,9 @@ class Code(StrEnum):
     # What was asked for, and what it was asked of.
     USAGE = "usage"
     UNREADABLE = "unreadable"
+    NETWORK = "network"
+    ARCHIVE = "archive"
+    ARCHIVE_CHANGED = "archive-changed"
 
 
 #: Codes that do not fail a run by themselves; ``--strict`` makes them fail.

@@ -39,7 +39,8 @@ class CPython:
     ``component`` is the root of every document; ``location`` is where its source release can be
     had, with ``{release}`` (3.15.0) and ``{version}`` (3.15.0rc1) in it, ``sha256`` the digest
     of that and ``commit`` the commit of the tag, both empty while unknown; ``archive`` is the
-    address of an external's archive, with ``{organization}``, ``{repository}`` and ``{tag}``.
+    address of an external's archive, with ``{organization}``, ``{repository}`` and ``{tag}``;
+    ``file`` that of a file of CPython, with ``{organization}``, ``{ref}`` and ``{path}``.
     """
 
     version: str = _text(_VERSION, "a CPython version such as 3.14.7")
@@ -52,6 +53,7 @@ class CPython:
     source_repository: str
     binary_repository: str
     archive: str
+    file: str
 
     @property
     def line(self) -> str:

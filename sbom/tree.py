@@ -23,7 +23,13 @@ def script_in(tree: Path) -> Path:
 def version_in(tree: Path) -> str:
     """Return PY_VERSION of a tree, such as ``3.14.7`` or ``3.15.0a2+``. Raises UnusableError."""
     path = tree / "Include" / "patchlevel.h"
-    match = _VERSION.search(read_bytes(path))
-    if match is None:
+    version = version_defined(read_bytes(path))
+    if not version:
         raise unusable(path, "does not define PY_VERSION", "name a CPython source tree")
-    return match[1].decode("ascii", "replace")
+    return version
+
+
+def version_defined(header: bytes) -> str:
+    """Return PY_VERSION as Include/patchlevel.h defines it, or an empty text."""
+    match = _VERSION.search(header)
+    return match[1].decode("ascii", "replace") if match else ""

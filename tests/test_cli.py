@@ -122,7 +122,8 @@ def test_a_merge_conflict_is_called_one(script: Path, capsys: pytest.CaptureFixt
         (["check", "--manifest", "no.toml"], "no.toml: cannot be read: No such file or directory"),
         (["check", "--cpython", "no/tree"], "no/tree: is no folder"),
         (["check", "--cpython", "tests"], "tests: has no PCbuild/get_externals.bat"),
-        (["regen"], "regen: is given no script"),
+        (["regen", "--offline"], "regen --offline: is given no script"),
+        (["regen", "--offline", "--ref", "3.14"], "--ref: downloads, which --offline forbids"),
         (["build", "--platform", "arm32"], "--platform arm32: is no platform of the manifest"),
     ],
 )
@@ -265,7 +266,7 @@ def test_regen_writes_nothing_while_the_script_has_a_problem(
 ) -> None:
     before = manifest.read_bytes()
     script.write_text(SCRIPT + "set libraries=%libraries% brotli-1.1.0\r\n")
-    assert main(["regen", "--manifest", str(manifest), "--script", str(script)]) == 1
+    assert main(["regen", "--manifest", str(manifest), "--script", str(script), "--offline"]) == 1
     assert "'brotli-1.1.0' looks like a tag" in said(capsys)[1]
     assert manifest.read_bytes() == before
 
@@ -283,7 +284,7 @@ def test_a_disk_that_refuses_is_status_3_and_leaves_the_old_file(
     script.write_text(SCRIPT.replace("xz-5.2.5", "xz-5.8.1"))
     monkeypatch.setattr("os.replace", refuse)
     said(capsys)
-    assert main(["regen", "--manifest", str(manifest), "--script", str(script)]) == 3
+    assert main(["regen", "--manifest", str(manifest), "--script", str(script), "--offline"]) == 3
     assert f"{manifest}: cannot be written: No space left on device" in said(capsys)[1]
     assert manifest.read_bytes() == before
     assert sorted(p.name for p in manifest.parent.iterdir()) == [

@@ -64,7 +64,7 @@ def test_the_document_is_the_golden_one_and_outside_judges_accept_it(
 
 @pytest.mark.parametrize("version", ["2.3.0", "2.3.1"])
 def test_both_published_schemas_accept_it(version: str) -> None:
-    schema = json.loads((ROOT / f"sbom/schemas/spdx-{version}.schema.json").read_text())
+    schema = json.loads((ROOT / f"sbom/judging/schemas/spdx-{version}.schema.json").read_text())
     assert list(Draft7Validator(schema).iter_errors(document())) == []
 
 

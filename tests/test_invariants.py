@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_document import document
 
-from sbom.invariants import FOLLOWED, broken, licence_ids, licence_of
+from sbom.judging.invariants import broken
+from sbom.judging.licences import licence_ids, licence_of
+from sbom.judging.structure import FOLLOWED
 
 ROOT_ID = "SPDXRef-cpython"
 ZLIB = "SPDXRef-zlib-ng"

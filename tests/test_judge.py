@@ -17,10 +17,15 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 from test_document import document
 from test_invariants import PLANTED, ROOT_ID, relate, sound
 
-from sbom import judge as court
-from sbom.judge import LIMIT, Judgement, judge, read, report, status
+from sbom.judging import loading
+from sbom.judging.court import judge
+from sbom.judging.judges import asked, by_schema, by_spdx_tools, installed
+from sbom.judging.loading import read
+from sbom.judging.report import report, status
+from sbom.judging.validation import linear
+from sbom.judging.verdict import Judgement
+from sbom.judging.wording import LIMIT
 from sbom.problems import Exit, UnusableError
-from sbom.validation import linear
 
 Json = dict[str, Any]
 
@@ -35,7 +40,7 @@ def ntia() -> None:
 def without_ntia(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let ntia-conformance-checker be missing, whether it is installed or not."""
     monkeypatch.setitem(sys.modules, "ntia_conformance_checker", None)
-    court._installed.cache_clear()  # noqa: SLF001 - what it found before is not asked here
+    installed.cache_clear()  # what it found before is not asked here
 
 
 def written(folder: Path, data: Json, name: str = "x.spdx.json") -> Path:
@@ -59,9 +64,8 @@ def verdicts(judged: Judgement) -> dict[str, list[str]]:
     return {one.judge: [str(problem) for problem in one.problems] for one in judged.verdicts}
 
 
-def by_schema(version: str, data: Json) -> list[str]:
-    jsonschema = court._installed("jsonschema")  # noqa: SLF001
-    verdict = court._by_schema(jsonschema, data, "x", version)  # noqa: SLF001
+def errors(version: str, data: Json) -> list[str]:
+    verdict = by_schema(installed("jsonschema"), data, "x", version)
     return [str(problem) for problem in verdict.problems]
 
 
@@ -131,18 +135,18 @@ def test_cpythons_fragments_are_told_that_they_are_no_documents(version: str, na
 
 @pytest.mark.parametrize("version", ["2.3.0", "2.3.1"])
 def test_the_schemas_accept_our_documents(version: str) -> None:
-    assert by_schema(version, document()) == []
+    assert errors(version, document()) == []
 
 
 def test_each_schema_error_has_a_json_pointer() -> None:
     data = document()
     data["packages"][2]["externalRefs"][0]["referenceCategory"] = "PACKAGE_MANAGER"
     data["packages"][0]["a/b~c"] = 1
-    assert by_schema("2.3.1", data) == [
+    assert errors("2.3.1", data) == [
         "x: /packages/0: JSON schema 2.3.1: Additional properties are not allowed "
         "('a/b~c' was unexpected)"
     ]
-    assert by_schema("2.3.0", data)[-1] == (
+    assert errors("2.3.0", data)[-1] == (
         "x: /packages/2/externalRefs/0/referenceCategory: JSON schema 2.3.0: 'PACKAGE_MANAGER' "
         "is not one of ['OTHER', 'PERSISTENT-ID', 'SECURITY', 'PACKAGE-MANAGER']"
     )
@@ -151,7 +155,7 @@ def test_each_schema_error_has_a_json_pointer() -> None:
 def test_only_so_many_problems_are_shown_and_the_others_counted() -> None:
     data = document()
     data["files"] = [{"SPDXID": f"SPDXRef-{number}"} for number in range(200)]
-    found = by_schema("2.3.1", data)
+    found = errors("2.3.1", data)
     assert len(found) == LIMIT + 1
     assert found[0].startswith("x: JSON schema 2.3.1: and ")
 
@@ -270,7 +274,7 @@ def large(files: int) -> Json:
 def test_twenty_thousand_files_take_seconds(tmp_path: Path) -> None:
     path = written(tmp_path, large(20_000))
     started = time.process_time()
-    verdict = court._by_spdx_tools(path)  # noqa: SLF001
+    verdict = by_spdx_tools(path)
     taken = time.process_time() - started
     assert verdict.problems == ()
     # As spdx-tools does it, this takes more than six minutes.
@@ -323,7 +327,7 @@ def test_what_cannot_be_read_is_a_problem(name: str, reason: str, tmp_path: Path
 
 
 def test_what_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(court, "_LARGEST", 100)
+    monkeypatch.setattr(loading, "_LARGEST", 100)
     path = written(tmp_path, document())
     with pytest.raises(UnusableError, match="is larger than 100 bytes"):
         read(path)
@@ -359,7 +363,7 @@ def test_a_judge_that_fails_is_a_problem_that_names_it() -> None:
     def fail() -> list[tuple[str, str]]:
         raise RecursionError("too deep\nfor it")
 
-    verdict = court._asked("a judge", "x", fail, "hint")  # noqa: SLF001
+    verdict = asked("a judge", "x", fail, "hint")
     assert [str(problem) for problem in verdict.problems] == [
         "x: a judge: cannot be judged: RecursionError: too deep for it"
     ]

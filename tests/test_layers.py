@@ -24,31 +24,85 @@ MAY_IMPORT = {
     "acknowledged": {"problems", "schema"},
     "edit": {"problems", "reconcile", "schema", "tables"},
     "components": {"ranges", "schema", "versions"},
-    "validation": set(),
-    "document": {"components", "problems", "schema", "validation"},
+    "document": {"components", "judging", "problems", "schema"},
     "files": {"problems"},
     "tree": {"files"},
     "tables": set(),
     "hashing": {"problems"},
     "pulled": {"externals", "hashing", "problems", "schema"},
-    "invariants": {"problems"},
-    "score": {"invariants"},
-    "judge": {"invariants", "problems", "score", "validation"},
+    "judging": {"problems"},
+    "archives": {"hashing", "problems"},
+    "network": {"archives", "problems"},
 }
 #: Libraries that one module alone may import.
 OWNERS = {
-    "spdx_tools": {"document", "validation"},
+    "spdx_tools": {"document", "judging"},
     "tomlkit": {"edit", "tables"},
-    "packageurl": {"components", "invariants"},
+    "urllib3": {"network"},
+    "packageurl": {"components", "judging"},
 }
 #: What values may not ask: the clock, the environment, the network, the disk.
 EDGES = {"os", "pathlib", "socket", "subprocess", "tempfile", "time", "urllib", "sys"}
-PURE = set(MAY_IMPORT) - {"files", "tree", "problems", "hashing", "judge", "validation"}
+PURE = set(MAY_IMPORT) - {"archives", "files", "hashing", "judging", "network", "problems", "tree"}
+
+#: Inside a package, each module's own row: those of its modules that it may import.
+INSIDE: dict[str, dict[str, set[str]]] = {
+    "judging": {
+        "__init__": set(),
+        "wording": set(),
+        "reading": set(),
+        "licences": set(),
+        "validation": set(),
+        "structure": {"reading", "wording"},
+        "identifiers": {"reading", "wording"},
+        "licensing": {"licences", "reading", "wording"},
+        "digests": {"reading", "wording"},
+        "creation": {"reading", "wording"},
+        "invariants": {"creation", "digests", "identifiers", "licensing", "reading", "structure"},
+        "features": {"reading"},
+        "extractors": {"features", "identifiers", "reading"},
+        "licence_extractors": {"features", "licences", "reading"},
+        "formula": {"extractors", "features", "licence_extractors"},
+        "score": {"features", "formula", "reading"},
+        "verdict": {"score"},
+        "loading": {"wording"},
+        "judges": {"validation", "verdict", "wording"},
+        "report": {"score", "verdict"},
+        "court": {"invariants", "judges", "loading", "score", "verdict", "wording"},
+    },
+    "archives": {
+        "__init__": set(),
+        "inflate": set(),
+        "tar": {"inflate"},
+        "facts": {"inflate", "tar"},
+    },
+    "network": {
+        "__init__": set(),
+        "addresses": set(),
+        "attempt": set(),
+        "cache": set(),
+        "progress": set(),
+        "transport": {"addresses", "attempt"},
+        "download": {"addresses", "attempt", "transport"},
+        "fetching": {"addresses", "cache", "download", "progress"},
+    },
+}
+INSIDE_OWNERS = {
+    "spdx_tools": {"judging/validation"},
+    "packageurl": {"judging/identifiers"},
+    "urllib3": {"network/attempt", "network/download", "network/transport"},
+}
+INSIDE_PURE = {f"judging/{name}" for name in INSIDE["judging"]} - {
+    "judging/court",
+    "judging/judges",
+    "judging/loading",
+    "judging/validation",
+}
 
 
 def modules() -> list[tuple[str, Path]]:
     package = ROOT / "sbom"
-    paths = [*package.glob("*.py"), *package.glob("batch/*.py")]
+    paths = [path for path in package.rglob("*.py") if "verbs" not in path.parts]
     return [(path.relative_to(package).with_suffix("").parts[0], path) for path in sorted(paths)]
 
 
@@ -58,8 +112,8 @@ def imports(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = {f"sbom.{alias.name}" for alias in node.names}
-            found |= names if node.module == "sbom" else {node.module}
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= names if node.module in ("sbom", "sbom.judging") else {node.module}
     return found
 
 
@@ -74,3 +128,26 @@ def test_a_module_knows_only_what_it_may(name: str, path: Path) -> None:
         assert library not in roots or name in owners
     if name in PURE:
         assert not roots & EDGES
+
+
+def inside() -> list[Path]:
+    return [path for name in INSIDE for path in sorted((ROOT / "sbom" / name).glob("*.py"))]
+
+
+@pytest.mark.parametrize("path", inside(), ids=str)
+def test_a_module_of_a_package_knows_only_what_it_may(path: Path) -> None:
+    package = path.parent.name
+    found = imports(path)
+    ours = {word.split(".")[2] for word in found if word.startswith(f"sbom.{package}.")}
+    assert ours <= INSIDE[package][path.stem]
+    roots = {word.split(".")[0] for word in found}
+    for library, owners in INSIDE_OWNERS.items():
+        assert library not in roots or f"{package}/{path.stem}" in owners
+    if f"{package}/{path.stem}" in INSIDE_PURE:
+        assert not roots & EDGES
+
+
+def test_what_builds_documents_shares_only_the_validation_with_what_judges_them() -> None:
+    found = imports(ROOT / "sbom" / "document.py")
+    shared = {word for word in found if word.startswith("sbom.judging")}
+    assert shared == {"sbom.judging.validation"}

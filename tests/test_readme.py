@@ -15,8 +15,8 @@ from sbom import schema
 from sbom.__main__ import main, parser
 from sbom.components import components, root
 from sbom.document import Subject, build_document, to_bytes
+from sbom.judging.score import score
 from sbom.problems import Exit
-from sbom.score import score
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from test_document import document
 from test_invariants import JSON, KEYS, PARTS
 
-from sbom.score import Category, Score, as_table, score
+from sbom.judging.report import as_table
+from sbom.judging.score import Category, Score, score
 
 CEILING = Fraction(766, 82)
 ZLIB = "SPDXRef-zlib-ng"

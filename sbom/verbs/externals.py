@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from sbom.archive import pieces_of, read_archive
-from sbom.cache import Cache, default_root
+from sbom.archives.facts import pieces_of, read_archive
 from sbom.files import unusable
 from sbom.hashing import HashedFile, hash_folder
+from sbom.network.cache import Cache, default_root
 from sbom.problems import SbomError
 from sbom.pulled import Pull, State, look
 from sbom.schema import Manifest, Pin

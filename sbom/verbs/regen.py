@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from sbom import edit, files
 from sbom.acknowledged import judge_acknowledged
 from sbom.faults import MANIFEST_CODES, faults
+from sbom.guards import read_script
 from sbom.manifest import read_manifest
 from sbom.problems import Exit, SbomError, render
 from sbom.reconcile import Change, What
 from sbom.schema import Manifest
+from sbom.tables import Value
 from sbom.verbs.inputs import (
     Environment,
     Inputs,
@@ -22,51 +26,86 @@ from sbom.verbs.inputs import (
     serious,
     usage,
 )
+from sbom.verbs.pinning import pin_archives, script_at
 
 
-def run(arguments: argparse.Namespace, _: Environment) -> int:
-    """Update the manifest from a script and print what changed."""
-    inputs = read(arguments)
-    if inputs.script is None:
-        raise usage("regen", "is given no script", "add --cpython DIR or --script FILE")
+def run(arguments: argparse.Namespace, environment: Environment) -> int:
+    """Update the manifest from a script and from archives, and print what changed."""
+    inputs = _with_script(read(arguments), arguments, environment)
     judged = judge_acknowledged(script_problems(inputs), inputs.manifest, set())
     if blocking := serious(judged.open):
         raise SbomError(blocking)
     found = differences(inputs)
-    facts = {"script-sha256": inputs.digest}
-    if inputs.version:
-        facts |= _release(inputs)
-    claimed = {row.external for one in inputs.manifest.identities for row in one.ships}
-    claimed |= {built.source for one in inputs.manifest.identities for built in one.built_from}
-    text = edit.apply(inputs.text, found, facts, claimed)
+    facts: dict[str, Value] = {"script-sha256": inputs.digest} if inputs.script else {}
+    facts |= _release(inputs)
+    text = edit.apply(inputs.text, found, facts, _claimed(inputs.manifest))
     manifest = read_manifest(text, str(inputs.path))
-    print(_changed(inputs, found, manifest), end="")
+    pinned: dict[str, dict[str, Value]] = {}
+    if not arguments.offline and not arguments.dry_run:
+        pinned = pin_archives(manifest, arguments, environment)
+        text = edit.apply(text, (), {}, set(), pinned)
+    lines = [*_changed(inputs, found, manifest), *_pinned(manifest, pinned)]
+    manifest = read_manifest(text, str(inputs.path))
     if text != inputs.text and not arguments.dry_run:
         files.write_all({inputs.path: text.encode()})
+    print("\n".join(lines or [f"{inputs.path} is up to date{_with(inputs)}"]))
     remaining = judge_acknowledged(faults(manifest), manifest, set(MANIFEST_CODES)).open
     print(render(remaining, "text"), end="", file=sys.stderr)
     return Exit.FINE
 
 
-def _release(inputs: Inputs) -> dict[str, str]:
+def _with_script(inputs: Inputs, arguments: argparse.Namespace, environment: Environment) -> Inputs:
+    """Return the inputs with the script of ``--ref``; any other is there already."""
+    if arguments.ref is None:
+        if inputs.script is None and arguments.offline:
+            hint = "add --cpython DIR or --script FILE, or leave --offline out to fetch pins"
+            raise usage("regen --offline", "is given no script", hint)
+        return inputs
+    if arguments.offline:
+        raise usage("--ref", "downloads, which --offline forbids", "leave one of them out")
+    path = Path(f"get_externals.bat of {arguments.ref}")
+    text, digest, version = script_at(arguments.ref, inputs.manifest, arguments, environment)
+    script = read_script(text, str(path))
+    version = arguments.python_version or version
+    return replace(inputs, script=script, script_path=path, digest=digest, version=version)
+
+
+def _claimed(manifest: Manifest) -> set[str]:
+    """Return the key paths of externals that some component accounts for."""
+    rows = {row.external for one in manifest.identities for row in one.ships}
+    return rows | {built.source for one in manifest.identities for built in one.built_from}
+
+
+def _release(inputs: Inputs) -> dict[str, Value]:
     """Return the facts of another version; what was known of the one before goes."""
-    if inputs.version == inputs.manifest.cpython.version:
+    if inputs.version in ("", inputs.manifest.cpython.version):
         return {}
-    known = ("commit", "sha256")
-    gone = {key: "" for key in known if getattr(inputs.manifest.cpython, key)}
-    return {"version": inputs.version, **gone}
+    gone = [key for key in ("commit", "sha256") if getattr(inputs.manifest.cpython, key)]
+    return {"version": inputs.version, **dict.fromkeys(gone, "")}
 
 
-def _changed(inputs: Inputs, found: Sequence[Change], manifest: Manifest) -> str:
+def _changed(inputs: Inputs, found: Sequence[Change], manifest: Manifest) -> list[str]:
     old, new = inputs.manifest.cpython, manifest.cpython
     lines = [_line(change) for change in found]
     if old.version != new.version:
         lines.insert(0, f"cpython: {old.version} -> {new.version}")
     if not lines and old.script_sha256 != new.script_sha256:
         lines.append(f"{inputs.script_path} has changed, but not what it fetches")
-    if not lines:
-        lines.append(f"{inputs.path} is up to date with {inputs.script_path}")
-    return "".join(f"{line}\n" for line in lines)
+    return lines
+
+
+def _with(inputs: Inputs) -> str:
+    return f" with {inputs.script_path}" if inputs.script else ""
+
+
+def _pinned(manifest: Manifest, pinned: Mapping[str, Mapping[str, Value]]) -> list[str]:
+    """Return a line for each external whose archive was not known, or not all of it."""
+    return [
+        f"{pin.key}: {pin.tag} pinned, SHA-256 {found['sha256']}, files: {found['files']}"
+        for pin in manifest.pins
+        if (found := pinned.get(pin.key))
+        and (pin.sha256, pin.verification_code) != (found["sha256"], found["verification-code"])
+    ]
 
 
 def _line(change: Change) -> str:

@@ -1,0 +1,1 @@
+"""Documents held against judges, ours and others: what they say of them, and the score."""

@@ -1,0 +1,1 @@
+"""An address to proven bytes: the only network, its retries, its cache, its progress."""

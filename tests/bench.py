@@ -1,0 +1,92 @@
+"""How long things take, each beside something to measure it by: ``nox -s bench``.
+
+Both sides of a row run in turn, so that a machine that drifts drifts for both; ratios are
+medians of the ratios pair by pair. Only the ratios travel to another machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from manifests import entry_of, script_of
+
+from sbom.hashing import hash_folder
+
+ROUNDS = 9
+ROOT = Path(__file__).parent.parent
+
+
+def process(*words: str) -> Callable[[], None]:
+    """Return a run of a whole process."""
+
+    def run() -> None:
+        subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, check=True)
+
+    return run
+
+
+def timed(action: Callable[[], object]) -> float:
+    """Return the seconds that an action took."""
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def row(name: str, action: Callable[[], object], beside: str, other: Callable[[], object]) -> None:
+    """Run two actions in turn and print medians and the ratio."""
+    action(), other()
+    pairs = [(timed(action), timed(other)) for _ in range(ROUNDS)]
+    mine, its = (statistics.median(side) for side in zip(*pairs, strict=True))
+    ratio = statistics.median(a / b for a, b in pairs)
+    print(f"{name:34} {mine * 1000:8.0f} ms   {beside:28} {its * 1000:8.0f} ms   x {ratio:.2f}")
+
+
+def tree(folder: Path, files: int) -> None:
+    """Make files of the sizes a source archive has: most small, a few large."""
+    chance = random.Random(1)
+    for number in range(files):
+        size = int(min(chance.lognormvariate(8.3, 1.6), 4_000_000))
+        path = folder / f"{number % 97}" / f"{number}.c"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(chance.randbytes(size))
+
+
+def plainly(folder: Path) -> None:
+    """Hash a folder the way one writes it first."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+def main() -> None:
+    """Print all rows."""
+    bare = process("-c", "pass")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        script = folder / "get_externals.bat"
+        script.write_text(script_of(entry_of("3.14.7")))
+        out = str(folder / "out")
+        row("fetches", process("-m", "sbom", "fetches", str(script)), "a bare interpreter", bare)
+        row("check", process("-m", "sbom", "check"), "a bare interpreter", bare)
+        both = ("-m", "sbom", "check", "--script", str(script))
+        row("check --script", process(*both), "a bare interpreter", bare)
+        imports = process("-c", "import spdx_tools.spdx.model")
+        built = process("-m", "sbom", "build", "--output", out)
+        row("build, three platforms", built, "importing spdx_tools", imports)
+        files = folder / "files"
+        files.mkdir()
+        tree(files, 5000)
+        mine = "hash_folder, 5000 files, SHA-1"
+        row(mine, lambda: hash_folder(files), "one thread, Path.read_bytes", lambda: plainly(files))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,269 @@
+"""A web server on this machine that does to each request what the test says, also what none should.
+
+``server.say(path, first, second, …)``: the first request for the path gets the first answer, and
+so on; the last one stays. An answer is a function of the handler, made by those below.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import socket
+import ssl
+import struct
+import tarfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Answer = Callable[["Handler"], None]
+TAR_HEADERS = {"Content-Type": "application/x-gzip"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request that came."""
+
+    path: str
+    headers: Mapping[str, str]
+    connection: int
+
+
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+    asked: list[Asked]
+    answers: dict[str, list[Answer]]
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing of clients that went away: the tests make them."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Quiet
+
+    def do_GET(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.asked.append(Asked(self.path, headers, self.client_address[1]))
+        answers = self.server.answers.get(self.path) or [status(404)]
+        (answers.pop(0) if len(answers) > 1 else answers[0])(self)
+
+    def head(self, code: int, **headers: str) -> None:
+        self.send_response(code)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.flush()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+class Server:
+    def __init__(self, http: _Quiet, scheme: str) -> None:
+        self._http = http
+        self._scheme = scheme
+
+    @property
+    def base(self) -> str:
+        return f"{self._scheme}://127.0.0.1:{self._http.server_address[1]}"
+
+    @property
+    def asked(self) -> list[Asked]:
+        return self._http.asked
+
+    def say(self, path: str, *answers: Answer) -> str:
+        self._http.answers[path] = list(answers)
+        return self.base + path
+
+
+@contextmanager
+def running(port: int = 0, context: ssl.SSLContext | None = None) -> Iterator[Server]:
+    http = _Quiet(("127.0.0.1", port), Handler)
+    http.asked, http.answers = [], {}
+    if context is not None:
+        http.socket = context.wrap_socket(http.socket, server_side=True)
+    thread = threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield Server(http, "http" if context is None else "https")
+    finally:
+        http.shutdown()
+        http.server_close()
+        thread.join()
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+# Answers.
+
+
+def body(data: bytes, code: int = 200, **headers: str) -> Answer:
+    """Answer as a good server does."""
+
+    def answer(handler: Handler) -> None:
+        handler.head(code, Content_Length=str(len(data)), **headers)
+        with suppress(ConnectionError):
+            handler.wfile.write(data)
+
+    return answer
+
+
+def status(code: int, **headers: str) -> Answer:
+    return body(f"status {code}".encode(), code, **headers)
+
+
+def redirect(location: str) -> Answer:
+    return body(b"moved", 302, Location=location)
+
+
+def chunked(data: bytes, *, whole: bool = True) -> Answer:
+    """Answer in chunks, as GitHub does; if not ``whole``, go away in the middle of one."""
+
+    def answer(handler: Handler) -> None:
+        handler.head(200, Transfer_Encoding="chunked")
+        for at in range(0, len(data), 1000):
+            piece = data[at : at + 1000]
+            handler.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+            if not whole:
+                handler.wfile.write(b"3e8\r\nabc")
+                _leave(handler)
+                return
+        handler.wfile.write(b"0\r\n\r\n")
+
+    return answer
+
+
+def lengthened(data: bytes, by: int) -> Answer:
+    """Say a Content-Length that is wrong by some bytes, then go away."""
+
+    def answer(handler: Handler) -> None:
+        handler.head(200, Content_Length=str(len(data) + by))
+        with suppress(ConnectionError):
+            handler.wfile.write(data)
+        _leave(handler)
+
+    return answer
+
+
+def unmeasured(data: bytes) -> Answer:
+    """Answer without a length and go away, as HTTP/1.0 did."""
+
+    def answer(handler: Handler) -> None:
+        handler.head(200, Connection="close")
+        handler.wfile.write(data)
+        _leave(handler)
+
+    return answer
+
+
+def reset(data: bytes = b"") -> Answer:
+    """Break the connection with a reset, after some bytes or before any."""
+
+    def answer(handler: Handler) -> None:
+        if data:
+            handler.head(200, Content_Length=str(len(data) * 2))
+            handler.wfile.write(data)
+            handler.wfile.flush()
+            time.sleep(0.02)
+        linger = struct.pack("hh" if struct.calcsize("P") == 0 else "ii", 1, 0)
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        handler.close_connection = True
+        handler.rfile.close()
+        handler.connection.close()
+
+    return answer
+
+
+def stall(seconds: float, data: bytes = b"") -> Answer:
+    """Send a few bytes and then nothing for a while."""
+
+    def answer(handler: Handler) -> None:
+        handler.head(200, Content_Length=str(len(data) + 1000))
+        handler.wfile.write(data)
+        handler.wfile.flush()
+        time.sleep(seconds)
+        _leave(handler)
+
+    return answer
+
+
+def trickle(data: bytes, pause: float, *, head: bool = False) -> Answer:
+    """Send a byte at a time, of the body or of the ``head`` before it."""
+
+    def answer(handler: Handler) -> None:
+        if not head:
+            handler.head(200, Content_Length=str(len(data)))
+        with suppress(ConnectionError, ValueError):
+            for byte in data:
+                handler.wfile.write(bytes([byte]))
+                handler.wfile.flush()
+                time.sleep(pause)
+        _leave(handler)
+
+    return answer
+
+
+def when(name: str, value: str, then: Answer, otherwise: Answer) -> Answer:
+    """Answer by what a header says."""
+
+    def answer(handler: Handler) -> None:
+        (then if handler.headers.get(name) == value else otherwise)(handler)
+
+    return answer
+
+
+def not_modified(handler: Handler) -> None:
+    handler.head(304)
+
+
+def _leave(handler: Handler) -> None:
+    handler.close_connection = True
+    with suppress(OSError):
+        handler.connection.shutdown(socket.SHUT_RDWR)
+
+
+# Archives.
+
+Files = Mapping[str, bytes]
+
+
+def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type = kind
+    info.linkname = link
+    return info
+
+
+def archive(
+    files: Files, *more: tarfile.TarInfo, top: str = "deps-zlib-1.3.1", commit: str = ""
+) -> bytes:
+    """Return a .tar.gz like GitHub's: global header, top folder, files; then ``more`` members."""
+    return gzip.compress(tar(files, *more, top=top, commit=commit), mtime=0)
+
+
+def tar(
+    files: Files, *more: tarfile.TarInfo, top: str = "deps-zlib-1.3.1", commit: str = ""
+) -> bytes:
+    target = io.BytesIO()
+    headers = {"comment": commit} if commit else {}
+    with tarfile.open(
+        fileobj=target, mode="w", format=tarfile.PAX_FORMAT, pax_headers=headers
+    ) as made:
+        made.addfile(member(f"{top}/", tarfile.DIRTYPE))
+        for path, data in files.items():
+            info = member(f"{top}/{path}")
+            info.size = len(data)
+            made.addfile(info, io.BytesIO(data))
+        for info in more:
+            made.addfile(info, io.BytesIO(b"\0" * info.size))
+    return target.getvalue()

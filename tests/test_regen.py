@@ -1,0 +1,245 @@
+"""regen, online: pins that prove, from a real local server that misbehaves."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import server
+from conftest import ROOT
+from manifests import COMMITTED
+from server import Server, archive, body, reset, running, status
+
+from sbom.__main__ import main
+from sbom.manifest import read_manifest
+from sbom.schema import Pin
+
+XZ = archive({"liblzma/api.h": b"xz"}, top="cpython-source-deps-xz-5.2.5", commit="ab" * 20)
+NASM = archive({"nasm.exe": b"MZ"}, top="cpython-bin-deps-nasm-2.11.06")
+XZ_PATH = "/python/cpython-source-deps/archive/refs/tags/xz-5.2.5.tar.gz"
+NASM_PATH = "/python/cpython-bin-deps/archive/refs/tags/nasm-2.11.06.tar.gz"
+TOKEN = "ghp_thisIsASecretThatNobodyMaySee"  # noqa: S105 - made up here
+
+
+@pytest.fixture
+def github() -> Iterator[Server]:
+    with running() as one:
+        one.say(XZ_PATH, body(XZ, ETag='"xz"'))
+        one.say(NASM_PATH, body(NASM, ETag='"nasm"'))
+        yield one
+
+
+@pytest.fixture
+def manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a manifest of two externals that have no pins."""
+    text = COMMITTED.read_text(encoding="utf-8")
+    start, end = text.index("[source.bzip2]"), text.index("# Who every component is")
+    pins = (
+        '[source.xz]\ntag = "xz-5.2.5" # kept\nsha256 = ""\n\n'
+        '[binary.nasm]\ntag = "nasm-2.11.06"\nguard = "only with --openssl-src"\nsha256 = ""\n\n'
+    )
+    path = tmp_path / "externals.toml"
+    path.write_text(text[:start] + pins + text[end:], encoding="utf-8")
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(tmp_path / "cache"))
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
+    monkeypatch.setenv("CI", "1")
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    return path
+
+
+def regen(manifest: Path, github: Server, *more: str) -> int:
+    return main(["regen", "--manifest", str(manifest), "--base-url", github.base, *more])
+
+
+def pin_of(manifest: Path, key: str) -> Pin:
+    pin = read_manifest(manifest.read_text(encoding="utf-8")).pin(key)
+    assert pin is not None
+    return pin
+
+
+def test_an_archive_is_pinned_with_all_that_proves_it(
+    manifest: Path, github: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert regen(manifest, github) == 0
+    pin = pin_of(manifest, "source.xz")
+    sha1 = hashlib.sha1(b"xz", usedforsecurity=False).hexdigest()
+    assert (pin.sha256, pin.sha512, pin.size, pin.files, pin.verification_code, pin.commit) == (
+        hashlib.sha256(XZ).hexdigest(),
+        hashlib.sha512(XZ).hexdigest(),
+        len(XZ),
+        1,
+        hashlib.sha1(sha1.encode(), usedforsecurity=False).hexdigest(),
+        "ab" * 20,
+    )
+    assert 'tag = "xz-5.2.5" # kept' in manifest.read_text()
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        f"source.xz: xz-5.2.5 pinned, SHA-256 {hashlib.sha256(XZ).hexdigest()}, files: 1",
+        f"binary.nasm: nasm-2.11.06 pinned, SHA-256 {hashlib.sha256(NASM).hexdigest()}, files: 1",
+    ]
+    assert "[2/2]" in err
+
+
+def test_pinned_again_nothing_is_asked_and_nothing_changes(
+    manifest: Path, github: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert regen(manifest, github) == 0
+    before, asked = manifest.read_bytes(), len(github.asked)
+    capsys.readouterr()
+    assert regen(manifest, github) == 0
+    assert (manifest.read_bytes(), len(github.asked)) == (before, asked)
+    assert capsys.readouterr().out == f"{manifest} is up to date\n"
+
+
+def test_resets_and_busy_servers_are_outlived(manifest: Path, github: Server) -> None:
+    busy = status(429, Retry_After="0")
+    github.say(XZ_PATH, reset(XZ[:20]), busy, status(503, Retry_After="0"), body(XZ))
+    assert regen(manifest, github) == 0
+    assert pin_of(manifest, "source.xz").sha256 == hashlib.sha256(XZ).hexdigest()
+
+
+def test_one_failure_loses_nothing_and_writes_nothing(
+    manifest: Path, github: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = manifest.read_bytes()
+    github.say(NASM_PATH, status(410))
+    assert regen(manifest, github) == 3
+    assert f"{github.base}{NASM_PATH}" in capsys.readouterr().err
+    assert manifest.read_bytes() == before
+    github.say(NASM_PATH, body(NASM))
+    fetched = [one.path for one in github.asked].count(XZ_PATH)
+    github.say(XZ_PATH, status(304))
+    assert regen(manifest, github) == 0
+    assert pin_of(manifest, "source.xz").sha256 == hashlib.sha256(XZ).hexdigest()
+    assert fetched == 1
+
+
+def test_a_tag_that_moved_is_a_problem_with_both_digests(
+    manifest: Path, github: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert regen(manifest, github) == 0
+    moved = archive({"liblzma/api.h": b"other"}, top="cpython-source-deps-xz-5.2.5")
+    github.say(XZ_PATH, body(moved, ETag='"moved"'))
+    before = manifest.read_bytes()
+    capsys.readouterr()
+    assert regen(manifest, github, "--verify") == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert hashlib.sha256(XZ).hexdigest() in said
+    assert hashlib.sha256(moved).hexdigest() in said
+    assert "[error: archive-changed] changed since: liblzma/api.h" in said
+    assert manifest.read_bytes() == before
+
+
+def test_what_is_proven_is_not_downloaded_again(manifest: Path, github: Server) -> None:
+    assert regen(manifest, github) == 0
+    for path, tag in ((XZ_PATH, '"xz"'), (NASM_PATH, '"nasm"')):
+        github.say(path, server.when("if-none-match", tag, server.not_modified, status(500)))
+    assert regen(manifest, github, "--verify") == 0
+
+
+def test_without_a_cache_everything_is_downloaded(manifest: Path, github: Server) -> None:
+    assert regen(manifest, github, "--no-cache") == 0
+    assert not (manifest.parent / "cache").exists()
+    assert regen(manifest, github, "--verify", "--no-cache") == 0
+    assert [one.path for one in github.asked].count(XZ_PATH) == 2
+
+
+def test_offline_opens_no_connection_and_leaves_unpinned_what_it_cannot_pin(
+    manifest: Path, github: Server
+) -> None:
+    script = manifest.parent / "get_externals.bat"
+    script.write_text("git clone --branch xz-5.8.1 https://github.com/python/cpython-source-deps x")
+    assert regen(manifest, github, "--offline", "--script", str(script)) == 0
+    assert github.asked == []
+    assert (pin_of(manifest, "source.xz").tag, pin_of(manifest, "source.xz").sha256) == (
+        "xz-5.8.1",
+        "",
+    )
+
+
+def test_a_script_can_be_had_by_its_ref(
+    manifest: Path, github: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = b"git clone --branch xz-5.2.5 https://github.com/python/cpython-source-deps x\r\n"
+    github.say("/python/cpython/3.14/PCbuild/get_externals.bat", body(text))
+    header = b'#define PY_VERSION "3.14.8"\n'
+    github.say("/python/cpython/3.14/Include/patchlevel.h", body(header))
+    assert regen(manifest, github, "--ref", "3.14") == 0
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "cpython: 3.14.7 -> 3.14.8",
+        "binary.nasm: removed, was nasm-2.11.06",
+    ]
+
+
+@pytest.mark.parametrize("ref", ["no-such", "../../evil", "a b%"])
+def test_a_ref_that_is_not_there_is_a_failure_outside_that_names_the_address(
+    ref: str, manifest: Path, github: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert regen(manifest, github, "--ref", ref) == 3
+    assert github.base in capsys.readouterr().err
+
+
+def test_the_token_is_never_shown_nor_sent_to_a_mirror(
+    manifest: Path,
+    github: Server,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+    github.say(NASM_PATH, status(403))
+    assert regen(manifest, github) == 3
+    out, err = capsys.readouterr()
+    assert TOKEN not in out + err
+    assert all("authorization" not in one.headers for one in github.asked)
+
+
+def test_a_token_that_cannot_be_one_is_refused_without_being_shown(
+    manifest: Path,
+    github: Server,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", f"{TOKEN}\nX-Evil: 1")
+    assert regen(manifest, github) == 2
+    assert TOKEN not in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_killed_at_any_moment_the_manifest_is_the_old_or_the_new_one(
+    manifest: Path, github: Server
+) -> None:
+    old = manifest.read_bytes()
+    assert regen(manifest, github) == 0
+    new = manifest.read_bytes()
+    words = ["regen", "--manifest", str(manifest), "--base-url", github.base]
+    seen = set()
+    for number in range(12):
+        manifest.write_bytes(old)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sbom", *words],
+            cwd=ROOT,
+            env={**os.environ},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(0.25 + 0.03 * number)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        seen.add(manifest.read_bytes())
+    assert seen <= {old, new}
+
+
+def test_every_address_is_one_of_the_manifests_templates(manifest: Path, github: Server) -> None:
+    assert regen(manifest, github) == 0
+    pattern = re.compile(r"/python/cpython-(source|bin)-deps/archive/refs/tags/[\w.-]+\.tar\.gz")
+    assert all(pattern.fullmatch(one.path) for one in github.asked)
