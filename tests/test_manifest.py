@@ -69,7 +69,7 @@ def refused(text: str) -> list[str]:
         (
             "files-on = { arm64",
             "files-on = { arm65",
-            "externals.toml: component.openssl.ships[2].files-on.arm65: "
+            "externals.toml: component.openssl.ships[1].files-on.arm65: "
             "is no platform of this manifest",
         ),
         (
