@@ -13,33 +13,22 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from sbom.batch.commands import HARMLESS, OWN, endlocal
-from sbom.batch.comparison import compare, leading_number
-from sbom.batch.expansion import (
-    UNKNOWABLE,
-    Context,
-    ExpansionError,
-    GrowthError,
-    expand_delayed,
-    expand_for,
-    expand_line,
-)
+from sbom.batch.comparison import leading_number
+from sbom.batch.evaluation import Evaluation
+from sbom.batch.expansion import UNKNOWABLE
+from sbom.batch.frames import Frame, Goto, Leave
 from sbom.batch.nodes import Block, Chain, For, If, Node, Simple
 from sbom.batch.program import Program
-from sbom.batch.state import SCRIPT, Command, Outcome, State
+from sbom.batch.state import SCRIPT, Command, Outcome, State, listed
 from sbom.problems import Code, Problem
 
 #: How deep calls and blocks may stand inside each other while running.
 _DEPTH = 100
-#: What expanding costs, for each percent sign.
-_PERCENT_COST = 6
 #: What asking the world about a program costs, against what a command of cmd's own does.
 _LAUNCH_COST = 100
 #: What cmd leaves in ERRORLEVEL for a name that is no program.
 _NOT_RECOGNIZED = 9009
-#: What every cmd since Windows 2000 says of its command extensions.
-_EXTENSIONS = 2
 
-_ITEM = re.compile(r'(?:"[^"\n]*"?|[^\s,;="])+')
 _COMMAND = re.compile(r"[a-z]+(?=[\s,;=./\\:(\[+\"]|$)", re.IGNORECASE)
 _CLOCK = re.compile(rf"%(?:{'|'.join(sorted(UNKNOWABLE))})[%:]", re.IGNORECASE)
 
@@ -79,29 +68,9 @@ def run(
         status,
         tuple(interpreter.state.commands),
         tuple(interpreter.state.problems),
-        frozenset(interpreter.comparisons),
+        frozenset(interpreter.evaluation.comparisons),
         frozenset(interpreter.state.variables.inherited),
     )
-
-
-class _Goto(Exception):  # noqa: N818 - a jump, not an error
-    def __init__(self, label: str, line: int) -> None:
-        self.label = label
-        self.line = line
-
-
-class _Leave(Exception):  # noqa: N818 - a jump, not an error
-    def __init__(self, *, script: bool) -> None:
-        self.script = script
-
-
-@dataclass(slots=True)
-class _Frame:
-    """One running file or ``call :label``: where it stands and its arguments."""
-
-    arguments: list[str]
-    rest: str
-    index: int = 0
 
 
 class _Interpreter:
@@ -109,19 +78,19 @@ class _Interpreter:
         self.program = program
         self.world = world
         self.state = State(program, environment)
-        self.frames: list[_Frame] = []
-        self.comparisons: set[tuple[str, str]] = set()
+        self.evaluation = Evaluation(self.state)
+        self.frames = self.evaluation.frames
         self.depth = 0
 
     # Control: frames, lines, jumps.
 
     def call_file(self, arguments: Sequence[str]) -> int:
         quoted = [f'"{word}"' if re.search(r"[\s,;=]", word) else word for word in arguments]
-        with suppress(_Leave):
-            self.frame(_Frame([SCRIPT, *quoted], " ".join(quoted)))
+        with suppress(Leave):
+            self.frame(Frame([SCRIPT, *quoted], " ".join(quoted)))
         return self.state.errorlevel
 
-    def frame(self, frame: _Frame) -> None:
+    def frame(self, frame: Frame) -> None:
         """Run lines until the file ends or something leaves it."""
         saved = len(self.state.saved)
         self.frames.append(frame)
@@ -129,11 +98,11 @@ class _Interpreter:
             while frame.index < len(self.program.lines):
                 try:
                     self.step(frame)
-                except _Goto as jump:
+                except Goto as jump:
                     if jump.label.lower() == ":eof":
                         break
                     frame.index = self.target(jump, frame.index)
-        except _Leave as leave:
+        except Leave as leave:
             if leave.script:
                 raise
         finally:
@@ -141,7 +110,7 @@ class _Interpreter:
             while len(self.state.saved) > saved:
                 endlocal(self.state)
 
-    def step(self, frame: _Frame) -> None:
+    def step(self, frame: Frame) -> None:
         first = frame.index
         node, frame.index = self.program.read(first, self.expanded)
         if node is not None:
@@ -149,38 +118,8 @@ class _Interpreter:
             self.execute(node, {})
 
     def expanded(self, index: int) -> str:
-        self.spend(0, index + 1)
-        return self.early(self.program.lines[index], index + 1)
-
-    def early(self, text: str, line: int) -> str:
-        """Expand arguments and variables, as cmd does before it parses."""
-        cost = _PERCENT_COST * text.count("%")
-        with self.refusing(line):
-            text = expand_line(text, self.context(line))
-        self.spend(cost + len(text), line)
-        return text
-
-    def context(self, line: int) -> Context:
-        frame = self.frames[-1]
-        return Context(
-            frame.arguments,
-            frame.rest,
-            self.state.variables,
-            self.state.disk.folder,
-            lambda cost: self.spend(cost, line),
-        )
-
-    @contextmanager
-    def refusing(self, line: int) -> Iterator[None]:
-        """Turn a percent expression that cmd refuses into an error with its line."""
-        try:
-            yield
-        except ExpansionError as error:
-            hint = "cmd stops here as well; mend the script"
-            raise self.program.error(Code.BATCH_SYNTAX, line, str(error), hint) from error
-        except GrowthError as error:
-            hint = "a variable grows without end; mend the script"
-            raise self.program.error(Code.BATCH_LIMIT, line, str(error), hint) from error
+        self.state.spend(0, index + 1)
+        return self.evaluation.early(self.program.lines[index], index + 1)
 
     def refuse_clock(self, node: Node, first: int, end: int) -> None:
         """Report variables such as %TIME% unless the line only prints them."""
@@ -190,7 +129,7 @@ class _Interpreter:
             if found := _CLOCK.search(self.program.lines[index]):
                 self.state.unknown(index + 1, f"cannot know what {found[0].rstrip(':')} will hold")
 
-    def target(self, jump: _Goto, start: int) -> int:
+    def target(self, jump: Goto, start: int) -> int:
         found = self.program.find(jump.label.removeprefix(":"), start)
         if found is None:
             raise self.program.error(
@@ -201,17 +140,14 @@ class _Interpreter:
             )
         return found
 
-    def spend(self, cost: int, line: int) -> None:
-        self.state.spend(cost, line)
-
     # Commands. Each returns the status that && and || look at.
 
     def execute(self, node: Node, items: Mapping[str, str]) -> int:
-        self.spend(0, node.line)
+        self.state.spend(0, node.line)
         with self.deeper(node.line):
             match node:
                 case Simple():
-                    return self.start(self.late(node.text, items, node.line), node.line)
+                    return self.start(self.evaluation.late(node.text, items, node.line), node.line)
                 case Block():
                     return self.sequence(node.body, items)
                 case Chain():
@@ -252,68 +188,25 @@ class _Interpreter:
         return status
 
     def branch(self, node: If, items: Mapping[str, str]) -> int:
-        left = self.late(node.left, items, node.line)
-        right = self.late(node.right, items, node.line)
-        if self.holds(node, left, right) != node.negated:
+        left = self.evaluation.late(node.left, items, node.line)
+        right = self.evaluation.late(node.right, items, node.line)
+        if self.evaluation.holds(node, left, right) != node.negated:
             return self.execute(node.then, items)
         return self.execute(node.otherwise, items) if node.otherwise else 0
-
-    def holds(self, node: If, left: str, right: str) -> bool:
-        if node.test == "defined":
-            return self.state.variables.get(left) is not None
-        if node.test == "exist":
-            self.look_through(left, node.line)
-            return self.state.disk.exists(left)
-        if node.test == "errorlevel":
-            return self.state.errorlevel >= leading_number(left)
-        if node.test == "cmdextversion":
-            return leading_number(left) <= _EXTENSIONS
-        self.comparisons.add((left, right))
-        return compare(node.test, left, right, ignore_case=node.ignore_case)
 
     def loop(self, node: For, items: Mapping[str, str]) -> int:
         if node.switch not in ("", "/D", "/L"):
             return self.state.unknown(node.line, f"cannot run 'for {node.switch}'")
-        text = self.late(node.items, items, node.line)
+        text = self.evaluation.late(node.items, items, node.line)
         status = 0
-        for value in self.loop_values(node.switch, text, node.line):
-            self.spend(len(value), node.line)
+        for value in self.evaluation.loop_values(node.switch, text, node.line):
+            self.state.spend(len(value), node.line)
             status = self.execute(node.body, {**items, node.variable: value})
         return status
 
-    def look_through(self, path: str, line: int) -> None:
-        """Pay for looking at every path there is, where ``path`` is a pattern."""
-        if "*" in path or "?" in path:
-            self.spend(self.state.disk.count + len(path), line)
-
-    def loop_values(self, switch: str, text: str, line: int) -> Iterator[str]:
-        found = _ITEM.findall(text)
-        if switch == "/L":
-            start, step, end = ([leading_number(word) for word in found] + [0, 0, 0])[:3]
-            yield from map(str, _count(start, step, end))
-            return
-        for item in found:
-            if "*" in item or "?" in item:
-                self.look_through(item, line)
-                yield from self.state.disk.matching(item)
-            else:
-                yield item
-
-    def late(self, text: str, items: Mapping[str, str], line: int) -> str:
-        """Expand loop variables, and delayed ones where the script turned them on."""
-        delayed = self.state.delayed and "!" in text
-        if not delayed and not (items and "%" in text):
-            return text
-        with self.refusing(line):
-            text = expand_for(text, items, self.context(line))
-            if self.state.delayed and "!" in text:
-                text = expand_delayed(text, self.context(line))
-        self.spend(len(text), line)
-        return text
-
     def start(self, text: str, line: int) -> int:
         """Run one command line: a command of cmd's own, or a program of the world's."""
-        self.spend(len(text), line)
+        self.state.spend(len(text), line)
         text = text.lstrip(" \t,;=")
         if text in ("", ")"):
             return self.stray(text, line)
@@ -344,7 +237,7 @@ class _Interpreter:
 
     def launch(self, text: str, line: int) -> int:
         """Record a program and let the world say what it leaves behind."""
-        self.spend(_LAUNCH_COST, line)
+        self.state.spend(_LAUNCH_COST, line)
         command = self.state.record(line, text)
         outcome = self.world(command)
         if outcome is None:
@@ -358,17 +251,17 @@ class _Interpreter:
 
     def goto(self, rest: str, line: int) -> int:
         words = re.split(r"[\s,;=+&|<>]+", rest.strip(" \t,;="), maxsplit=1)
-        raise _Goto(words[0], line)
+        raise Goto(words[0], line)
 
     def call(self, rest: str, line: int) -> int:
         """Run a label as a subroutine, or any other command after one more expansion."""
-        text = self.early(rest, line).strip(" \t,;=")
+        text = self.evaluation.early(rest, line).strip(" \t,;=")
         with self.deeper(line):
             if not text.startswith(":"):
                 return self.start(text, line) if text else 0
-            words = _ITEM.findall(text)
-            found = self.target(_Goto(words[0], line), self.frames[-1].index)
-            self.frame(_Frame([*words], text[len(words[0]) :].strip(), found))
+            words = listed(text)
+            found = self.target(Goto(words[0], line), self.frames[-1].index)
+            self.frame(Frame([*words], text[len(words[0]) :].strip(), found))
         return self.state.errorlevel
 
     def shift(self, rest: str, line: int) -> int:
@@ -385,14 +278,7 @@ class _Interpreter:
         inner = bool(words) and words[0].lower() == "/b"
         if len(words) > inner:
             self.state.leave_status(leading_number(words[int(inner)]))
-        raise _Leave(script=not inner)
-
-
-def _count(start: int, step: int, end: int) -> range:
-    """Return the numbers of ``for /L``; a step of zero never ends, but the budget does."""
-    if step == 0:
-        return range(10**9)
-    return range(start, end + (1 if step > 0 else -1), step)
+        raise Leave(script=not inner)
 
 
 #: Commands that change where the script stands.

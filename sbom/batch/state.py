@@ -19,6 +19,7 @@ _START = "C:\\cpython"
 _BUDGET = 300_000
 _COMMAND_COST = 20
 
+_ITEM = re.compile(r'(?:"[^"\n]*"?|[^\s,;="])+')
 _WORD = re.compile(r'(?:"[^"]*"?|[^\s"])+')
 
 
@@ -34,6 +35,11 @@ class Command:
     def words(self) -> tuple[str, ...]:
         """Return program and arguments without quotes."""
         return tuple(word.replace('"', "") for word in quoted_words(self.text))
+
+
+def listed(text: str) -> list[str]:
+    """Return the items of a list, as ``for`` and ``call`` split it; quotes kept."""
+    return _ITEM.findall(text)
 
 
 def quoted_words(text: str) -> list[str]:

@@ -21,17 +21,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sbom.batch.comparison import COMPARISONS
+from sbom.batch.lexing import REDIRECTION, Lexer
 from sbom.batch.nodes import Block, Chain, For, If, Node, Simple
 from sbom.batch.source import BLANKS, Source
-from sbom.problems import Code, Problem, SbomError
 
-_SPECIAL = "&|<>()"
 _OPERATORS = ("&", "||", "&&", "|")
 _KEYWORD = re.compile(r"(if|for|rem)(?=[\s,;=(/.]|$)", re.IGNORECASE)
 _ELSE = re.compile(r"else(?=[\s(]|$)", re.IGNORECASE)
 #: How many blocks, ifs and fors may stand inside each other; real scripts need four.
 _DEPTH = 40
-_REDIRECTION = re.compile(r"([0-9]?)(>>|>|<)[ \t,;=]*(&[0-9-]?)?")
 
 
 def parse(source: Source, file: str) -> Node | None:
@@ -42,27 +40,11 @@ def parse(source: Source, file: str) -> Node | None:
     return _Parser(source, file).top()
 
 
-class _Parser:
+class _Parser(Lexer):
     def __init__(self, source: Source, file: str) -> None:
-        self.source = source
-        self.file = file
+        super().__init__(source, file)
         self.depth = 0  # parentheses open
         self.nesting = 0  # blocks, ifs and fors open
-
-    def error(self, message: str, hint: str = "") -> SbomError:
-        where = str(self.source.line)
-        hint = hint or "cmd stops here as well; mend the script"
-        return SbomError(
-            [
-                Problem(
-                    code=Code.BATCH_SYNTAX,
-                    file=self.file,
-                    where=where,
-                    message=message,
-                    hint=hint,
-                )
-            ]
-        )
 
     def top(self) -> Node | None:
         self.source.blanks()
@@ -163,14 +145,9 @@ class _Parser:
     def redirections(self) -> None:
         """Skip redirections behind a block; where its output goes does not matter here."""
         self.source.blanks()
-        while match := _REDIRECTION.match(self.source.text, self.source.position):
+        while match := REDIRECTION.match(self.source.text, self.source.position):
             self.redirect(match)
             self.source.blanks()
-
-    def redirect(self, match: re.Match[str]) -> None:
-        self.source.position = match.end()
-        if not match[3] and not self.word():
-            raise self.error(f"'{match[2]}' names no file")
 
     def simple(self) -> Node:
         """Read a command up to an operator, a closing parenthesis or the end of the line."""
@@ -192,40 +169,6 @@ class _Parser:
             text.append(character)
             source.position += 1
         return Simple(line, "".join(text))
-
-    def redirection(self, text: list[str]) -> re.Match[str] | None:
-        """Return the redirection here; a handle number counts only at the start of a word."""
-        match = _REDIRECTION.match(self.source.text, self.source.position)
-        if match and match[1] and text and text[-1] not in BLANKS + '"':
-            return None
-        return match
-
-    def escaped(self) -> str:
-        """Read ``^x`` as x; a caret at the end of a line joins the next one."""
-        source = self.source
-        source.position += 1
-        if source.peek() == "" and not source.advance():
-            return ""
-        character = source.peek()
-        source.position += 1
-        return character
-
-    def word(self) -> str:
-        """Read one word: up to a blank or special character outside quotes."""
-        source = self.source
-        text: list[str] = []
-        quoted = False
-        while (character := source.peek()) != "":
-            if character == '"':
-                quoted = not quoted
-            elif not quoted and character == "^":
-                text.append(self.escaped())
-                continue
-            elif not quoted and (character in BLANKS or character in _SPECIAL):
-                break
-            text.append(character)
-            source.position += 1
-        return "".join(text)
 
     def if_command(self) -> Node:
         source = self.source
