@@ -47,7 +47,10 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
         raise SbomError(in_order(wrong))
     files.write_all(contents)
     print("\n".join(lines))
-    print(render([*judged.open, *problems], "text"), end="", file=sys.stderr)
+    print(render(problems, "text"), end="", file=sys.stderr)
+    if judged.open:
+        known = "1 warning" if len(judged.open) == 1 else f"{len(judged.open)} warnings"
+        print(f"{inputs.path}: {known}, which check tells", file=sys.stderr)
     return Exit.PROBLEMS if serious(problems) else Exit.FINE
 
 
