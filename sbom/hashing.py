@@ -2,7 +2,7 @@
 
 Threads pay only where they meet no small files: handing each file to a pool costs more than
 hashing it. So one thread takes the small end of the list and the others the large one, where
-hashlib lets go of the interpreter lock.
+hashlib lets go of the interpreter lock. ``nox -s bench`` measures what that gains.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sbom.problems import Code, Problem, SbomError
 #: Where a file is read in pieces instead of whole.
 _CHUNK = 1 << 22
 #: What the helpers take: below this, two threads hold each other up.
-_LARGE = 1 << 15
+_LARGE = 1 << 16
 _MOST_THREADS = 8
 
 

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from manifests import entry_of, script_of
@@ -59,11 +60,13 @@ def tree(folder: Path, files: int) -> None:
         path.write_bytes(chance.randbytes(size))
 
 
-def plainly(folder: Path) -> None:
+def plainly(folder: Path, algorithms: Sequence[str]) -> None:
     """Hash a folder the way one writes it first."""
     for path in folder.rglob("*"):
         if path.is_file():
-            hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest()
+            data = path.read_bytes()
+            for algorithm in algorithms:
+                hashlib.new(algorithm, data, usedforsecurity=False).hexdigest()
 
 
 def main() -> None:
@@ -84,8 +87,13 @@ def main() -> None:
         files = folder / "files"
         files.mkdir()
         tree(files, 5000)
-        mine = "hash_folder, 5000 files, SHA-1"
-        row(mine, lambda: hash_folder(files), "one thread, Path.read_bytes", lambda: plainly(files))
+        for algorithms in (("sha1",), ("sha1", "sha256", "sha512")):
+            row(
+                f"hash 5000 files, {len(algorithms)} digests",
+                partial(hash_folder, files, algorithms),
+                "one thread, Path.read_bytes",
+                partial(plainly, files, algorithms),
+            )
 
 
 if __name__ == "__main__":
