@@ -6,20 +6,24 @@ upstream's; the tag, the commit and the rebuild number are told in its source in
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
-from packageurl import PackageURL
-
+from sbom.identifiers import cpes, purl_of
+from sbom.locations import called, is_archive, location_of, repository
 from sbom.ranges import in_range
 from sbom.schema import Identity, Manifest, Override, Pin, Ships
-from sbom.versions import files_on, holds, version_in, version_of
+from sbom.versions import files_on, holds, skewed, version_in, version_of
 
-#: What comes before a release, in the long words NVD's dictionary uses for CPython.
-_EARLY = re.compile(r"(\d+(?:\.\d+)*)-?(rc|a|b|alpha|beta)(\d+)")
-_EARLY_WORDS = {"a": "alpha", "b": "beta"}
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How a component gets into a build: ``static``, ``dynamic`` or ``build-tool``, and where."""
+
+    kind: str
+    files: tuple[str, ...]
+    used_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,9 +53,7 @@ class Component:
     source_info: str
     comment: str
     annotation: str
-    link: str
-    files: tuple[str, ...]
-    used_by: tuple[str, ...]
+    links: tuple[Link, ...]
 
 
 def components(
@@ -74,7 +76,8 @@ def components(
         for row in identity.ships
         if holds(row, by_key, platform, manifest.cpython.line)
     ]
-    return _with_ids([_annotated(one, (notes or {}).get(one.external, "")) for one in found])
+    annotated = [_annotated(one, (notes or {}).get(one.external, "")) for one in found]
+    return _with_ids(_merged(annotated))
 
 
 def _annotated(component: Component, note: str) -> Component:
@@ -91,25 +94,28 @@ def root(manifest: Manifest, platform: str) -> Component:
     identity = next(one for one in manifest.identities if one.key == cpython.component)
     version = cpython.version.rstrip("+")
     commit = f", commit {cpython.commit}" if cpython.commit else ""
+    location = cpython.place
+    built = f"built from tag v{version}{commit}"
+    if cpython.version.endswith("+"):
+        # Between two releases: no archive holds this tree.
+        location = "NOASSERTION"
+        built = f"built from a tree after tag v{version}"
     title = next(one.title for one in manifest.platforms if one.name == platform)
-    component = Component(
+    return Component(
         id=identity.key,
         external="",
         version=version,
         **_identity(manifest, identity),
-        location=cpython.place,
-        file_name="",
-        checksums=_digest(cpython.sha256),
-        source_info=f"CPython {cpython.version} for {title}, built from tag v{version}{commit}",
+        location=location,
+        file_name=_last_part(location),
+        checksums=_digest("" if location == "NOASSERTION" else cpython.sha256),
+        source_info=f"CPython {cpython.version} for {title}, {built}",
         comment="",
         annotation="",
-        purl="",
+        purl=purl_of(identity.purl, version, location, cpython.sha256),
         cpes=cpes(identity.cpe, version),
-        link="",
-        files=(),
-        used_by=(),
+        links=(),
     )
-    return replace(component, purl=_purl(identity.purl, component))
 
 
 def _component(
@@ -117,24 +123,29 @@ def _component(
 ) -> Component:
     version = version_of(identity, row, pin)
     identity = _overridden(identity, version)
-    component = Component(
+    location = location_of(manifest, pin) if pin else identity.location
+    checksums = _checksums(pin) if pin else _digest(identity.sha256)
+    archive = is_archive(manifest, pin) if pin else bool(identity.sha256)
+    file_name = f"{pin.tag}.tar.gz" if pin else _last_part(location)
+    return Component(
         id=identity.key,
         external=row.external,
         version=version,
         **_identity(manifest, identity),
-        location=archive_location(manifest, pin) if pin else identity.location,
-        file_name=f"{pin.tag}.tar.gz" if pin else "",
-        checksums=_checksums(pin) if pin else _digest(identity.sha256),
+        location=location,
+        file_name=file_name if archive else "",
+        checksums=checksums,
         source_info=_source_info(manifest, identity, row, pin),
-        comment=_comment(pin),
+        comment=_comment(pin) if pin and archive else "",
         annotation="",
-        purl="",
+        purl=purl_of(identity.purl, version, location, dict(checksums).get("SHA256", "")),
         cpes=cpes(identity.cpe, version),
-        link=row.link,
-        files=_file_names(manifest, row, platform),
-        used_by=row.used_by,
+        links=(Link(row.link, _file_names(manifest, row, platform), row.used_by),),
     )
-    return replace(component, purl=_purl(identity.purl, component))
+
+
+def _last_part(location: str) -> str:
+    return location.rpartition("/")[2] if location != "NOASSERTION" else ""
 
 
 def _identity(manifest: Manifest, identity: Identity) -> dict[str, str]:
@@ -168,22 +179,6 @@ def _file_names(manifest: Manifest, row: Ships, platform: str) -> tuple[str, ...
     return tuple(name.replace("{line}", digits) for name in files_on(row, platform))
 
 
-def repository(manifest: Manifest, pin: Pin) -> str:
-    """Return the repository of an external: the name below the organisation, or an address."""
-    return pin.repository or getattr(manifest.cpython, f"{pin.kind}_repository")
-
-
-def archive_location(manifest: Manifest, pin: Pin) -> str:
-    """Return where an external is downloaded from."""
-    where = repository(manifest, pin)
-    if "://" in where:
-        # The days of Subversion; SPDX 2.3 clause 7.7 has this form for a folder of a repository.
-        return f"svn+{where}/{pin.tag}"
-    return manifest.cpython.archive.format(
-        organization=manifest.cpython.organization, repository=where, tag=pin.tag
-    )
-
-
 def _checksums(pin: Pin) -> tuple[tuple[str, str], ...]:
     return (*_digest(pin.sha256), *((("SHA512", pin.sha512),) if pin.sha512 else ()))
 
@@ -196,7 +191,7 @@ def _source_info(manifest: Manifest, identity: Identity, row: Ships, pin: Pin | 
     """Return what the tag says, for people and for tools that want a source's address."""
     if pin is None:
         return identity.provenance
-    parts = [f"{repository(manifest, pin)} tag {pin.tag}"]
+    parts = [f"{repository(manifest, pin)} {called(manifest, pin)}"]
     if pin.commit:
         parts.append(f"commit {pin.commit}")
     rebuild = "" if row.version else version_in(identity, pin.revision)[1]
@@ -205,17 +200,22 @@ def _source_info(manifest: Manifest, identity: Identity, row: Ships, pin: Pin | 
     for built in identity.built_from:
         source = manifest.pin(built.source)
         if built.binary == pin.key and source is not None:
-            digest = f", SHA-256 {source.sha256}" if source.sha256 else ""
-            where = archive_location(manifest, source)
-            parts.append(f"prebuilt from source tag {source.tag} ({where}{digest})")
+            parts.append(_provenance(manifest, identity, pin, source))
     if row.note:
         parts.append(row.note)
     return "; ".join(parts)
 
 
-def _comment(pin: Pin | None) -> str:
-    if pin is None:
-        return ""
+def _provenance(manifest: Manifest, identity: Identity, pin: Pin, source: Pin) -> str:
+    """Return what is known of the source of a prebuilt binary."""
+    digest = f", SHA-256 {source.sha256}" if source.sha256 else ""
+    where = f"{called(manifest, source)} ({location_of(manifest, source)}{digest})"
+    if skewed(identity, pin, source, manifest.cpython.line):
+        return f"the script names source {where}, which is of another revision"
+    return f"prebuilt from source {where}"
+
+
+def _comment(pin: Pin) -> str:
     if not pin.sha256:
         return "Unpinned: no checksum of this archive is known."
     if not pin.verification_code:
@@ -226,44 +226,25 @@ def _comment(pin: Pin | None) -> str:
     )
 
 
-def _purl(base: str, component: Component) -> str:
-    """Return the one package URL: upstream's version, and where and what was downloaded."""
-    if not base:
-        return ""
-    parsed = PackageURL.from_string(base)
-    qualifiers = {}
-    if parsed.type == "generic" and component.location not in ("", "NOASSERTION"):
-        qualifiers["download_url"] = component.location
-        sha256 = dict(component.checksums).get("SHA256")
-        if sha256:
-            qualifiers["checksum"] = f"sha256:{sha256}"
-    return PackageURL(
-        parsed.type, parsed.namespace, parsed.name, component.version or None, qualifiers
-    ).to_string()
+def _merged(found: Iterable[Component]) -> list[Component]:
+    """Return each component of a version once, with all the ways it gets into the build.
 
-
-def cpes(products: Sequence[str], version: str) -> tuple[str, ...]:
-    """Return CPE 2.3 names for ``vendor:product`` pairs; none where the version is not known.
-
-    A pre-release goes into the update field, as in NVD's ``python:python:3.15.0:rc1``.
+    CPython 3.13.5 has zlib 1.3.1 in python313.dll and again, as zlib1.dll, from the Tcl/Tk
+    bundle. Scanners tell packages apart by name and version: syft drops the second.
     """
-    if not version:
-        return ()
-    early = _EARLY.fullmatch(version)
-    update = "*"
-    if early:
-        version = early[1]
-        update = _EARLY_WORDS.get(early[2], early[2]) + early[3]
-    return tuple(
-        ":".join(["cpe", "2.3", "a", *map(_quoted, product.split(":")), _quoted(version), update])
-        + ":*" * 6
-        for product in products
+    groups: dict[tuple[str, str], list[Component]] = {}
+    for one in sorted(found, key=lambda c: (not c.external.startswith("source"), c.external)):
+        groups.setdefault((one.id, one.version or one.external), []).append(one)
+    return [_joined(group) if len(group) > 1 else group[0] for group in groups.values()]
+
+
+def _joined(group: Sequence[Component]) -> Component:
+    return replace(
+        group[0],
+        source_info="; also from ".join(one.source_info for one in group),
+        annotation=" ".join(one.annotation for one in group if one.annotation),
+        links=tuple(link for one in group for link in one.links),
     )
-
-
-def _quoted(text: str) -> str:
-    """Return a value in the formatted-string binding of NISTIR 7695, clause 6.2."""
-    return re.sub(r"[^\w.\-]", r"\\\g<0>", text.lower())
 
 
 def _with_ids(found: Sequence[Component]) -> tuple[Component, ...]:

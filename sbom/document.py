@@ -40,10 +40,10 @@ from spdx_tools.spdx.model import (
 from spdx_tools.spdx.parser.actor_parser import ActorParser
 
 from sbom import __version__
-from sbom.components import Component
+from sbom.components import Component, Link
 from sbom.judging import validation
 from sbom.problems import Code, Problem
-from sbom.schema import DocumentFacts, LicenceText
+from sbom.schema import DocumentFacts, LicenceText, release_of
 
 _TOOL = f"Tool: cpython-windows-sbom-{__version__}"
 _DOCUMENT_ID = "SPDXRef-DOCUMENT"
@@ -95,7 +95,9 @@ def build_document(subject: Subject, created: datetime) -> Document:
         extracted_licensing_info=_extracted(everything, subject.licence_texts),
     )
     namespace = subject.facts.namespace.format(
-        version=subject.root.version, name=subject.name, digest=_content_digest(document)
+        release=release_of(subject.root.version),
+        name=subject.name,
+        digest=_content_digest(document),
     )
     document.creation_info = _creation_info(subject, namespace, created)
     return document
@@ -162,7 +164,7 @@ def _package(component: Component, spdx_id: str) -> Package:
         comment=component.comment or None,
         external_references=_references(component),
         primary_package_purpose=PackagePurpose.LIBRARY
-        if component.link in _LINKS
+        if any(link.kind in _LINKS for link in component.links)
         else PackagePurpose.APPLICATION,
     )
 
@@ -201,20 +203,22 @@ def _relationships(
     yield Relationship(_DOCUMENT_ID, RelationshipType.DESCRIBES, root)
     for component in components:
         spdx_id = ids[component.id]
-        if component.link in _LINKS:
+        if any(link.kind in _LINKS for link in component.links):
             yield Relationship(root, RelationshipType.DEPENDS_ON, spdx_id)
-            yield Relationship(root, _LINKS[component.link], spdx_id, _link_comment(component))
-        else:
-            comment = "Needed to build CPython; not shipped."
-            yield Relationship(spdx_id, RelationshipType.BUILD_TOOL_OF, root)
-            yield Relationship(root, RelationshipType.HAS_PREREQUISITE, spdx_id, comment)
+        for link in component.links:
+            if link.kind in _LINKS:
+                yield Relationship(root, _LINKS[link.kind], spdx_id, _link_comment(link))
+            else:
+                comment = "Needed to build CPython; not shipped."
+                yield Relationship(spdx_id, RelationshipType.BUILD_TOOL_OF, root)
+                yield Relationship(root, RelationshipType.HAS_PREREQUISITE, spdx_id, comment)
 
 
-def _link_comment(component: Component) -> str:
-    files = ", ".join(component.files)
-    if component.link == "static":
+def _link_comment(link: Link) -> str:
+    files = ", ".join(link.files)
+    if link.kind == "static":
         return f"Linked into {files}."
-    users = f"; used by {', '.join(component.used_by)}" if component.used_by else ""
+    users = f"; used by {', '.join(link.used_by)}" if link.used_by else ""
     return f"Shipped as {files}{users}."
 
 

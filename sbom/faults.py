@@ -8,8 +8,8 @@ from dataclasses import fields, is_dataclass
 
 from sbom.problems import Code, Problem, in_order
 from sbom.ranges import in_lines, in_range
-from sbom.schema import UNFILLED, Identity, Manifest, Pin
-from sbom.versions import holds, version_in, version_of
+from sbom.schema import UNFILLED, Manifest
+from sbom.versions import holds, shipped_version, skewed, version_of
 
 _LICENCE_REF = re.compile(r"LicenseRef-[\w.-]+")
 #: What the manifest alone can show; other codes need a script, a tree or a document.
@@ -146,12 +146,9 @@ def _skews(manifest: Manifest) -> Iterator[Problem]:
             binary, source = manifest.pin(built.binary), manifest.pin(built.source)
             if binary is None or source is None:
                 continue
-            ours = shipped_version(identity, binary, manifest.cpython.line)
-            if ours is None:
-                continue
-            theirs = version_in(identity, source.revision)
-            rebuilds = ours[1], theirs[1]
-            if ours[0] != theirs[0] or (all(rebuilds) and rebuilds[0] != rebuilds[1]):
+            line = manifest.cpython.line
+            if skewed(identity, binary, source, line):
+                ours = shipped_version(identity, binary, line)
                 yield _at(
                     manifest,
                     Code.SKEW,
@@ -160,15 +157,6 @@ def _skews(manifest: Manifest) -> Iterator[Problem]:
                     f"but the script names {source.tag} as its source",
                     "the document states what ships; ask who builds the binaries",
                 )
-
-
-def shipped_version(identity: Identity, pin: Pin, line: str) -> tuple[str, str] | None:
-    """Return version and rebuild number of a component in a binary, or None if it has none."""
-    for row in identity.ships:
-        here = row.external == pin.key and in_lines(line, row.lines)
-        if here and in_range(pin.revision, row.revisions):
-            return (row.version, "") if row.version else version_in(identity, pin.revision)
-    return None
 
 
 def _called(name: str, version: tuple[str, str]) -> str:

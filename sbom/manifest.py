@@ -137,6 +137,9 @@ def _check_texts(manifest: Manifest, report: Report) -> None:
         if split_tag(pin.tag)[0] not in ("", pin.name):
             report(f"{pin.key}.tag", f"'{pin.tag}' is no tag of '{pin.name}'")
     platforms = {platform.name for platform in manifest.platforms}
+    for platform in manifest.platforms:
+        if fault := lines_fault(platform.lines):
+            report(f"platform.{platform.name}.lines", fault)
     for key, names in _TEMPLATES.items():
         if fault := _template_fault(getattr(manifest.cpython, key), names):
             report(f"cpython.{key}", fault)
@@ -166,6 +169,7 @@ def _check_row(row: Ships, place: str, platforms: set[str], report: Report) -> N
 _TEMPLATES = {
     "location": {"release", "version"},
     "archive": {"organization", "repository", "tag"},
+    "branch": {"organization", "repository", "tag"},
     "file": {"organization", "path", "ref"},
 }
 

@@ -39,7 +39,8 @@ class CPython:
     ``component`` is the root of every document; ``location`` is where its source release can be
     had, with ``{release}`` (3.15.0) and ``{version}`` (3.15.0rc1) in it, ``sha256`` the digest
     of that and ``commit`` the commit of the tag, both empty while unknown; ``archive`` is the
-    address of an external's archive, with ``{organization}``, ``{repository}`` and ``{tag}``;
+    address of an external's archive, with ``{organization}``, ``{repository}`` and ``{tag}``,
+    ``branch`` that of one that is a branch and no tag;
     ``file`` that of a file of CPython, with ``{organization}``, ``{ref}`` and ``{path}``.
     """
 
@@ -53,6 +54,7 @@ class CPython:
     source_repository: str
     binary_repository: str
     archive: str
+    branch: str
     file: str
 
     @property
@@ -64,8 +66,13 @@ class CPython:
     def place(self) -> str:
         """Return the address of the source release."""
         version = self.version.rstrip("+")
-        release = re.match(r"[\d.]+", version)
-        return self.location.format(version=version, release=release[0] if release else version)
+        return self.location.format(version=version, release=release_of(version))
+
+
+def release_of(version: str) -> str:
+    """Return the release a version leads to, which python.org names folders by: ``3.15.0``."""
+    match = re.match(r"[\d.]+", version)
+    return match[0] if match else version
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -198,10 +205,11 @@ class Identity:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Platform:
-    """``[platform.<name>]``: one thing CPython is built for."""
+    """``[platform.<name>]``: one thing CPython is built for, on those ``lines`` of it."""
 
     name: str = field(metadata={"given": True})
     title: str
+    lines: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -54,3 +54,20 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 def files_on(row: Ships, platform: str) -> tuple[str, ...]:
     """Return the shipped files of a row on one platform."""
     return row.files_on.get(platform, row.files)
+
+
+def shipped_version(identity: Identity, pin: Pin, line: str) -> tuple[str, str]:
+    """Return version and rebuild number of a component in a binary, each empty if not known."""
+    for row in identity.ships:
+        here = row.external == pin.key and in_lines(line, row.lines)
+        if here and in_range(pin.revision, row.revisions):
+            return (row.version, "") if row.version else version_in(identity, pin.revision)
+    return "", ""
+
+
+def skewed(identity: Identity, binary: Pin, source: Pin, line: str) -> bool:
+    """Return whether a prebuilt binary is known to be of another revision than a source."""
+    ours, theirs = shipped_version(identity, binary, line), version_in(identity, source.revision)
+    if not ours[0] or not theirs[0]:
+        return False
+    return ours[0] != theirs[0] or (bool(ours[1] and theirs[1]) and ours[1] != theirs[1])

@@ -9,7 +9,8 @@ import pytest
 from manifests import committed, entries, entry_of, for_entry
 from packageurl import PackageURL
 
-from sbom.components import Component, components, cpes, root
+from sbom.components import Component, components, root
+from sbom.identifiers import cpes
 from sbom.schema import Manifest
 
 #: NVD vendor:product, licence and upstream version of what release builds of a line hold.
@@ -50,6 +51,7 @@ EXPECTED = {
         "netwide_assembler": ("2.11.06", "BSD-2-Clause", "nasm:netwide_assembler:2.11.06:*"),
         "openssl": ("1.0.2j", "OpenSSL", "openssl:openssl:1.0.2j:*"),
         "sqlite": ("3.8.11", "blessing", "sqlite:sqlite:3.8.11:*"),
+        "vcruntime": ("9.0", "LicenseRef-Microsoft-Visual-Cpp-Runtime", ""),
     },
 }
 
@@ -99,13 +101,17 @@ def test_each_external_of_the_release_build_becomes_a_component() -> None:
         assert default <= named_externals
 
 
+def files(component: Component) -> tuple[str, ...]:
+    return tuple(name for link in component.links for name in link.files)
+
+
 def by_name(version: str, platform: str = "amd64") -> dict[str, Component]:
     return {named(c): c for c in components(for_entry(entry_of(version)), platform)}
 
 
 def test_a_bundle_is_described_as_what_it_holds() -> None:
     bundle = [c for c in components(committed(), "amd64") if c.external == "binary.tcltk"]
-    assert [(c.name, c.files) for c in bundle] == [
+    assert [(c.name, files(c)) for c in bundle] == [
         ("libtommath", ("libtommath.dll",)),
         ("tcl", ("tcl90.dll",)),
         ("tk", ("tcl9tk90.dll",)),
@@ -115,14 +121,14 @@ def test_a_bundle_is_described_as_what_it_holds() -> None:
 
 
 def test_files_have_the_names_of_their_platform() -> None:
-    files = {p: by_name("3.14.7", p)["openssl"].files for p in ("win32", "amd64", "arm64")}
-    assert files == {
+    found = {p: files(by_name("3.14.7", p)["openssl"]) for p in ("win32", "amd64", "arm64")}
+    assert found == {
         "win32": ("libcrypto-3.dll", "libssl-3.dll"),
         "amd64": ("libcrypto-3.dll", "libssl-3.dll"),
         "arm64": ("libcrypto-3-arm64.dll", "libssl-3-arm64.dll"),
     }
-    assert by_name("3.14.7")["zlib-ng"].files == ("python314.dll",)
-    assert by_name("3.14.7", "win32")["vcruntime"].files == ("vcruntime140.dll",)
+    assert files(by_name("3.14.7")["zlib-ng"]) == ("python314.dll",)
+    assert files(by_name("3.14.7", "win32")["vcruntime"]) == ("vcruntime140.dll",)
 
 
 def test_the_tag_is_told_apart_from_the_version() -> None:
@@ -149,9 +155,59 @@ def pinned(key: str) -> str:
 
 
 def test_an_unversioned_external_has_no_version_and_no_cpe() -> None:
+    entry = next(e for e in entries() if any(p["tag"] == "python.pgd" for p in e["pins"]))
+    [profile] = [c for c in components(for_entry(entry), "amd64") if c.name == "python.pgd"]
+    assert (profile.version, profile.cpes) == ("", ())
+    assert PackageURL.from_string(profile.purl).version is None
+
+
+def test_the_floating_branch_of_libffi_is_called_one() -> None:
     libffi = by_name("3.10.0a7")["libffi"]
-    assert (libffi.version, libffi.cpes) == ("", ())
-    assert PackageURL.from_string(libffi.purl).version is None
+    assert libffi.version == "3.3-rc0"
+    assert libffi.location.endswith("/cpython-bin-deps/archive/refs/heads/libffi.tar.gz")
+    assert libffi.source_info.startswith("cpython-bin-deps branch libffi")
+
+
+def test_a_folder_of_subversion_is_no_archive() -> None:
+    bzip2 = by_name("3.5.3+")["bzip2"]
+    assert bzip2.location == "svn+http://svn.example.org/external/bzip2-1.0.6"
+    assert (bzip2.file_name, bzip2.comment) == ("", "")
+    assert "vcs_url=svn%2Bhttp" in bzip2.purl
+
+
+def test_one_version_of_a_component_is_named_once_with_all_its_links() -> None:
+    """syft drops the second of two packages that share name and version."""
+    entry = entry_of("3.13.0a4")
+    pins = [
+        {**pin, "tag": {"zlib-1.2.13": "zlib-1.3.1"}.get(pin["tag"], pin["tag"])}
+        for pin in entry["pins"]
+    ]
+    pins = [
+        {**pin, "tag": "tcltk-8.6.14.0" if pin["tag"].startswith("tcltk") else pin["tag"]}
+        for pin in pins
+    ]
+    found = components(for_entry({**entry, "pins": pins}), "amd64")
+    [zlib] = [c for c in found if c.name == "zlib"]
+    assert [(link.kind, link.files) for link in zlib.links] == [
+        ("static", ("python313.dll",)),
+        ("dynamic", ("zlib1.dll",)),
+    ]
+    assert zlib.file_name == "zlib-1.3.1.tar.gz"
+    assert "; also from cpython-bin-deps tag tcltk-8.6.14.0" in zlib.source_info
+
+
+def test_a_source_of_another_revision_is_not_called_provenance() -> None:
+    tk = by_name("3.14.7")["tk"]
+    assert "the script names source tag tk-9.0.4.1" in tk.source_info
+    assert tk.source_info.count("prebuilt from") == 0
+
+
+def test_a_tree_after_a_release_is_not_its_archive() -> None:
+    manifest = committed()
+    later = replace(manifest, cpython=replace(manifest.cpython, version="3.14.7+"))
+    python = root(later, "amd64")
+    assert (python.location, python.checksums) == ("NOASSERTION", ())
+    assert python.source_info.endswith("built from a tree after tag v3.14.7")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,9 @@ MAY_IMPORT = {
     "faults": {"problems", "ranges", "schema", "versions"},
     "acknowledged": {"problems", "schema"},
     "edit": {"problems", "reconcile", "schema", "tables"},
-    "components": {"ranges", "schema", "versions"},
+    "identifiers": set(),
+    "locations": {"schema"},
+    "components": {"identifiers", "locations", "ranges", "schema", "versions"},
     "document": {"components", "judging", "problems", "schema"},
     "files": {"problems"},
     "tree": {"files"},
@@ -39,7 +41,7 @@ OWNERS = {
     "spdx_tools": {"document", "judging"},
     "tomlkit": {"edit", "tables"},
     "urllib3": {"network"},
-    "packageurl": {"components", "judging"},
+    "packageurl": {"identifiers", "judging"},
 }
 #: What values may not ask: the clock, the environment, the network, the disk.
 EDGES = {"os", "pathlib", "socket", "subprocess", "tempfile", "time", "urllib", "sys"}

@@ -13,6 +13,7 @@ from sbom import document, files
 from sbom.components import components, root
 from sbom.problems import Exit, Problem, SbomError, in_order, render
 from sbom.pulled import State
+from sbom.ranges import in_lines
 from sbom.schema import Manifest, Pin
 from sbom.verbs.externals import look_into, settings
 from sbom.verbs.inputs import Environment, judge_inputs, read, serious, usage
@@ -79,10 +80,11 @@ def _what_is_built(
 
 
 def _platforms(wanted: Sequence[str] | None, manifest: Manifest) -> list[str]:
-    known = [platform.name for platform in manifest.platforms]
+    line = manifest.cpython.line
+    known = [platform.name for platform in manifest.platforms if in_lines(line, platform.lines)]
     for name in wanted or ():
         if name not in known:
-            hint = f"the manifest has {', '.join(known)}"
+            hint = f"the manifest has {', '.join(known)} for CPython {line}"
             raise usage(f"--platform {name}", "is no platform of the manifest", hint)
     return [name for name in known if not wanted or name in wanted]
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from urllib.parse import quote, urlsplit
 
 from sbom.archives.facts import ArchiveFacts
-from sbom.components import archive_location
 from sbom.files import decoded
+from sbom.locations import is_archive, location_of
 from sbom.network.cache import Cache, default_root
 from sbom.network.download import Client
 from sbom.network.fetching import Fetched, Fetcher, Wanted, failures
@@ -35,9 +35,9 @@ def pin_archives(
     """
     pins = [pin for pin in manifest.pins if arguments.verify or not pin.sha256]
     wanted = [
-        Wanted(pin.key, _based(archive_location(manifest, pin), arguments.base_url), pin.sha256)
+        Wanted(pin.key, _based(location_of(manifest, pin), arguments.base_url), pin.sha256)
         for pin in pins
-        if archive_location(manifest, pin).startswith("http")
+        if is_archive(manifest, pin)
     ]
     if not wanted:
         return {}
