@@ -243,8 +243,21 @@ def _joined(group: Sequence[Component]) -> Component:
         group[0],
         source_info="; also from ".join(one.source_info for one in group),
         annotation=" ".join(one.annotation for one in group if one.annotation),
-        links=tuple(link for one in group for link in one.links),
+        links=_one_of_a_kind([link for one in group for link in one.links]),
     )
+
+
+def _one_of_a_kind(links: Sequence[Link]) -> tuple[Link, ...]:
+    """Return links of one kind as one, with the files of all: a relationship is said once."""
+    kinds: dict[str, Link] = {}
+    for link in links:
+        known = kinds.get(link.kind, Link(link.kind, (), ()))
+        kinds[link.kind] = Link(
+            link.kind,
+            tuple(dict.fromkeys((*known.files, *link.files))),
+            tuple(dict.fromkeys((*known.used_by, *link.used_by))),
+        )
+    return tuple(kinds.values())
 
 
 def _with_ids(found: Sequence[Component]) -> tuple[Component, ...]:

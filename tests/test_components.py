@@ -196,6 +196,14 @@ def test_one_version_of_a_component_is_named_once_with_all_its_links() -> None:
     assert "; also from cpython-bin-deps tag tcltk-8.6.14.0" in zlib.source_info
 
 
+def test_one_version_linked_twice_the_same_way_is_one_link_into_both() -> None:
+    """Zlib 1.2.11 was in python39.dll and, by itself, in tcl86t.dll."""
+    [zlib] = [c for c in by_name("3.9.1").values() if c.name == "zlib"]
+    assert [(link.kind, link.files) for link in zlib.links] == [
+        ("static", ("python39.dll", "tcl86t.dll")),
+    ]
+
+
 def test_a_source_of_another_revision_is_not_called_provenance() -> None:
     tk = by_name("3.14.7")["tk"]
     assert "the script names source tag tk-9.0.4.1" in tk.source_info
