@@ -128,6 +128,11 @@ def twice_an_id(data: Json) -> None:
     relate(data, ROOT_ID, "CONTAINS", ZLIB)
 
 
+def twin(data: Json) -> None:
+    data["packages"].append({**of(data, ZLIB), "SPDXID": "SPDXRef-twin"})
+    relate(data, ROOT_ID, "DEPENDS_ON", "SPDXRef-twin")
+
+
 def two_roots(data: Json) -> None:
     relate(data, DOCUMENT, "DESCRIBES", ZLIB)
 
@@ -171,6 +176,10 @@ PLANTED: dict[str, tuple[Callable[[Json], None], list[str]]] = {
     "a relationship twice": (
         related(DOCUMENT, "DESCRIBES", ROOT_ID),
         [f"{DOCUMENT}: DESCRIBES {ROOT_ID} is said 2 times"],
+    ),
+    "a package twice": (
+        twin,
+        [f"SPDXRef-twin: has the name and version of {ZLIB}, and syft keeps one of them"],
     ),
     "a package that grype drops": (
         related(ROOT_ID, "GENERATED_FROM", ZLIB),

@@ -77,6 +77,17 @@ def no_relationship_twice(read: Document) -> Iterator[Finding]:
             yield left, f"{kind} {right} is said {times} times", "say it once"
 
 
+def no_package_twice(read: Document) -> Iterator[Finding]:
+    """Ask for one package of a name and version: syft's id of a package is made of these."""
+    seen: dict[tuple[str, str], str] = {}
+    for package in read.packages:
+        named = text(package, "name"), text(package, "versionInfo")
+        first = seen.setdefault(named, text(package, "SPDXID"))
+        if first != text(package, "SPDXID"):
+            message = f"has the name and version of {first}, and syft keeps one of them"
+            yield text(package, "SPDXID"), message, "make them one, with the relationships of both"
+
+
 def nothing_is_dropped(read: Document) -> Iterator[Finding]:
     """Ask for no package right of GENERATED_FROM: https://github.com/anchore/syft/pull/3981."""
     packages = {text(package, "SPDXID") for package in read.packages}
