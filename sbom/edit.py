@@ -10,6 +10,7 @@ from typing import Any
 import tomlkit
 
 from sbom import tables
+from sbom.manifest import BOM
 from sbom.problems import Code, Problem, SbomError
 from sbom.reconcile import Change, What
 from sbom.schema import UNFILLED
@@ -40,8 +41,9 @@ def apply(
     ``pinned`` maps key paths of externals to what their archives were found to be. Raises
     SbomError where the tables are written in a way that cannot be edited safely.
     """
+    bom = BOM if text.startswith(BOM) else ""
     crlf = "\r\n" in text
-    text = text.replace("\r\n", "\n")
+    text = text.removeprefix(BOM).replace("\r\n", "\n")
     expected = copy.deepcopy(tomllib.loads(text))
     try:
         text = _removed(text, changes, expected)
@@ -52,7 +54,7 @@ def apply(
         raise _cannot_edit(str(error.args[0])) from error
     if tomllib.loads(text) != expected:
         raise _cannot_edit("")
-    return text.replace("\n", "\r\n") if crlf else text
+    return bom + (text.replace("\n", "\r\n") if crlf else text)
 
 
 def _removed(text: str, changes: Sequence[Change], expected: dict[str, Any]) -> str:

@@ -37,7 +37,7 @@ def unusable(path: Path, message: str, hint: str) -> UnusableError:
 def read_utf8(path: Path) -> str:
     """Return a UTF-8 text, its line ends as they are. Raises UnusableError."""
     try:
-        return read_bytes(path).decode("utf-8-sig")
+        return read_bytes(path).decode("utf-8")
     except UnicodeDecodeError as error:
         message = f"is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}"
         raise unusable(path, message, "save it as UTF-8") from error

@@ -30,6 +30,8 @@ from sbom.schema import (
 )
 
 T = TypeVar("T")
+#: What some editors put before a UTF-8 text.
+BOM = "\ufeff"
 
 _TABLES = ("cpython", "document", "source", "binary", "component", "platform",
            "licence-text", "pulled", "acknowledged")  # fmt: skip
@@ -41,7 +43,7 @@ def read_manifest(text: str, file: str = "externals.toml") -> Manifest:
     Raises SbomError with everything that is wrong with it, each with its key path.
     """
     try:
-        data = tomllib.loads(text)
+        data = tomllib.loads(text.removeprefix(BOM))
     except tomllib.TOMLDecodeError as error:
         raise SbomError([_not_toml(file, str(error))]) from error
     except RecursionError as error:

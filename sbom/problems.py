@@ -31,6 +31,7 @@ class Code(StrEnum):
     CONFLICT_MARKER = "conflict-marker"
     NEVER_FETCHED = "never-fetched"
     TWICE = "twice"
+    NOTHING = "nothing"
     STRAY_PARENTHESIS = "stray-parenthesis"
     # The manifest.
     TOML = "toml"

@@ -271,6 +271,20 @@ def test_regen_writes_nothing_while_the_script_has_a_problem(
     assert manifest.read_bytes() == before
 
 
+@pytest.mark.parametrize("text", ["", "@echo off\n", SCRIPT[:900]])
+def test_regen_never_empties_the_manifest_for_a_script_that_fetches_nothing(
+    text: str, manifest: Path, script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = manifest.read_bytes()
+    script.write_text(text)
+    words = ["--manifest", str(manifest), "--script", str(script)]
+    said(capsys)
+    assert main(["regen", *words, "--offline"]) == 1
+    assert "fetches nothing, whatever its flags" in said(capsys)[1]
+    assert main(["check", *words]) == 1
+    assert manifest.read_bytes() == before
+
+
 def test_a_disk_that_refuses_is_status_3_and_leaves_the_old_file(
     manifest: Path,
     script: Path,

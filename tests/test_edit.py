@@ -128,6 +128,11 @@ def test_a_comment_above_the_next_table_outlives_a_removed_one() -> None:
     )
 
 
+def test_a_byte_order_mark_stays() -> None:
+    new = regenerated("\ufeff" + TEXT, script_with(("xz-5.2.5", "xz-5.8.1")))
+    assert new.startswith("\ufeff#")
+
+
 def test_windows_line_ends_stay() -> None:
     new = regenerated(TEXT.replace("\n", "\r\n"), script_with(("xz-5.2.5", "xz-5.8.1")))
     assert new.count("\r\n") == new.count("\n")

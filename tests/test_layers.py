@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "reconcile": {"externals", "guards", "problems", "schema"},
     "faults": {"problems", "ranges", "schema", "versions"},
     "acknowledged": {"problems", "schema"},
-    "edit": {"problems", "reconcile", "schema", "tables"},
+    "edit": {"manifest", "problems", "reconcile", "schema", "tables"},
     "identifiers": set(),
     "locations": {"schema"},
     "components": {"identifiers", "locations", "ranges", "schema", "versions"},

@@ -74,7 +74,12 @@ def script_problems(inputs: Inputs) -> list[Problem]:
     """Return what is wrong with the script by itself."""
     if inputs.script is None:
         return []
-    return [*inputs.script.problems, *twice(inputs.script.externals, str(inputs.script_path))]
+    file = str(inputs.script_path)
+    if not inputs.script.externals:
+        message = "fetches nothing, whatever its flags"
+        hint = "name a whole get_externals.bat"
+        return [Problem(code=Code.NOTHING, file=file, where="", message=message, hint=hint)]
+    return [*inputs.script.problems, *twice(inputs.script.externals, file)]
 
 
 def judge_inputs(inputs: Inputs) -> Judged:
