@@ -13,20 +13,27 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from sbom.problems import Exit, SbomError, render
 
 _FORMATS = ("text", "json", "github")
 
 
+class _Whole(argparse.ArgumentParser):
+    """A parser that wants flags written out: an abbreviation breaks when a flag is added."""
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(**{**named, "allow_abbrev": False})
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    top = argparse.ArgumentParser(
+    top = _Whole(
         prog="python -m sbom",
         description="SBOMs of what ships inside CPython for Windows.",
-        allow_abbrev=False,
     )
-    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Whole)
 
     fetches = verbs.add_parser(
         "fetches",
@@ -97,7 +104,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(verb.run(arguments, os.environ))
     except SbomError as error:
-        print(render(error.problems, getattr(arguments, "format", "text")), end="", file=sys.stderr)
+        form = getattr(arguments, "format", "text")
+        stream = sys.stderr if form == "text" else sys.stdout
+        print(render(error.problems, form), end="", file=stream)
         return error.status
 
 
@@ -108,9 +117,15 @@ def run() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     try:
         status = main()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except OSError:
+        # The reader went away, or the disk that the output goes to is full.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                os.dup2(nowhere, stream.fileno())
         status = Exit.OUTSIDE
     except KeyboardInterrupt:
         status = 130

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from sbom.problems import Code, Problem, in_order
 from sbom.schema import Manifest
 
+#: What no document can be built with, whoever accepts it.
+_NEVER = frozenset({Code.MANIFEST, Code.UNFILLED, Code.TWICE, Code.NOTHING})
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judged:
@@ -27,7 +30,7 @@ def judge_acknowledged(problems: Sequence[Problem], manifest: Manifest, ran: set
     accepted = [
         (problem, reasons[problem.code, problem.place])
         for problem in problems
-        if (problem.code, problem.place) in reasons
+        if (problem.code, problem.place) in reasons and problem.code not in _NEVER
     ]
     matched = {(problem.code, problem.place) for problem, _ in accepted}
     stale = [

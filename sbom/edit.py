@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tomlkit
+from tomlkit.exceptions import TOMLKitError
 
 from sbom import tables
 from sbom.manifest import BOM
@@ -42,17 +43,20 @@ def apply(
     SbomError where the tables are written in a way that cannot be edited safely.
     """
     bom = BOM if text.startswith(BOM) else ""
-    crlf = "\r\n" in text
-    text = text.removeprefix(BOM).replace("\r\n", "\n")
+    text = text.removeprefix(BOM)
+    crlf = 0 < text.count("\n") == text.count("\r\n")
+    if crlf:
+        text = text.replace("\r\n", "\n")
     expected = copy.deepcopy(tomllib.loads(text))
     try:
         text = _removed(text, changes, expected)
         text = _added(text, changes, claimed, expected)
         for path, values in _values(changes, facts, pinned or {}, expected).items():
             text = tables.set_values(text, path, values)
-    except LookupError as error:
-        raise _cannot_edit(str(error.args[0])) from error
-    if tomllib.loads(text) != expected:
+        sound = tomllib.loads(text) == expected
+    except (LookupError, tomllib.TOMLDecodeError, TOMLKitError) as error:
+        raise _cannot_edit(str(error.args[0]) if isinstance(error, LookupError) else "") from error
+    if not sound:
         raise _cannot_edit("")
     return bom + (text.replace("\n", "\r\n") if crlf else text)
 

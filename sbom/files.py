@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import tempfile
@@ -34,6 +35,14 @@ def unusable(path: Path, message: str, hint: str) -> UnusableError:
     return UnusableError([problem])
 
 
+def is_folder(path: Path) -> bool:
+    """Return whether a path leads to a folder; one that cannot be looked at does not."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def read_utf8(path: Path) -> str:
     """Return a UTF-8 text, its line ends as they are. Raises UnusableError."""
     try:
@@ -63,24 +72,27 @@ def decoded(data: bytes) -> tuple[str, str]:
 def write_all(contents: Mapping[Path, bytes]) -> None:
     """Write files, each whole or not at all; none is replaced before all are on the disk.
 
-    Raises OutsideError where the disk refuses; files there before are then as they were.
+    Raises OutsideError where the disk refuses; each file is then the old or the new one.
     """
     waiting: list[tuple[str, Path]] = []
     try:
-        for path, data in contents.items():
+        for named, data in contents.items():
+            path = named.resolve()  # what a link leads to is replaced, not the link
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, "is a folder")
             path.parent.mkdir(parents=True, exist_ok=True)
             waiting.append((_temporary(path, data), path))
         while waiting:
             temporary, path = waiting[0]
             os.replace(temporary, path)  # noqa: PTH105 - the atomic one, named as its promise is
             del waiting[0]
-    except OSError as error:
+    except (OSError, ValueError) as error:
         problem = Problem(
             code=Code.UNREADABLE,
-            file=str(path),
+            file=str(named),
             where="",
-            message=f"cannot be written: {error.strerror or error}",
-            hint="check the disk and the permissions; nothing was replaced",
+            message=f"cannot be written: {getattr(error, 'strerror', None) or error}",
+            hint="check the disk and the permissions, and run it again",
         )
         raise OutsideError([problem]) from error
     finally:

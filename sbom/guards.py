@@ -246,7 +246,7 @@ def _names_as_written(text: str, upper: Iterable[str]) -> list[str]:
     return [names.get(name, name) for name in upper]
 
 
-_TAG = re.compile(r"(?<![\w.%~\\/+-])[A-Za-z][A-Za-z_+]*(?:-[A-Za-z][A-Za-z_+]*)*-\d[\w.-]*\w")
+_TAG = re.compile(r"(?<![\w.%~\\/+-])[A-Za-z][A-Za-z_+]*(?:-[A-Za-z][A-Za-z_+]*)*-\d[\w.+-]*\w")
 _SILENT = re.compile(r"[\s@(]*(?:rem\b|::|echo\b|title\b)", re.IGNORECASE)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sbom.problems import Code, Problem, SbomError
+from sbom.problems import Code, Problem, UnusableError
 
 #: Where a file is read in pieces instead of whole.
 _CHUNK = 1 << 22
@@ -39,7 +39,7 @@ class HashedFile:
 def hash_folder(folder: Path, algorithms: Sequence[str] = ("sha1",)) -> tuple[HashedFile, ...]:
     """Return the regular files below ``folder``, sorted by path.
 
-    Links are not followed and not listed. Raises SbomError with everything that cannot be
+    Links are not followed and not listed. Raises UnusableError with everything that cannot be
     read.
     """
     problems: list[Problem] = []
@@ -69,7 +69,7 @@ def hash_folder(folder: Path, algorithms: Sequence[str] = ("sha1",)) -> tuple[Ha
         thread.join()
     work(waiting.popleft, 0)
     if problems:
-        raise SbomError(problems)
+        raise UnusableError(problems)
     return tuple(sorted(hashed, key=lambda file: file.path))
 
 

@@ -138,10 +138,8 @@ def _check_texts(manifest: Manifest, report: Report) -> None:
     for pin in manifest.pins:
         if split_tag(pin.tag)[0] not in ("", pin.name):
             report(f"{pin.key}.tag", f"'{pin.tag}' is no tag of '{pin.name}'")
+    _check_platforms(manifest, report)
     platforms = {platform.name for platform in manifest.platforms}
-    for platform in manifest.platforms:
-        if fault := lines_fault(platform.lines):
-            report(f"platform.{platform.name}.lines", fault)
     for key, names in _TEMPLATES.items():
         if fault := _template_fault(getattr(manifest.cpython, key), names):
             report(f"cpython.{key}", fault)
@@ -156,6 +154,15 @@ def _check_texts(manifest: Manifest, report: Report) -> None:
                 report(f"{place}.when[{n}].version", fault)
         for n, row in enumerate(identity.ships):
             _check_row(row, f"{place}.ships[{n}]", platforms, report)
+
+
+def _check_platforms(manifest: Manifest, report: Report) -> None:
+    """Report platforms whose name cannot be part of a file's, or that no line can have."""
+    for platform in manifest.platforms:
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", platform.name):
+            report(f"platform.{platform.name}", "is no name of letters, digits, '-' and '_'")
+        if fault := lines_fault(platform.lines):
+            report(f"platform.{platform.name}.lines", fault)
 
 
 def _check_row(row: Ships, place: str, platforms: set[str], report: Report) -> None:

@@ -25,6 +25,16 @@ Contents = Callable[[Pin], Mapping[str, str] | None]
 _NAMED = 5
 
 
+def _named(paths: Sequence[str]) -> str:
+    more = ", …" if paths[_NAMED:] else ""
+    return ", ".join(map(_shown, paths[:_NAMED])) + more
+
+
+def _shown(path: str) -> str:
+    """Return a path as one line of plain text, whatever bytes its name has."""
+    return path.encode("unicode_escape", "surrogateescape").decode("ascii", "backslashreplace")
+
+
 class State(StrEnum):
     """Whether a pulled external is what its pin says."""
 
@@ -50,15 +60,8 @@ class Pulled:
     @property
     def difference(self) -> str:
         """Return what differs from the archive, in words."""
-        parts = [
-            f"{len(paths)} {what} ({', '.join(paths[:_NAMED])}{', …' if paths[_NAMED:] else ''})"
-            for what, paths in (
-                ("changed", self.changed),
-                ("missing", self.missing),
-                ("added", self.added),
-            )
-            if paths
-        ]
+        kinds = (("changed", self.changed), ("missing", self.missing), ("added", self.added))
+        parts = [f"{len(paths)} {what} ({_named(paths)})" for what, paths in kinds if paths]
         return ", ".join(parts) or "its files are not those of the archive"
 
 
@@ -123,7 +126,8 @@ def _identified(
 
 def _left_behind(path: str, manifest: Manifest) -> bool:
     """Return whether a build is known to add a file of this path."""
-    return any(fnmatch.fnmatchcase(path, pattern) for pattern in manifest.pulled.leftovers)
+    patterns = manifest.pulled.leftovers  # Windows knows no case
+    return any(fnmatch.fnmatchcase(path.lower(), pattern.lower()) for pattern in patterns)
 
 
 def _shared(files: Sequence[HashedFile], known: Mapping[str, str]) -> float:

@@ -26,7 +26,7 @@ def _hex(length: int) -> Any:
     return _text(rf"([0-9a-f]{{{length}}})?", expected, default="")
 
 
-_VERSION = r"\d+\.\d+\.\d+((a|b|rc)\d+)?\+?"
+VERSION = r"[0-9]+\.[0-9]+\.[0-9]+((a|b|rc)[0-9]+)?\+?"
 _ACTOR = r"(Organization|Person): [^\n()]+( \([^\n()]+\))?"
 _EXTERNAL = r"(source|binary)\.[A-Za-z][\w.+-]*"
 _EXTERNAL_NAMED = "'source.' or 'binary.' and the name of an external"
@@ -44,7 +44,7 @@ class CPython:
     ``file`` that of a file of CPython, with ``{organization}``, ``{ref}`` and ``{path}``.
     """
 
-    version: str = _text(_VERSION, "a CPython version such as 3.14.7")
+    version: str = _text(VERSION, "a CPython version such as 3.14.7")
     script_sha256: str = _hex(64)
     component: str = "cpython"
     location: str

@@ -102,9 +102,17 @@ def _inside(lines: Sequence[str]) -> list[bool]:
     quote = ""
     for line in lines:
         inside.append(bool(quote))
-        for mark in re.findall(r"\"\"\"|'''", line):
-            if not quote:
-                quote = mark
-            elif quote == mark:
-                quote = ""
+        position = 0
+        while match := (_CLOSING[quote] if quote else _TOKEN).search(line, position):
+            position = match.end()
+            if match[0].startswith("#") and not quote:
+                break
+            if match[0] in _CLOSING:
+                quote = "" if quote else match[0]
     return inside
+
+
+#: A multi-line quote, a string on one line, or a comment: what hides the quotes inside it.
+_TOKEN = re.compile(r"\"\"\"|'''|\"(?:\\.|[^\"\\])*\"|'[^']*'|#.*")
+#: What ends a multi-line string; a backslash hides a quote in the basic one.
+_CLOSING = {'"""': re.compile(r'(?<!\\)"""'), "'''": re.compile("'''")}

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 
-from sbom.files import read_bytes, unusable
+from sbom.files import is_folder, read_bytes, unusable
 
 _VERSION = re.compile(rb'^\s*#\s*define\s+PY_VERSION\s+"([^"\r\n]{1,40})"', re.MULTILINE)
 
 
 def script_in(tree: Path) -> Path:
     """Return the path of a tree's get_externals.bat. Raises UnusableError if it is no tree."""
-    if not tree.is_dir():
+    if not is_folder(tree):
         raise unusable(tree, "is no folder", "name the folder that holds PCbuild")
     path = tree / "PCbuild" / "get_externals.bat"
-    if not path.is_file():
-        raise unusable(tree, "has no PCbuild/get_externals.bat", "name a CPython source tree")
-    return path
+    with contextlib.suppress(OSError):
+        if path.is_file():
+            return path
+    raise unusable(tree, "has no PCbuild/get_externals.bat", "name a CPython source tree")
 
 
 def version_in(tree: Path) -> str:

@@ -123,6 +123,10 @@ def test_a_merge_conflict_is_called_one(script: Path, capsys: pytest.CaptureFixt
         (["check", "--cpython", "no/tree"], "no/tree: is no folder"),
         (["check", "--cpython", "tests"], "tests: has no PCbuild/get_externals.bat"),
         (["regen", "--offline"], "regen --offline: is given no script"),
+        (["regen", "--verify", "--dry-run"], "--verify: fetches archives, which --dry-run forbids"),
+        (["regen", "--offline", "--python-version", "new"], "--python-version new: is no version"),
+        (["check", "--cpython", "y" * 5000], "y" * 5000 + ": is no folder"),
+        (["check", "--externals", "y" * 5000], "y" * 5000 + ": is no folder"),
         (["regen", "--offline", "--ref", "3.14"], "--ref: downloads, which --offline forbids"),
         (["build", "--platform", "arm32"], "--platform arm32: is no platform of the manifest"),
     ],
@@ -169,7 +173,7 @@ def test_check_names_what_differs_and_the_command_that_mends_it(
     script.write_text(SCRIPT.replace("xz-5.2.5", "xz-5.8.1").replace("zstd-1.5.7", "brotli-1.1.0"))
     assert main(["check", "--manifest", str(manifest), "--script", str(script)]) == 1
     errors = [line for line in said(capsys)[0].splitlines() if "[error" in line or "run:" in line]
-    mend = f"    run: nox -s regen -- --script {script}"
+    mend = f"    run: nox -s regen -- --script {script} --manifest {manifest}"
     assert [line for line in errors if "online" not in line] == [
         f"{manifest}: source.brotli: the script fetches brotli-1.1.0, the manifest does not "
         "have it [error: not-in-manifest]",
@@ -370,6 +374,35 @@ def test_a_narrow_locale_prints_the_same(script: Path) -> None:
     script.write_bytes("set a=\xe9-1.0\nexit /b 1\n".encode("latin-1"))
     words = ("-m", "sbom", "check", "--script", script)
     assert run(*words, LC_ALL="C", PYTHONUTF8="0").stdout == run(*words).stdout
+
+
+def test_a_bad_manifest_is_told_in_the_format_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "m.toml").write_text("x = \n")
+    assert main(["check", "--manifest", str(tmp_path / "m.toml"), "--format", "json"]) == 1
+    out, err = said(capsys)
+    assert (json.loads(out)[0]["code"], err) == ("toml", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">/dev/full", "2>/dev/full"])
+def test_streams_that_are_closed_or_full_are_no_traceback(redirection: str) -> None:
+    command = f"{sys.executable} -m sbom check {redirection}"
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=ROOT, capture_output=True, check=False)
+    assert b"Traceback" not in done.stderr + done.stdout
+    assert done.returncode in (0, 3)
+
+
+def test_a_manifest_behind_a_link_is_written_where_it_is(
+    manifest: Path, script: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "link.toml"
+    link.symlink_to(manifest)
+    script.write_text(SCRIPT.replace("xz-5.2.5", "xz-5.8.1"))
+    assert main(["regen", "--manifest", str(link), "--script", str(script), "--offline"]) == 0
+    assert link.is_symlink()
+    assert "xz-5.8.1" in manifest.read_text()
 
 
 def test_a_reader_that_goes_away_is_no_traceback(script: Path) -> None:

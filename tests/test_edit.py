@@ -128,6 +128,26 @@ def test_a_comment_above_the_next_table_outlives_a_removed_one() -> None:
     )
 
 
+def test_quotes_in_comments_hide_no_words_of_people() -> None:
+    """A scanner that counted quotes took comments for strings, and removed them."""
+    words = "# begin \"\"\" quoted\n# precious words\n# it's ''' odd\n"
+    text = TEXT.replace("[source.openssl]", f"{words}[source.openssl]")
+    assert words in regenerated(text, script_with(drop="mpdecimal-4.0.0"))
+
+
+def test_externals_in_one_inline_table_are_refused_and_not_broken() -> None:
+    start, end = TEXT.index("[source.bzip2]"), TEXT.index("[binary.libffi]")
+    text = 'source = { xz = { tag = "xz-5.2.5" } }\n' + TEXT[:start] + TEXT[end:]
+    with pytest.raises(SbomError) as caught:
+        regenerated(text, script_with(add="lzo-1.2.3"))
+    assert "cannot be edited safely" in str(caught.value)
+
+
+def test_one_windows_line_end_does_not_spread() -> None:
+    text = TEXT.replace("\n", "\r\n", 1)
+    assert regenerated(text, script_with(("xz-5.2.5", "xz-5.8.1"))).count("\r\n") == 1
+
+
 def test_a_byte_order_mark_stays() -> None:
     new = regenerated("\ufeff" + TEXT, script_with(("xz-5.2.5", "xz-5.8.1")))
     assert new.startswith("\ufeff#")

@@ -84,6 +84,11 @@ def refused(text: str) -> list[str]:
             "and {tag}, each once and no other braces",
         ),
         (
+            "[platform.win32]",
+            '[platform."../win32"]',
+            "externals.toml: platform.../win32: is no name of letters, digits, '-' and '_'",
+        ),
+        (
             'version = "3.14.7"',
             'version = "3.14"',
             "externals.toml: cpython.version: '3.14' is not a CPython version such as 3.14.7",
@@ -177,6 +182,15 @@ def test_an_acknowledged_problem_is_told_apart_with_its_reason() -> None:
     judged = judge_acknowledged(faults(manifest), manifest, set(MANIFEST_CODES))
     assert Code.SKEW not in {problem.code for problem in judged.open}
     assert [(p.code, reason) for p, reason in judged.accepted] == [(Code.SKEW, "known")]
+
+
+def test_what_no_document_can_do_without_cannot_be_acknowledged() -> None:
+    text = acknowledging("manifest", "cpython.component").replace(
+        "[component.cpython]", "[component.other]"
+    )
+    manifest = read_manifest(text)
+    judged = judge_acknowledged(faults(manifest), manifest, set(MANIFEST_CODES))
+    assert Code.MANIFEST in {problem.code for problem in judged.open}
 
 
 def test_an_acknowledgement_of_nothing_is_a_problem_itself() -> None:

@@ -90,6 +90,13 @@ def test_one_byte_changed_one_file_gone_and_one_added_are_each_named() -> None:
     )
 
 
+def test_a_name_that_is_no_text_is_shown_as_one_line_of_it() -> None:
+    pull = looked(
+        {"zlib-ng-2.2.4": {**ZLIB, "bad\udcff\n::error::.c": b"!"}}, {"source.zlib-ng": ZLIB}
+    )
+    assert "1 added (bad\\udcff\\n::error::.c)" in str(pull.problems[0])
+
+
 def test_without_the_archive_a_change_is_found_though_not_named() -> None:
     pull = looked({"zlib-ng-2.2.4": {**ZLIB, "zlib-ng.h": b"nG"}}, {})
     assert pull.found[0].state is State.MODIFIED

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sbom import document, files
 from sbom.components import components, root
-from sbom.problems import Exit, Problem, SbomError, in_order, render
+from sbom.problems import Code, Exit, Problem, SbomError, in_order, render
 from sbom.pulled import State
 from sbom.ranges import in_lines
 from sbom.schema import Manifest, Pin
@@ -66,6 +66,8 @@ def _what_is_built(
     if arguments.externals is None:
         return manifest, None, {}, ()
     pull = look_into(arguments.externals, manifest, environment)
+    if unclear := [problem for problem in pull.problems if problem.code is Code.UNCLEAR]:
+        raise SbomError(unclear)
     pins = []
     notes = {}
     for one in pull.found:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sbom.archives.facts import pieces_of, read_archive
-from sbom.files import unusable
+from sbom.files import is_folder, unusable
 from sbom.hashing import HashedFile, hash_folder
 from sbom.network.cache import Cache, default_root
 from sbom.problems import SbomError
@@ -17,7 +17,7 @@ from sbom.verbs.inputs import Environment
 
 def look_into(folder: Path, manifest: Manifest, environment: Environment) -> Pull:
     """Return what is in an externals folder. Raises SbomError where it cannot be read."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise unusable(folder, "is no folder", "name the folder that get_externals.bat filled")
     cache = Cache(default_root(environment))
 

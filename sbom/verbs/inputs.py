@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,11 +51,13 @@ def read(arguments: argparse.Namespace) -> Inputs:
     manifest = read_manifest(text, str(path))
     version = getattr(arguments, "python_version", None) or ""
     where = arguments.script
-    option = f"--script {where}"
+    option = f"--script {shlex.quote(str(where))}"
     if arguments.cpython is not None:
         where = tree.script_in(arguments.cpython)
         version = version or tree.version_in(arguments.cpython)
-        option = f"--cpython {arguments.cpython}"
+        option = f"--cpython {shlex.quote(str(arguments.cpython))}"
+    if path != Path("externals.toml"):
+        option += f" --manifest {shlex.quote(str(path))}"
     mend = f"nox -s regen -- {option}"
     if where is None:
         return Inputs(path, text, manifest, None, None, "", version, mend)

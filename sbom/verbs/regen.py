@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +16,7 @@ from sbom.guards import read_script
 from sbom.manifest import read_manifest
 from sbom.problems import Exit, SbomError, render
 from sbom.reconcile import Change, What
-from sbom.schema import Manifest
+from sbom.schema import VERSION, Manifest
 from sbom.tables import Value
 from sbom.verbs.inputs import (
     Environment,
@@ -31,6 +32,7 @@ from sbom.verbs.pinning import pin_archives, script_at
 
 def run(arguments: argparse.Namespace, environment: Environment) -> int:
     """Update the manifest from a script and from archives, and print what changed."""
+    _refuse(arguments)
     inputs = _with_script(read(arguments), arguments, environment)
     judged = judge_acknowledged(script_problems(inputs), inputs.manifest, set())
     if blocking := serious(judged.open):
@@ -52,6 +54,18 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     remaining = judge_acknowledged(faults(manifest), manifest, set(MANIFEST_CODES)).open
     print(render(remaining, "text"), end="", file=sys.stderr)
     return Exit.FINE
+
+
+def _refuse(arguments: argparse.Namespace) -> None:
+    """Raise UnusableError for flags that contradict each other, and a version that is none."""
+    for flag in ("offline", "dry_run"):
+        if arguments.verify and getattr(arguments, flag):
+            name = f"--{flag.replace('_', '-')}"
+            raise usage("--verify", f"fetches archives, which {name} forbids", "leave one out")
+    version = arguments.python_version
+    if version is not None and not re.fullmatch(VERSION, version):
+        hint = "write a CPython version such as 3.14.7 or 3.15.0rc1"
+        raise usage(f"--python-version {version}", "is no version", hint)
 
 
 def _with_script(inputs: Inputs, arguments: argparse.Namespace, environment: Environment) -> Inputs:
@@ -104,7 +118,7 @@ def _pinned(manifest: Manifest, pinned: Mapping[str, Mapping[str, Value]]) -> li
         f"{pin.key}: {pin.tag} pinned, SHA-256 {found['sha256']}, files: {found['files']}"
         for pin in manifest.pins
         if (found := pinned.get(pin.key))
-        and (pin.sha256, pin.verification_code) != (found["sha256"], found["verification-code"])
+        and any(getattr(pin, key.replace("-", "_")) != value for key, value in found.items())
     ]
 
 
