@@ -101,6 +101,12 @@ def _differences(external: External, pin: Pin, repository: str) -> Iterator[Chan
             yield Change(what=what, kind=pin.kind, name=pin.name, old=old, new=new)
 
 
+def claimed(manifest: Manifest) -> set[str]:
+    """Return the key paths of externals that some component accounts for."""
+    rows = {row.external for one in manifest.identities for row in one.ships}
+    return rows | {built.source for one in manifest.identities for built in one.built_from}
+
+
 def disagreements(found: Sequence[Change], manifest: Manifest, mend: str) -> list[Problem]:
     """Return one problem for each change; ``mend`` is the command that makes it."""
     return [

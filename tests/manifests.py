@@ -15,7 +15,7 @@ from scripts import get_external_script, git_script, svn_script
 from sbom import edit
 from sbom.guards import read_script
 from sbom.manifest import read_manifest
-from sbom.reconcile import changes
+from sbom.reconcile import changes, claimed
 from sbom.schema import Manifest
 
 COMMITTED = ROOT / "externals.toml"
@@ -59,9 +59,7 @@ def regenerated(text: str, script: str, version: str = "") -> str:
     facts = {"script-sha256": digest_of(script)}
     if version:
         facts["version"] = version
-    claimed = {row.external for one in manifest.identities for row in one.ships}
-    claimed |= {built.source for one in manifest.identities for built in one.built_from}
-    return edit.apply(text, found, facts, claimed)
+    return edit.apply(text, found, facts, claimed(manifest))
 
 
 def for_entry(entry: dict[str, Any]) -> Manifest:

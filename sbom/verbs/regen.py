@@ -15,7 +15,7 @@ from sbom.faults import MANIFEST_CODES, faults
 from sbom.guards import read_script
 from sbom.manifest import read_manifest
 from sbom.problems import Exit, SbomError, render
-from sbom.reconcile import Change, What
+from sbom.reconcile import Change, What, claimed
 from sbom.schema import VERSION, Manifest
 from sbom.tables import Value
 from sbom.verbs.inputs import (
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     found = differences(inputs)
     facts: dict[str, Value] = {"script-sha256": inputs.digest} if inputs.script else {}
     facts |= _release(inputs)
-    text = edit.apply(inputs.text, found, facts, _claimed(inputs.manifest))
+    text = edit.apply(inputs.text, found, facts, claimed(inputs.manifest))
     manifest = read_manifest(text, str(inputs.path))
     pinned: dict[str, dict[str, Value]] = {}
     if not arguments.offline and not arguments.dry_run:
@@ -82,12 +82,6 @@ def _with_script(inputs: Inputs, arguments: argparse.Namespace, environment: Env
     script = read_script(text, str(path))
     version = arguments.python_version or version
     return replace(inputs, script=script, script_path=path, digest=digest, version=version)
-
-
-def _claimed(manifest: Manifest) -> set[str]:
-    """Return the key paths of externals that some component accounts for."""
-    rows = {row.external for one in manifest.identities for row in one.ships}
-    return rows | {built.source for one in manifest.identities for built in one.built_from}
 
 
 def _release(inputs: Inputs) -> dict[str, Value]:
