@@ -65,7 +65,24 @@ def parser() -> argparse.ArgumentParser:
     _inputs(build)
     _externals(build)
     build.add_argument("--platform", action="append", metavar="NAME", help="only this one")
+    build.add_argument("--variant", metavar="NAME", default="default", help="free-threaded, …")
+    build.add_argument("--layout", metavar="DIR", type=Path, help="a build as it ships")
     build.add_argument("--output", metavar="DIR", type=Path, default=Path("dist/sbom"))
+
+    release = verbs.add_parser("release", help="write one SBOM for all channels, and its slices")
+    _inputs(release)
+    release.add_argument("--artifacts", metavar="DIR", type=Path, required=True)
+    release.add_argument("--layout", metavar="PLATFORM=DIR", action="append", default=[])
+    release.add_argument(
+        "--platform-sbom", metavar="FILE", action="append", type=Path, default=[],
+        help="what build wrote elsewhere",
+    )  # fmt: skip
+    release.add_argument("--output", metavar="DIR", type=Path, default=Path("dist/release"))
+    release.add_argument("--in-place", action="store_true", help="write beside the artifacts")
+    release.add_argument("--partial", action="store_true", help="these are not all artifacts")
+    release.add_argument("--allow-unpinned", action="store_true", help="and say so everywhere")
+    release.add_argument("--replace", action="store_true", help="overwrite another run's documents")
+    release.add_argument("--check", action="store_true", help="hold what is published together")
 
     judge = verbs.add_parser("judge", help="hold documents against outside validators")
     judge.add_argument("files", metavar="FILE", nargs="+", type=Path)

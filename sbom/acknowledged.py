@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sbom.problems import Code, Problem, in_order
+from sbom.ranges import in_lines
 from sbom.schema import Manifest
 
 #: What no document can be built with, whoever accepts it.
@@ -26,7 +27,9 @@ def judge_acknowledged(problems: Sequence[Problem], manifest: Manifest, ran: set
     An acknowledgement that matches nothing is a problem itself, where the checks that could
     have found its code ``ran``.
     """
-    reasons = {(one.code, one.place): one.reason for one in manifest.acknowledged}
+    line = manifest.cpython.line
+    here = [(n, one) for n, one in enumerate(manifest.acknowledged) if in_lines(line, one.lines)]
+    reasons = {(one.code, one.place): one.reason for _, one in here}
     accepted = [
         (problem, reasons[problem.code, problem.place])
         for problem in problems
@@ -41,7 +44,7 @@ def judge_acknowledged(problems: Sequence[Problem], manifest: Manifest, ran: set
             message=f"there is no problem '{one.code}' at '{one.place}' any more",
             hint="remove the acknowledgement",
         )
-        for n, one in enumerate(manifest.acknowledged)
+        for n, one in here
         if (one.code, one.place) not in matched and one.code in ran
     ]
     rest = [p for p in problems if (p.code, p.place) not in matched]

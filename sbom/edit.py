@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import tomlkit
@@ -14,7 +15,7 @@ from sbom import tables
 from sbom.manifest import BOM
 from sbom.problems import Code, Problem, SbomError
 from sbom.reconcile import Change, What
-from sbom.schema import UNFILLED
+from sbom.schema import UNFILLED, Vendored
 from sbom.tables import Value
 
 #: What is no longer known once a tag has changed.
@@ -34,12 +35,15 @@ def apply(
     facts: Mapping[str, Value],
     claimed: set[str],
     pinned: Mapping[str, Mapping[str, Value]] | None = None,
+    *,
+    vendored: Sequence[Vendored] | None = None,
 ) -> str:
     """Return externals.toml with the changes made.
 
     ``facts`` are the new values of ``[cpython]``; ``claimed`` the key paths of externals that
     a component already accounts for: any other new one gets a component to be filled in;
-    ``pinned`` maps key paths of externals to what their archives were found to be. Raises
+    ``pinned`` maps key paths of externals to what their archives were found to be;
+    ``vendored`` is all the vendored code there is now, or None where nobody looked. Raises
     SbomError where the tables are written in a way that cannot be edited safely.
     """
     bom = BOM if text.startswith(BOM) else ""
@@ -53,6 +57,8 @@ def apply(
         text = _added(text, changes, claimed, expected)
         for path, values in _values(changes, facts, pinned or {}, expected).items():
             text = tables.set_values(text, path, values)
+        if vendored is not None:
+            text = _vendored(text, vendored, claimed, expected)
         sound = tomllib.loads(text) == expected
     except (LookupError, tomllib.TOMLDecodeError, TOMLKitError) as error:
         raise _cannot_edit(str(error.args[0]) if isinstance(error, LookupError) else "") from error
@@ -79,7 +85,7 @@ def _added(
             continue
         new = [(change.kind, _new_external(change))]
         if change.key not in claimed and change.name not in expected.get("component", {}):
-            new.append(("component", _skeleton(change)))
+            new.append(("component", _skeleton(change.name, change.key)))
         for kind, table in new:
             text = tables.insert(text, kind, change.name, table)
             expected.setdefault(kind, {})[change.name] = tomllib.loads(table)[kind][change.name]
@@ -126,22 +132,72 @@ def _new_external(change: Change) -> str:
     return _dumped(change.kind, change.name, table)
 
 
-def _skeleton(change: Change) -> str:
+def _vendored(
+    text: str, vendored: Sequence[Vendored], claimed: set[str], expected: dict[str, Any]
+) -> str:
+    """Return the text with exactly these tables of vendored code, each with what is known."""
+    wanted = {one.name: _said(one) for one in vendored}
+    known: dict[str, dict[str, Value]] = expected.setdefault("vendored", {})
+    for name in sorted(known.keys() - wanted.keys()):
+        text = tables.remove(text, ("vendored", name))
+        del known[name]
+    for name, values in wanted.items():
+        if name in known:
+            gone = {key: _BLANK[key] for key in known[name].keys() - values.keys()}
+            values |= {key: value for key, value in gone.items() if known[name][key] != value}
+            new = {key: value for key, value in values.items() if known[name].get(key) != value}
+            if new:
+                text = tables.set_values(text, ("vendored", name), new)
+                known[name].update(new)
+            continue
+        new_tables = [("vendored", _dumped("vendored", name, _table(values)))]
+        if f"vendored.{name}" not in claimed and name not in expected.get("component", {}):
+            new_tables.append(("component", _skeleton(name, f"vendored.{name}")))
+        for kind, table in new_tables:
+            text = tables.insert(text, kind, name, table)
+            expected.setdefault(kind, {})[name] = tomllib.loads(table)[kind][name]
+    if not known:
+        del expected["vendored"]
+    return text
+
+
+#: What each key of vendored code has where nothing is known.
+_BLANK: dict[str, Value] = {
+    field.name.replace("_", "-"): field.default
+    for field in fields(Vendored)
+    if not field.metadata.get("given") and isinstance(field.default, (str, int))
+}
+
+
+def _said(one: Vendored) -> dict[str, Value]:
+    values = {key: getattr(one, key.replace("-", "_")) for key in ("version", *_BLANK)}
+    return {key: value for key, value in values.items() if value != _BLANK.get(key)}
+
+
+def _table(values: Mapping[str, Value]) -> Any:
     table = tomlkit.table()
-    table["name"] = change.name
+    for key, value in values.items():
+        table[key] = value
+    return table
+
+
+def _skeleton(name: str, external: str) -> str:
+    table = tomlkit.table()
+    table["name"] = name
     for key in ("originator", "homepage", "licence", "copyright", "purl"):
         table[key] = UNFILLED
         table[key].comment("unknown: a person fills this in")
-    table["revision"] = tomlkit.string(r"(?P<version>\d+(?:\.\d+)*[a-z]?)", literal=True)
+    if not external.startswith("vendored."):
+        table["revision"] = tomlkit.string(r"(?P<version>\d+(?:\.\d+)*[a-z]?)", literal=True)
     row = tomlkit.table()
-    row["external"] = change.key
+    row["external"] = external
     row["link"] = UNFILLED
-    row["link"].comment("unknown: static, dynamic or build-tool")
+    row["link"].comment("unknown: static, dynamic, bundled or build-tool")
     row["files"] = [UNFILLED]
     ships = tomlkit.aot()
     ships.append(row)
     table["ships"] = ships
-    return _dumped("component", change.name, table)
+    return _dumped("component", name, table)
 
 
 def _dumped(kind: str, name: str, table: Any) -> str:

@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 
 from sbom.problems import Code, Problem, in_order
 from sbom.ranges import in_lines, in_range
-from sbom.schema import UNFILLED, Manifest
+from sbom.schema import UNFILLED, Manifest, Pin, Vendored
 from sbom.versions import holds, shipped_version, skewed, version_of
 
 _LICENCE_REF = re.compile(r"LicenseRef-[\w.-]+")
@@ -84,16 +84,26 @@ def _unclaimed(manifest: Manifest) -> Iterator[Problem]:
             message = f"no [[component.<name>.ships]] covers the revision of {pin.tag}"
             hint = "find out what it holds and add a row, or widen 'revisions' of one"
             yield _at(manifest, Code.NO_COMPONENT, pin.key, message, hint)
+    claimed = {external for external, _ in rows}
+    for vendored in manifest.vendored:
+        if vendored.key not in claimed:
+            message = f"no component says what {vendored.name} is"
+            hint = f"add [[component.<name>.ships]] with external = '{vendored.key}'"
+            yield _at(manifest, Code.NO_COMPONENT, vendored.key, message, hint)
 
 
 def _unused(manifest: Manifest) -> Iterator[Problem]:
-    """Yield components that nothing brings on this CPython line, though they say it would."""
-    keys = {pin.key for pin in manifest.pins}
+    """Yield components that nothing brings on this CPython line, though they say it would.
+
+    What only vendored code brings comes and goes with pip, and is no mistake of anybody's.
+    """
+    keys = {pin.key for pin in manifest.pins} | {one.key for one in manifest.vendored}
     for identity in manifest.identities:
         externals = {row.external for row in identity.ships}
         externals |= {built.source for built in identity.built_from}
         expected = in_lines(manifest.cpython.line, identity.lines)
-        if externals and "" not in externals and expected and not externals & keys:
+        copied = all(key.startswith("vendored.") for key in externals)
+        if externals and not copied and "" not in externals and expected and not externals & keys:
             message = "nothing the script fetches holds this component any more"
             hint = "remove it, or say with 'lines' which CPython lines had it"
             yield _at(manifest, Code.UNUSED, f"component.{identity.key}", message, hint)
@@ -120,16 +130,17 @@ def _references(manifest: Manifest) -> Iterator[Problem]:
 
 
 def _versionless(manifest: Manifest) -> Iterator[Problem]:
-    by_key = {pin.key: pin for pin in manifest.pins if pin.default}
+    held: dict[str, Pin | Vendored] = {pin.key: pin for pin in manifest.pins if pin.default}
+    held |= {vendored.key: vendored for vendored in manifest.vendored}
     for identity in manifest.identities:
         for n, row in enumerate(identity.ships):
-            pin = by_key.get(row.external)
+            one = held.get(row.external)
             here = any(
-                holds(row, by_key, platform.name, manifest.cpython.line)
+                holds(row, held, platform.name, manifest.cpython.line)
                 for platform in manifest.platforms
             )
-            if here and not version_of(identity, row, pin):
-                source = f"{pin.tag} does not tell" if pin else "no script tells"
+            if here and not version_of(identity, row, one):
+                source = f"{_said(one)} does not tell" if one else "no script tells"
                 yield _at(
                     manifest,
                     Code.NO_VERSION,
@@ -137,6 +148,10 @@ def _versionless(manifest: Manifest) -> Iterator[Problem]:
                     f"{source} which version of {identity.name} ships",
                     "find out and write 'version' into the row",
                 )
+
+
+def _said(held: Pin | Vendored) -> str:
+    return held.tag if isinstance(held, Pin) else held.key
 
 
 def _skews(manifest: Manifest) -> Iterator[Problem]:

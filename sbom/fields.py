@@ -7,6 +7,7 @@ of what the tables mean.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -16,6 +17,12 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 T = TypeVar("T")
 #: Is told a key path and a sentence for each fault.
 Report = Callable[[str, str], None]
+
+
+def matching(pattern: str, expected: str, **default: Any) -> Any:
+    """Return a dataclass field whose texts must match a pattern; ``expected`` says it in words."""
+    metadata = {"pattern": pattern, "expected": expected}
+    return dataclasses.field(metadata=metadata, **default)
 
 
 def read_table(

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, TypeVar
 
+from sbom.channels import DEFAULT, Channel, Platform, ReleaseFacts, Variant, file_fault
+from sbom.cpython.places import Stated
 from sbom.externals import Kind, split_tag
 from sbom.fields import Report, read_table
 from sbom.problems import Code, Problem, SbomError
@@ -21,20 +23,22 @@ from sbom.schema import (
     CPython,
     DocumentFacts,
     Identity,
+    LayoutFacts,
     LicenceText,
     Manifest,
     Pin,
-    Platform,
     PulledFacts,
     Ships,
+    Vendored,
 )
 
 T = TypeVar("T")
 #: What some editors put before a UTF-8 text.
 BOM = "\ufeff"
 
-_TABLES = ("cpython", "document", "source", "binary", "component", "platform",
-           "licence-text", "pulled", "acknowledged")  # fmt: skip
+_TABLES = ("cpython", "document", "source", "binary", "vendored", "component", "platform",
+           "variant", "channel", "release", "licence-text", "pulled", "layout",
+           "stated", "acknowledged")  # fmt: skip
 
 
 def read_manifest(text: str, file: str = "externals.toml") -> Manifest:
@@ -84,21 +88,33 @@ def _manifest(data: Mapping[str, Any], file: str, report: Report) -> Manifest | 
     named = partial(_named, data, report)
     pins = [pin for kind in Kind for pin in named(Pin, kind.value, "name", kind=kind)]
     identities = named(Identity, "component", "key")
+    vendored = named(Vendored, "vendored", "name")
     platforms = named(Platform, "platform", "name")
+    variants = named(Variant, "variant", "name")
+    channels = named(Channel, "channel", "name")
+    release = read_table(ReleaseFacts, data.get("release", {}), "release", report)
     texts = named(LicenceText, "licence-text", "id")
     acknowledged = _listed(data, "acknowledged", Acknowledged, report)
+    stated = _listed(data, "stated", Stated, report)
     pulled = read_table(PulledFacts, data.get("pulled", {}), "pulled", report)
-    if cpython is None or document is None or pulled is None:
+    layout = read_table(LayoutFacts, data.get("layout", {}), "layout", report)
+    if not (cpython and document and pulled and layout and release):
         return None
     return Manifest(
         file=file,
         cpython=cpython,
         document=document,
         pins=tuple(pins),
+        copies=tuple(vendored),
         identities=tuple(identities),
         platforms=tuple(platforms),
+        variants=tuple(variants),
+        channels=tuple(channels),
+        release=release,
         licence_texts=tuple(texts),
         pulled=pulled,
+        layout=layout,
+        stated=tuple(stated),
         acknowledged=tuple(acknowledged),
     )
 
@@ -139,6 +155,8 @@ def _check_texts(manifest: Manifest, report: Report) -> None:
         if split_tag(pin.tag)[0] not in ("", pin.name):
             report(f"{pin.key}.tag", f"'{pin.tag}' is no tag of '{pin.name}'")
     _check_platforms(manifest, report)
+    _check_channels(manifest, report)
+    _check_lists(manifest, report)
     platforms = {platform.name for platform in manifest.platforms}
     for key, names in _TEMPLATES.items():
         if fault := _template_fault(getattr(manifest.cpython, key), names):
@@ -154,6 +172,18 @@ def _check_texts(manifest: Manifest, report: Report) -> None:
                 report(f"{place}.when[{n}].version", fault)
         for n, row in enumerate(identity.ships):
             _check_row(row, f"{place}.ships[{n}]", platforms, report)
+
+
+def _check_lists(manifest: Manifest, report: Report) -> None:
+    """Report places and acknowledgements whose texts are not of their grammar."""
+    for n, stated in enumerate(manifest.stated):
+        if fault := lines_fault(stated.lines):
+            report(f"stated[{n}].lines", fault)
+        if fault := _place_fault(stated):
+            report(f"stated[{n}]", fault)
+    for n, one in enumerate(manifest.acknowledged):
+        if fault := lines_fault(one.lines):
+            report(f"acknowledged[{n}].lines", fault)
 
 
 def _check_platforms(manifest: Manifest, report: Report) -> None:
@@ -174,6 +204,43 @@ def _check_row(row: Ships, place: str, platforms: set[str], report: Report) -> N
         report(f"{place}.files-on.{unknown}", "is no platform of this manifest")
 
 
+def _check_channels(manifest: Manifest, report: Report) -> None:
+    """Report variants and channels that name what there is not, or files that cannot be."""
+    for variant in manifest.variants:
+        if fault := lines_fault(variant.lines):
+            report(f"variant.{variant.name}.lines", fault)
+    platforms = {platform.name for platform in manifest.platforms}
+    variants = {DEFAULT, *(variant.name for variant in manifest.variants)}
+    channels = {channel.name: channel for channel in manifest.channels}
+    for channel in manifest.channels:
+        place = f"channel.{channel.name}"
+        lines = {"lines": channel.lines, "optional": channel.optional}
+        lines |= {f"lines-on.{name}": text for name, text in channel.lines_on.items()}
+        for key, text in lines.items():
+            if fault := lines_fault(text):
+                report(f"{place}.{key}", fault)
+        if channel.variant not in variants:
+            report(f"{place}.variant", f"there is no [variant.{channel.variant}]")
+        if channel.holds and channel.holds not in channels:
+            report(f"{place}.holds", f"there is no [channel.{channel.holds}]")
+        for name, template in channel.files.items():
+            if fault := file_fault(template):
+                report(f"{place}.files.{name}", fault)
+        for key in ("files", "lines_on", "ids", "purls"):
+            for unknown in sorted(getattr(channel, key).keys() - platforms):
+                named = key.replace("_", "-")
+                report(f"{place}.{named}.{unknown}", "is no platform of this manifest")
+        if fault := _braces_fault(channel.location, {"file", "id", "nuget", "release", "version"}):
+            report(f"{place}.location", fault)
+
+
+def _braces_fault(template: str, names: set[str]) -> str:
+    found = re.findall(r"\{([^{}]*)\}", template)
+    if set(found) <= names and template.count("{") == template.count("}") == len(found):
+        return ""
+    return f"has braces round something else than {', '.join(sorted(names))}"
+
+
 #: The names that an address in ``[cpython]`` has in braces.
 _TEMPLATES = {
     "location": {"release", "version"},
@@ -189,6 +256,20 @@ def _template_fault(template: str, names: set[str]) -> str:
         return ""
     wanted = " and ".join(f"{{{name}}}" for name in sorted(names))
     return f"does not have {wanted}, each once and no other braces"
+
+
+def _place_fault(place: Stated) -> str:
+    if sum(map(bool, (place.pattern, place.property, place.package))) != 1:
+        return "has not one of 'pattern', 'property' and 'package'"
+    if not place.pattern:
+        return ""
+    try:
+        groups = set(re.compile(place.pattern).groupindex)
+    except re.error as error:
+        return f"has a 'pattern' that is no regular expression: {error}"
+    if "version" in groups or {"major", "minor", "micro"} <= groups:
+        return ""
+    return "has a 'pattern' without a group named 'version'"
 
 
 def _pattern_fault(pattern: str) -> str:

@@ -57,6 +57,26 @@ class Code(StrEnum):
     MODIFIED = "modified"
     UNCLEAR = "unclear"
     NOT_PULLED = "not-pulled"
+    # A CPython tree.
+    DRIFT = "drift"
+    CHECKSUM = "checksum"
+    LINK = "link"
+    # A folder of binaries, or an artifact of a release.
+    MISSING = "missing"
+    LEFT_IN = "left-in"
+    LEFT_BEHIND = "left-behind"
+    UNKNOWN_FILE = "unknown-file"
+    WRONG_FILE = "wrong-file"
+    DIFFERS = "differs"
+    CONTRADICTED = "contradicted"
+    FOUND = "found"
+    DAMAGED = "damaged"
+    UNSAFE = "unsafe"
+    UNKNOWN_ARTIFACT = "unknown-artifact"
+    NO_ARTIFACT = "no-artifact"
+    TWO_VERSIONS = "two-versions"
+    EXISTS = "exists"
+    RELEASE = "release"
     # A document.
     DOCUMENT = "document"
     # What was asked for, and what it was asked of.
@@ -78,6 +98,43 @@ WARNINGS = frozenset(
         Code.STRAY_PARENTHESIS,
         Code.SCRIPT_CHANGED,
         Code.NOT_PULLED,
+        Code.DIFFERS,
+        Code.LEFT_BEHIND,
+    }
+)
+
+#: What only a script, a CPython tree, an externals folder, or shipped files can show.
+SCRIPT_CODES = frozenset(
+    {
+        Code.BATCH_SYNTAX,
+        Code.BATCH_LIMIT,
+        Code.BATCH_UNKNOWN,
+        Code.CONFLICT_MARKER,
+        Code.NEVER_FETCHED,
+        Code.STRAY_PARENTHESIS,
+        Code.NOT_IN_MANIFEST,
+        Code.NOT_IN_SCRIPT,
+        Code.TAG_MOVED,
+        Code.GUARD_CHANGED,
+        Code.REPOSITORY_CHANGED,
+        Code.SCRIPT_CHANGED,
+        Code.VERSION_CHANGED,
+    }
+)
+TREE_CODES = frozenset({Code.DRIFT, Code.CHECKSUM, Code.LINK})
+FOLDER_CODES = frozenset({Code.STRANGER, Code.MODIFIED, Code.UNCLEAR, Code.NOT_PULLED})
+ARTIFACT_CODES = frozenset(
+    {
+        Code.MISSING,
+        Code.LEFT_IN,
+        Code.LEFT_BEHIND,
+        Code.DIFFERS,
+        Code.UNKNOWN_FILE,
+        Code.WRONG_FILE,
+        Code.CONTRADICTED,
+        Code.FOUND,
+        Code.UNKNOWN_ARTIFACT,
+        Code.NO_ARTIFACT,
     }
 )
 

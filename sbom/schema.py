@@ -7,29 +7,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sbom.channels import Channel, Platform, ReleaseFacts, Variant
+from sbom.cpython.places import Stated
 from sbom.externals import Kind, split_tag
+from sbom.fields import matching
 from sbom.problems import Code
 
 #: What ``regen`` writes where only a person can know.
 UNFILLED = "FILL IN"
 
 
-def _text(pattern: str, expected: str, **default: Any) -> Any:
-    return field(metadata={"pattern": pattern, "expected": expected}, **default)
-
-
 def _hex(length: int) -> Any:
     expected = f"{length} lower-case hexadecimal digits, or empty while unknown"
-    return _text(rf"([0-9a-f]{{{length}}})?", expected, default="")
+    return matching(rf"([0-9a-f]{{{length}}})?", expected, default="")
 
 
 VERSION = r"[0-9]+\.[0-9]+\.[0-9]+((a|b|rc)[0-9]+)?\+?"
 _ACTOR = r"(Organization|Person): [^\n()]+( \([^\n()]+\))?"
 _EXTERNAL = r"(source|binary)\.[A-Za-z][\w.+-]*"
 _EXTERNAL_NAMED = "'source.' or 'binary.' and the name of an external"
+_HELD = r"(source|binary|vendored)\.[A-Za-z][\w.+-]*"
+_HELD_NAMED = "'source.', 'binary.' or 'vendored.' and a name"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,18 +39,20 @@ class CPython:
 
     ``component`` is the root of every document; ``location`` is where its source release can be
     had, with ``{release}`` (3.15.0) and ``{version}`` (3.15.0rc1) in it, ``sha256`` the digest
-    of that and ``commit`` the commit of the tag, both empty while unknown; ``archive`` is the
+    of that and ``commit`` the commit of the tag, both empty while unknown; ``copies`` is the
+    version whose vendored code ``[vendored.*]`` are; ``archive`` is the
     address of an external's archive, with ``{organization}``, ``{repository}`` and ``{tag}``,
     ``branch`` that of one that is a branch and no tag;
     ``file`` that of a file of CPython, with ``{organization}``, ``{ref}`` and ``{path}``.
     """
 
-    version: str = _text(VERSION, "a CPython version such as 3.14.7")
+    version: str = matching(VERSION, "a CPython version such as 3.14.7")
     script_sha256: str = _hex(64)
     component: str = "cpython"
     location: str
     commit: str = _hex(40)
     sha256: str = _hex(64)
+    copies: str = matching(f"({VERSION})?", "a CPython version such as 3.14.7", default="")
     organization: str
     source_repository: str
     binary_repository: str
@@ -77,15 +80,21 @@ def release_of(version: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DocumentFacts:
-    """``[document]``: what every SBOM says of itself."""
+    """``[document]``: what every SBOM says of itself.
 
-    creator: str = _text(_ACTOR, "an SPDX actor such as 'Organization: Name (mail)'")
-    supplier: str = _text(_ACTOR, "an SPDX actor such as 'Organization: Name (mail)'")
-    namespace: str = _text(
+    Behind ``comment``, or what replaces it, stands ``copies`` where vendored code is listed and
+    ``no_copies`` where it is not.
+    """
+
+    creator: str = matching(_ACTOR, "an SPDX actor such as 'Organization: Name (mail)'")
+    supplier: str = matching(_ACTOR, "an SPDX actor such as 'Organization: Name (mail)'")
+    namespace: str = matching(
         r"https?://[^\s#]*\{digest\}[^\s#]*", "a web address without '#' and with {digest} in it"
     )
-    licence_list: str = _text(r"\d+\.\d+(\.\d+)?", "a version of the SPDX licence list")
+    licence_list: str = matching(r"\d+\.\d+(\.\d+)?", "a version of the SPDX licence list")
     comment: str
+    copies: str = ""
+    no_copies: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,9 +107,9 @@ class Pin:
 
     kind: Kind = field(metadata={"given": True})
     name: str = field(metadata={"given": True})
-    tag: str = _text(r"[A-Za-z0-9][\w.+-]*", "a git tag")
+    tag: str = matching(r"[A-Za-z0-9][\w.+-]*", "a git tag")
     repository: str = ""
-    guard: str = _text(r"((unless|only with) \S.*)?", "'unless …' or 'only with …'", default="")
+    guard: str = matching(r"((unless|only with) \S.*)?", "'unless …' or 'only with …'", default="")
     commit: str = _hex(40)
     sha256: str = _hex(64)
     sha512: str = _hex(128)
@@ -125,6 +134,35 @@ class Pin:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Vendored:
+    """``[vendored.<name>]``: code checked in to CPython, as ``regen`` read it out of a tree.
+
+    ``within`` is empty, or the vendored package that brings it, as pip brings certifi;
+    ``sha256`` is of what ``location`` leads to or, for a wheel, of ``file``; ``files`` and
+    ``verification_code`` are of those the tree's Misc/sbom.spdx.json lists for it.
+    """
+
+    name: str = field(metadata={"given": True})
+    version: str
+    location: str = "NOASSERTION"
+    sha256: str = _hex(64)
+    file: str = ""
+    within: str = ""
+    files: int = 0
+    verification_code: str = _hex(40)
+
+    @property
+    def key(self) -> str:
+        """Return ``vendored.name``, the key path of its table."""
+        return f"vendored.{self.name}"
+
+    @property
+    def revision(self) -> str:
+        """Return the version, which a ``ships`` row's ``revisions`` are held against."""
+        return self.version
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Override:
     """``[[component.<name>.when]]``: what differs for a range of upstream versions."""
 
@@ -146,23 +184,28 @@ class Ships:
     """``[[component.<name>.ships]]``: one way a component ends up in a Windows build.
 
     It holds where ``external`` is part of the build at one of the ``revisions``, for one of
-    CPython's ``lines``, and the external ``without`` is not part of it.
+    CPython's ``lines`` and one of the ``variants`` (all, where it names none), and the external
+    ``without`` is not part of it.
 
     ``note`` goes into the document beside the tag. ``files`` are the shipped files that hold
     it or that it is linked into, ``files_on`` those of the platforms where they have other
-    names.
+    names; ``extras`` may come along with them, or not. Names are those of the default variant.
     """
 
-    external: str = _text(_EXTERNAL, _EXTERNAL_NAMED, default="")
+    external: str = matching(_HELD, _HELD_NAMED, default="")
     revisions: str = ""
     lines: str = ""
-    without: str = _text(_EXTERNAL, _EXTERNAL_NAMED, default="")
+    variants: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    without: str = matching(_EXTERNAL, _EXTERNAL_NAMED, default="")
     version: str = ""
     note: str = ""
-    link: str = _text(
-        f"dynamic|static|build-tool|{UNFILLED}", "one of dynamic, static and build-tool"
+    link: str = matching(
+        f"dynamic|static|bundled|build-tool|{UNFILLED}",
+        "one of dynamic, static, bundled and build-tool",
     )
     files: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
     files_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     used_by: tuple[str, ...] = ()
 
@@ -171,8 +214,8 @@ class Ships:
 class BuiltFrom:
     """``[[component.<name>.built-from]]``: the source a prebuilt binary was made of."""
 
-    binary: str = _text(_EXTERNAL, _EXTERNAL_NAMED)
-    source: str = _text(_EXTERNAL, _EXTERNAL_NAMED)
+    binary: str = matching(_EXTERNAL, _EXTERNAL_NAMED)
+    source: str = matching(_EXTERNAL, _EXTERNAL_NAMED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -184,9 +227,9 @@ class Identity:
 
     key: str = field(metadata={"given": True})
     name: str
-    originator: str = _text(f"{_ACTOR}|{UNFILLED}", "an SPDX actor such as 'Organization: Name'")
-    supplier: str = _text(_ACTOR, "an SPDX actor such as 'Organization: Name'", default="")
-    homepage: str = _text(rf"https?://\S+|{UNFILLED}", "a web address")
+    originator: str = matching(f"{_ACTOR}|{UNFILLED}", "an SPDX actor such as 'Organization: Name'")
+    supplier: str = matching(_ACTOR, "an SPDX actor such as 'Organization: Name'", default="")
+    homepage: str = matching(rf"https?://\S+|{UNFILLED}", "a web address")
     licence: str
     declared: str = ""
     copyright: str
@@ -194,22 +237,16 @@ class Identity:
     location: str = "NOASSERTION"
     sha256: str = _hex(64)
     provenance: str = ""
-    purl: str = _text(rf"pkg:\w+/[^@?#\s]+|{UNFILLED}", "a package URL without version", default="")
-    cpe: tuple[str, ...] = _text(r"[^:\s]+:[^:\s]+", "an NVD vendor:product", default=())
+    purl: str = matching(
+        rf"pkg:\w+/[^@?#\s]+|{UNFILLED}", "a package URL without version", default=""
+    )
+    cpe: tuple[str, ...] = matching(r"[^:\s]+:[^:\s]+", "an NVD vendor:product", default=())
     revision: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     when: tuple[Override, ...] = ()
     ships: tuple[Ships, ...] = ()
     built_from: tuple[BuiltFrom, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Platform:
-    """``[platform.<name>]``: one thing CPython is built for, on those ``lines`` of it."""
-
-    name: str = field(metadata={"given": True})
-    title: str
-    lines: str = ""
+    owns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -236,12 +273,20 @@ class PulledFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Acknowledged:
-    """``[[acknowledged]]``: a problem somebody accepts, and why."""
+class LayoutFacts:
+    """``[layout]``: what a document says that was made from a layout, in place of its comment."""
 
-    code: str = _text("|".join(Code), "the code of a problem")
+    comment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Acknowledged:
+    """``[[acknowledged]]``: a problem somebody accepts, on which ``lines`` of CPython, and why."""
+
+    code: str = matching("|".join(Code), "the code of a problem")
     place: str
-    reason: str = _text(r"(?s).*\S.*", "a reason")
+    lines: str = ""
+    reason: str = matching(r"(?s).*\S.*", "a reason")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -252,12 +297,34 @@ class Manifest:
     cpython: CPython
     document: DocumentFacts
     pins: tuple[Pin, ...]
+    copies: tuple[Vendored, ...]
     identities: tuple[Identity, ...]
     platforms: tuple[Platform, ...]
+    variants: tuple[Variant, ...]
+    channels: tuple[Channel, ...]
+    release: ReleaseFacts
     licence_texts: tuple[LicenceText, ...]
     pulled: PulledFacts
+    layout: LayoutFacts
+    stated: tuple[Stated, ...]
     acknowledged: tuple[Acknowledged, ...]
 
     def pin(self, key: str) -> Pin | None:
         """Return the external of a key such as ``source.zlib``, or None."""
         return next((pin for pin in self.pins if pin.key == key), None)
+
+    @property
+    def vendored(self) -> tuple[Vendored, ...]:
+        """Return the vendored code of this version; none, where only another one's is known."""
+        return self.copies if self.cpython.copies == self.cpython.version else ()
+
+    def commented(self, comment: str) -> Manifest:
+        """Return the manifest with a document's comment, and what that says of vendored code."""
+        facts = self.document
+        behind = facts.copies if self.vendored else facts.no_copies
+        parts = [part.strip() for part in (comment, behind) if part.strip()]
+        return replace(self, document=replace(facts, comment=" ".join(parts)))
+
+    def vendored_named(self, name: str) -> Vendored | None:
+        """Return the vendored code of a name such as ``pip``, or None."""
+        return next((one for one in self.vendored if one.name == name), None)

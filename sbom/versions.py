@@ -10,30 +10,32 @@ from collections.abc import Mapping
 from functools import cache
 
 from sbom.ranges import in_lines, in_range
-from sbom.schema import Identity, Pin, Ships
+from sbom.schema import Identity, Pin, Ships, Vendored
 
 
-def holds(row: Ships, pins: Mapping[str, Pin], platform: str, line: str) -> bool:
+def holds(row: Ships, held: Mapping[str, Pin | Vendored], platform: str, line: str) -> bool:
     """Return whether a row holds for a build: externals, revision, line and platform.
 
-    ``pins`` are the externals of the build by key path.
+    ``held`` are the externals of the build and the vendored code by key path.
     """
-    pin = pins.get(row.external)
-    if row.external and (pin is None or not in_range(pin.revision, row.revisions)):
+    one = held.get(row.external)
+    if row.external and (one is None or not in_range(one.revision, row.revisions)):
         return False
     shipped = row.link not in ("static", "dynamic") or bool(files_on(row, platform))
-    return shipped and row.without not in pins and in_lines(line, row.lines)
+    return shipped and row.without not in held and in_lines(line, row.lines)
 
 
-def version_of(identity: Identity, row: Ships, pin: Pin | None) -> str:
+def version_of(identity: Identity, row: Ships, held: Pin | Vendored | None) -> str:
     """Return the upstream version of a component, or an empty text where nothing tells.
 
     A row's own version goes first (a bundle's parts), then the manifest's exceptions for a
     revision, then what the component's pattern reads out of it.
     """
-    if row.version or pin is None:
+    if row.version or held is None:
         return row.version
-    return version_in(identity, pin.revision)[0]
+    if isinstance(held, Vendored):
+        return held.version
+    return version_in(identity, held.revision)[0]
 
 
 def version_in(identity: Identity, revision: str) -> tuple[str, str]:

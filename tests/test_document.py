@@ -19,8 +19,9 @@ from manifests import committed, entries, for_entry
 from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
-from sbom.components import components, root
-from sbom.document import Subject, build_document, problems_of, spdx_ids, to_bytes
+from sbom.components import Build, components, root
+from sbom.document.builds import Subject, build_document, to_bytes
+from sbom.document.packages import spdx_ids
 from sbom.schema import Manifest
 
 CREATED = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -31,15 +32,15 @@ PLATFORMS = ("amd64", "arm64", "win32")
 def subject(manifest: Manifest, platform: str) -> Subject:
     return Subject(
         name=f"python-{manifest.cpython.version}-{platform}",
-        root=root(manifest, platform),
-        components=components(manifest, platform),
+        root=root(manifest, Build(platform=platform)),
+        components=components(manifest, Build(platform=platform)),
         facts=manifest.document,
         licence_texts=manifest.licence_texts,
     )
 
 
 def built(manifest: Manifest, platform: str) -> bytes:
-    return to_bytes(build_document(subject(manifest, platform), CREATED))
+    return to_bytes(build_document(subject(manifest, platform), CREATED).data)
 
 
 def document(platform: str = "amd64") -> dict[str, Any]:
@@ -70,26 +71,25 @@ def test_both_published_schemas_accept_it(version: str) -> None:
 
 @pytest.mark.parametrize("entry", entries()[::20], ids=lambda e: e["cpython"])
 def test_documents_of_old_releases_are_valid_too(entry: dict[str, Any]) -> None:
-    one = build_document(subject(for_entry(entry), "amd64"), CREATED)
-    assert problems_of(one, "x") == ()
+    assert build_document(subject(for_entry(entry), "amd64"), CREATED).problems == ()
 
 
 def test_the_order_of_components_changes_no_byte() -> None:
     one = subject(committed(), "amd64")
     shuffled = list(one.components)
     random.Random(7).shuffle(shuffled)
-    again = build_document(replace(one, components=shuffled), CREATED)
+    again = build_document(replace(one, components=shuffled), CREATED).data
     assert to_bytes(again) == built(committed(), "amd64")
 
 
 def test_only_the_time_differs_between_two_times_of_creation() -> None:
-    later = build_document(subject(committed(), "amd64"), CREATED + timedelta(days=1))
+    later = build_document(subject(committed(), "amd64"), CREATED + timedelta(days=1)).data
     assert to_bytes(later).replace(b"2026-11-24T", b"2026-11-23T") == built(committed(), "amd64")
 
 
 def test_the_time_is_written_in_utc() -> None:
     abroad = CREATED.astimezone(timezone(timedelta(hours=9)))
-    assert to_bytes(build_document(subject(committed(), "amd64"), abroad)) == built(
+    assert to_bytes(build_document(subject(committed(), "amd64"), abroad).data) == built(
         committed(), "amd64"
     )
 
@@ -98,7 +98,7 @@ def test_the_namespace_is_of_the_contents() -> None:
     one = subject(committed(), "amd64")
     other = replace(one, components=one.components[1:])
     spaces = {
-        build_document(s, CREATED).creation_info.document_namespace
+        build_document(s, CREATED).data["documentNamespace"]
         for s in (one, other, subject(committed(), "win32"))
     }
     assert len(spaces) == 3

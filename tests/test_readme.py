@@ -13,8 +13,8 @@ from manifests import COMMITTED, committed, entry_of, script_of
 
 from sbom import schema
 from sbom.__main__ import main, parser
-from sbom.components import components, root
-from sbom.document import Subject, build_document, to_bytes
+from sbom.components import Build, components, root
+from sbom.document.builds import Subject, build_document, to_bytes
 from sbom.judging.score import score
 from sbom.problems import Exit
 
@@ -61,12 +61,12 @@ def test_with_its_checksums_the_document_scores_what_it_says() -> None:
     pinned = [replace(pin, sha256=pin.sha256 or "0" * 64) for pin in manifest.pins]
     subject = Subject(
         name="x",
-        root=root(manifest, "amd64"),
-        components=components(manifest, "amd64", [pin for pin in pinned if pin.default]),
+        root=root(manifest, Build(platform="amd64")),
+        components=components(manifest, Build(platform="amd64", pins=tuple(p for p in pinned if p.default))),
         facts=manifest.document,
         licence_texts=manifest.licence_texts,
     )
-    data = json.loads(to_bytes(build_document(subject, datetime(2026, 1, 1, tzinfo=UTC))))
+    data = json.loads(to_bytes(build_document(subject, datetime(2026, 1, 1, tzinfo=UTC)).data))
     told = re.search(r"the same document scores (\d\.\d\d)", README)
     assert told is not None
     assert f"{float(score(data, schema_valid=True).total):.2f}" == told[1]

@@ -6,17 +6,18 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-from sbom import document, files
-from sbom.components import components, root
-from sbom.problems import Code, Exit, Problem, SbomError, in_order, render
+from sbom import files
+from sbom.channels import DEFAULT
+from sbom.components import Build
+from sbom.document.builds import build_document, to_bytes
+from sbom.problems import ARTIFACT_CODES, FOLDER_CODES, Code, Exit, Problem, SbomError, render
 from sbom.pulled import State
 from sbom.ranges import in_lines
 from sbom.schema import Manifest, Pin
-from sbom.verbs.externals import look_into, settings
-from sbom.verbs.inputs import Environment, judge_inputs, read, serious, usage
+from sbom.verbs.inputs import Environment, Inputs, created, judge_inputs, read, serious, usage
+from sbom.verbs.subjects import Looked, look_at, subject_of
 
 
 def run(arguments: argparse.Namespace, environment: Environment) -> int:
@@ -25,50 +26,60 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     judged = judge_inputs(inputs)
     if blocking := serious(judged.open):
         raise SbomError(blocking)
-    manifest, pins, notes, problems = _what_is_built(arguments, inputs.manifest, environment)
-    created = _created(environment)
+    manifest, template, problems = _what_is_built(arguments, inputs.manifest, environment)
+    builds = [
+        replace(template, platform=platform, variant=_variant(arguments.variant, manifest))
+        for platform in platforms(arguments.platform, manifest)
+    ]
+    looked = _layout(arguments, manifest, builds)
+    when = created(environment)
     contents: dict[Path, bytes] = {}
     lines: list[str] = []
     wrong: list[Problem] = []
-    for platform in _platforms(arguments.platform, manifest):
-        name = f"python-{manifest.cpython.version}-{platform}"
-        path = arguments.output / f"{name}.spdx.json"
-        subject = document.Subject(
-            name=name,
-            root=root(manifest, platform),
-            components=components(manifest, platform, pins, notes),
-            facts=manifest.document,
-            licence_texts=manifest.licence_texts,
-        )
-        built = document.build_document(subject, created)
-        wrong += document.problems_of(built, str(path))
-        contents[path] = document.to_bytes(built)
-        lines.append(f"{path}: {len(built.packages)} packages")
+    for build in builds:
+        subject = subject_of(manifest, build, looked)
+        path = arguments.output / f"{subject.name}.spdx.json"
+        built = build_document(subject, when)
+        wrong += built.problems
+        contents[path] = to_bytes(built.data)
+        told = f"{len(built.data['packages'])} packages"
+        lines.append(f"{path}: {told}" + (f", {len(subject.files)} files" if looked else ""))
     if wrong:
-        raise SbomError(in_order(wrong))
+        raise SbomError(wrong)
     files.write_all(contents)
     print("\n".join(lines))
-    print(render(problems, "text"), end="", file=sys.stderr)
-    if judged.open:
-        known = "1 warning" if len(judged.open) == 1 else f"{len(judged.open)} warnings"
+    return _tell(inputs, [*problems, *(looked.problems if looked else ())], len(judged.open))
+
+
+def _tell(inputs: Inputs, problems: Sequence[Problem], warnings: int) -> int:
+    """Print what is wrong with the folders that were described, and return the exit status."""
+    codes = FOLDER_CODES | ARTIFACT_CODES
+    found = [one for one in judge_inputs(inputs, problems, codes).open if one in set(problems)]
+    print(render(found, "text"), end="", file=sys.stderr)
+    if warnings:
+        known = "1 warning" if warnings == 1 else f"{warnings} warnings"
         print(f"{inputs.path}: {known}, which check tells", file=sys.stderr)
-    return Exit.PROBLEMS if serious(problems) else Exit.FINE
+    return Exit.PROBLEMS if serious(found) else Exit.FINE
 
 
 def _what_is_built(
     arguments: argparse.Namespace, manifest: Manifest, environment: Environment
-) -> tuple[Manifest, list[Pin] | None, dict[str, str], tuple[Problem, ...]]:
+) -> tuple[Manifest, Build, tuple[Problem, ...]]:
     """Return the externals of the build, and what differs in those that were really pulled.
 
     Without a folder, those that the manifest says a release build fetches. A modified one
     loses its checksums, which are not those of what is built.
     """
     if arguments.externals is None:
-        return manifest, None, {}, ()
+        comment = manifest.layout.comment if arguments.layout else ""
+        return manifest.commented(comment or manifest.document.comment), Build(platform=""), ()
+    # Hashing a folder and looking into archives is for those who ask for it.
+    from sbom.verbs.externals import look_into, settings  # noqa: PLC0415
+
     pull = look_into(arguments.externals, manifest, environment)
     if unclear := [problem for problem in pull.problems if problem.code is Code.UNCLEAR]:
         raise SbomError(unclear)
-    pins = []
+    pins: list[Pin] = []
     notes = {}
     for one in pull.found:
         pin = one.pin
@@ -76,12 +87,24 @@ def _what_is_built(
             pin = replace(pin, sha256="", sha512="")
             notes[pin.key] = f"Modified after it was pulled: {one.difference}."
         pins.append(pin)
-    comment = manifest.pulled.comment.format(settings=settings(pull))
-    facts = replace(manifest.document, comment=comment)
-    return replace(manifest, document=facts), pins, notes, pull.problems
+    manifest = manifest.commented(manifest.pulled.comment.format(settings=settings(pull)))
+    return manifest, Build(platform="", pins=tuple(pins), notes=notes), pull.problems
 
 
-def _platforms(wanted: Sequence[str] | None, manifest: Manifest) -> list[str]:
+def _layout(
+    arguments: argparse.Namespace, manifest: Manifest, builds: Sequence[Build]
+) -> Looked | None:
+    """Return what was found in the layout of the one build that it is of."""
+    if arguments.layout is None:
+        return None
+    if len(builds) != 1:
+        hint = "add --platform with one of " + ", ".join(build.platform for build in builds)
+        raise usage("--layout", "is the layout of one platform", hint)
+    return look_at(arguments.layout, manifest, builds[0])
+
+
+def platforms(wanted: Sequence[str] | None, manifest: Manifest) -> list[str]:
+    """Return the platforms that are asked for, all of the line where none is. Raises SbomError."""
     line = manifest.cpython.line
     known = [platform.name for platform in manifest.platforms if in_lines(line, platform.lines)]
     for name in wanted or ():
@@ -91,16 +114,10 @@ def _platforms(wanted: Sequence[str] | None, manifest: Manifest) -> list[str]:
     return [name for name in known if not wanted or name in wanted]
 
 
-def _created(environment: Environment) -> datetime:
-    """Return the time of creation: SOURCE_DATE_EPOCH where it is set, else now.
-
-    https://reproducible-builds.org/specs/source-date-epoch/
-    """
-    epoch = environment.get("SOURCE_DATE_EPOCH")
-    if not epoch:
-        return datetime.now(UTC).replace(microsecond=0)
-    try:
-        return datetime.fromtimestamp(int(epoch), UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        what = f"SOURCE_DATE_EPOCH={epoch}"
-        raise usage(what, "is no number of seconds", "set it as date +%s does") from error
+def _variant(wanted: str, manifest: Manifest) -> str:
+    line = manifest.cpython.line
+    known = [DEFAULT, *(one.name for one in manifest.variants if in_lines(line, one.lines))]
+    if wanted not in known:
+        hint = f"the manifest has {', '.join(known)} for CPython {line}"
+        raise usage(f"--variant {wanted}", "is no variant of the manifest", hint)
+    return wanted

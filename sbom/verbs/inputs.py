@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from sbom import files, tree
+from sbom import files
 from sbom.acknowledged import Judged, judge_acknowledged
+from sbom.cpython import tree
 from sbom.faults import MANIFEST_CODES, faults
 from sbom.guards import Script, read_script
 from sbom.manifest import read_manifest
-from sbom.problems import Code, Problem, UnusableError
+from sbom.problems import SCRIPT_CODES, Code, Problem, UnusableError
 from sbom.reconcile import Change, changes, disagreements, twice
 from sbom.schema import Manifest
 
@@ -85,11 +87,16 @@ def script_problems(inputs: Inputs) -> list[Problem]:
     return [*inputs.script.problems, *twice(inputs.script.externals, file)]
 
 
-def judge_inputs(inputs: Inputs) -> Judged:
-    """Return everything that is wrong with the inputs, what people have accepted apart."""
-    ran = set(MANIFEST_CODES if inputs.script is None else Code)
+def judge_inputs(
+    inputs: Inputs, more: Iterable[Problem] = (), looked_for: Iterable[Code] = ()
+) -> Judged:
+    """Return everything that is wrong with the inputs, what people have accepted apart.
+
+    ``more`` are problems of what else was looked at, ``looked_for`` all codes they could have.
+    """
+    ran = {*MANIFEST_CODES, *looked_for, *(SCRIPT_CODES if inputs.script else ())}
     problems = [*faults(inputs.manifest), *script_problems(inputs), *_disagreements(inputs)]
-    return judge_acknowledged(problems, inputs.manifest, ran)
+    return judge_acknowledged([*problems, *more], inputs.manifest, ran)
 
 
 def _disagreements(inputs: Inputs) -> list[Problem]:
@@ -116,6 +123,21 @@ def _cpython(inputs: Inputs, code: Code, key: str, message: str) -> Problem:
         message=message,
         hint=f"run: {inputs.mend}",
     )
+
+
+def created(environment: Environment) -> datetime:
+    """Return the time of creation: SOURCE_DATE_EPOCH where it is set, else now.
+
+    https://reproducible-builds.org/specs/source-date-epoch/
+    """
+    epoch = environment.get("SOURCE_DATE_EPOCH")
+    if not epoch:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        what = f"SOURCE_DATE_EPOCH={epoch}"
+        raise usage(what, "is no number of seconds", "set it as date +%s does") from error
 
 
 def serious(problems: Sequence[Problem], *, strict: bool = False) -> list[Problem]:

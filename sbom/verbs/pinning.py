@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from urllib.parse import quote, urlsplit
 
 from sbom.archives.facts import ArchiveFacts
+from sbom.cpython.tree import version_defined
 from sbom.files import decoded
 from sbom.locations import is_archive, location_of
 from sbom.network.cache import Cache, default_root
@@ -17,7 +18,6 @@ from sbom.network.fetching import Fetched, Fetcher, Wanted, failures
 from sbom.network.progress import progress_on
 from sbom.schema import Manifest
 from sbom.tables import Value
-from sbom.tree import version_defined
 from sbom.verbs.inputs import Environment, usage
 
 #: The two files of a CPython tree that ``regen --ref`` needs.

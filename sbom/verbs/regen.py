@@ -28,6 +28,7 @@ from sbom.verbs.inputs import (
     usage,
 )
 from sbom.verbs.pinning import pin_archives, script_at
+from sbom.verbs.trees import vendored_of
 
 
 def run(arguments: argparse.Namespace, environment: Environment) -> int:
@@ -40,13 +41,21 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     found = differences(inputs)
     facts: dict[str, Value] = {"script-sha256": inputs.digest} if inputs.script else {}
     facts |= _release(inputs)
-    text = edit.apply(inputs.text, found, facts, claimed(inputs.manifest))
+    vendored = vendored_of(inputs, arguments.cpython)
+    if vendored is not None:
+        facts["copies"] = inputs.version
+    accounted = claimed(inputs.manifest)
+    text = edit.apply(inputs.text, found, facts, accounted, vendored=vendored)
     manifest = read_manifest(text, str(inputs.path))
     pinned: dict[str, dict[str, Value]] = {}
     if not arguments.offline and not arguments.dry_run:
         pinned = pin_archives(manifest, arguments, environment)
         text = edit.apply(text, (), {}, set(), pinned)
-    lines = [*_changed(inputs, found, manifest), *_pinned(manifest, pinned)]
+    lines = [
+        *_changed(inputs, found, manifest),
+        *_copies(inputs.manifest, manifest),
+        *_pinned(manifest, pinned),
+    ]
     manifest = read_manifest(text, str(inputs.path))
     if text != inputs.text and not arguments.dry_run:
         files.write_all({inputs.path: text.encode()})
@@ -100,6 +109,21 @@ def _changed(inputs: Inputs, found: Sequence[Change], manifest: Manifest) -> lis
     if not lines and old.script_sha256 != new.script_sha256:
         lines.append(f"{inputs.script_path} has changed, but not what it fetches")
     return lines
+
+
+def _copies(before: Manifest, after: Manifest) -> list[str]:
+    """Return a line for each piece of vendored code that came, went or changed."""
+    old = {one.key: one.version for one in before.vendored}
+    new = {one.key: one.version for one in after.vendored}
+    return [
+        f"{key}: new, {new[key]}"
+        if key not in old
+        else f"{key}: removed, was {old[key]}"
+        if key not in new
+        else f"{key}: {old[key]} -> {new[key]}"
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    ]
 
 
 def _with(inputs: Inputs) -> str:

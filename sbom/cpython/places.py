@@ -1,0 +1,33 @@
+"""A place of a CPython tree that states a version: where it is and how it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sbom.fields import matching
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stated:
+    """``[[stated]]``: a place of CPython's tree that states which version of something it has.
+
+    ``of`` is the key path of an external or of vendored code. The place is every file that
+    ``path`` matches, on those ``lines`` of CPython. In it a ``pattern`` is looked for, whose
+    group ``version``, or groups ``major``, ``minor`` and ``micro``, are what it states; or an
+    MSBuild ``property``; or a ``package`` of an SPDX document. ``says`` is how exact that is.
+    Where it ``decides``, the place is what is compiled, and others are measured by it.
+    """
+
+    of: str = matching(
+        r"(source|binary|vendored)\.[\w.+-]+|cpython", "'cpython' or the key of what is stated"
+    )
+    path: str
+    pattern: str = ""
+    property: str = ""
+    package: str = ""
+    says: str = matching(
+        "tag|revision|version|minor", "one of tag, revision, version and minor", default="version"
+    )
+    decides: bool = False
+    lines: str = ""
+    note: str = ""

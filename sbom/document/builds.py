@@ -1,0 +1,124 @@
+"""The document of one build: CPython at its root, what is in it, and its files where known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sbom.contents.shipped import ShippedFile
+from sbom.document.files import analyzed, contained, element, tied
+from sbom.document.packages import model, problems_of, spdx_ids, to_dict
+from sbom.document.relations import describes, needs, ships
+from sbom.holdings import Tie
+from sbom.joining import Component
+from sbom.problems import Problem
+from sbom.schema import DocumentFacts, LicenceText, release_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """What a document describes: its root, all that is in it, and the document's own facts.
+
+    ``files`` are those of a layout, ``ties`` say which component each is of.
+    """
+
+    name: str
+    root: Component
+    components: Sequence[Component]
+    facts: DocumentFacts
+    licence_texts: Sequence[LicenceText]
+    files: Sequence[ShippedFile] = ()
+    ties: Sequence[Tie] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A document in SPDX's JSON form, and what spdx-tools' full validation finds wrong with it."""
+
+    data: dict[str, Any]
+    problems: tuple[Problem, ...]
+
+
+def build_document(subject: Subject, created: datetime) -> Built:
+    """Return the SPDX document of a build.
+
+    ``created`` must know its time zone. The order of components and files does not matter.
+    The namespace holds a digest of everything else in the document but the time, so it is the
+    same for the same contents and no other.
+    """
+    root = subject.root.id
+    document = model(
+        subject.name,
+        [subject.root, *subject.components],
+        [describes(root), *ships(root, subject.components), *needs(root, subject.components)],
+        created,
+        facts=subject.facts,
+        texts=subject.licence_texts,
+    )
+    data = to_dict(document)
+    if subject.files:
+        _add_files(data, subject)
+    namespace = subject.facts.namespace.format(
+        release=release_of(subject.root.version), name=subject.name, digest=content_digest(data)
+    )
+    data["documentNamespace"] = namespace
+    return Built(data, problems_of(document, subject.name))
+
+
+def _add_files(data: dict[str, Any], subject: Subject) -> None:
+    """Add the files of a layout to the root, and tie them to their components."""
+    ids = spdx_ids([subject.root.id, *(one.id for one in subject.components)])
+    packages = {package["SPDXID"]: package for package in data["packages"]}
+    root = ids[subject.root.id]
+    data["packages"] = [
+        analyzed(package, subject.files) if package["SPDXID"] == root else package
+        for package in data["packages"]
+    ]
+    licences = {one.id: one.licence for one in subject.components}
+    owner = {tie.path: licences[tie.component] for tie in subject.ties if tie.kind != "static"}
+    by_path = {file.path: file for file in subject.files}
+    data["files"] = sorted(
+        (element(file, owner.get(file.path, "")) for file in subject.files),
+        key=lambda one: str(one["fileName"]),
+    )
+    data["relationships"] += contained(root, by_path.values())
+    data["relationships"] += [
+        tied(by_path[tie.path], tie.kind, packages[ids[tie.component]]) for tie in subject.ties
+    ]
+    data["relationships"].sort(key=relation_key)
+
+
+def relation_key(relation: dict[str, str]) -> tuple[str, str, str]:
+    """Return what relationships are sorted by."""
+    return (
+        relation["spdxElementId"],
+        relation["relationshipType"],
+        relation["relatedSpdxElement"],
+    )
+
+
+def content_digest(data: dict[str, Any]) -> str:
+    """Return 32 hexadecimal digits of SHA-256 over a document without time and namespace."""
+    creation = {key: value for key, value in data["creationInfo"].items() if key != "created"}
+    timeless = {key: value for key, value in data.items() if key != "documentNamespace"}
+    timeless |= {"creationInfo": creation, "packages": [_timeless(p) for p in data["packages"]]}
+    return hashlib.sha256(to_bytes(timeless)).hexdigest()[:32]
+
+
+def _timeless(package: dict[str, Any]) -> dict[str, Any]:
+    if "annotations" not in package:
+        return package
+    notes = package["annotations"]
+    return {
+        **package,
+        "annotations": [{k: v for k, v in one.items() if k != "annotationDate"} for one in notes],
+    }
+
+
+def to_bytes(data: dict[str, Any]) -> bytes:
+    """Return a document as JSON: UTF-8, two spaces of indentation, LF at the end of each line."""
+    return (json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True) + "\n").encode()

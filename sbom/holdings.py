@@ -1,0 +1,197 @@
+"""Paths of shipped files held against what a build's components say: whose each file is.
+
+Values in, values out: which file belongs to whom, which are nobody's, which are missing and
+which a channel should have left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sbom.channels import Channel, in_line, matches, owned, renamed
+from sbom.components import Build, variant_of
+from sbom.joining import Component, Link
+from sbom.schema import Manifest
+
+#: What a file can be to a component that gets into a build in each of these ways.
+_SHIPPED = ("dynamic", "static", "bundled")
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A file and a component: of it (``dynamic``, ``bundled``), or linked into it (``static``)."""
+
+    path: str
+    component: str
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Holdings:
+    """What a folder or an archive turned out to hold. All paths are as they were given.
+
+    ``present`` maps ids of components to the names of their files that are there;
+    ``missing`` pairs a component's id with a name that is not.
+    """
+
+    ties: tuple[Tie, ...]
+    present: dict[str, tuple[str, ...]]
+    missing: tuple[tuple[str, str], ...]
+    left_in: tuple[str, ...]
+    strangers: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Expectation:
+    """What is expected of a place: components of a build, whose files, what is left out."""
+
+    components: tuple[Component, ...]
+    own: tuple[tuple[str, ...], ...]
+    leaves_out: tuple[str, ...] = ()
+    packaging: tuple[str, ...] = ()
+    root: str = ""
+    nested: tuple[tuple[str, str], ...] = ()
+
+
+def expected(
+    manifest: Manifest, build: Build, found: Sequence[Component], channel: Channel | None = None
+) -> Expectation:
+    """Return what is expected of a layout, or of the artifact of a channel."""
+    line = manifest.cpython.line
+    variant = variant_of(manifest, build.variant)
+    tag = next(one.tag for one in manifest.platforms if one.name == build.platform)
+    own = tuple(
+        tuple(renamed(in_line(pattern, line), variant, line, tag) for pattern in identity.owns)
+        for identity in manifest.identities
+        if identity.owns
+    )
+    if channel is None:
+        return Expectation(components=tuple(found), own=own)
+    return Expectation(
+        components=tuple(found),
+        own=own,
+        leaves_out=tuple(in_line(pattern, line) for pattern in channel.leaves_out),
+        packaging=tuple(in_line(pattern, line) for pattern in channel.packaging),
+        root=channel.root,
+        nested=tuple((in_line(name, line), place) for name, place in channel.nested.items()),
+    )
+
+
+def assumed(expectation: Expectation) -> Holdings:
+    """Return what a place that nobody looked into holds, by what is said of it."""
+    present = {
+        one.id: names
+        for one in expectation.components
+        if (names := tuple(name for _, name in _names(one) if _kept(name, expectation)))
+    }
+    return Holdings(ties=(), present=present, missing=(), left_in=(), strangers=())
+
+
+def held(paths: Iterable[str], inner: Iterable[str], expectation: Expectation) -> Holdings:
+    """Return whose each path is.
+
+    ``inner`` are paths inside nested archives, written as if they were unpacked: they show
+    that something is present and are nobody's file themselves.
+    """
+    owners = _Owners(expectation)
+    ties: list[Tie] = []
+    left_in: list[str] = []
+    strangers: list[str] = []
+    for path in sorted(paths):
+        if matches(path, expectation.packaging):
+            continue
+        inside = path.lower().startswith(expectation.root.lower())
+        relative = path[len(expectation.root) :]
+        found = list(owners.of(path, relative)) if inside else []
+        ties += found
+        if not inside or not (found or any(owned(relative, own) for own in expectation.own)):
+            strangers.append(path)
+        elif matches(relative, expectation.leaves_out):
+            left_in.append(path)
+    shown = {*owners.seen, *(name for path in inner for name in owners.names(path))}
+    present = {
+        one.id: names
+        for one in expectation.components
+        if (names := tuple(name for _, name in _names(one) if (one.id, name) in shown))
+    }
+    return Holdings(
+        ties=tuple(ties),
+        present=present,
+        missing=tuple(_missing(expectation, present)),
+        left_in=tuple(left_in),
+        strangers=tuple(strangers),
+    )
+
+
+class _Owners:
+    """Looks up the components of a path; names without wildcards by their lower case."""
+
+    def __init__(self, expectation: Expectation) -> None:
+        self.exact: dict[str, list[tuple[str, str, str]]] = {}
+        self.patterns: list[tuple[str, str, str]] = []
+        self.seen: dict[tuple[str, str], None] = {}
+        self.along = {
+            (one.id, name)
+            for one in expectation.components
+            for link in one.links
+            if link.kind == "bundled"
+            for name in link.extras
+        }
+        for one in expectation.components:
+            for kind, name in _names(one):
+                if set(name) & set("/*?["):
+                    self.patterns.append((one.id, kind, name))
+                else:
+                    self.exact.setdefault(name.lower(), []).append((one.id, kind, name))
+
+    def _found(self, path: str) -> Iterator[tuple[str, str, str]]:
+        lower = path.lower()
+        yield from self.exact.get(lower.rpartition("/")[2], ())
+        for id_, kind, name in self.patterns:
+            if matches(path, [name]):
+                yield id_, kind, name
+
+    def of(self, path: str, relative: str) -> Iterator[Tie]:
+        """Yield the ties of a path, which is ``relative`` to where Python's files start."""
+        for id_, kind, name in self._found(relative):
+            self.seen[id_, name] = None
+            if (id_, name) not in self.along:
+                yield Tie(path, id_, kind)
+
+    def names(self, relative: str) -> Iterator[tuple[str, str]]:
+        """Yield the components that a path shows, each with the name that it matches."""
+        for id_, _, name in self._found(relative):
+            yield id_, name
+
+
+def _names(component: Component) -> Iterator[tuple[str, str]]:
+    for link in component.links:
+        if link.kind in _SHIPPED:
+            for name in (*link.files, *link.extras):
+                yield link.kind, name
+
+
+def _kept(name: str, expectation: Expectation) -> bool:
+    return not matches(name.removeprefix("/"), expectation.leaves_out)
+
+
+def _missing(
+    expectation: Expectation, present: dict[str, tuple[str, ...]]
+) -> Iterator[tuple[str, str]]:
+    """Yield files that have to be there: each one of a library, one at least of a bundle."""
+    for one in expectation.components:
+        there = set(present.get(one.id, ()))
+        for link in one.links:
+            wanted = _wanted(link, expectation)
+            if link.kind == "bundled":
+                if wanted and not there & {*wanted, *link.extras}:
+                    yield one.id, wanted[0]
+            else:
+                yield from ((one.id, name) for name in wanted if name not in there)
+
+
+def _wanted(link: Link, expectation: Expectation) -> list[str]:
+    if link.kind not in _SHIPPED:
+        return []
+    return [name for name in link.files if _kept(name, expectation)]

@@ -1,0 +1,131 @@
+"""Where a component comes from: the archive or the file that holds it, and what is told of that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sbom.locations import called, is_archive, location_of, repository
+from sbom.schema import Identity, Manifest, Pin, Ships, Vendored
+from sbom.versions import skewed, version_in
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """What an SBOM says of where a package was had; texts are empty where nothing is known.
+
+    ``checksums`` are of what ``location`` leads to, as pairs of algorithm and lower-case
+    hexadecimal digits.
+    """
+
+    location: str
+    file_name: str
+    checksums: tuple[tuple[str, str], ...]
+    source_info: str
+    comment: str
+
+
+def origin_of(
+    manifest: Manifest, identity: Identity, row: Ships, held: Pin | Vendored | None
+) -> Origin:
+    """Return the origin of a component that an external, vendored code or nothing brings."""
+    match held:
+        case Pin():
+            return _pulled(manifest, identity, row, held)
+        case Vendored():
+            return _checked_in(manifest, row, held)
+        case None:
+            file_name = last_part(identity.location) if identity.sha256 else ""
+            return Origin(
+                location=identity.location,
+                file_name=file_name,
+                checksums=digest(identity.sha256),
+                source_info=_joined(identity.provenance, row.note),
+                comment="",
+            )
+
+
+def last_part(location: str) -> str:
+    """Return the name of the file that an address leads to."""
+    return location.rpartition("/")[2] if location != "NOASSERTION" else ""
+
+
+def digest(sha256: str) -> tuple[tuple[str, str], ...]:
+    """Return a checksum, or none where it is not known."""
+    return (("SHA256", sha256),) if sha256 else ()
+
+
+def _pulled(manifest: Manifest, identity: Identity, row: Ships, pin: Pin) -> Origin:
+    archive = is_archive(manifest, pin)
+    sha512 = (("SHA512", pin.sha512),) if pin.sha512 else ()
+    return Origin(
+        location=location_of(manifest, pin),
+        file_name=f"{pin.tag}.tar.gz" if archive else "",
+        checksums=(*digest(pin.sha256), *sha512),
+        source_info=_source_info(manifest, identity, row, pin),
+        comment=_pin_comment(pin) if archive else "",
+    )
+
+
+def _source_info(manifest: Manifest, identity: Identity, row: Ships, pin: Pin) -> str:
+    """Return what the tag says, for people and for tools that want a source's address."""
+    parts = [f"{repository(manifest, pin)} {called(manifest, pin)}"]
+    if pin.commit:
+        parts.append(f"commit {pin.commit}")
+    rebuild = "" if row.version else version_in(identity, pin.revision)[1]
+    if rebuild:
+        parts.append(f"packaging revision {pin.revision} (rebuild {rebuild})")
+    for built in identity.built_from:
+        source = manifest.pin(built.source)
+        if built.binary == pin.key and source is not None:
+            parts.append(_provenance(manifest, identity, pin, source))
+    return _joined(*parts, row.note)
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
+
+
+def _provenance(manifest: Manifest, identity: Identity, pin: Pin, source: Pin) -> str:
+    """Return what is known of the source of a prebuilt binary."""
+    known = f", SHA-256 {source.sha256}" if source.sha256 else ""
+    where = f"{called(manifest, source)} ({location_of(manifest, source)}{known})"
+    if skewed(identity, pin, source, manifest.cpython.line):
+        return f"the script names source {where}, which is of another revision"
+    return f"prebuilt from source {where}"
+
+
+def _pin_comment(pin: Pin) -> str:
+    if not pin.sha256:
+        return "Unpinned: no checksum of this archive is known."
+    if not pin.verification_code:
+        return ""
+    return (
+        f"The archive holds {pin.files} files; "
+        f"their SPDX package verification code is {pin.verification_code}."
+    )
+
+
+def _checked_in(manifest: Manifest, row: Ships, vendored: Vendored) -> Origin:
+    """Return the origin of code that CPython's repository, or a wheel in it, has a copy of."""
+    release = f"CPython {manifest.cpython.version}"
+    where = f"vendored in {release}"
+    if vendored.within:
+        carrier = manifest.vendored_named(vendored.within)
+        where = f"vendored in {vendored.within} {carrier.version if carrier else ''}".rstrip()
+        where += f", which {release} bundles"
+    elif vendored.file:
+        where = f"{vendored.file}, bundled with {release}"
+    comment = ""
+    if vendored.verification_code:
+        comment = (
+            f"{release} lists {vendored.files} files of it; "
+            f"their SPDX package verification code is {vendored.verification_code}."
+        )
+    named = last_part(vendored.location) if vendored.sha256 else ""
+    return Origin(
+        location=vendored.location,
+        file_name=vendored.file or named,
+        checksums=digest(vendored.sha256),
+        source_info=_joined(where, row.note),
+        comment=comment,
+    )

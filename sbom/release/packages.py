@@ -1,0 +1,106 @@
+"""What a release adds to the packages of its builds: itself, its artifacts, and the builds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sbom.components import Build, build_title, root
+from sbom.identifiers import purl_of
+from sbom.joining import Component
+from sbom.release.described import Described
+from sbom.schema import Manifest, release_of
+
+#: The id of the release, which is the root of its document.
+RELEASE = "release"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the description of an artifact rests on, as a word and as a sentence."""
+
+    word: str
+    sentence: str
+
+
+OPENED = Source("members", "Described from its members: it was opened.")
+LAYOUT = Source("layout", "Described from the layout it was made from; it was not opened.")
+MANIFEST = Source("manifest", "Described from externals.toml alone; it was not opened.")
+
+
+def source_of(one: Described, with_files: set[str]) -> Source:
+    """Return what an artifact's description rests on.
+
+    ``with_files`` are the names of builds whose layout was looked into.
+    """
+    if one.opened:
+        return OPENED
+    return LAYOUT if one.build.name in with_files else MANIFEST
+
+
+def build_id(build: Build) -> str:
+    """Return the id of a build's package."""
+    return f"build-{build.name}"
+
+
+def artifact_id(file: str) -> str:
+    """Return the id of an artifact's package."""
+    return f"Artifact-{file}"
+
+
+def own_packages(
+    manifest: Manifest,
+    name: str,
+    builds: Sequence[Build],
+    described: Sequence[Described],
+    with_files: set[str],
+) -> list[Component]:
+    """Return the packages of a release that no build's document has, CPython itself with them."""
+    return [
+        _release(manifest, name),
+        root(manifest),
+        *(_build(manifest, build) for build in builds),
+        *(_artifact(manifest, one, source_of(one, with_files)) for one in described),
+    ]
+
+
+def _blank(manifest: Manifest, id_: str, name: str, source: str) -> Component:
+    """Return a package that no scanner is to look up: CPython, which is in it, is looked up."""
+    return replace(
+        root(manifest),
+        id=id_,
+        name=name,
+        location="NOASSERTION",
+        file_name="",
+        checksums=(),
+        purl="",
+        cpes=(),
+        source_info=source,
+    )
+
+
+def _release(manifest: Manifest, name: str) -> Component:
+    version = manifest.cpython.version
+    location = manifest.release.location.format(release=release_of(version), version=version)
+    source = f"CPython {version} for Windows, as all channels publish it"
+    return replace(_blank(manifest, RELEASE, name, source), location=location, purpose="INSTALL")
+
+
+def _build(manifest: Manifest, build: Build) -> Component:
+    source = f"CPython {manifest.cpython.version} for {build_title(manifest, build)}"
+    return _blank(manifest, build_id(build), f"python-{build.name}", source)
+
+
+def _artifact(manifest: Manifest, one: Described, source: Source) -> Component:
+    artifact = one.artifact
+    what = f"{artifact.channel.title}, made from the build {one.build.name}"
+    return replace(
+        _blank(manifest, artifact_id(artifact.file), artifact.file, what),
+        version=artifact.version,
+        location=artifact.location,
+        file_name=artifact.file,
+        checksums=one.digests,
+        purl=purl_of(artifact.purl, artifact.version, artifact.location, one.own.sha256),
+        comment=source.sentence,
+        purpose="INSTALL" if artifact.channel.form == "installer" else "ARCHIVE",
+    )

@@ -1,0 +1,263 @@
+"""The artifacts of a release, opened: what each one holds, or what it was made from."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sbom.channels import DEFAULT, Artifact, Channel, in_line, matches, published
+from sbom.components import Build, components
+from sbom.contents.archive import Opened, hashed, open_archives
+from sbom.contents.shipped import ShippedFile
+from sbom.document.builds import build_document
+from sbom.files import is_folder, unusable
+from sbom.holdings import expected, held
+from sbom.problems import Code, Problem, in_order
+from sbom.ranges import in_lines
+from sbom.release.described import Described, holding_problems, present_in
+from sbom.release.parts import Part
+from sbom.schema import Manifest
+from sbom.verbs.inputs import usage
+from sbom.verbs.subjects import Looked, look_at, subject_of
+
+_CHUNK = 1 << 20
+
+
+def paths_below(folder: Path) -> list[str]:
+    """Return the paths of all files below a folder, with slashes, sorted; links not followed."""
+    if not is_folder(folder):
+        raise unusable(folder, "is no folder", "name the folder that holds the artifacts")
+    found = []
+
+    def failed(error: OSError) -> None:
+        raise unusable(Path(error.filename), f"cannot be read: {error.strerror}", "check it")
+
+    for place, _, names in os.walk(folder, onerror=failed):
+        for name in names:
+            path = Path(place) / name
+            if path.is_file() and not path.is_symlink():
+                found.append(path.relative_to(folder).as_posix())
+    return sorted(found)
+
+
+def layouts_of(wanted: Sequence[str], manifest: Manifest) -> dict[str, tuple[Build, Looked]]:
+    """Return the layouts of a command line, by the name of their build. Raises SbomError."""
+    known = builds_of(manifest)
+    found: dict[str, tuple[Build, Looked]] = {}
+    for text in wanted:
+        name, sign, folder = text.partition("=")
+        if not sign or name not in known:
+            hint = f"write PLATFORM=DIR with one of {', '.join(known)}"
+            raise usage(f"--layout {text}", "names no build of the manifest", hint)
+        if name in found:
+            raise usage(f"--layout {text}", "is a second layout of that build", "keep one")
+        found[name] = known[name], look_at(Path(folder), manifest, known[name])
+    return found
+
+
+def builds_of(manifest: Manifest) -> dict[str, Build]:
+    """Return every build that the manifest's CPython line has, by its name."""
+    line = manifest.cpython.line
+    variants = [one.name for one in manifest.variants if in_lines(line, one.lines)]
+    found = [
+        Build(platform=platform.name, variant=variant)
+        for platform in manifest.platforms
+        if in_lines(line, platform.lines)
+        for variant in (DEFAULT, *variants)
+    ]
+    return {build.name: build for build in found}
+
+
+def parts_of(
+    paths: Sequence[Path],
+    layouts: Mapping[str, tuple[Build, Looked]],
+    manifest: Manifest,
+    when: datetime,
+) -> dict[str, Part]:
+    """Return documents of builds: those of a command line, and those of its layouts."""
+    known = builds_of(manifest)
+    prefix = f"python-{manifest.cpython.version}-"
+    found: dict[str, Part] = {}
+    for path in paths:
+        data = _document(path)
+        name = str(data.get("name", "")).removeprefix(prefix)
+        if name not in known:
+            hint = f"name what build wrote for {', '.join(known)} of {manifest.cpython.version}"
+            raise usage(f"--platform-sbom {path}", "is of no build of the manifest", hint)
+        if name in found or name in layouts:
+            raise usage(f"--platform-sbom {path}", f"is a second part for {name}", "keep one")
+        found[name] = Part(known[name], data)
+    for name, (build, looked) in layouts.items():
+        found[name] = Part(build, build_document(subject_of(manifest, build, looked), when).data)
+    return found
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_bytes())
+    except OSError as error:
+        raise unusable(path, f"cannot be read: {error.strerror}", "check the path") from error
+    except (ValueError, RecursionError) as error:
+        raise unusable(path, "is no JSON document", "name what build wrote") from error
+    lists = ("packages", "files", "relationships")
+    if not isinstance(data, dict) or not all(isinstance(data.get(key), list) for key in lists):
+        raise unusable(path, "is no SPDX document of ours", "name what build wrote")
+    return data
+
+
+def describe(
+    folder: Path, artifacts: Mapping[str, Artifact], manifest: Manifest
+) -> tuple[tuple[Described, ...], tuple[Problem, ...]]:
+    """Return what each artifact holds, archives opened, and what is wrong with it.
+
+    One that cannot be opened is a problem, and not described.
+    """
+    zips = [path for path, one in artifacts.items() if one.channel.form == "zip"]
+    inner = {name for channel in manifest.channels for name in _nested(channel, manifest)}
+    opened = dict(
+        zip(
+            zips,
+            open_archives([(folder / path, path) for path in zips], lambda p: p in inner),
+            strict=True,
+        )
+    )
+    described: list[Described] = []
+    problems: list[Problem] = []
+    for path, artifact in artifacts.items():
+        if path not in opened:
+            described.append(_closed(path, artifact, digested(folder / path), manifest))
+            continue
+        problems += opened[path].problems
+        if not opened[path].problems:
+            found, wrong = _from_members(path, artifact, opened[path], manifest)
+            described += found
+            problems += wrong
+    return (*_once(described, problems),), in_order(problems)
+
+
+def _once(described: Sequence[Described], problems: list[Problem]) -> Iterator[Described]:
+    """Yield each artifact once: one may lie in the folder and in another one too."""
+    found: dict[str, list[Described]] = {}
+    for one in described:
+        found.setdefault(one.artifact.file, []).append(one)
+    for same in found.values():
+        same.sort(key=lambda one: (not one.alone, one.path))
+        holders = tuple(sorted(holder for one in same for holder in one.within))
+        yield replace(same[0], within=holders)
+        problems += [
+            _problem(Code.WRONG_FILE, one.path, "", f"is another file than {same[0].path}")
+            for one in same[1:]
+            if one.own.sha256 != same[0].own.sha256
+        ]
+
+
+def _nested(channel: Channel, manifest: Manifest) -> list[str]:
+    """Return the members of a channel's artifacts that are archives to look into."""
+    cpython = manifest.cpython
+    names = [channel.root + in_line(name, cpython.line) for name in channel.nested]
+    if channel.holds:
+        known = published(manifest.channels, cpython.version, cpython.line)
+        names += [one.file for one in known if one.channel.name == channel.holds]
+    return names
+
+
+def _closed(path: str, artifact: Artifact, own: ShippedFile, manifest: Manifest) -> Described:
+    """Return an artifact that was not opened: what its channel adds, beside its build."""
+    build = _build(artifact)
+    usual = {one.id for one in components(manifest, replace(build, channel=""))}
+    added = [one for one in components(manifest, build) if one.id not in usual]
+    return Described(
+        artifact=artifact, path=path, own=own, build=build, opened=False, components=tuple(added)
+    )
+
+
+def _build(artifact: Artifact) -> Build:
+    channel = artifact.channel
+    return Build(platform=artifact.platform, variant=channel.variant, channel=channel.name)
+
+
+def _from_members(
+    path: str, artifact: Artifact, opened: Opened, manifest: Manifest, within: str = ""
+) -> tuple[list[Described], list[Problem]]:
+    """Return an artifact as its members show it, and those that are members of it."""
+    channel, build = artifact.channel, _build(artifact)
+    if channel.holds:
+        return _holding(path, artifact, opened, manifest)
+    found = components(manifest, build)
+    expectation = expected(manifest, build, found, channel)
+    inner = [
+        place + file.path
+        for name, place in expectation.nested
+        for file in (
+            opened.nested[channel.root + name].files if channel.root + name in opened.nested else ()
+        )
+    ]
+    holdings = held([file.path for file in opened.files], inner, expectation)
+    one = Described(
+        artifact=artifact,
+        path=path,
+        own=opened.own,
+        build=build,
+        opened=True,
+        components=present_in(holdings, expectation),
+        files=opened.files,
+        ties=holdings.ties,
+        within=(within,) if within else (),
+        alone=not within,
+    )
+    return [one], list(holding_problems(holdings, expectation, path))
+
+
+def _holding(
+    path: str, artifact: Artifact, opened: Opened, manifest: Manifest
+) -> tuple[list[Described], list[Problem]]:
+    """Return an artifact whose member is another channel's, and that one."""
+    cpython = manifest.cpython
+    holds, platform = artifact.channel.holds, artifact.platform
+    known = published(manifest.channels, cpython.version, cpython.line)
+    names = {o.file: o for o in known if (o.channel.name, o.platform) == (holds, platform)}
+    described = [
+        Described(
+            artifact=artifact,
+            path=path,
+            own=opened.own,
+            build=_build(artifact),
+            opened=True,
+            files=opened.files,
+        )
+    ]
+    problems = [
+        _problem(Code.MISSING, path, name, f"is not there, and {path} is made to hold it")
+        for name in sorted(names.keys() - opened.nested.keys())
+    ]
+    for file in opened.files:
+        if file.path in names:
+            found, wrong = _from_members(
+                f"{path}/{file.path}", names[file.path], opened.nested[file.path], manifest,
+                within=artifact.file,
+            )  # fmt: skip
+            described += found
+            problems += wrong
+        elif not matches(file.path, artifact.channel.packaging):
+            message = "is nobody's: its channel has no such member"
+            problems.append(_problem(Code.UNKNOWN_FILE, path, file.path, message))
+    return described, problems
+
+
+def _problem(code: Code, file: str, where: str, message: str) -> Problem:
+    hint = "mend the artifact, or what externals.toml says of its channel"
+    return Problem(code=code, file=file, where=where, message=message, hint=hint)
+
+
+def digested(path: Path) -> ShippedFile:
+    """Return a file with its digests. Raises UnusableError where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashed(path.name, iter(lambda: file.read(_CHUNK), b""))
+    except OSError as error:
+        raise unusable(path, f"cannot be read: {error.strerror or error}", "check it") from error

@@ -1,0 +1,137 @@
+"""``release``: one Windows SBOM for all channels, and a slice of it for every artifact."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sbom import files
+from sbom.document.builds import Built, build_document, to_bytes
+from sbom.problems import ARTIFACT_CODES, Code, Exit, Problem, SbomError, in_order, render
+from sbom.release.described import Described
+from sbom.release.folder import sort_folder
+from sbom.release.index import Written, index, index_bytes
+from sbom.release.packages import source_of
+from sbom.release.parts import Part
+from sbom.release.published import INDEX, SUMS
+from sbom.release.slices import Cutter
+from sbom.release.whole import whole
+from sbom.schema import Manifest
+from sbom.verbs.artifacts import describe, layouts_of, parts_of, paths_below
+from sbom.verbs.inputs import Environment, Inputs, created, judge_inputs, read, serious
+from sbom.verbs.outputs import Outputs, time_of
+from sbom.verbs.publishing import check_published
+from sbom.verbs.subjects import subject_of
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Everything that a release is made of."""
+
+    described: tuple[Described, ...]
+    parts: tuple[Part, ...]
+
+
+def run(arguments: argparse.Namespace, environment: Environment) -> int:
+    """Write the documents of a release, or hold published ones against themselves."""
+    inputs = read(arguments)
+    if arguments.check:
+        return check_published(arguments, inputs.manifest)
+    unpinned = _gate(inputs, allow_unpinned=arguments.allow_unpinned)
+    inputs = replace(inputs, manifest=_with_comment(inputs.manifest, unpinned))
+    outputs = Outputs.named(arguments, inputs.manifest)
+    when = time_of(outputs, environment) or created(environment)
+    inside = _look(arguments, inputs, when)
+    documents, summary = _documents(inputs.manifest, inside, outputs, when)
+    written = outputs.place(documents, replace_all=arguments.replace)
+    files.write_all(written)
+    lines = [str(path) for path in written] or [f"{outputs.folder} is up to date"]
+    print("\n".join([*lines, summary]))
+    return Exit.FINE
+
+
+def _gate(inputs: Inputs, *, allow_unpinned: bool) -> list[Problem]:
+    """Return what is unpinned and allowed to be. Raises SbomError while a problem stands."""
+    judged = judge_inputs(inputs)
+    unpinned = [problem for problem in judged.open if problem.code is Code.UNPINNED]
+    blocking = serious(judged.open, strict=True)
+    if allow_unpinned:
+        blocking = [problem for problem in blocking if problem not in unpinned]
+        for problem in unpinned:
+            print(f"RELEASED UNPINNED: {problem}", file=sys.stderr)
+    if blocking:
+        raise SbomError(blocking)
+    return unpinned if allow_unpinned else []
+
+
+def _with_comment(manifest: Manifest, unpinned: Sequence[Problem]) -> Manifest:
+    """Return the manifest whose documents say what a release's say."""
+    parts = [manifest.release.comment or manifest.document.comment]
+    if unpinned:
+        named = ", ".join(sorted(problem.where for problem in unpinned))
+        parts.append(f"Released with --allow-unpinned; no checksum is known of {named}.")
+    return manifest.commented(" ".join(part.strip() for part in parts))
+
+
+def _look(arguments: argparse.Namespace, inputs: Inputs, when: datetime) -> Inside:
+    """Return what a release is made of. Raises SbomError with what nobody has accepted."""
+    manifest = inputs.manifest
+    found = sort_folder(paths_below(arguments.artifacts), manifest, partial=arguments.partial)
+    layouts = layouts_of(arguments.layout, manifest)
+    parts = parts_of(arguments.platform_sbom, layouts, manifest, when)
+    described, wrong = describe(arguments.artifacts, found.artifacts, manifest)
+    of_layouts = [problem for _, looked in layouts.values() for problem in looked.problems]
+    _refuse(inputs, in_order([*found.problems, *wrong, *of_layouts]))
+    for one in described:
+        if one.build.name not in parts:
+            build = replace(one.build, channel="")
+            built = build_document(subject_of(manifest, build), when)
+            parts[build.name] = Part(build, built.data)
+    return Inside(described, tuple(parts.values()))
+
+
+def _refuse(inputs: Inputs, problems: Sequence[Problem]) -> None:
+    """Raise SbomError with what nobody has accepted of the artifacts; print what is accepted."""
+    judged = judge_inputs(inputs, problems, ARTIFACT_CODES)
+    mine = [one for one in judged.open if one in set(problems)]
+    if serious(mine):
+        raise SbomError(mine)
+    print(render(mine, "text"), end="", file=sys.stderr)
+    for problem, reason in judged.accepted:
+        if problem in set(problems):
+            print(f"{problem} [acknowledged: {problem.code}]\n    {' '.join(reason.split())}")
+
+
+def _documents(
+    manifest: Manifest, inside: Inside, outputs: Outputs, when: datetime
+) -> tuple[dict[str, bytes], str]:
+    """Return everything a release writes, by its path, and a line that sums it up."""
+    built = whole(manifest, inside.parts, inside.described, when)
+    if built.problems:
+        raise SbomError(built.problems)
+    first = Written(outputs.whole, built.data["documentNamespace"], to_bytes(built.data))
+    slices = list(_slices(built, inside, outputs))
+    documents = {one.path: one.data for one in (first, *(written for *_, written in slices))}
+    version = manifest.cpython.version
+    documents[INDEX] = index_bytes(index(version, first, slices))
+    documents[SUMS] = outputs.sums(documents, inside.described)
+    told = f"{len(slices)} artifacts, {len(built.data['packages'])} packages"
+    return documents, f"CPython {version}: {told}, {len(built.data['files'])} files"
+
+
+def _slices(
+    built: Built, inside: Inside, outputs: Outputs
+) -> Iterator[tuple[Described, str, Written]]:
+    cutter = Cutter(built.data)
+    roots = {package["name"]: package["SPDXID"] for package in built.data["packages"]}
+    with_files = {part.build.name for part in inside.parts if part.data["files"]}
+    for one in sorted(inside.described, key=lambda one: one.path):
+        if one.alone:
+            file = one.artifact.file
+            namespace = f"{outputs.address(one)}.spdx.json"
+            data = to_bytes(cutter.slice(roots[file], file, namespace))
+            written = Written(outputs.beside(one), namespace, data)
+            yield one, source_of(one, with_files).word, written

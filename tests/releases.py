@@ -1,0 +1,105 @@
+"""Folders of release artifacts with real names in them, made of facts about real layouts."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+
+from conftest import FACTS
+
+from sbom.channels import Artifact, published
+from sbom.schema import Manifest
+
+#: The lists of facts/members by the channels that are made of them.
+_LISTS = {
+    "embed": "embed",
+    "nuget": "nuget",
+    "nuget-free-threaded": "nuget-ft",
+    "pymanager": "pymanager",
+    "pymanager-test": "pymanager-test",
+    "pymanager-embeddable": "pymanager-embed",
+    "pymanager-free-threaded": "pymanager-ft",
+    "msix": "msix",
+    "store": "store",
+}
+#: What CPython's own layout scripts put where it does not belong.
+KNOWN_MISTAKES = ("libtommath.dll",)
+Change = Callable[[str, dict[str, bytes]], None]
+
+
+@cache
+def members(version: str) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return the paths in each artifact of a release by platform and preset."""
+    text = (FACTS / f"members/{version}.txt").read_text(encoding="utf-8")
+    header, _, body = text.partition("\n\n")
+    names = [(row.split()[1], row.split()[2]) for row in header.splitlines()]
+    found: dict[tuple[str, str], list[str]] = {name: [] for name in names}
+    holders: list[tuple[str, str]] = []
+    for line in body.splitlines():
+        if line.startswith("@ "):
+            holders = [names[int(n)] for n in line.split()[1:]]
+        else:
+            for holder in holders:
+                found[holder].append(line)
+    return {name: tuple(sorted(paths)) for name, paths in found.items()}
+
+
+def zipped(contents: dict[str, bytes]) -> bytes:
+    """Return a zip file of these members, the same bytes for the same members."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name in sorted(contents):
+            archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), contents[name])
+    return buffer.getvalue()
+
+
+def contents_of(
+    version: str, artifact: Artifact, *, mistakes: Iterable[str] = KNOWN_MISTAKES
+) -> dict[str, bytes]:
+    """Return the members of an artifact: one build's files have the same bytes everywhere."""
+    channel, platform = artifact.channel, artifact.platform
+    names = members(version)[platform, _LISTS[channel.name]]
+    wrong = {name.lower() for name in mistakes}
+    lean = bool(channel.leaves_out)
+    found = {}
+    for name in names:
+        base = name.rpartition("/")[2]
+        if lean and base.lower() in wrong:
+            continue
+        relative = name.removeprefix(channel.root)
+        if base.endswith(".zip") and "/" not in relative and channel.nested:
+            found[name] = zipped({"os.pyc": b"os", "ctypes/macholib/dyld.pyc": b"dyld"})
+        else:
+            found[name] = f"{platform} {channel.variant} {base}\n".encode() * 3
+    return found
+
+
+def make_release(
+    folder: Path, manifest: Manifest, change: Change | None = None, *, msix: bool = True
+) -> list[str]:
+    """Fill a folder with every artifact of a release and return their names.
+
+    ``change`` is called with the name and the members of each that is a zip file.
+    """
+    cpython = manifest.cpython
+    folder.mkdir(parents=True, exist_ok=True)
+    made: dict[str, bytes] = {}
+    for artifact in published(manifest.channels, cpython.version, cpython.line):
+        channel = artifact.channel
+        if channel.form == "installer":
+            made[artifact.file] = b"MZ" + artifact.file.encode()
+        elif channel.name in _LISTS and (msix or channel.name not in ("msix", "store")):
+            inside = contents_of(cpython.version, artifact)
+            if change:
+                change(artifact.file, inside)
+            made[artifact.file] = zipped(inside)
+    for artifact in published(manifest.channels, cpython.version, cpython.line):
+        if artifact.channel.holds and msix:
+            held = artifact.file.removesuffix("upload")
+            made[artifact.file] = zipped({held: made[held], "symbols.appxsym": b"pdb"})
+    for name, data in made.items():
+        (folder / name).write_bytes(data)
+    return sorted(made)
