@@ -66,6 +66,12 @@ def sbom(session: nox.Session, platform: str) -> None:
     run(session, "build", "--platform", platform)
 
 
+@nox.session(name="release-sbom")
+def release_sbom(session: nox.Session) -> None:
+    """Write one SBOM for all channels, and one for each artifact: -- --artifacts DIR."""
+    run(session, "release")
+
+
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the test suite, on every supported Python that is present."""

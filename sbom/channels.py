@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
+from functools import cache
 
 from sbom.fields import matching
 from sbom.ranges import in_lines
@@ -193,12 +194,18 @@ def matches(path: str, patterns: Sequence[str]) -> bool:
     A pattern that starts with a slash is of whole paths and ``*`` in it spans folders too; any
     other is of the name at a path's end.
     """
-    whole = f"/{path.lower()}"
-    base = whole.rpartition("/")[2]
-    return any(
-        fnmatchcase(whole if pattern.startswith("/") else base, pattern.lower())
-        for pattern in patterns
-    )
+    whole, base = _compiled(tuple(patterns))
+    lower = f"/{path.lower()}"
+    return bool(whole.match(lower) or base.match(lower.rpartition("/")[2]))
+
+
+@cache
+def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return patterns as two expressions, of whole paths and of the names at their ends."""
+    anchored = [translate(one.lower()) for one in patterns if one.startswith("/")]
+    others = [translate(one.lower()) for one in patterns if not one.startswith("/")]
+    whole, base = (re.compile("|".join(some) or r"(?!)") for some in (anchored, others))
+    return whole, base
 
 
 def owned(path: str, patterns: Sequence[str]) -> bool:
@@ -208,10 +215,11 @@ def owned(path: str, patterns: Sequence[str]) -> bool:
     a pattern that ends like it: nobody means a DLL by ``/Lib/*``.
     """
     suffix = path[path.rfind(".") :].lower()
-    fitting = [
-        pattern
-        for pattern in patterns
-        if suffix not in EXECUTABLE or pattern.lower().endswith(suffix)
-    ]
-    out = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
+    fitting, out = _owning(tuple(patterns), suffix if suffix in EXECUTABLE else "")
     return matches(path, fitting) and not matches(path, out)
+
+
+@cache
+def _owning(patterns: tuple[str, ...], suffix: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    fitting = tuple(one for one in patterns if one.lower().endswith(suffix))
+    return fitting, tuple(one[1:] for one in patterns if one.startswith("!"))

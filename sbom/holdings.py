@@ -145,12 +145,15 @@ class _Owners:
                 else:
                     self.exact.setdefault(name.lower(), []).append((one.id, kind, name))
 
+        self.any = tuple(name for *_, name in self.patterns)
+
     def _found(self, path: str) -> Iterator[tuple[str, str, str]]:
         lower = path.lower()
         yield from self.exact.get(lower.rpartition("/")[2], ())
-        for id_, kind, name in self.patterns:
-            if matches(path, [name]):
-                yield id_, kind, name
+        if matches(path, self.any):
+            for id_, kind, name in self.patterns:
+                if matches(path, (name,)):
+                    yield id_, kind, name
 
     def of(self, path: str, relative: str) -> Iterator[Tie]:
         """Yield the ties of a path, which is ``relative`` to where Python's files start."""

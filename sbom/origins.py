@@ -109,8 +109,9 @@ def _checked_in(manifest: Manifest, row: Ships, vendored: Vendored) -> Origin:
     """Return the origin of code that CPython's repository, or a wheel in it, has a copy of."""
     release = f"CPython {manifest.cpython.version}"
     where = f"vendored in {release}"
+    carrier = manifest.vendored_named(vendored.within) if vendored.within else None
+    holder = carrier or vendored
     if vendored.within:
-        carrier = manifest.vendored_named(vendored.within)
         where = f"vendored in {vendored.within} {carrier.version if carrier else ''}".rstrip()
         where += f", which {release} bundles"
     elif vendored.file:
@@ -124,8 +125,8 @@ def _checked_in(manifest: Manifest, row: Ships, vendored: Vendored) -> Origin:
     named = last_part(vendored.location) if vendored.sha256 else ""
     return Origin(
         location=vendored.location,
-        file_name=vendored.file or named,
-        checksums=digest(vendored.sha256),
+        file_name=holder.file or named,
+        checksums=digest(holder.sha256),
         source_info=_joined(where, row.note),
         comment=comment,
     )

@@ -186,10 +186,14 @@ def test_bytes_that_follow() -> None:
     assert sentence(data + data) == behind
     assert sentence(data + b"\0" * 5000) == behind
     plain = tar(FILES)
-    assert sentence(gzip.compress(plain + b"x", mtime=0)) == "has data behind the mark that ends a tar"
+    assert (
+        sentence(gzip.compress(plain + b"x", mtime=0)) == "has data behind the mark that ends a tar"
+    )
     cut = plain.rstrip(b"\0")
     cut += b"\0" * (-len(cut) % 512 + 512)
-    assert sentence(gzip.compress(cut + plain, mtime=0)) == "goes on behind the mark that ends a tar"
+    assert (
+        sentence(gzip.compress(cut + plain, mtime=0)) == "goes on behind the mark that ends a tar"
+    )
 
 
 @pytest.mark.parametrize(
@@ -200,7 +204,10 @@ def test_bytes_that_follow() -> None:
         (b"\n <html>", "is no gzip but HTML"),
         (b"PK\x03\x04", "is no gzip but something else"),
         (b"\x1f\x8b\x07" + b"\0" * 30, "is no gzip but something else"),
-        (gzip.compress(b"no tar" * 200, mtime=0), "member 1 has no valid tar header: invalid header"),
+        (
+            gzip.compress(b"no tar" * 200, mtime=0),
+            "member 1 has no valid tar header: invalid header",
+        ),
         (gzip.compress(b"\0" * 10240, mtime=0), "holds nothing"),
     ],
 )

@@ -20,8 +20,9 @@ from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 from sbom.components import Build, components, root
-from sbom.document.builds import Subject, build_document, to_bytes
+from sbom.document.builds import Subject, build_document
 from sbom.document.packages import spdx_ids
+from sbom.document.rendering import to_bytes
 from sbom.schema import Manifest
 
 CREATED = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -30,6 +31,7 @@ PLATFORMS = ("amd64", "arm64", "win32")
 
 
 def subject(manifest: Manifest, platform: str) -> Subject:
+    manifest = manifest.commented(manifest.document.comment)
     return Subject(
         name=f"python-{manifest.cpython.version}-{platform}",
         root=root(manifest, Build(platform=platform)),

@@ -47,7 +47,8 @@ def refused(text: str) -> list[str]:
             "[source.xz]",
             "[sources.xz]",
             "externals.toml: sources: is no table of the manifest; known are cpython, document, "
-            "source, binary, component, platform, licence-text, pulled, acknowledged",
+            "source, binary, vendored, component, platform, variant, channel, release, "
+            "licence-text, pulled, layout, stated, acknowledged",
         ),
         (
             'guard = "only with --libffi-src"',
@@ -198,7 +199,7 @@ def test_an_acknowledgement_of_nothing_is_a_problem_itself() -> None:
     judged = judge_acknowledged(faults(manifest), manifest, set(MANIFEST_CODES))
     [stale] = [p for p in judged.open if p.code is Code.STALE_ACKNOWLEDGEMENT]
     assert str(stale) == (
-        "externals.toml: acknowledged[0]: there is no problem 'skew' at 'binary.llvm' any more"
+        "externals.toml: acknowledged[1]: there is no problem 'skew' at 'binary.llvm' any more"
     )
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from pathlib import Path
 
+import pytest
 from conftest import ROOT
+
+from sbom.__main__ import parser
 
 NOXFILE = (ROOT / "noxfile.py").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -14,7 +18,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_every_session_is_in_the_readme() -> None:
     sessions = {
-        node.name
+        node.name.replace("_", "-")
         for node in ast.parse(NOXFILE).body
         if isinstance(node, ast.FunctionDef)
         and any("session" in ast.unparse(decorator) for decorator in node.decorator_list)
@@ -38,3 +42,19 @@ def test_it_knows_no_platform_by_name() -> None:
     manifest = tomllib.loads((ROOT / "externals.toml").read_text(encoding="utf-8"))
     for platform in manifest["platform"]:
         assert platform not in NOXFILE
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "pipelines").iterdir()), ids=lambda p: p.name)
+def test_the_pipelines_use_sessions_and_flags_that_there_are(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    named = set(re.findall(r"-s \"?([\w-]+)", text))
+    assert named == {"sbom", "release-sbom"}
+    options = {
+        option
+        for action in parser()._actions  # noqa: SLF001 - argparse has no other way to ask
+        for verb in ("build", "release")
+        if action.choices
+        for option in dict(action.choices)[verb]._option_string_actions  # noqa: SLF001
+    }
+    behind = re.sub(r"#.*", "", text).replace(" -- ", " ")
+    assert set(re.findall(r"(?<![\w-])--[a-z][\w-]+", behind)) <= options

@@ -11,10 +11,12 @@ import pytest
 from conftest import ROOT
 from manifests import COMMITTED, committed, entry_of, script_of
 
-from sbom import schema
+from sbom import channels, schema
 from sbom.__main__ import main, parser
 from sbom.components import Build, components, root
-from sbom.document.builds import Subject, build_document, to_bytes
+from sbom.cpython import places
+from sbom.document.builds import Subject, build_document
+from sbom.document.rendering import to_bytes
 from sbom.judging.score import score
 from sbom.problems import Exit
 
@@ -62,7 +64,9 @@ def test_with_its_checksums_the_document_scores_what_it_says() -> None:
     subject = Subject(
         name="x",
         root=root(manifest, Build(platform="amd64")),
-        components=components(manifest, Build(platform="amd64", pins=tuple(p for p in pinned if p.default))),
+        components=components(
+            manifest, Build(platform="amd64", pins=tuple(p for p in pinned if p.default))
+        ),
         facts=manifest.document,
         licence_texts=manifest.licence_texts,
     )
@@ -108,7 +112,13 @@ def test_every_verb_and_flag_is_told_of() -> None:
         schema.Identity,
         schema.Ships,
         schema.BuiltFrom,
-        schema.Platform,
+        schema.Vendored,
+        channels.Platform,
+        channels.Variant,
+        channels.Channel,
+        channels.ReleaseFacts,
+        schema.LayoutFacts,
+        places.Stated,
         schema.PulledFacts,
         schema.LicenceText,
         schema.Acknowledged,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from sbom.contents.names import fault_of, twice, unescaped
-from sbom.contents.shipped import ALGORITHMS, ShippedFile
+from sbom.contents.shipped import ALGORITHMS, ShippedFile, machine_in
 from sbom.problems import Code, Problem, in_order
 
 _CHUNK = 1 << 20
@@ -93,14 +94,20 @@ def _opened(
             if problems:
                 return Opened(own, problems=in_order(problems))
             return _members(archive, own, wanted, limits, depth)
-    except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        OverflowError,
+        NotImplementedError,
+        struct.error,
+    ) as error:
         message = f"is no whole zip file: {error}"
         return Opened(own, problems=(_problem(Code.DAMAGED, name, "", message, _CHECK),))
 
 
 def _listed(archive: zipfile.ZipFile, name: str, size: int, limits: Limits) -> list[Problem]:
     """Return what is wrong with the list of members, before any is read."""
-    members = [info for info in archive.infolist() if not info.is_dir()]
+    members = [info for info in archive.infolist() if not info.filename.endswith("/")]
     called = unescaped(info.filename for info in archive.infolist())
     problems = []
     if len(members) > limits.members:
@@ -145,7 +152,7 @@ def _members(
     nested: dict[str, Opened] = {}
     problems: list[Problem] = []
     infos = sorted(
-        (info for info in archive.infolist() if not info.is_dir()),
+        (info for info in archive.infolist() if not info.filename.endswith("/")),
         key=lambda info: info.header_offset,
     )
     called = unescaped(info.filename for info in infos)
@@ -190,12 +197,14 @@ def hashed(path: str, chunks: Iterable[bytes]) -> ShippedFile:
     """Return a file that comes in pieces, hashed with every algorithm."""
     hashes = [hashlib.new(algorithm, usedforsecurity=False) for algorithm in ALGORITHMS]
     size = 0
+    machine = ""
     for chunk in chunks:
+        machine = machine or (machine_in(chunk) if size == 0 else "")
         size += len(chunk)
         for one in hashes:
             one.update(chunk)
     sha1, sha256, sha512 = (one.hexdigest() for one in hashes)
-    return ShippedFile(path, size, sha1, sha256, sha512)
+    return ShippedFile(path, size, sha1, sha256, sha512, machine)
 
 
 def _problem(code: Code, file: str, where: str, message: str, hint: str) -> Problem:

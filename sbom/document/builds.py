@@ -7,10 +7,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sbom.contents.shipped import ShippedFile
-from sbom.document.files import analyzed, contained, element, tied
+from sbom.document.files import Element, analyzed, contained, element, tied
 from sbom.document.packages import model, problems_of, spdx_ids, to_dict
 from sbom.document.relations import describes, needs, ships
 from sbom.holdings import Tie
@@ -39,7 +38,7 @@ class Subject:
 class Built:
     """A document in SPDX's JSON form, and what spdx-tools' full validation finds wrong with it."""
 
-    data: dict[str, Any]
+    data: Element
     problems: tuple[Problem, ...]
 
 
@@ -69,7 +68,7 @@ def build_document(subject: Subject, created: datetime) -> Built:
     return Built(data, problems_of(document, subject.name))
 
 
-def _add_files(data: dict[str, Any], subject: Subject) -> None:
+def _add_files(data: Element, subject: Subject) -> None:
     """Add the files of a layout to the root, and tie them to their components."""
     ids = spdx_ids([subject.root.id, *(one.id for one in subject.components)])
     packages = {package["SPDXID"]: package for package in data["packages"]}
@@ -101,15 +100,16 @@ def relation_key(relation: dict[str, str]) -> tuple[str, str, str]:
     )
 
 
-def content_digest(data: dict[str, Any]) -> str:
+def content_digest(data: Element) -> str:
     """Return 32 hexadecimal digits of SHA-256 over a document without time and namespace."""
     creation = {key: value for key, value in data["creationInfo"].items() if key != "created"}
     timeless = {key: value for key, value in data.items() if key != "documentNamespace"}
     timeless |= {"creationInfo": creation, "packages": [_timeless(p) for p in data["packages"]]}
-    return hashlib.sha256(to_bytes(timeless)).hexdigest()[:32]
+    text = json.dumps(timeless, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _timeless(package: dict[str, Any]) -> dict[str, Any]:
+def _timeless(package: Element) -> Element:
     if "annotations" not in package:
         return package
     notes = package["annotations"]
@@ -117,8 +117,3 @@ def _timeless(package: dict[str, Any]) -> dict[str, Any]:
         **package,
         "annotations": [{k: v for k, v in one.items() if k != "annotationDate"} for one in notes],
     }
-
-
-def to_bytes(data: dict[str, Any]) -> bytes:
-    """Return a document as JSON: UTF-8, two spaces of indentation, LF at the end of each line."""
-    return (json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True) + "\n").encode()

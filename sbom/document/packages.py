@@ -58,6 +58,7 @@ def model(
     """
     everything = sorted(packages, key=lambda component: component.id)
     ids = spdx_ids([component.id for component in everything])
+    ids[DOCUMENT] = f"SPDXRef-{DOCUMENT}"
     creation = CreationInfo(
         spdx_version="SPDX-2.3",
         spdx_id=ids[DOCUMENT],
@@ -108,7 +109,7 @@ def spdx_ids(names: Iterable[str]) -> dict[str, str]:
         if times[short] == 1
         else f"SPDXRef-{short}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
         for name, short in plain.items()
-    } | {DOCUMENT: f"SPDXRef-{DOCUMENT}"}
+    }
 
 
 def _package(component: Component, spdx_id: str) -> Package:

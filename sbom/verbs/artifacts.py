@@ -19,6 +19,7 @@ from sbom.files import is_folder, unusable
 from sbom.holdings import expected, held
 from sbom.problems import Code, Problem, in_order
 from sbom.ranges import in_lines
+from sbom.release.agreement import of_another_machine, unlike_each_other
 from sbom.release.described import Described, holding_problems, present_in
 from sbom.release.parts import Part
 from sbom.schema import Manifest
@@ -137,7 +138,11 @@ def describe(
             found, wrong = _from_members(path, artifact, opened[path], manifest)
             described += found
             problems += wrong
-    return (*_once(described, problems),), in_order(problems)
+    once = tuple(_once(described, problems))
+    for one in once:
+        problems += of_another_machine(one, manifest.platforms)
+    problems += unlike_each_other(once)
+    return once, in_order(problems)
 
 
 def _once(described: Sequence[Described], problems: list[Problem]) -> Iterator[Described]:

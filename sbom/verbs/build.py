@@ -11,7 +11,8 @@ from pathlib import Path
 from sbom import files
 from sbom.channels import DEFAULT
 from sbom.components import Build
-from sbom.document.builds import build_document, to_bytes
+from sbom.document.builds import build_document
+from sbom.document.rendering import to_bytes
 from sbom.problems import ARTIFACT_CODES, FOLDER_CODES, Code, Exit, Problem, SbomError, render
 from sbom.pulled import State
 from sbom.ranges import in_lines

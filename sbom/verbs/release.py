@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sbom import files
-from sbom.document.builds import Built, build_document, to_bytes
+from sbom.document.builds import Built, build_document
+from sbom.document.rendering import Renderer
 from sbom.problems import ARTIFACT_CODES, Code, Exit, Problem, SbomError, in_order, render
 from sbom.release.described import Described
 from sbom.release.folder import sort_folder
@@ -112,8 +113,10 @@ def _documents(
     built = whole(manifest, inside.parts, inside.described, when)
     if built.problems:
         raise SbomError(built.problems)
-    first = Written(outputs.whole, built.data["documentNamespace"], to_bytes(built.data))
-    slices = list(_slices(built, inside, outputs))
+    renderer = Renderer()
+    data = renderer.rendered(built.data)
+    first = Written(outputs.whole, built.data["documentNamespace"], data)
+    slices = list(_slices(built, inside, outputs, renderer))
     documents = {one.path: one.data for one in (first, *(written for *_, written in slices))}
     version = manifest.cpython.version
     documents[INDEX] = index_bytes(index(version, first, slices))
@@ -123,7 +126,7 @@ def _documents(
 
 
 def _slices(
-    built: Built, inside: Inside, outputs: Outputs
+    built: Built, inside: Inside, outputs: Outputs, renderer: Renderer
 ) -> Iterator[tuple[Described, str, Written]]:
     cutter = Cutter(built.data)
     roots = {package["name"]: package["SPDXID"] for package in built.data["packages"]}
@@ -132,6 +135,6 @@ def _slices(
         if one.alone:
             file = one.artifact.file
             namespace = f"{outputs.address(one)}.spdx.json"
-            data = to_bytes(cutter.slice(roots[file], file, namespace))
+            data = renderer.rendered(cutter.slice(roots[file], file, namespace))
             written = Written(outputs.beside(one), namespace, data)
             yield one, source_of(one, with_files).word, written

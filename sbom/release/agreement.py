@@ -1,0 +1,54 @@
+"""Artifacts of one build held against each other, and against the machine they are built for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from sbom.channels import Platform
+from sbom.problems import Code, Problem
+from sbom.release.described import Described
+
+#: What one build makes once for all its artifacts; executables are renamed and copied about.
+_SHARED = (".dll", ".pyd")
+#: What CPython builds itself for exactly its platform; externals mix machines on ARM64.
+_OWN = ".pyd"
+
+
+def of_another_machine(one: Described, platforms: Iterable[Platform]) -> Iterator[Problem]:
+    """Yield extension modules of an artifact that are built for another platform than its own."""
+    machines = {platform.name: platform.machines for platform in platforms}
+    expected = machines.get(one.build.platform, ())
+    for file in one.files:
+        own = file.machine and file.path.lower().endswith(_OWN)
+        if own and expected and file.machine not in expected:
+            yield Problem(
+                code=Code.WRONG_FILE,
+                file=one.path,
+                where=file.path,
+                message=f"is built for {file.machine}, and the artifact for {one.build.platform}",
+                hint="find out which artifact this is, and put it under its own name",
+            )
+
+
+def unlike_each_other(described: Sequence[Described]) -> Iterator[Problem]:
+    """Yield libraries that differ between two artifacts of a build, which is made once."""
+    first: dict[tuple[str, str], tuple[str, str]] = {}
+    for one in sorted(described, key=lambda one: one.path):
+        for name, sha256 in _libraries(one).items():
+            path, known = first.setdefault((one.build.name, name), (one.path, sha256))
+            if known != sha256:
+                yield Problem(
+                    code=Code.DIFFERS,
+                    file=one.path,
+                    where=name,
+                    message=f"is another file than in {path}, which is of the same build",
+                    hint="find out which of them was built by whom",
+                )
+
+
+def _libraries(one: Described) -> Mapping[str, str]:
+    return {
+        file.path.rpartition("/")[2].lower(): file.sha256
+        for file in one.files
+        if file.path.lower().endswith(_SHARED)
+    }
