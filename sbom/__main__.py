@@ -69,6 +69,13 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--layout", metavar="DIR", type=Path, help="a build as it ships")
     build.add_argument("--output", metavar="DIR", type=Path, default=Path("dist/sbom"))
 
+    export = verbs.add_parser("export", help="write Misc/externals.spdx.json as CPython keeps it")
+    export.add_argument("--manifest", metavar="FILE", type=Path, default=Path("externals.toml"))
+    export.add_argument("--cpython", metavar="DIR", type=Path, required=True)
+    export.add_argument("--output", metavar="FILE", type=Path, help="- prints it")
+    export.add_argument("--fixed", action="store_true", help="with upstream's identifiers")
+    export.set_defaults(script=None)
+
     release = verbs.add_parser("release", help="write one SBOM for all channels, and its slices")
     _inputs(release)
     release.add_argument("--artifacts", metavar="DIR", type=Path, required=True)

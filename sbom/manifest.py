@@ -22,6 +22,8 @@ from sbom.schema import (
     Acknowledged,
     CPython,
     DocumentFacts,
+    Exported,
+    Exporting,
     Identity,
     LayoutFacts,
     LicenceText,
@@ -38,7 +40,7 @@ BOM = "\ufeff"
 
 _TABLES = ("cpython", "document", "source", "binary", "vendored", "component", "platform",
            "variant", "channel", "release", "licence-text", "pulled", "layout",
-           "stated", "acknowledged")  # fmt: skip
+           "stated", "export", "exported", "acknowledged")  # fmt: skip
 
 
 def read_manifest(text: str, file: str = "externals.toml") -> Manifest:
@@ -95,10 +97,12 @@ def _manifest(data: Mapping[str, Any], file: str, report: Report) -> Manifest | 
     release = read_table(ReleaseFacts, data.get("release", {}), "release", report)
     texts = named(LicenceText, "licence-text", "id")
     acknowledged = _listed(data, "acknowledged", Acknowledged, report)
+    exporting = read_table(Exporting, data.get("export", {}), "export", report)
+    exported = _listed(data, "exported", Exported, report)
     stated = _listed(data, "stated", Stated, report)
     pulled = read_table(PulledFacts, data.get("pulled", {}), "pulled", report)
     layout = read_table(LayoutFacts, data.get("layout", {}), "layout", report)
-    if not (cpython and document and pulled and layout and release):
+    if not (cpython and document and pulled and layout and release and exporting):
         return None
     return Manifest(
         file=file,
@@ -115,6 +119,8 @@ def _manifest(data: Mapping[str, Any], file: str, report: Report) -> Manifest | 
         pulled=pulled,
         layout=layout,
         stated=tuple(stated),
+        exporting=exporting,
+        exported=tuple(exported),
         acknowledged=tuple(acknowledged),
     )
 
@@ -181,6 +187,11 @@ def _check_lists(manifest: Manifest, report: Report) -> None:
             report(f"stated[{n}].lines", fault)
         if fault := _place_fault(stated):
             report(f"stated[{n}]", fault)
+    ranges = {"export.unsorted": manifest.exporting.unsorted}
+    ranges |= {f"exported[{n}].cpython": one.cpython for n, one in enumerate(manifest.exported)}
+    for place, text in ranges.items():
+        if fault := range_fault(text):
+            report(place, fault)
     for n, one in enumerate(manifest.acknowledged):
         if fault := lines_fault(one.lines):
             report(f"acknowledged[{n}].lines", fault)

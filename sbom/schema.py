@@ -280,6 +280,26 @@ class LayoutFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Exporting:
+    """``[export]``: for which range of CPython versions its file is in the script's order."""
+
+    unsorted: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exported:
+    """``[[exported]]``: who an external is in Misc/externals.spdx.json of CPython versions.
+
+    ``cpe`` are vendor and product, ``cpython`` a range of versions.
+    """
+
+    name: str
+    cpe: tuple[str, ...] = matching(r"[^:\s]+:[^:\s]+", "an NVD vendor:product", default=())
+    originator: str = ""
+    cpython: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Acknowledged:
     """``[[acknowledged]]``: a problem somebody accepts, on which ``lines`` of CPython, and why."""
 
@@ -307,6 +327,8 @@ class Manifest:
     pulled: PulledFacts
     layout: LayoutFacts
     stated: tuple[Stated, ...]
+    exporting: Exporting
+    exported: tuple[Exported, ...]
     acknowledged: tuple[Acknowledged, ...]
 
     def pin(self, key: str) -> Pin | None:

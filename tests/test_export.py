@@ -1,0 +1,136 @@
+"""``export``: the file CPython keeps, byte for byte, from its own script."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import FACTS
+from manifests import COMMITTED, committed, entry_of, script_of
+
+from sbom.__main__ import main
+from sbom.export import exported
+from sbom.externals import Kind
+from sbom.guards import External, read_script
+
+#: Published files as digests, with the tags of their scripts and the checksums in them.
+PUBLISHED: list[dict[str, Any]] = json.loads((FACTS / "externals_spdx.json").read_text())
+COPIES = {v: FACTS / f"cpython/{v}/externals.spdx.json" for v in ("3.13.5", "3.14.7")}
+
+
+def externals_of(tags: list[str]) -> list[External]:
+    return [External(Kind.SOURCE, tag, "x", None, default=True) for tag in tags]
+
+
+def sums_of(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a file of the tree that tells checksums and nothing else."""
+    base = "https://github.com/python/cpython-source-deps/archive/refs/tags"
+    return {
+        "packages": [
+            {
+                "downloadLocation": f"{base}/{tag}.tar.gz",
+                "checksums": [{"algorithm": "SHA256", "checksumValue": value}],
+            }
+            for tag, value in row["checksums"].items()
+        ]
+    }
+
+
+@pytest.mark.parametrize("row", PUBLISHED, ids=lambda row: row["cpython"])
+def test_every_published_file_is_made_anew_from_tags_and_checksums(row: dict[str, Any]) -> None:
+    data, problems = exported(committed(), externals_of(row["tags"]), row["cpython"], sums_of(row))
+    assert problems == ()
+    assert hashlib.sha256(data).hexdigest() == row["sha256"]
+
+
+@pytest.mark.parametrize("version", COPIES)
+def test_it_is_the_committed_file_byte_for_byte(version: str) -> None:
+    row = next(row for row in PUBLISHED if row["cpython"] == version)
+    kept = COPIES[version].read_bytes()
+    data, _ = exported(committed(), externals_of(row["tags"]), version, json.loads(kept))
+    assert data == kept
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    for name, data in {
+        "PCbuild/get_externals.bat": script_of(entry_of("3.14.7")).encode(),
+        "Include/patchlevel.h": b'#define PY_VERSION "3.14.7"\n',
+        "Misc/externals.spdx.json": COPIES["3.14.7"].read_bytes(),
+    }.items():
+        path = tmp_path / "tree" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return tmp_path / "tree"
+
+
+def export(tree: Path, *words: str) -> int:
+    return main(["export", "--manifest", str(COMMITTED), "--cpython", str(tree), *words])
+
+
+def test_an_unchanged_tree_is_left_as_it_is(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (tree / "Misc/externals.spdx.json").stat().st_mtime_ns
+    assert export(tree) == 0
+    assert capsys.readouterr().out.endswith("externals.spdx.json: unchanged\n")
+    assert (tree / "Misc/externals.spdx.json").stat().st_mtime_ns == before
+
+
+def test_a_new_tag_needs_a_checksum_and_is_told_by_name(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = tree / "PCbuild/get_externals.bat"
+    script.write_text(script.read_text().replace("xz-5.2.5", "xz-5.8.1"))
+    before = (tree / "Misc/externals.spdx.json").read_bytes()
+    assert export(tree) == 1
+    assert "no checksum of xz-5.8.1 is known" in capsys.readouterr().err
+    assert (tree / "Misc/externals.spdx.json").read_bytes() == before
+
+
+def test_a_new_tag_with_a_pin_changes_what_it_has_to_and_no_more(
+    tree: Path, tmp_path: Path
+) -> None:
+    script = tree / "PCbuild/get_externals.bat"
+    script.write_text(script.read_text().replace("xz-5.2.5", "xz-5.8.1"))
+    manifest = tmp_path / "externals.toml"
+    text = COMMITTED.read_text(encoding="utf-8").replace('"xz-5.2.5"', '"xz-5.8.1"')
+    manifest.write_text(text, encoding="utf-8")
+    before = json.loads((tree / "Misc/externals.spdx.json").read_text())
+    assert main(["export", "--manifest", str(manifest), "--cpython", str(tree)]) == 0
+    after = json.loads((tree / "Misc/externals.spdx.json").read_text())
+    changed = [b for a, b in zip(before["packages"], after["packages"], strict=True) if a != b]
+    assert [(one["name"], one["versionInfo"]) for one in changed] == [("xz", "5.8.1")]
+
+
+def test_fixed_says_upstreams_versions_and_identifiers(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert export(tree, "--fixed", "--output", "-") == 0
+    data = json.loads(capsys.readouterr().out)
+    packages = {one["name"]: one for one in data["packages"]}
+    assert packages["sqlite"]["versionInfo"] == "3.50.4"
+    locators = [one["referenceLocator"] for one in packages["tcl"]["externalRefs"]]
+    assert locators[0].startswith("cpe:2.3:a:tcl:tcl:9.0.4:")
+    assert locators[-1].startswith("pkg:generic/tcl@9.0.4?")
+    assert not any(
+        one["referenceType"] == "cpe23Type" for one in packages["zlib-ng"]["externalRefs"]
+    )
+    assert [*data] == sorted(data)
+
+
+def test_an_external_that_nobody_has_named_is_told() -> None:
+    script = read_script(script_of(entry_of("3.14.7")).replace("zstd-1.5.7", "brotli-1.1.0"))
+    _, problems = exported(committed(), script.externals, "3.14.7", None)
+    told = {problem.where: problem.message for problem in problems}
+    assert "under which CPE CPython lists brotli-1.1.0" in " ".join(
+        problem.message for problem in problems
+    )
+    assert "source.brotli" in told
+
+
+@pytest.mark.parametrize("kept", [None, {}, {"packages": 3}, {"packages": [None, {"name": 1}]}])
+def test_a_file_of_the_tree_that_is_none_counts_for_nothing(kept: Any) -> None:
+    _, problems = exported(committed(), externals_of(["bzip2-1.0.8"]), "3.14.7", kept)
+    assert problems == ()
