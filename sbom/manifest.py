@@ -278,7 +278,7 @@ def _place_fault(place: Stated) -> str:
         groups = set(re.compile(place.pattern).groupindex)
     except re.error as error:
         return f"has a 'pattern' that is no regular expression: {error}"
-    if "version" in groups or {"major", "minor", "micro"} <= groups:
+    if "version" in groups or "major" in groups:
         return ""
     return "has a 'pattern' without a group named 'version'"
 

@@ -119,6 +119,8 @@ def test_every_verb_and_flag_is_told_of() -> None:
         channels.ReleaseFacts,
         schema.LayoutFacts,
         places.Stated,
+        schema.Exporting,
+        schema.Exported,
         schema.PulledFacts,
         schema.LicenceText,
         schema.Acknowledged,

@@ -1,7 +1,8 @@
 """MSBuild files as XML: the properties they define, what these expand to, and where they stand.
 
-Only what CPython's own projects do is understood: properties that use others, conditions on
-whether one is empty, and files imported from beside. A value that needs more stays as it is.
+Only what CPython's own projects do is understood: properties that use others, comparisons in
+conditions, and the parts of a version. A value that needs more stays as it is, and a condition
+that needs more holds.
 """
 
 from __future__ import annotations
@@ -14,28 +15,37 @@ from xml.parsers import expat
 #: A value that has grown beyond this is no name or path.
 _LONGEST = 4096
 _USE = re.compile(r"\$\((\w+)\)")
-_EMPTY = re.compile(r"\s*'?\$\((\w+)\)'?\s*==\s*''\s*")
+_VERSION_PART = re.compile(
+    r"\$\(\[System\.Version\]::Parse\(([\d.]+)\)\.(Major|Minor|Build|Revision)\)"
+)
+_PARTS = ("Major", "Minor", "Build", "Revision")
+_COMPARISON = re.compile(r"\s*('[^']*'|[^\s'=!]*)\s*(==|!=)\s*('[^']*'|\S*)\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A property as one element defines it: its text, and what that expands to there."""
+    """A property as one element defines it: what it expands to there, and where it stands."""
 
     name: str
-    text: str
     value: str
     file: str
     line: int
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """An item such as a compiled source: its kind, what it includes, where it stands."""
+class Element:
+    """An element of a project: name, text, attributes that matter, line, and what it is in."""
 
-    kind: str
+    name: str
+    text: str
+    condition: str
     include: str
-    file: str
     line: int
+    parent: str
+
+
+class NotMSBuildError(Exception):
+    """A file is no XML that can be read, and why."""
 
 
 @dataclass(slots=True)
@@ -55,6 +65,7 @@ class Properties:
         """Return a text with each property it uses put in; unknown ones stay as they are."""
         for _ in range(20):
             new = _USE.sub(lambda use: self.values.get(use[1].lower(), use[0]), text)
+            new = _VERSION_PART.sub(_part, new)
             if new == text or len(new) > _LONGEST:
                 break
             text = new
@@ -63,59 +74,62 @@ class Properties:
     def add(self, file: str, elements: Iterable[Element]) -> None:
         """Take in the properties of one more file."""
         for one in elements:
-            if not one.property or self._skipped(one.condition):
-                continue
-            value = self.expanded(one.text)
-            self.values[one.name.lower()] = value
-            self.definitions.append(Definition(one.name, one.text, value, file, one.line))
+            if one.parent == "PropertyGroup" and self.holds(one.condition):
+                value = self.expanded(one.text)
+                self.values[one.name.lower()] = value
+                self.definitions.append(Definition(one.name, value, file, one.line))
 
-    def _skipped(self, condition: str) -> bool:
-        """Return whether a definition is only for where the property is empty, and it is not."""
-        match = _EMPTY.fullmatch(condition)
-        return bool(match and self.values.get(match[1].lower()))
+    def holds(self, condition: str) -> bool:
+        """Return whether a condition holds, as far as it only compares; else that it does."""
+        return any(
+            all(self._compares(atom) for atom in re.split(r"(?i)\s+and\s+", part))
+            for part in re.split(r"(?i)\s+or\s+", condition)
+        )
+
+    def _compares(self, atom: str) -> bool:
+        match = _COMPARISON.fullmatch(atom)
+        if match is None:
+            return True
+        left, right = (self._plain(match[group]) for group in (1, 3))
+        return (left.lower() == right.lower()) is (match[2] == "==")
+
+    def _plain(self, text: str) -> str:
+        """Return a side of a comparison; a property that nobody has defined is empty."""
+        value = self.expanded(text.strip("'"))
+        return "" if _USE.fullmatch(value) else value
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
-    """An element of a project: its name, text, attributes that matter, and line."""
-
-    name: str
-    text: str
-    condition: str
-    include: str
-    line: int
-    property: bool
-
-
-class NotMSBuildError(Exception):
-    """A file is no XML that can be read, and why."""
+def _part(match: re.Match[str]) -> str:
+    parts = match[1].split(".")
+    at = _PARTS.index(match[2])
+    return parts[at] if at < len(parts) else "-1"
 
 
 def elements_of(data: bytes) -> list[Element]:
-    """Return the elements of an MSBuild file in order.
+    """Return the elements of an MSBuild file in the order in which they start.
 
     Raises NotMSBuildError for what is not well formed, and for a document type: entities are
     what bombs are made of, and MSBuild has none.
     """
-    found: list[Element] = []
-    stack: list[tuple[str, dict[str, str], int, list[str]]] = []
+    found: list[tuple[int, Element]] = []
+    stack: list[tuple[str, dict[str, str], int, list[str], int]] = []
     parser = expat.ParserCreate()
     parser.buffer_text = True
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        stack.append((name, attributes, parser.CurrentLineNumber, []))
+        stack.append((name, attributes, parser.CurrentLineNumber, [], len(found) + len(stack)))
 
     def text(data: str) -> None:
         if stack:
             stack[-1][3].append(data)
 
-    def end(name: str) -> None:
-        _, attributes, line, parts = stack.pop()
-        inside = len(stack) > 0 and stack[-1][0] == "PropertyGroup"
-        condition = attributes.get("Condition", "")
+    def end(_: str) -> None:
+        name, attributes, line, parts, order = stack.pop()
+        parent = stack[-1][0] if stack else ""
         include = attributes.get("Include", attributes.get("Project", ""))
+        condition = attributes.get("Condition", "")
         whole = "".join(parts).strip()
-        found.append(Element(name, whole, condition, include, line, inside))
+        found.append((order, Element(name, whole, condition, include, line, parent)))
 
     def refuse(*_: object) -> None:
         raise NotMSBuildError("it declares a document type, which MSBuild files do not")
@@ -128,4 +142,4 @@ def elements_of(data: bytes) -> list[Element]:
         parser.Parse(data, True)  # noqa: FBT003 - pyexpat names it by place alone
     except (expat.ExpatError, ValueError, LookupError) as error:
         raise NotMSBuildError(str(error)) from error
-    return found
+    return [element for _, element in sorted(found, key=lambda one: one[0])]

@@ -14,19 +14,21 @@ class Stated:
     ``of`` is the key path of an external or of vendored code. The place is every file that
     ``path`` matches, on those ``lines`` of CPython. In it a ``pattern`` is looked for, whose
     group ``version``, or groups ``major``, ``minor`` and ``micro``, are what it states; or an
-    MSBuild ``property``; or a ``package`` of an SPDX document. ``says`` is how exact that is.
-    Where it ``decides``, the place is what is compiled, and others are measured by it.
+    MSBuild ``property``, in whose value the tag stands; or a ``package`` of an SPDX document.
+    ``*`` for a package and behind ``of`` is every package under its own name. ``says`` is how
+    exact that is; a ``prefix`` such as 3.0 agrees with all that starts so. Where it
+    ``decides``, the place is what is compiled, and others are measured by it.
     """
 
     of: str = matching(
-        r"(source|binary|vendored)\.[\w.+-]+|cpython", "'cpython' or the key of what is stated"
+        r"(source|binary|vendored)\.([\w.+-]+|\*)|cpython", "'cpython' or the key of what is stated"
     )
     path: str
     pattern: str = ""
     property: str = ""
     package: str = ""
     says: str = matching(
-        "tag|revision|version|minor", "one of tag, revision, version and minor", default="version"
+        "revision|version|prefix", "one of revision, version and prefix", default="version"
     )
     decides: bool = False
     lines: str = ""

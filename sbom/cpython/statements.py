@@ -9,77 +9,131 @@ from dataclasses import dataclass
 from typing import Any
 
 from sbom.cpython.folder import Folder
-from sbom.cpython.msbuild import Properties
+from sbom.cpython.msbuild import NotMSBuildError, Properties, elements_of
 from sbom.cpython.places import Stated
+from sbom.problems import Code, Problem
 from sbom.ranges import in_lines
+
+#: What stands for every package under its own name.
+_ANY = "*"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Statement:
-    """One version that a place states: as it stands there, in which file and line."""
+    """One version that a place states of something: as it stands there, in file and line.
+
+    ``key`` is the key path of what it is of.
+    """
 
     place: Stated
+    key: str
     value: str
     file: str
     line: int
 
+    @property
+    def where(self) -> str:
+        """Return file and line for a sentence."""
+        return f"{self.file}:{self.line}"
+
 
 def statements(
-    folder: Folder, places: Iterable[Stated], line: str, properties: Properties
-) -> tuple[Statement, ...]:
-    """Return what the places of a tree of a CPython line state, in order of the places.
+    folder: Folder, places: Iterable[Stated], line: str
+) -> tuple[tuple[Statement, ...], tuple[Problem, ...]]:
+    """Return what the places of a tree of a CPython line state, and files that are damaged.
 
-    What is not there states nothing.
+    The order is that of the places; what is not there states nothing.
     """
-    return tuple(
-        statement
-        for place in places
-        if in_lines(line, place.lines)
-        for statement in _read(folder, place, properties)
-    )
+    here = [place for place in places if in_lines(line, place.lines)]
+    properties, problems = _properties(folder, here)
+    found = tuple(one for place in here for one in _read(folder, place, properties))
+    return found, tuple(problems)
+
+
+def _properties(folder: Folder, places: Iterable[Stated]) -> tuple[Properties, list[Problem]]:
+    properties = Properties()
+    problems = []
+    for path in dict.fromkeys(place.path for place in places if place.property):
+        data = folder.read(path)
+        if data is None:
+            continue
+        try:
+            properties.add(path, elements_of(data))
+        except NotMSBuildError as error:
+            problems.append(
+                Problem(
+                    code=Code.UNREADABLE,
+                    file=path,
+                    where="",
+                    message=f"is no MSBuild file: {error}",
+                    hint="mend the file",
+                )
+            )
+    return properties, problems
 
 
 def _read(folder: Folder, place: Stated, properties: Properties) -> Iterator[Statement]:
     if place.property:
-        for one in properties.defined(place.property):
-            if one.file == place.path:
-                yield Statement(place=place, value=one.value, file=one.file, line=one.line)
+        yield from _property(place, properties)
         return
     for path in folder.paths(place.path):
         text = folder.text(path)
         if text is None:
             continue
-        found = _package(text, place) if place.package else _pattern(text, place)
-        for value, line in found:
-            yield Statement(place=place, value=value, file=path, line=line)
+        found = _packages(text, place) if place.package else _matches(text, place)
+        for key, value, line in found:
+            yield Statement(place=place, key=key, value=value, file=path, line=line)
 
 
-def _pattern(text: str, place: Stated) -> Iterator[tuple[str, int]]:
+def _property(place: Stated, properties: Properties) -> Iterator[Statement]:
+    """Yield the revision in the folder that a property leads to: ``sqlite-3.50.4.0``."""
+    name = place.of.partition(".")[2]
+    for one in properties.defined(place.property):
+        match = re.search(rf"(?<![\w-]){re.escape(name)}-(\d[\w.+-]*)", one.value)
+        if one.file == place.path and match:
+            yield Statement(place=place, key=place.of, value=match[1], file=one.file, line=one.line)
+
+
+def _matches(text: str, place: Stated) -> Iterator[tuple[str, str, int]]:
     for match in re.finditer(place.pattern, text, re.MULTILINE):
-        groups = match.groupdict()
+        groups = {key: value for key, value in match.groupdict().items() if value}
         key = "version" if "version" in groups else "major"
-        value = groups.get("version") or ".".join(
-            str(groups.get(part)) for part in ("major", "minor", "micro")
-        )
-        yield value, text.count("\n", 0, match.start(key)) + 1
+        parts = (groups[part] for part in ("major", "minor", "micro") if part in groups)
+        value = groups.get("version") or ".".join(parts)
+        yield place.of, value, text.count("\n", 0, match.start(key)) + 1
 
 
-def _package(text: str, place: Stated) -> Iterator[tuple[str, int]]:
-    """Yield the version of a package of an SPDX document, with the line it stands in."""
+def _packages(text: str, place: Stated) -> Iterator[tuple[str, str, int]]:
+    """Yield versions of packages of an SPDX document: their own, and those in their CPEs."""
     try:
         data: Any = json.loads(text)
     except (ValueError, RecursionError):
         return
-    packages = data.get("packages", []) if isinstance(data, Mapping) else []
+    packages = data.get("packages") if isinstance(data, Mapping) else None
     for package in packages if isinstance(packages, list) else []:
-        if isinstance(package, Mapping) and package.get("name") == place.package:
-            value = str(package.get("versionInfo", ""))
-            yield value, _line_of(text, str(package.get("SPDXID", "")), value)
+        name = package.get("name") if isinstance(package, Mapping) else None
+        if not isinstance(name, str) or place.package not in (name, _ANY):
+            continue
+        key = place.of.replace(_ANY, name)
+        start, end = _span(text, str(package.get("SPDXID", "")))
+        for value, marker in _versions(package):
+            at = text.find(marker, start, end)
+            yield key, value, text.count("\n", 0, at if at > 0 else start) + 1
 
 
-def _line_of(text: str, id_: str, value: str) -> int:
-    """Return the line of a package's version: the last one before the next package's id."""
-    start = max(text.find(f'"SPDXID": "{id_}"'), 0)
+def _versions(package: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    version = str(package.get("versionInfo", ""))
+    yield version, f'"versionInfo": {json.dumps(version)}'
+    references = package.get("externalRefs")
+    for one in references if isinstance(references, list) else []:
+        locator = str(one.get("referenceLocator", "")) if isinstance(one, Mapping) else ""
+        fields = locator.split(":")
+        if locator.startswith("cpe:2.3:") and len(fields) > 5:  # noqa: PLR2004
+            yield fields[5], json.dumps(locator)
+
+
+def _span(text: str, id_: str) -> tuple[int, int]:
+    """Return where a package stands in the text: from its id to that of the next one."""
+    start = max(text.find(f'"SPDXID": {json.dumps(id_)}'), 0)
     end = text.find('"SPDXID"', start + 10)
-    at = text.find(f'"versionInfo": "{value}"', start, end if end > 0 else len(text))
-    return text.count("\n", 0, at if at > 0 else start) + 1
+    return start, end if end > 0 else len(text)

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import argparse
 
-from sbom.problems import Exit, in_order, render
+from sbom.problems import FOLDER_CODES, TREE_CODES, Code, Exit, Problem, render
 from sbom.verbs.inputs import Environment, Inputs, judge_inputs, read, serious
 
 
 def run(arguments: argparse.Namespace, environment: Environment) -> int:
     """Print everything that is wrong with the manifest, and with what it is held against."""
     inputs = read(arguments)
-    judged = judge_inputs(inputs)
-    problems = judged.open
+    more: list[Problem] = []
+    looked_for: set[Code] = set()
     found = ""
     if arguments.externals is not None:
         # Hashing a folder and looking into archives is for those who ask for it.
         from sbom.verbs.externals import look_into, summary  # noqa: PLC0415
 
         pull = look_into(arguments.externals, inputs.manifest, environment)
-        problems = in_order([*problems, *pull.problems])
+        more += pull.problems
+        looked_for |= FOLDER_CODES
         found = summary(pull, arguments.externals)
+    if arguments.cpython is not None:
+        from sbom.verbs.trees import tree_problems  # noqa: PLC0415 - the same
+
+        more += tree_problems(inputs, arguments.cpython)
+        looked_for |= TREE_CODES
+    judged = judge_inputs(inputs, more, looked_for)
+    problems = judged.open
     print(render(problems, arguments.format, strict=arguments.strict), end="")
     failing = serious(problems, strict=arguments.strict)
     if arguments.format == "text":
