@@ -91,7 +91,7 @@ def _of_copies(statements: Iterable[Statement]) -> Iterator[Problem]:
     deciding: dict[str, Statement] = {}
     others: list[Statement] = []
     for one in statements:
-        if one.key.startswith(("vendored.", "cpython")):
+        if one.place.says != "sha256" and one.key.startswith(("vendored.", "cpython")):
             if one.place.decides:
                 deciding.setdefault(one.key, one)
             else:
@@ -190,10 +190,15 @@ def _in_no_list(
 
 
 def archives(
-    manifest: Manifest, packages: Iterable[Listed], fetched: Mapping[str, Fetched]
+    manifest: Manifest,
+    packages: Iterable[Listed],
+    statements: Sequence[Statement],
+    fetched: Mapping[str, Fetched],
 ) -> Iterator[Problem]:
     """Yield packages of a tree's SBOMs whose archive or digest is another than is known."""
     copies = {one.key: one for one in manifest.copies}
+    stated = {one.key: one for one in statements if one.place.says == "sha256"}
+    versions = {(one.key, one.value) for one in statements if one.place.decides}
     for one in packages:
         external = fetched.get(one.key)
         known = external.pin.tag if external else one.version
@@ -201,14 +206,15 @@ def archives(
             message = f"says that {_named(one.key)} {one.version} is at {one.location}"
             hint = f"the archive of {known} is somewhere else"
             yield _listed(one, one.location_line, Code.DRIFT, message, hint)
-        pin = manifest.pin(one.key)
-        expected = pin.sha256 if external and pin and pin.tag == external.pin.tag else ""
+        expected, where = manifest.sha256(external.pin) if external else "", "externals.toml"
         copy = copies.get(one.key)
         if copy is not None and copy.version == one.version:
             expected = copy.sha256
+        if one.key in stated and (one.key, one.version) in versions:
+            expected, where = stated[one.key].value, stated[one.key].where
         if expected and one.sha256 != expected:
             message = f"says SHA-256 {one.sha256[:12]}… of {_named(one.key)} {one.version}, "
-            message += f"and externals.toml knows {expected[:12]}…"
+            message += f"and {where} knows {expected[:12]}…"
             hint = "find out which is right; nox -s regen -- --verify asks again"
             yield _listed(one, one.sha256_line, Code.CHECKSUM, message, hint)
 

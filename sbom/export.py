@@ -84,12 +84,9 @@ def _checksums(manifest: Manifest, kept: Mapping[str, Any] | None) -> dict[str, 
         for one in package.get("checksums") or []:
             if isinstance(one, Mapping) and one.get("algorithm") == "SHA256":
                 found[str(package.get("downloadLocation"))] = str(one.get("checksumValue"))
-    pinned = {
-        _location(manifest, pin.tag): pin.sha256
-        for pin in manifest.pins
-        if pin.kind is Kind.SOURCE and pin.sha256
-    }
-    return found | pinned
+    pinned = {pin.tag: pin.sha256 for pin in manifest.pins if pin.kind is Kind.SOURCE}
+    ours = {**manifest.archives.source, **{tag: sha for tag, sha in pinned.items() if sha}}
+    return found | {_location(manifest, tag): sha for tag, sha in ours.items()}
 
 
 def _location(manifest: Manifest, tag: str) -> str:

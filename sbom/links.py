@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from sbom.channels import in_line
+from sbom.channels import DEFAULT, in_line
+from sbom.components import Build, components
 from sbom.cpython.projects import Found
 from sbom.drift import Fetched
+from sbom.holdings import expected, held
 from sbom.problems import Code, Problem
 from sbom.schema import Manifest, Ships
 from sbom.versions import files_on, holds
@@ -79,3 +82,25 @@ def _elsewhere(
                     f"project of the tree puts it there, but into {', '.join(sorted(made))}",
                     hint="mend its [[component.<name>.ships]]",
                 )
+
+
+def nobodys(
+    manifest: Manifest, files: Sequence[Found], fetched: Mapping[str, Fetched], version: str
+) -> Iterator[Problem]:
+    """Yield files that the installer has and no component ships as, for this version of CPython."""
+    here = replace(manifest, cpython=replace(manifest.cpython, version=version))
+    pins = tuple(one.pin for one in fetched.values() if one.pin.default)
+    expectations = []
+    for variant in (DEFAULT, *(one.name for one in manifest.variants)):
+        for platform in manifest.platforms:
+            build = Build(platform=platform.name, variant=variant, pins=pins)
+            expectations.append(expected(here, build, components(here, build)))
+    for one in files:
+        if all(held([one.shipped], (), each).strangers for each in expectations):
+            yield Problem(
+                code=Code.LINK,
+                file=one.file,
+                where=str(one.line),
+                message=f"installs {one.shipped}, and no component of externals.toml ships as it",
+                hint="add it to the files of a component, or to what CPython owns",
+            )

@@ -20,6 +20,7 @@ from sbom.problems import Code, Problem, SbomError
 from sbom.ranges import lines_fault, range_fault
 from sbom.schema import (
     Acknowledged,
+    Archives,
     CPython,
     DocumentFacts,
     Exported,
@@ -40,7 +41,7 @@ BOM = "\ufeff"
 
 _TABLES = ("cpython", "document", "source", "binary", "vendored", "component", "platform",
            "variant", "channel", "release", "licence-text", "pulled", "layout",
-           "stated", "export", "exported", "acknowledged")  # fmt: skip
+           "stated", "archives", "export", "exported", "acknowledged")  # fmt: skip
 
 
 def read_manifest(text: str, file: str = "externals.toml") -> Manifest:
@@ -97,12 +98,13 @@ def _manifest(data: Mapping[str, Any], file: str, report: Report) -> Manifest | 
     release = read_table(ReleaseFacts, data.get("release", {}), "release", report)
     texts = named(LicenceText, "licence-text", "id")
     acknowledged = _listed(data, "acknowledged", Acknowledged, report)
+    archives = read_table(Archives, data.get("archives", {}), "archives", report)
     exporting = read_table(Exporting, data.get("export", {}), "export", report)
     exported = _listed(data, "exported", Exported, report)
     stated = _listed(data, "stated", Stated, report)
     pulled = read_table(PulledFacts, data.get("pulled", {}), "pulled", report)
     layout = read_table(LayoutFacts, data.get("layout", {}), "layout", report)
-    if not (cpython and document and pulled and layout and release and exporting):
+    if not (cpython and document and pulled and layout and release and exporting and archives):
         return None
     return Manifest(
         file=file,
@@ -119,6 +121,7 @@ def _manifest(data: Mapping[str, Any], file: str, report: Report) -> Manifest | 
         pulled=pulled,
         layout=layout,
         stated=tuple(stated),
+        archives=archives,
         exporting=exporting,
         exported=tuple(exported),
         acknowledged=tuple(acknowledged),

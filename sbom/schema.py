@@ -280,6 +280,14 @@ class LayoutFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Archives:
+    """``[archives.source]``, ``[archives.binary]``: SHA-256 of archives, by their tags."""
+
+    source: Mapping[str, str] = matching(r"[0-9a-f]{64}", "a SHA-256", default_factory=dict)
+    binary: Mapping[str, str] = matching(r"[0-9a-f]{64}", "a SHA-256", default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Exporting:
     """``[export]``: for which range of CPython versions its file is in the script's order."""
 
@@ -327,6 +335,7 @@ class Manifest:
     pulled: PulledFacts
     layout: LayoutFacts
     stated: tuple[Stated, ...]
+    archives: Archives
     exporting: Exporting
     exported: tuple[Exported, ...]
     acknowledged: tuple[Acknowledged, ...]
@@ -334,6 +343,14 @@ class Manifest:
     def pin(self, key: str) -> Pin | None:
         """Return the external of a key such as ``source.zlib``, or None."""
         return next((pin for pin in self.pins if pin.key == key), None)
+
+    def sha256(self, pin: Pin) -> str:
+        """Return the SHA-256 of an external's archive, of whatever tag, or an empty text."""
+        known = self.pin(pin.key)
+        if known is not None and known.tag == pin.tag and known.sha256:
+            return known.sha256
+        archives: Mapping[str, str] = getattr(self.archives, pin.kind)
+        return archives.get(pin.tag, "")
 
     @property
     def vendored(self) -> tuple[Vendored, ...]:

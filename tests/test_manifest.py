@@ -48,7 +48,7 @@ def refused(text: str) -> list[str]:
             "[sources.xz]",
             "externals.toml: sources: is no table of the manifest; known are cpython, document, "
             "source, binary, vendored, component, platform, variant, channel, release, "
-            "licence-text, pulled, layout, stated, export, exported, acknowledged",
+            "licence-text, pulled, layout, stated, archives, export, exported, acknowledged",
         ),
         (
             'guard = "only with --libffi-src"',

@@ -119,6 +119,7 @@ def test_every_verb_and_flag_is_told_of() -> None:
         channels.ReleaseFacts,
         schema.LayoutFacts,
         places.Stated,
+        schema.Archives,
         schema.Exporting,
         schema.Exported,
         schema.PulledFacts,

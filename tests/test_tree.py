@@ -151,6 +151,22 @@ def test_where_an_external_ends_up_is_held_against_the_manifest(
     assert not found or sentence in " ".join(one.message for one in found)
 
 
+def test_a_library_that_the_installer_has_and_nobody_knows_is_told(tree: Path) -> None:
+    place = tree / "Tools/msi/tcltk/tcltk_files.wxs"
+    place.parent.mkdir(parents=True)
+    place.write_text('<File Name="tcl90.dll" />\n<File Id="x" Name="tcl91.dll" />\n')
+    assert {one for one in told(tree) if "installs" in one} == {
+        "Tools/msi/tcltk/tcltk_files.wxs:2: installs tcl91.dll, and no component of externals.toml "
+        "ships as it"
+    }
+
+
+def test_a_digest_in_an_sbom_of_the_tree_is_held_against_what_is_known(tree: Path) -> None:
+    edit(tree, "Misc/sbom.spdx.json", "ab" * 32, "cd" * 32)
+    [one] = told(tree)
+    assert "says SHA-256 cdcdcdcdcdcd… of expat 2.8.2, and externals.toml knows abababab" in one
+
+
 # Digests.
 
 

@@ -16,7 +16,8 @@ class Stated:
     group ``version``, or groups ``major``, ``minor`` and ``micro``, are what it states; or an
     MSBuild ``property``, in whose value the tag stands; or a ``package`` of an SPDX document.
     ``*`` for a package and behind ``of`` is every package under its own name. ``says`` is how
-    exact that is; a ``prefix`` such as 3.0 agrees with all that starts so. Where it
+    exact that is; a ``prefix`` such as 3.0 agrees with all that starts so, and ``sha256`` is
+    of the archive instead. Where it
     ``decides``, the place is what is compiled, and others are measured by it.
     """
 
@@ -28,7 +29,9 @@ class Stated:
     property: str = ""
     package: str = ""
     says: str = matching(
-        "revision|version|prefix", "one of revision, version and prefix", default="version"
+        "revision|version|prefix|sha256",
+        "one of revision, version, prefix and sha256",
+        default="version",
     )
     decides: bool = False
     lines: str = ""

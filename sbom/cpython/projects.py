@@ -16,6 +16,9 @@ from sbom.cpython.msbuild import Element, NotMSBuildError, Properties, elements_
 _PROJECTS = "PCbuild/*.vcxproj"
 _PROPS = ("PCbuild/python.props", "PCbuild/tcltk.props", "PCbuild/openssl.props",
           "PCbuild/libffi.props")  # fmt: skip
+#: WiX sources: their names with a variable in them are other projects' business.
+_INSTALLED = "Tools/msi/*/*.wxs"
+_FILE = re.compile(r'<File [^>]*Name="([^"$]+\.(?:dll|pyd))"')
 #: The project whose output has the version in its name.
 _CORE = "pythoncore"
 
@@ -63,6 +66,17 @@ def shipped_files(folder: Folder, tags: Iterable[str], line: str) -> tuple[Found
         project = _read(path, elements, properties, known, line)
         projects[path] = project
     return tuple(sorted(_followed(projects), key=lambda one: (one.tag, one.shipped, one.file)))
+
+
+def installed_files(folder: Folder) -> tuple[Found, ...]:
+    """Return the libraries that the installer's sources name in full, sorted."""
+    found = [
+        Found("", match[1], path, text.count("\n", 0, match.start(1)) + 1)
+        for path in folder.paths(_INSTALLED)
+        if (text := folder.text(path)) is not None
+        for match in _FILE.finditer(text)
+    ]
+    return tuple(sorted(found, key=lambda one: (one.file, one.line)))
 
 
 def _elements(folder: Folder, path: str) -> list[Element] | None:

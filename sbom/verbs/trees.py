@@ -10,13 +10,13 @@ from pathlib import Path
 from sbom.cpython.folder import WHEEL_LIMIT, Folder
 from sbom.cpython.listed import listed
 from sbom.cpython.places import Stated
-from sbom.cpython.projects import shipped_files
+from sbom.cpython.projects import installed_files, shipped_files
 from sbom.cpython.statements import Statement, statements
 from sbom.cpython.sums import file_sums, wheel_sums
 from sbom.drift import Fetched, archives, drift
 from sbom.externals import Kind
 from sbom.guards import External
-from sbom.links import links
+from sbom.links import links, nobodys
 from sbom.problems import Code, Problem, in_order
 from sbom.reconcile import name_of
 from sbom.schema import Manifest, Pin, Vendored
@@ -72,12 +72,15 @@ def tree_problems(inputs: Inputs, root: Path) -> tuple[Problem, ...]:
     problems = [
         *damaged,
         *drift(manifest, [*wheels, *here], fetched, line),
-        *archives(manifest, listed(folder, manifest.stated), fetched),
+        *archives(manifest, listed(folder, manifest.stated), [*wheels, *here], fetched),
         *file_sums(folder, SBOM),
         *wheel_sums(folder, WHEELS, {one.file: one.sha256 for one in manifest.vendored}),
     ]
     tags = {one.pin.tag for one in fetched.values()}
-    linked = links(manifest, shipped_files(folder, tags, line), fetched, line)
+    linked = [
+        *links(manifest, shipped_files(folder, tags, line), fetched, line),
+        *nobodys(manifest, installed_files(folder), fetched, inputs.version),
+    ]
     return in_order([*(_placed(one, root) for one in (*problems, *linked)),
                      *_outdated(inputs, copies)])  # fmt: skip
 
