@@ -130,7 +130,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SbomError as error:
         form = getattr(arguments, "format", "text")
         stream = sys.stderr if form == "text" else sys.stdout
-        print(render(error.problems, form), end="", file=stream)
+        print(render(error.problems, form, strict=error.strict), end="", file=stream)
         return error.status
 
 

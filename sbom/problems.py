@@ -180,9 +180,10 @@ class SbomError(Exception):
 
     status = Exit.PROBLEMS
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        """Keep ``problems`` (at least one), in order of place."""
+    def __init__(self, problems: Sequence[Problem], *, strict: bool = False) -> None:
+        """Keep ``problems`` (at least one), in order of place; ``strict`` where warnings fail."""
         self.problems = in_order(problems)
+        self.strict = strict
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

@@ -272,9 +272,7 @@ def test_a_run_again_changes_nothing_and_another_release_is_refused(
 def test_without_the_flag_nothing_unpinned_is_released(run: Run, few: Path, tmp_path: Path) -> None:
     status, _, told = run("release", "--artifacts", few, "--output", tmp_path / "out", "--partial")
     assert status == 1
-    assert "no checksum of openssl-bin-3.5.7 is known [error: unpinned]" in told.replace(
-        "[warning", "[error"
-    )
+    assert "no checksum of openssl-bin-3.5.7 is known [error: unpinned]" in told
     assert not (tmp_path / "out").exists()
 
 
@@ -442,6 +440,15 @@ def test_a_part_of_a_release_is_one_only_where_that_is_said(
     words = ("--artifacts", folder, "--output", tmp_path / "out", LOUD, "--partial")
     assert run("release", *words)[0] == 0
     assert len(slices(tmp_path / "out")) == 1
+
+
+def test_a_folder_without_artifacts_is_no_release(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    status, told = wrong(run, tmp_path / "in", "--partial")
+    assert status == 1
+    assert told == [
+        "--artifacts: names a folder that holds no artifact of this release [error: nothing]"
+    ]
 
 
 def test_an_msix_that_is_not_the_one_in_its_upload_is_told(

@@ -40,9 +40,21 @@ def sort_folder(paths: Sequence[str], manifest: Manifest, *, partial: bool = Fal
             problems.append(_other_version(path, version, cpython.version))
         elif not matches(path, manifest.release.ignored):
             problems.append(_unknown(path, bool(version), cpython.line))
+    if not artifacts:
+        problems.append(_nothing())
     if not partial:
         problems += _absent(known, set(first), cpython.line)
     return Sorted(artifacts, in_order(problems))
+
+
+def _nothing() -> Problem:
+    return Problem(
+        code=Code.NOTHING,
+        file="--artifacts",
+        where="",
+        message="names a folder that holds no artifact of this release",
+        hint="name the folder, or the manifest of the release with --manifest",
+    )
 
 
 def _twice(path: str, first: str) -> Problem:

@@ -41,11 +41,11 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     inputs = read(arguments)
     if arguments.check:
         return check_published(arguments, inputs.manifest)
-    unpinned = _gate(inputs, allow_unpinned=arguments.allow_unpinned)
+    unpinned, closed = _gate(inputs, allow_unpinned=arguments.allow_unpinned)
     inputs = replace(inputs, manifest=_with_comment(inputs.manifest, unpinned))
     outputs = Outputs.named(arguments, inputs.manifest)
     when = time_of(outputs, environment) or created(environment)
-    inside = _look(arguments, inputs, when)
+    inside = _look(arguments, inputs, when, closed)
     documents, summary = _documents(inputs.manifest, inside, outputs, when)
     written = outputs.place(documents, replace_all=arguments.replace)
     files.write_all(written)
@@ -54,8 +54,8 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     return Exit.FINE
 
 
-def _gate(inputs: Inputs, *, allow_unpinned: bool) -> list[Problem]:
-    """Return what is unpinned and allowed to be. Raises SbomError while a problem stands."""
+def _gate(inputs: Inputs, *, allow_unpinned: bool) -> tuple[list[Problem], list[Problem]]:
+    """Return what is unpinned and allowed to be, and what a release has to wait for."""
     judged = judge_inputs(inputs)
     unpinned = [problem for problem in judged.open if problem.code is Code.UNPINNED]
     blocking = serious(judged.open, strict=True)
@@ -63,9 +63,7 @@ def _gate(inputs: Inputs, *, allow_unpinned: bool) -> list[Problem]:
         blocking = [problem for problem in blocking if problem not in unpinned]
         for problem in unpinned:
             print(f"RELEASED UNPINNED: {problem}", file=sys.stderr)
-    if blocking:
-        raise SbomError(blocking)
-    return unpinned if allow_unpinned else []
+    return unpinned if allow_unpinned else [], blocking
 
 
 def _with_comment(manifest: Manifest, unpinned: Sequence[Problem]) -> Manifest:
@@ -77,15 +75,21 @@ def _with_comment(manifest: Manifest, unpinned: Sequence[Problem]) -> Manifest:
     return manifest.commented(" ".join(part.strip() for part in parts))
 
 
-def _look(arguments: argparse.Namespace, inputs: Inputs, when: datetime) -> Inside:
-    """Return what a release is made of. Raises SbomError with what nobody has accepted."""
+def _look(
+    arguments: argparse.Namespace, inputs: Inputs, when: datetime, closed: Sequence[Problem]
+) -> Inside:
+    """Return what a release is made of.
+
+    Raises SbomError with what nobody has accepted of it, and with what the gate is ``closed``
+    for.
+    """
     manifest = inputs.manifest
     found = sort_folder(paths_below(arguments.artifacts), manifest, partial=arguments.partial)
     layouts = layouts_of(arguments.layout, manifest)
     parts = parts_of(arguments.platform_sbom, layouts, manifest, when)
     described, wrong = describe(arguments.artifacts, found.artifacts, manifest)
     of_layouts = [problem for _, looked in layouts.values() for problem in looked.problems]
-    _refuse(inputs, in_order([*found.problems, *wrong, *of_layouts]))
+    _refuse(inputs, in_order([*found.problems, *wrong, *of_layouts]), closed)
     for one in described:
         if one.build.name not in parts:
             build = replace(one.build, channel="")
@@ -94,12 +98,12 @@ def _look(arguments: argparse.Namespace, inputs: Inputs, when: datetime) -> Insi
     return Inside(described, tuple(parts.values()))
 
 
-def _refuse(inputs: Inputs, problems: Sequence[Problem]) -> None:
+def _refuse(inputs: Inputs, problems: Sequence[Problem], closed: Sequence[Problem]) -> None:
     """Raise SbomError with what nobody has accepted of the artifacts; print what is accepted."""
     judged = judge_inputs(inputs, problems, ARTIFACT_CODES)
     mine = [one for one in judged.open if one in set(problems)]
-    if serious(mine):
-        raise SbomError(mine)
+    if blocking := [*closed, *serious(mine)]:
+        raise SbomError(blocking, strict=True)
     print(render(mine, "text"), end="", file=sys.stderr)
     for problem, reason in judged.accepted:
         if problem in set(problems):
