@@ -122,11 +122,15 @@ def _checked_in(manifest: Manifest, row: Ships, vendored: Vendored) -> Origin:
             f"{release} lists {vendored.files} files of it; "
             f"their SPDX package verification code is {vendored.verification_code}."
         )
-    named = last_part(vendored.location) if vendored.sha256 else ""
+    location, sha256 = vendored.location, holder.sha256
+    if location == "NOASSERTION" and not holder.file:
+        # Nobody says where the copy was taken from; it is had with CPython's own archive.
+        location, sha256 = manifest.cpython.place, manifest.cpython.sha256
+    named = last_part(location) if sha256 else ""
     return Origin(
-        location=vendored.location,
+        location=location,
         file_name=holder.file or named,
-        checksums=digest(holder.sha256),
+        checksums=digest(sha256),
         source_info=_joined(where, row.note),
         comment=comment,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -17,7 +18,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from manifests import entry_of, script_of
+from manifests import committed, entry_of, script_of
+from releases import make_release
 
 from sbom.hashing import hash_folder
 
@@ -69,6 +71,22 @@ def plainly(folder: Path, algorithms: Sequence[str]) -> None:
                 hashlib.new(algorithm, data, usedforsecurity=False).hexdigest()
 
 
+def with_coreutils(folder: Path) -> None:
+    """Hash a folder with each of the three programs of coreutils, one behind the other."""
+    for program in ("sha1sum", "sha256sum", "sha512sum"):
+        command = f"find {folder} -type f -print0 | xargs -0 -P2 -n500 {program}"
+        subprocess.run(command, shell=True, capture_output=True, check=True)  # noqa: S602
+
+
+def releasing(folder: Path) -> None:
+    """Measure a release of thirty artifacts beside hashing the same files alone."""
+    make_release(folder / "artifacts", committed())
+    words = ["--artifacts", str(folder / "artifacts"), "--output", str(folder / "release")]
+    released = process("-m", "sbom", "release", *words, "--allow-unpinned", "--replace")
+    hashed = partial(plainly, folder / "artifacts", ("sha256", "sha512"))
+    row("release, thirty artifacts", released, "hashing these files", hashed)
+
+
 def main() -> None:
     """Print all rows."""
     bare = process("-c", "pass")
@@ -84,10 +102,19 @@ def main() -> None:
         imports = process("-c", "import spdx_tools.spdx.model")
         built = process("-m", "sbom", "build", "--output", out)
         row("build, three platforms", built, "importing spdx_tools", imports)
+        releasing(folder)
         files = folder / "files"
         files.mkdir()
         tree(files, 5000)
-        for algorithms in (("sha1",), ("sha1", "sha256", "sha512")):
+        three = ("sha1", "sha256", "sha512")
+        if shutil.which("xargs") and shutil.which("sha512sum"):
+            row(
+                "hash 5000 files, 3 digests",
+                partial(hash_folder, files, three),
+                "sha1sum, sha256sum, sha512sum",
+                partial(with_coreutils, files),
+            )
+        for algorithms in (("sha1",), three):
             row(
                 f"hash 5000 files, {len(algorithms)} digests",
                 partial(hash_folder, files, algorithms),

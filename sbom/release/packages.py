@@ -100,7 +100,12 @@ def _artifact(manifest: Manifest, one: Described, source: Source) -> Component:
         location=artifact.location,
         file_name=artifact.file,
         checksums=one.digests,
-        purl=purl_of(artifact.purl, artifact.version, artifact.location, one.own.sha256),
+        purl=purl_of(
+            artifact.purl or f"pkg:generic/{artifact.file}",
+            artifact.version,
+            artifact.location,
+            one.own.sha256,
+        ),
         comment=source.sentence,
         purpose="INSTALL" if artifact.channel.form == "installer" else "ARCHIVE",
     )
