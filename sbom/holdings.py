@@ -131,12 +131,15 @@ class _Owners:
         self.exact: dict[str, list[tuple[str, str, str]]] = {}
         self.patterns: list[tuple[str, str, str]] = []
         self.seen: dict[tuple[str, str], None] = {}
+        links = [(one.id, link) for one in expectation.components for link in one.links]
+        files = {name for _, link in links for name in link.files}
+        # A wheel is of what it is; that others are inside of it is no tie of theirs.
         self.along = {
-            (one.id, name)
-            for one in expectation.components
-            for link in one.links
+            (id_, name)
+            for id_, link in links
             if link.kind == "bundled"
             for name in link.extras
+            if name in files
         }
         for one in expectation.components:
             for kind, name in _names(one):

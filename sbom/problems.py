@@ -65,6 +65,7 @@ class Code(StrEnum):
     MISSING = "missing"
     LEFT_IN = "left-in"
     LEFT_BEHIND = "left-behind"
+    UNOPENED = "unopened"
     UNKNOWN_FILE = "unknown-file"
     WRONG_FILE = "wrong-file"
     DIFFERS = "differs"
@@ -100,6 +101,7 @@ WARNINGS = frozenset(
         Code.NOT_PULLED,
         Code.DIFFERS,
         Code.LEFT_BEHIND,
+        Code.UNOPENED,
     }
 )
 
@@ -128,6 +130,7 @@ ARTIFACT_CODES = frozenset(
         Code.MISSING,
         Code.LEFT_IN,
         Code.LEFT_BEHIND,
+        Code.UNOPENED,
         Code.DIFFERS,
         Code.UNKNOWN_FILE,
         Code.WRONG_FILE,

@@ -189,7 +189,8 @@ class Ships:
 
     ``note`` goes into the document beside the tag. ``files`` are the shipped files that hold
     it or that it is linked into, ``files_on`` those of the platforms where they have other
-    names; ``extras`` may come along with them, or not. Names are those of the default variant.
+    names; ``extras`` may come along with them, or not, and what has only these is never
+    missing. Names are those of the default variant.
     """
 
     external: str = matching(_HELD, _HELD_NAMED, default="")

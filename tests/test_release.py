@@ -408,6 +408,40 @@ def test_a_library_that_differs_between_artifacts_of_a_build_is_told(
     )
 
 
+def test_a_library_that_is_no_zip_is_told_and_taken_as_it_should_be(
+    run: Run, tmp_path: Path
+) -> None:
+    def blank(file: str, inside: dict[str, bytes]) -> None:
+        if file == "python-3.14.7-embed-amd64.zip":
+            inside["python314.zip"] = b"no zip"
+
+    folder = changed(blank, tmp_path / "in")
+    status, _, err = run("release", "--artifacts", folder, "--output", tmp_path / "out", LOUD)
+    assert status == 0
+    assert "python-3.14.7-embed-amd64.zip: python314.zip: is no zip file" in err
+    found = names(read(tmp_path / "out/python-3.14.7-embed-amd64.zip.spdx.json"))
+    assert "macholib" in found
+    assert "pip" not in found
+
+
+def test_parts_that_say_no_more_than_the_manifest_change_nothing(
+    run: Run, few: Path, tmp_path: Path
+) -> None:
+    assert run("build", "--output", tmp_path / "parts")[0] == 0
+    flags = [
+        word
+        for part in sorted((tmp_path / "parts").iterdir())
+        if "arm64" not in part.name  # no artifact here is of that build
+        for word in ("--platform-sbom", part)
+    ]
+    words = ("--artifacts", few, *SOME, "--output")
+    assert run("release", *words, tmp_path / "one")[0] == 0
+    assert run("release", *words, tmp_path / "two", *flags)[0] == 0
+    assert {p.name: p.read_bytes() for p in (tmp_path / "one").iterdir()} == {
+        p.name: p.read_bytes() for p in (tmp_path / "two").iterdir()
+    }
+
+
 def test_names_in_the_folder_each_have_their_own_message(
     run: Run, artifacts: Path, tmp_path: Path
 ) -> None:

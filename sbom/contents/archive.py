@@ -161,7 +161,7 @@ def _members(
         try:
             with archive.open(info) as member:
                 files.append(hashed(path, _limited(member, info.file_size, limits)))
-            if wanted(path) and depth < limits.depth:
+            if wanted(path) and depth < limits.depth and _is_zip(archive, info):
                 with archive.open(info) as member:
                     inner = _opened(member, f"{own.path}/{path}", wanted, limits, depth + 1)
                 nested[path] = inner
@@ -172,6 +172,12 @@ def _members(
             message = f"cannot be unpacked: {error or 'it ends too early'}"
             problems.append(_problem(code, own.path, path, message, _CHECK))
     return Opened(own, tuple(sorted(files, key=lambda file: file.path)), nested, in_order(problems))
+
+
+def _is_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
+    """Return whether a member starts like a zip file; what does not is no archive at all."""
+    with archive.open(info) as member:
+        return member.read(2) == b"PK"
 
 
 class _TooMuchError(Exception):

@@ -17,6 +17,7 @@ from sbom.contents.shipped import ShippedFile
 from sbom.document.builds import build_document
 from sbom.files import is_folder, unusable
 from sbom.holdings import expected, held
+from sbom.joining import Component
 from sbom.problems import Code, Problem, in_order
 from sbom.ranges import in_lines
 from sbom.release.agreement import of_another_machine, unlike_each_other
@@ -202,6 +203,16 @@ def _from_members(
             opened.nested[channel.root + name].files if channel.root + name in opened.nested else ()
         )
     ]
+    closed = [
+        (name, place)
+        for name, place in expectation.nested
+        if channel.root + name not in opened.nested
+        and any(file.path == channel.root + name for file in opened.files)
+    ]
+    if closed:
+        # What is in there cannot be seen; that it is as the manifest says has to be enough.
+        inner += [name for _, place in closed for one in found for name in _within(one, place)]
+        inner = [path for path in inner if not matches(path, expectation.leaves_out)]
     holdings = held([file.path for file in opened.files], inner, expectation)
     one = Described(
         artifact=artifact,
@@ -215,7 +226,21 @@ def _from_members(
         within=(within,) if within else (),
         alone=not within,
     )
-    return [one], list(holding_problems(holdings, expectation, path))
+    problems = list(holding_problems(holdings, expectation, path))
+    return [one], [*problems, *(_unopened(path, name) for name, _ in closed)]
+
+
+def _within(component: Component, place: str) -> Iterator[str]:
+    """Yield the names of a component that stand below what a nested archive unpacks to."""
+    for link in component.links:
+        for name in (*link.files, *link.extras):
+            if name.startswith(f"/{place}"):
+                yield name.removeprefix("/")
+
+
+def _unopened(path: str, name: str) -> Problem:
+    message = "is no zip file, so nobody looked inside; its contents are as externals.toml says"
+    return _problem(Code.UNOPENED, path, name, message)
 
 
 def _holding(
