@@ -11,10 +11,11 @@ from dataclasses import dataclass, fields, replace
 
 from sbom.channels import DEFAULT, Variant, renamed
 from sbom.identifiers import cpes, purl_of
+from sbom.identities import Identity, Override, Ships
 from sbom.joining import Component, Link, joined, with_ids
 from sbom.origins import digest, last_part, origin_of
 from sbom.ranges import in_range
-from sbom.schema import Identity, Manifest, Override, Pin, Ships, Vendored
+from sbom.schema import Manifest, Pin, Vendored
 from sbom.versions import files_on, holds, version_of
 
 __all__ = ["Build", "Component", "Link", "components", "root"]

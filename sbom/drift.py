@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sbom.cpython.listed import Listed
 from sbom.cpython.statements import Statement
+from sbom.identities import Identity
 from sbom.problems import Code, Problem
-from sbom.schema import Identity, Manifest, Pin
+from sbom.schema import Manifest, Pin
 from sbom.versions import holds, shipped_version, skewed, version_in, version_of
 
 

@@ -12,10 +12,11 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from sbom import tables
+from sbom.identities import UNFILLED
 from sbom.manifest import BOM
 from sbom.problems import Code, Problem, SbomError
 from sbom.reconcile import Change, What
-from sbom.schema import UNFILLED, Vendored
+from sbom.schema import Vendored
 from sbom.tables import Value
 
 #: What is no longer known once a tag has changed.

@@ -14,10 +14,11 @@ from sbom.components import overridden
 from sbom.externals import Kind
 from sbom.guards import External
 from sbom.identifiers import cpes, purl_of
+from sbom.identities import Identity
 from sbom.problems import Code, Problem
 from sbom.ranges import in_range
 from sbom.reconcile import name_of
-from sbom.schema import Exported, Identity, Manifest
+from sbom.schema import Exported, Manifest
 from sbom.versions import version_in
 
 Package = dict[str, Any]

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
+from sbom.identities import UNFILLED
 from sbom.problems import Code, Problem, in_order
 from sbom.ranges import in_lines, in_range
-from sbom.schema import UNFILLED, Manifest, Pin, Vendored
+from sbom.schema import Manifest, Pin, Vendored
 from sbom.versions import holds, shipped_version, skewed, version_of
 
 _LICENCE_REF = re.compile(r"LicenseRef-[\w.-]+")

@@ -25,6 +25,12 @@ def matching(pattern: str, expected: str, **default: Any) -> Any:
     return dataclasses.field(metadata=metadata, **default)
 
 
+def hexadecimal(length: int) -> Any:
+    """Return a dataclass field of so many hexadecimal digits, or of none while unknown."""
+    expected = f"{length} lower-case hexadecimal digits, or empty while unknown"
+    return matching(rf"([0-9a-f]{{{length}}})?", expected, default="")
+
+
 def read_table(
     cls: Callable[..., T], table: object, place: str, report: Report, /, **given: object
 ) -> T | None:

@@ -10,8 +10,9 @@ from sbom.components import Build, components
 from sbom.cpython.projects import Found
 from sbom.drift import Fetched
 from sbom.holdings import expected, held
+from sbom.identities import Ships
 from sbom.problems import Code, Problem
-from sbom.schema import Manifest, Ships
+from sbom.schema import Manifest
 from sbom.versions import files_on, holds
 
 #: The platform that projects are read for; others differ in names that the manifest has by hand.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sbom.identities import Identity, Ships
 from sbom.locations import called, is_archive, location_of, repository
-from sbom.schema import Identity, Manifest, Pin, Ships, Vendored
+from sbom.schema import Manifest, Pin, Vendored
 from sbom.versions import skewed, version_in
 
 

@@ -8,29 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from sbom.channels import Channel, Platform, ReleaseFacts, Variant
 from sbom.cpython.places import Stated
 from sbom.externals import Kind, split_tag
-from sbom.fields import matching
+from sbom.fields import hexadecimal, matching
+from sbom.identities import ACTOR, Identity
 from sbom.problems import Code
 
-#: What ``regen`` writes where only a person can know.
-UNFILLED = "FILL IN"
-
-
-def _hex(length: int) -> Any:
-    expected = f"{length} lower-case hexadecimal digits, or empty while unknown"
-    return matching(rf"([0-9a-f]{{{length}}})?", expected, default="")
-
-
 VERSION = r"[0-9]+\.[0-9]+\.[0-9]+((a|b|rc)[0-9]+)?\+?"
-_ACTOR = r"(Organization|Person): [^\n()]+( \([^\n()]+\))?"
-_EXTERNAL = r"(source|binary)\.[A-Za-z][\w.+-]*"
-_EXTERNAL_NAMED = "'source.' or 'binary.' and the name of an external"
-_HELD = r"(source|binary|vendored)\.[A-Za-z][\w.+-]*"
-_HELD_NAMED = "'source.', 'binary.' or 'vendored.' and a name"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,11 +33,11 @@ class CPython:
     """
 
     version: str = matching(VERSION, "a CPython version such as 3.14.7")
-    script_sha256: str = _hex(64)
+    script_sha256: str = hexadecimal(64)
     component: str = "cpython"
     location: str
-    commit: str = _hex(40)
-    sha256: str = _hex(64)
+    commit: str = hexadecimal(40)
+    sha256: str = hexadecimal(64)
     copies: str = matching(f"({VERSION})?", "a CPython version such as 3.14.7", default="")
     organization: str
     source_repository: str
@@ -86,8 +72,8 @@ class DocumentFacts:
     ``no_copies`` where it is not.
     """
 
-    creator: str = matching(_ACTOR, "an SPDX actor such as 'Organization: Name (mail)'")
-    supplier: str = matching(_ACTOR, "an SPDX actor such as 'Organization: Name (mail)'")
+    creator: str = matching(ACTOR, "an SPDX actor such as 'Organization: Name (mail)'")
+    supplier: str = matching(ACTOR, "an SPDX actor such as 'Organization: Name (mail)'")
     namespace: str = matching(
         r"https?://[^\s#]*\{digest\}[^\s#]*", "a web address without '#' and with {digest} in it"
     )
@@ -110,12 +96,12 @@ class Pin:
     tag: str = matching(r"[A-Za-z0-9][\w.+-]*", "a git tag")
     repository: str = ""
     guard: str = matching(r"((unless|only with) \S.*)?", "'unless …' or 'only with …'", default="")
-    commit: str = _hex(40)
-    sha256: str = _hex(64)
-    sha512: str = _hex(128)
+    commit: str = hexadecimal(40)
+    sha256: str = hexadecimal(64)
+    sha512: str = hexadecimal(128)
     size: int = 0
     files: int = 0
-    verification_code: str = _hex(40)
+    verification_code: str = hexadecimal(40)
 
     @property
     def key(self) -> str:
@@ -145,11 +131,11 @@ class Vendored:
     name: str = field(metadata={"given": True})
     version: str
     location: str = "NOASSERTION"
-    sha256: str = _hex(64)
+    sha256: str = hexadecimal(64)
     file: str = ""
     within: str = ""
     files: int = 0
-    verification_code: str = _hex(40)
+    verification_code: str = hexadecimal(40)
 
     @property
     def key(self) -> str:
@@ -160,94 +146,6 @@ class Vendored:
     def revision(self) -> str:
         """Return the version, which a ``ships`` row's ``revisions`` are held against."""
         return self.version
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Override:
-    """``[[component.<name>.when]]``: what differs for a range of upstream versions."""
-
-    version: str
-    name: str = ""
-    originator: str = ""
-    homepage: str = ""
-    licence: str = ""
-    declared: str = ""
-    copyright: str = ""
-    location: str = ""
-    sha256: str = _hex(64)
-    provenance: str = ""
-    cpe: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ships:
-    """``[[component.<name>.ships]]``: one way a component ends up in a Windows build.
-
-    It holds where ``external`` is part of the build at one of the ``revisions``, for one of
-    CPython's ``lines`` and one of the ``variants`` (all, where it names none), and the external
-    ``without`` is not part of it.
-
-    ``note`` goes into the document beside the tag. ``files`` are the shipped files that hold
-    it or that it is linked into, ``files_on`` those of the platforms where they have other
-    names; ``extras`` may come along with them, or not, and what has only these is never
-    missing. Names are those of the default variant.
-    """
-
-    external: str = matching(_HELD, _HELD_NAMED, default="")
-    revisions: str = ""
-    lines: str = ""
-    variants: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    without: str = matching(_EXTERNAL, _EXTERNAL_NAMED, default="")
-    version: str = ""
-    note: str = ""
-    link: str = matching(
-        f"dynamic|static|bundled|build-tool|{UNFILLED}",
-        "one of dynamic, static, bundled and build-tool",
-    )
-    files: tuple[str, ...] = ()
-    extras: tuple[str, ...] = ()
-    files_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    used_by: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BuiltFrom:
-    """``[[component.<name>.built-from]]``: the source a prebuilt binary was made of."""
-
-    binary: str = matching(_EXTERNAL, _EXTERNAL_NAMED)
-    source: str = matching(_EXTERNAL, _EXTERNAL_NAMED)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Identity:
-    """``[component.<name>]``: who a component is, and where it ships. Written by people.
-
-    ``location``, ``sha256`` and ``provenance`` are of one that no external brings.
-    """
-
-    key: str = field(metadata={"given": True})
-    name: str
-    originator: str = matching(f"{_ACTOR}|{UNFILLED}", "an SPDX actor such as 'Organization: Name'")
-    supplier: str = matching(_ACTOR, "an SPDX actor such as 'Organization: Name'", default="")
-    homepage: str = matching(rf"https?://\S+|{UNFILLED}", "a web address")
-    licence: str
-    declared: str = ""
-    copyright: str
-    lines: str = ""
-    location: str = "NOASSERTION"
-    sha256: str = _hex(64)
-    provenance: str = ""
-    purl: str = matching(
-        rf"pkg:\w+/[^@?#\s]+|{UNFILLED}", "a package URL without version", default=""
-    )
-    cpe: tuple[str, ...] = matching(r"[^:\s]+:[^:\s]+", "an NVD vendor:product", default=())
-    revision: str = ""
-    versions: Mapping[str, str] = field(default_factory=dict)
-    when: tuple[Override, ...] = ()
-    ships: tuple[Ships, ...] = ()
-    built_from: tuple[BuiltFrom, ...] = ()
-    owns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

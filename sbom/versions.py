@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+from sbom.identities import Identity, Ships
 from sbom.ranges import in_lines, in_range
-from sbom.schema import Identity, Pin, Ships, Vendored
+from sbom.schema import Pin, Vendored
 
 
 def holds(row: Ships, held: Mapping[str, Pin | Vendored], platform: str, line: str) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT
 from manifests import COMMITTED, committed, entry_of, script_of
 
-from sbom import channels, schema
+from sbom import channels, identities, schema
 from sbom.__main__ import main, parser
 from sbom.components import Build, components, root
 from sbom.cpython import places
@@ -109,9 +109,9 @@ def test_every_verb_and_flag_is_told_of() -> None:
         schema.CPython,
         schema.DocumentFacts,
         schema.Pin,
-        schema.Identity,
-        schema.Ships,
-        schema.BuiltFrom,
+        identities.Identity,
+        identities.Ships,
+        identities.BuiltFrom,
         schema.Vendored,
         channels.Platform,
         channels.Variant,

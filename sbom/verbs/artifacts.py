@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from sbom.channels import DEFAULT, Artifact, Channel, in_line, matches, published
+from sbom.channels import Artifact, Channel, in_line, matches, published
 from sbom.components import Build, components
 from sbom.contents.archive import Opened, hashed, open_archives
 from sbom.contents.shipped import ShippedFile
-from sbom.document.builds import build_document
 from sbom.files import is_folder, unusable
 from sbom.holdings import expected, held
 from sbom.joining import Component
 from sbom.problems import Code, Problem, in_order
-from sbom.ranges import in_lines
 from sbom.release.agreement import of_another_machine, unlike_each_other
 from sbom.release.described import Described, holding_problems, present_in
-from sbom.release.parts import Part
 from sbom.schema import Manifest
-from sbom.verbs.inputs import usage
-from sbom.verbs.subjects import Looked, look_at, subject_of
 
 _CHUNK = 1 << 20
 
@@ -45,71 +37,6 @@ def paths_below(folder: Path) -> list[str]:
             if path.is_file() and not path.is_symlink():
                 found.append(path.relative_to(folder).as_posix())
     return sorted(found)
-
-
-def layouts_of(wanted: Sequence[str], manifest: Manifest) -> dict[str, tuple[Build, Looked]]:
-    """Return the layouts of a command line, by the name of their build. Raises SbomError."""
-    known = builds_of(manifest)
-    found: dict[str, tuple[Build, Looked]] = {}
-    for text in wanted:
-        name, sign, folder = text.partition("=")
-        if not sign or name not in known:
-            hint = f"write PLATFORM=DIR with one of {', '.join(known)}"
-            raise usage(f"--layout {text}", "names no build of the manifest", hint)
-        if name in found:
-            raise usage(f"--layout {text}", "is a second layout of that build", "keep one")
-        found[name] = known[name], look_at(Path(folder), manifest, known[name])
-    return found
-
-
-def builds_of(manifest: Manifest) -> dict[str, Build]:
-    """Return every build that the manifest's CPython line has, by its name."""
-    line = manifest.cpython.line
-    variants = [one.name for one in manifest.variants if in_lines(line, one.lines)]
-    found = [
-        Build(platform=platform.name, variant=variant)
-        for platform in manifest.platforms
-        if in_lines(line, platform.lines)
-        for variant in (DEFAULT, *variants)
-    ]
-    return {build.name: build for build in found}
-
-
-def parts_of(
-    paths: Sequence[Path],
-    layouts: Mapping[str, tuple[Build, Looked]],
-    manifest: Manifest,
-    when: datetime,
-) -> dict[str, Part]:
-    """Return documents of builds: those of a command line, and those of its layouts."""
-    known = builds_of(manifest)
-    prefix = f"python-{manifest.cpython.version}-"
-    found: dict[str, Part] = {}
-    for path in paths:
-        data = _document(path)
-        name = str(data.get("name", "")).removeprefix(prefix)
-        if name not in known:
-            hint = f"name what build wrote for {', '.join(known)} of {manifest.cpython.version}"
-            raise usage(f"--platform-sbom {path}", "is of no build of the manifest", hint)
-        if name in found or name in layouts:
-            raise usage(f"--platform-sbom {path}", f"is a second part for {name}", "keep one")
-        found[name] = Part(known[name], data)
-    for name, (build, looked) in layouts.items():
-        found[name] = Part(build, build_document(subject_of(manifest, build, looked), when).data)
-    return found
-
-
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_bytes())
-    except OSError as error:
-        raise unusable(path, f"cannot be read: {error.strerror}", "check the path") from error
-    except (ValueError, RecursionError) as error:
-        raise unusable(path, "is no JSON document", "name what build wrote") from error
-    lists = ("packages", "files", "relationships")
-    if not isinstance(data, dict) or not all(isinstance(data.get(key), list) for key in lists):
-        raise unusable(path, "is no SPDX document of ours", "name what build wrote")
-    return data
 
 
 def describe(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
-from sbom.files import read_bytes
-from sbom.problems import Exit, SbomError, render
+from sbom.problems import Exit, render
 from sbom.release.folder import sort_folder
 from sbom.release.published import INDEX, SUMS, Published, faults_of, names_of
 from sbom.schema import Manifest
@@ -35,8 +35,6 @@ def check_published(arguments: argparse.Namespace, manifest: Manifest) -> int:
 
 def _version(index: bytes, manifest: Manifest) -> Manifest:
     """Return the manifest as of the release that was published, whatever it is of now."""
-    from dataclasses import replace  # noqa: PLC0415
-
     try:
         version = str(json.loads(index)["version"])
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -59,6 +57,3 @@ def _documents(folder: Path) -> dict[str, bytes]:
         if ".." not in Path(name).parts and not Path(name).is_absolute() and path.is_file():
             found[name] = path.read_bytes()
     return found
-
-
-__all__ = ["SbomError", "check_published", "read_bytes"]

@@ -21,9 +21,10 @@ from sbom.release.published import INDEX, SUMS
 from sbom.release.slices import Cutter
 from sbom.release.whole import whole
 from sbom.schema import Manifest
-from sbom.verbs.artifacts import describe, layouts_of, parts_of, paths_below
+from sbom.verbs.artifacts import describe, paths_below
 from sbom.verbs.inputs import Environment, Inputs, created, judge_inputs, read, serious
 from sbom.verbs.outputs import Outputs, time_of
+from sbom.verbs.parts import layouts_of, parts_of
 from sbom.verbs.publishing import check_published
 from sbom.verbs.subjects import subject_of
 
