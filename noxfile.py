@@ -76,7 +76,7 @@ def release_sbom(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the test suite, on every supported Python that is present."""
     group(session, "tests")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "--numprocesses", "auto", *session.posargs)
 
 
 @nox.session
