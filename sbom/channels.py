@@ -211,12 +211,14 @@ def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[st
 def owned(path: str, patterns: Sequence[str]) -> bool:
     """Return whether a component owns a path by its patterns.
 
-    One that starts with ``!`` takes out what others match. An executable file is owned only by
-    a pattern that ends like it: nobody means a DLL by ``/Lib/*``.
+    One that starts with ``!`` takes out what others match, unless these name it in full. An
+    executable file is owned only by a pattern that ends like it: nobody means a DLL by
+    ``/Lib/*``.
     """
     suffix = path[path.rfind(".") :].lower()
     fitting, out = _owning(tuple(patterns), suffix if suffix in EXECUTABLE else "")
-    return matches(path, fitting) and not matches(path, out)
+    named = f"/{path}".lower() in {one.lower() for one in fitting} if out else False
+    return named or (matches(path, fitting) and not matches(path, out))
 
 
 @cache
