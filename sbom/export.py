@@ -1,12 +1,14 @@
 """Misc/externals.spdx.json, the way CPython keeps it, from a script and what is known of its tags.
 
-CPython's own tool keeps the order, the identities and the checksums by hand in that file; here
-they are data of the manifest, and the file is made anew from it.
+CPython's own tool keeps the order, the identities and the checksums by hand in that file, and
+changes versions and addresses in place. Here they are data of the manifest, which makes the file
+anew where the tree has none; what people wrote into one that it has stays, as it does there.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +24,10 @@ from sbom.schema import Exported, Manifest
 from sbom.versions import version_in
 
 Package = dict[str, Any]
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+#: CPE 2.3 up to its version, and the version; a backslash hides a colon (NISTIR 7695, 6.2).
+_CPE = re.compile(r"(cpe:2\.3(?::(?:\\.|[^:\\])+){3}):(?:\\.|[^:\\])+")
 
 
 def exported(
@@ -47,29 +53,28 @@ def exported(
         if external.kind is not Kind.SOURCE:
             continue
         name = name_of(external.tag)
-        location = _location(manifest, external.tag)
-        said = _identity(rows.get(name), theirs.get(name))
-        identity = _component(manifest, external) if fixed else None
-        if said is None and not fixed:
-            problems.append(_unknown(name, external.tag))
-        elif fixed and identity is None:
-            problems.append(_no_component(name, external.tag))
-        if location not in known:
-            problems.append(_unpinned(name, external.tag))
         revision = external.tag.removeprefix(f"{name}-")
+        location = _location(manifest, external.tag)
+        sha256 = known.get(location, "")
+        if not sha256:
+            problems.append(_unpinned(name, external.tag))
+        package = _updated(theirs.get(name), rows.get(name), name, revision)
+        identity = _component(manifest, external) if fixed else None
+        if package is None and not fixed:
+            problems.append(_unknown(name, external.tag))
+        elif identity is None and fixed:
+            problems.append(_no_component(name, external.tag))
+        package = {**_package(name, revision), **(package or {})}
+        package |= {"checksums": _sums(package, sha256), "downloadLocation": location}
         if identity is not None:
-            stated, references = _fixed(identity, revision, location, known.get(location, ""))
-        else:
-            stated = revision
-            products = said.cpe if said else ()
-            references = [_cpe(f"cpe:2.3:a:{one}:{revision}:*:*:*:*:*:*:*") for one in products]
-        originator = said.originator if said else ""
-        packages.append(_package(name, stated, location, known.get(location, ""), references))
-        if originator:
-            packages[-1]["originator"] = originator
+            package |= _fixed(identity, revision, location, sha256)
+        packages.append(package)
     _order(packages, list(theirs), sort=not _unsorted(manifest, version))
-    data = {"SPDXID": "SPDXRef-DOCUMENT", "packages": packages, "spdxVersion": "SPDX-2.3"}
+    data = {**_HEAD, **(kept or {}), "packages": packages}
     return json.dumps(data, indent=2, sort_keys=True).encode(), tuple(problems)
+
+
+_HEAD = {"SPDXID": "SPDXRef-DOCUMENT", "spdxVersion": "SPDX-2.3"}
 
 
 def _packages(kept: Mapping[str, Any] | None) -> Iterable[Mapping[str, Any]]:
@@ -82,12 +87,26 @@ def _checksums(manifest: Manifest, kept: Mapping[str, Any] | None) -> dict[str, 
     """Return the SHA-256 of archives by their address: the manifest's go before the tree's."""
     found = {}
     for package in _packages(kept):
-        for one in package.get("checksums") or []:
-            if isinstance(one, Mapping) and one.get("algorithm") == "SHA256":
+        for one in _rows(package, "checksums"):
+            if one.get("algorithm") == "SHA256" and _SHA256.fullmatch(
+                str(one.get("checksumValue"))
+            ):
                 found[str(package.get("downloadLocation"))] = str(one.get("checksumValue"))
     pinned = {pin.tag: pin.sha256 for pin in manifest.pins if pin.kind is Kind.SOURCE}
     ours = {**manifest.archives.source, **{tag: sha for tag, sha in pinned.items() if sha}}
     return found | {_location(manifest, tag): sha for tag, sha in ours.items()}
+
+
+def _rows(package: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    rows = package.get(key)
+    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+
+
+def _sums(package: Mapping[str, Any], sha256: str) -> list[Mapping[str, Any]]:
+    """Return checksums with this SHA-256: those that are there, if it is among them."""
+    mine = {"algorithm": "SHA256", "checksumValue": sha256}
+    there = _rows(package, "checksums")
+    return there if mine in there else [mine]
 
 
 def _location(manifest: Manifest, tag: str) -> str:
@@ -97,23 +116,32 @@ def _location(manifest: Manifest, tag: str) -> str:
     )
 
 
-def _identity(row: Exported | None, theirs: Mapping[str, Any] | None) -> Exported | None:
-    """Return who CPython says a package is: the tree's own entry, or the manifest's row.
+def _updated(
+    theirs: Mapping[str, Any] | None, row: Exported | None, name: str, revision: str
+) -> Package | None:
+    """Return what CPython says of a package: the tree's entry of this revision, or the row's.
 
     What people wrote into the tree's file stays; ``--fixed`` is for what is wrong in it.
     """
-    if theirs is None:
-        return row
-    references = theirs.get("externalRefs")
-    locators = [
-        str(one.get("referenceLocator", ""))
-        for one in (references if isinstance(references, list) else [])
-        if isinstance(one, Mapping) and one.get("referenceType") == "cpe23Type"
-    ]
-    products = tuple(":".join(one.split(":")[3:5]) for one in locators if one.count(":") > 4)  # noqa: PLR2004
-    return Exported(
-        name=str(theirs.get("name")), cpe=products, originator=str(theirs.get("originator", ""))
-    )
+    if theirs is not None:
+        before = str(theirs.get("versionInfo", ""))
+        references = [_moved(one, before, revision) for one in _rows(theirs, "externalRefs")]
+        return {**theirs, "externalRefs": references, "versionInfo": revision}
+    if row is None:
+        return None
+    originator = {"originator": row.originator} if row.originator else {}
+    references = [_cpe(f"cpe:2.3:a:{one}:{revision}:*:*:*:*:*:*:*") for one in row.cpe]
+    return {**_package(name, revision), "externalRefs": references, **originator}
+
+
+def _moved(reference: Mapping[str, Any], before: str, revision: str) -> Package:
+    """Return an external reference of another version: a CPE's field, any other's own words."""
+    locator = str(reference.get("referenceLocator", ""))
+    if reference.get("referenceType") == "cpe23Type":
+        locator = _CPE.sub(lambda match: f"{match[1]}:{revision}", locator, count=1)
+    elif before:
+        locator = locator.replace(before, revision)
+    return {**reference, "referenceLocator": locator}
 
 
 def _unsorted(manifest: Manifest, version: str) -> bool:
@@ -140,9 +168,7 @@ def _component(manifest: Manifest, external: External) -> Identity | None:
     return None
 
 
-def _fixed(
-    identity: Identity, revision: str, location: str, sha256: str
-) -> tuple[str, list[Package]]:
+def _fixed(identity: Identity, revision: str, location: str, sha256: str) -> Package:
     """Return upstream's version and identifiers; the purl is spelt as CPython spells it."""
     version = version_in(identity, revision)[0] or revision
     identity = overridden(identity, version)
@@ -152,7 +178,7 @@ def _fixed(
         "referenceLocator": purl_of(identity.purl, version, location, sha256),
         "referenceType": "purl",
     }
-    return version, [*references, purl]
+    return {"versionInfo": version, "externalRefs": [*references, purl]}
 
 
 def _cpe(locator: str) -> Package:
@@ -163,14 +189,10 @@ def _cpe(locator: str) -> Package:
     }
 
 
-def _package(
-    name: str, version: str, location: str, sha256: str, references: list[Package]
-) -> Package:
+def _package(name: str, version: str) -> Package:
     return {
         "SPDXID": f"SPDXRef-PACKAGE-{name}",
-        "checksums": [{"algorithm": "SHA256", "checksumValue": sha256}],
-        "downloadLocation": location,
-        "externalRefs": references,
+        "externalRefs": [],
         "licenseConcluded": "NOASSERTION",
         "name": name,
         "primaryPackagePurpose": "SOURCE",

@@ -9,19 +9,33 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import lzma
 import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sbom.hashing import verification_code
+from sbom.ranges import version_key
 from sbom.schema import Vendored
 
 #: A wheel's own file that is read into memory has no more than this.
 _LIMIT = 4_000_000
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*===?\s*([\w.!+-]+)")
 _METADATA = re.compile(r"^(Name|Version): *(\S+)\s*$", re.MULTILINE)
+#: What zipfile raises of an archive that is damaged, or packed in a way it does not know.
+NOT_A_WHEEL = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,  # what bz2 raises of damaged data
+    NotImplementedError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+)
 
 
 def vendored_in(
@@ -39,10 +53,13 @@ def vendored_in(
     found = {one.name: one for one in _listed(packages or {}, set(present))}
     for name, version in compiled.items():
         known = found.get(name)
-        if known is None or known.version != version:
+        if known is None:
             found[name] = Vendored(name=name, version=version)
-    for file, data in wheels.items():
-        found |= {one.name: one for one in _bundled(file, data)}
+        elif known.version != version:
+            # The archive that is listed is of the other version; the files are these.
+            found[name] = replace(known, version=version, location="NOASSERTION", sha256="")
+    for wheel in _installed(wheels):
+        found |= {one.name: one for one in _bundled(wheel)}
     return tuple(found[name] for name in sorted(found))
 
 
@@ -102,30 +119,60 @@ def _sha1(file: Mapping[str, Any]) -> str:
     )
 
 
-def _bundled(file: str, data: bytes) -> Iterator[Vendored]:
-    """Yield a wheel, and the packages that it vendors itself."""
+@dataclass(frozen=True, slots=True)
+class _Wheel:
+    """A wheel: its file name and digest, its name and version, what its vendor.txt says."""
+
+    file: str
+    sha256: str
+    name: str
+    version: str
+    pinned: str
+
+
+def _wheel(file: str, data: bytes) -> _Wheel | None:
+    """Return a wheel, or None where the bytes are none."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as wheel:
             names = wheel.namelist()
             metadata = _member(wheel, names, r"[^/]+\.dist-info/METADATA")
             pinned = _member(wheel, names, r"[^/]+/_vendor/vendor\.txt")
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        NotImplementedError,
-        EOFError,
-        ValueError,
-        RuntimeError,
-    ):
-        return
-    said = dict(_METADATA.findall(metadata.partition("\n\n")[0]))
+    except NOT_A_WHEEL:
+        return None
+    header = "\n".join(metadata.splitlines()).partition("\n\n")[0]
+    said = dict(reversed(_METADATA.findall(header)))  # the first of each counts
     if "Name" not in said or "Version" not in said:
-        return
-    name = _normal(said["Name"])
+        return None
     digest = hashlib.sha256(data).hexdigest()
-    yield Vendored(name=name, version=said["Version"], sha256=digest, file=file)
-    for one, version in requirements(pinned):
-        yield Vendored(name=f"{name}-{one}", version=version, within=name)
+    return _Wheel(file, digest, _normal(said["Name"]), said["Version"], pinned)
+
+
+def is_wheel(data: bytes) -> bool:
+    """Return whether bytes are a wheel that says its name and version."""
+    return _wheel("", data) is not None
+
+
+def _installed(wheels: Mapping[str, bytes]) -> Iterable[_Wheel]:
+    """Return the wheels that are installed: of two of one name the newer one.
+
+    CPython 3.8.17 and 3.8.18 bundle pip 22.0.4 beside the 23.0.1 that ensurepip installs.
+    """
+    found: dict[str, _Wheel] = {}
+    for file, data in sorted(wheels.items()):
+        wheel = _wheel(file, data)
+        if wheel is None:
+            continue
+        known = found.get(wheel.name)
+        if known is None or version_key(known.version) <= version_key(wheel.version):
+            found[wheel.name] = wheel
+    return found.values()
+
+
+def _bundled(wheel: _Wheel) -> Iterator[Vendored]:
+    """Yield a wheel, and the packages that it vendors itself."""
+    yield Vendored(name=wheel.name, version=wheel.version, sha256=wheel.sha256, file=wheel.file)
+    for one, version in requirements(wheel.pinned):
+        yield Vendored(name=f"{wheel.name}-{one}", version=version, within=wheel.name)
 
 
 def _member(wheel: zipfile.ZipFile, names: Iterable[str], pattern: str) -> str:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +138,113 @@ def test_an_external_that_nobody_has_named_is_told() -> None:
 def test_a_file_of_the_tree_that_is_none_counts_for_nothing(kept: Any) -> None:
     _, problems = exported(committed(), externals_of(["bzip2-1.0.8"]), "3.14.7", kept)
     assert problems == ()
+
+
+def kept_of(version: str = "3.14.7", **zstd: Any) -> dict[str, Any]:
+    """Return a published file, with keys of its zstd written anew."""
+    data: dict[str, Any] = json.loads(COPIES[version].read_text())
+    next(one for one in data["packages"] if one["name"] == "zstd").update(zstd)
+    return data
+
+
+TAGS = next(row["tags"] for row in PUBLISHED if row["cpython"] == "3.14.7")
+LOCATOR = "cpe:2.3:a:facebook:zstandard:1.5.7:*:*:*:*:*:*:*"
+PURL = {
+    "referenceCategory": "PACKAGE_MANAGER",
+    "referenceLocator": "pkg:generic/zstd@1.5.7",
+    "referenceType": "purl",
+}
+
+
+def cpe(locator: str) -> dict[str, str]:
+    return {
+        "referenceCategory": "SECURITY",
+        "referenceLocator": locator,
+        "referenceType": "cpe23Type",
+    }
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"licenseConcluded": "BSD-3-Clause"},
+        {"comment": "looked at by hand", "filesAnalyzed": False},
+        {"externalRefs": []},
+        {"externalRefs": [cpe(LOCATOR), PURL]},
+        {"externalRefs": [cpe("cpe:2.3:a:facebook:zstandard:1.5.7:*:*:*:*:windows:*:*")]},
+        {"externalRefs": [cpe(r"cpe:2.3:a:a\:b:c\+\+:1.5.7:*:*:*:*:*:*:*")]},
+    ],
+)
+def test_what_people_wrote_into_the_trees_file_stays(said: dict[str, Any]) -> None:
+    kept = {**kept_of(**said), "comment": "of the whole file"}
+    data, problems = exported(committed(), externals_of(TAGS), "3.14.7", kept)
+    assert (json.loads(data), problems) == (kept, ())
+
+
+def test_a_bump_moves_the_version_in_every_reference_and_nothing_else() -> None:
+    windows = r"cpe:2.3:a:a\:b:c\+\+:1.5.7:rc1:*:*:*:windows:*:*"
+    kept = kept_of(externalRefs=[cpe(LOCATOR), cpe(windows), PURL])
+    tags = [tag.replace("zstd-1.5.7", "zstd-1.6.0") for tag in TAGS]
+    data, problems = exported(committed(), externals_of(tags), "3.14.7", kept)
+    [zstd] = [one for one in json.loads(data)["packages"] if one["name"] == "zstd"]
+    assert [one["referenceLocator"] for one in zstd["externalRefs"]] == [
+        LOCATOR.replace("1.5.7", "1.6.0"),
+        windows.replace("1.5.7", "1.6.0"),
+        "pkg:generic/zstd@1.6.0",
+    ]
+    assert [problem.message for problem in problems] == [
+        "no checksum of zstd-1.6.0 is known, neither here nor in the tree's own file"
+    ]
+
+
+def test_what_is_no_digest_is_no_checksum() -> None:
+    base = "https://github.com/python/cpython-source-deps/archive/refs/tags"
+    for value in ("", "00", "Z" * 64, None):
+        sums = [{"algorithm": "SHA256", "checksumValue": value}]
+        kept = {"packages": [{"downloadLocation": f"{base}/zstd-9.tar.gz", "checksums": sums}]}
+        _, problems = exported(committed(), externals_of(["zstd-9"]), "3.14.7", kept)
+        assert [problem.code for problem in problems] == ["unpinned"]
+
+
+@pytest.mark.parametrize("key", ["checksums", "externalRefs", "downloadLocation", "versionInfo"])
+@pytest.mark.parametrize("value", [3, True, None, "x", {"a": 1}, [3, None, {"a": []}]])
+def test_a_damaged_entry_never_breaks_the_export(key: str, value: Any) -> None:
+    data, problems = exported(committed(), externals_of(TAGS), "3.14.7", kept_of(**{key: value}))
+    assert problems == ()
+    assert json.loads(data)["packages"]
+
+
+CLONES = os.environ.get("SBOM_CLONES", "")
+PLACES = ("Include/patchlevel.h", "PCbuild/get_externals.bat", "Misc/externals.spdx.json")
+
+
+def published() -> Iterator[tuple[str, str, bytes]]:
+    """Yield version, script and file of each pair in the histories of clones, once."""
+    seen = set()
+    for clone in sorted(path for path in Path(CLONES).glob("*/repo") if path.is_dir()):
+        git = ["git", "--git-dir", str(clone)]
+        words = [*git, "log", "--all", "--format=%H", "--", *PLACES]
+        for commit in subprocess.run(words, capture_output=True, check=True).stdout.split():
+            found = [
+                subprocess.run([*git, "show", f"{commit.decode()}:{place}"], capture_output=True,
+                               check=False).stdout
+                for place in PLACES
+            ]  # fmt: skip
+            ours = all(found) and b"/python/cpython-source-deps/" in found[2]  # forks have others
+            if ours and (key := tuple(found)) not in seen:
+                seen.add(key)
+                version = re.search(rb'PY_VERSION\s+"([^"+]+)', found[0])
+                assert version
+                yield version[1].decode(), found[1].decode(), found[2]
+
+
+@pytest.mark.skipif(not CLONES, reason="SBOM_CLONES names no folder of clones of CPython")
+def test_every_pair_in_clones_is_made_anew_with_and_without_the_trees_file() -> None:
+    count = 0
+    for version, script, kept in published():
+        externals = read_script(script.replace("\r\n", "\n")).externals
+        for theirs in (json.loads(kept), None):
+            data, problems = exported(committed(), externals, version, theirs)
+            assert (version, problems, data) == (version, (), kept)
+        count += 1
+    assert count

@@ -71,7 +71,7 @@ MAY_IMPORT = {
         "ranges",
         "schema",
     },
-    "vendored": {"hashing", "schema"},
+    "vendored": {"hashing", "ranges", "schema"},
     "export": {
         "identities",
         "components",

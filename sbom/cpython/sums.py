@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import json
+import lzma
 import re
 import zipfile
 import zlib
@@ -110,8 +111,8 @@ def _wheel(path: str, name: str, data: bytes) -> Iterator[Problem]:
                 if not _is(wheel, member, digest):
                     message = f"holds {member}, which is not what its RECORD says"
                     yield _problem(path, "", message, "find out who changed it")
-    except (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, EOFError, ValueError,
-            RuntimeError) as error:  # fmt: skip
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, KeyError,
+            NotImplementedError, EOFError, ValueError, RuntimeError) as error:  # fmt: skip
         yield _problem(path, "", f"is no whole wheel: {error}", "fetch it again")
 
 

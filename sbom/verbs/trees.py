@@ -16,11 +16,12 @@ from sbom.cpython.sums import file_sums, wheel_sums
 from sbom.drift import Fetched, archives, drift
 from sbom.externals import Kind
 from sbom.guards import External
+from sbom.identities import UNFILLED
 from sbom.links import links, nobodys
-from sbom.problems import Code, Problem, in_order
+from sbom.problems import Code, Problem, SbomError, in_order
 from sbom.reconcile import name_of
 from sbom.schema import Manifest, Pin, Vendored
-from sbom.vendored import sbom_of, vendored_in
+from sbom.vendored import is_wheel, sbom_of, vendored_in
 from sbom.verbs.inputs import Inputs
 
 #: Where a tree keeps its script, the SBOM of what it vendors, and the wheels it bundles.
@@ -34,8 +35,30 @@ def line_of(version: str) -> str:
 
 
 def vendored_of(inputs: Inputs, root: Path | None) -> tuple[Vendored, ...] | None:
-    """Return the vendored code of a tree, or None where there is no tree."""
-    return None if root is None else _copies(Folder(root), inputs.manifest, inputs.version)
+    """Return the vendored code of a tree, or None where there is no tree.
+
+    Raises SbomError for an SBOM or a wheel that cannot be read: that something is damaged is
+    not that it was taken out.
+    """
+    if root is None:
+        return None
+    folder = Folder(root)
+    if damaged := [_placed(one, root) for one in _damaged(folder)]:
+        raise SbomError(damaged)
+    return _copies(folder, inputs.manifest, inputs.version)
+
+
+def _damaged(folder: Folder) -> Iterator[Problem]:
+    if folder.has(SBOM) and sbom_of(folder.read(SBOM)) is None:
+        yield _unread(SBOM, "is no SPDX document in JSON", "mend it, or take it out")
+    for path in folder.paths(WHEELS):
+        data = folder.read(path, WHEEL_LIMIT)
+        if data is None or not is_wheel(data):
+            yield _unread(path, "is no whole wheel", "fetch it again, or take it out")
+
+
+def _unread(file: str, message: str, hint: str) -> Problem:
+    return Problem(code=Code.CHECKSUM, file=file, where="", message=message, hint=hint)
 
 
 def _copies(folder: Folder, manifest: Manifest, version: str) -> tuple[Vendored, ...]:
@@ -60,7 +83,7 @@ def _copies(folder: Folder, manifest: Manifest, version: str) -> tuple[Vendored,
 
 def tree_problems(inputs: Inputs, root: Path) -> tuple[Problem, ...]:
     """Return where a tree disagrees with itself, with what its script fetches, with its digests."""
-    folder, manifest = Folder(root), inputs.manifest
+    folder, manifest = Folder(root), _filled(inputs.manifest)
     line = line_of(inputs.version)
     said, damaged = statements(folder, manifest.stated, line)
     copies = _copies(folder, manifest, inputs.version)
@@ -83,6 +106,16 @@ def tree_problems(inputs: Inputs, root: Path) -> tuple[Problem, ...]:
     ]
     return in_order([*(_placed(one, root) for one in (*problems, *linked)),
                      *_outdated(inputs, copies)])  # fmt: skip
+
+
+def _filled(manifest: Manifest) -> Manifest:
+    """Return the manifest less components that nobody has filled in: those are told as such."""
+    known = (
+        one
+        for one in manifest.identities
+        if UNFILLED not in (one.purl, *(row.link for row in one.ships))
+    )
+    return replace(manifest, identities=tuple(known))
 
 
 def _placed(problem: Problem, root: Path) -> Problem:
