@@ -6,6 +6,7 @@ import re
 
 from sbom.channels import DEFAULT, file_fault
 from sbom.cpython.places import Stated
+from sbom.evidence import rule
 from sbom.externals import split_tag
 from sbom.fields import Report
 from sbom.identities import Ships
@@ -36,6 +37,9 @@ def check_texts(manifest: Manifest, report: Report) -> None:
                 report(f"{place}.when[{n}].version", fault)
         for n, row in enumerate(identity.ships):
             _check_row(row, f"{place}.ships[{n}]", platforms, report)
+        for n, evidence in enumerate(identity.evidence):
+            for fault in rule.faults(evidence):
+                report(f"{place}.evidence[{n}]", fault)
 
 
 def _check_lists(manifest: Manifest, report: Report) -> None:

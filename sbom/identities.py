@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sbom.evidence.rule import Evidence
 from sbom.fields import hexadecimal, matching
 
 #: What ``regen`` writes where only a person can know.
@@ -102,4 +103,5 @@ class Identity:
     when: tuple[Override, ...] = ()
     ships: tuple[Ships, ...] = ()
     built_from: tuple[BuiltFrom, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     owns: tuple[str, ...] = ()

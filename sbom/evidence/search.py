@@ -1,0 +1,119 @@
+"""A PE file's bytes to the evidence in them, by the rules of the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import translate
+
+from sbom.evidence.binary import Binary, Finding, Image
+from sbom.evidence.pe import image_of, is_pe
+from sbom.evidence.rule import Evidence
+
+#: A rule that finds more than this in one file is of no use there; the first ones are told.
+_MOST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of a component, ready to be searched with."""
+
+    component: str
+    evidence: Evidence
+    names: re.Pattern[str]
+    anchor: bytes
+    pattern: re.Pattern[bytes] | None
+    resource: Mapping[str, re.Pattern[str]]
+
+    def lists(self, path: str) -> bool:
+        """Return whether it names a file by ``files``, where its evidence is expected."""
+        return self.names.fullmatch(path.rpartition("/")[2].lower()) is not None
+
+
+def rules_of(evidence: Iterable[tuple[str, Sequence[Evidence]]]) -> tuple[Rule, ...]:
+    """Return the rules of components, given as pairs of a component's key and its tables."""
+    return tuple(
+        Rule(
+            key,
+            one,
+            re.compile("|".join(translate(name.lower()) for name in one.files) or r"(?!)"),
+            one.anchor.encode(),
+            re.compile(one.pattern.encode("latin-1")) if one.pattern else None,
+            {name: re.compile(pattern) for name, pattern in one.resource.items()},
+        )
+        for key, rows in evidence
+        for one in rows
+    )
+
+
+class Inspector:
+    """Looks into files; what is the same file under the same name is looked into once."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        """Keep the rules to look by."""
+        self._rules = rules
+        self._known: dict[tuple[str, bytes], Binary] = {}
+
+    def __call__(self, path: str, data: bytes) -> Binary | None:
+        """Return what is known of a file, or None where it does not start like a PE file."""
+        if not is_pe(data):
+            return None
+        key = path.rpartition("/")[2].lower(), hashlib.sha1(data, usedforsecurity=False).digest()
+        known = self._known.get(key)
+        if known is None:
+            image = image_of(data)
+            known = Binary(image, tuple(search(path, data, image, self._rules)), blob_id(data))
+            self._known[key] = known
+        return known
+
+
+def blob_id(data: bytes) -> str:
+    """Return the name git gives a file of these bytes: the SHA-1 of a header and of them."""
+    header = b"blob %d\0" % len(data)
+    return hashlib.sha1(header + data, usedforsecurity=False).hexdigest()
+
+
+def search(path: str, data: bytes, image: Image, rules: Iterable[Rule]) -> Iterator[Finding]:
+    """Yield the distinct findings in a file, in the order of the rules."""
+    for rule in rules:
+        if (rule.evidence.anywhere or rule.lists(path)) and rule.anchor in data:
+            yield from _found(rule, data, dict(image.resource))
+
+
+def _found(rule: Rule, data: bytes, resource: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what a rule finds in a file that has its anchor; nothing unless all of it is there."""
+    matched = {
+        key: match
+        for key, pattern in rule.resource.items()
+        if (match := pattern.fullmatch(resource.get(key, "")))
+    }
+    if len(matched) != len(rule.resource):
+        return
+    if rule.pattern is None:
+        key = next((key for key, match in matched.items() if match.groupdict()), [*matched][0])
+        yield _finding(rule, matched[key].groupdict(), matched[key][0], key)
+        return
+    distinct: dict[bytes, re.Match[bytes]] = {}
+    for match in rule.pattern.finditer(data):
+        distinct.setdefault(match[0], match)
+        if len(distinct) == _MOST or not rule.pattern.groups:
+            break
+    for match in distinct.values():
+        groups = {key: value.decode("latin-1") for key, value in match.groupdict().items() if value}
+        text = match[0].strip(b"\0").decode("latin-1")
+        yield _finding(rule, groups, text, f"0x{match.start():x}")
+
+
+def _finding(rule: Rule, groups: Mapping[str, str], text: str, place: str) -> Finding:
+    version = groups.get("version", "")
+    known = rule.evidence.versions
+    return Finding(
+        component=rule.component,
+        version=known.get(version, "") if known else version,
+        place=place,
+        text=text if text.isprintable() else ascii(text)[1:-1],
+        external=rule.evidence.external,
+        tag=groups.get("tag", ""),
+    )
