@@ -38,13 +38,15 @@ def apply(
     pinned: Mapping[str, Mapping[str, Value]] | None = None,
     *,
     vendored: Sequence[Vendored] | None = None,
+    digests: Mapping[str, Mapping[str, str]] | None = None,
 ) -> str:
     """Return externals.toml with the changes made.
 
     ``facts`` are the new values of ``[cpython]``; ``claimed`` the key paths of externals that
     a component already accounts for: any other new one gets a component to be filled in;
     ``pinned`` maps key paths of externals to what their archives were found to be;
-    ``vendored`` is all the vendored code there is now, or None where nobody looked. Raises
+    ``vendored`` is all the vendored code there is now, or None where nobody looked;
+    ``digests`` map tags to those of the DLLs in them. Raises
     SbomError where the tables are written in a way that cannot be edited safely.
     """
     bom = BOM if text.startswith(BOM) else ""
@@ -60,6 +62,8 @@ def apply(
             text = tables.set_values(text, path, values)
         if vendored is not None:
             text = _vendored(text, vendored, claimed, expected)
+        for tag, files in (digests or {}).items():
+            text = _recorded(text, tag, files, expected)
         sound = tomllib.loads(text) == expected
     except (LookupError, tomllib.TOMLDecodeError, TOMLKitError) as error:
         raise _cannot_edit(str(error.args[0]) if isinstance(error, LookupError) else "") from error
@@ -160,6 +164,18 @@ def _vendored(
     if not known:
         del expected["vendored"]
     return text
+
+
+def _recorded(text: str, tag: str, files: Mapping[str, str], expected: dict[str, Any]) -> str:
+    """Return the text with the digests of a tag's DLLs, those of other tags untouched."""
+    known = expected.setdefault("digests", {})
+    if known.get(tag) == files:
+        return text
+    if tag in known:
+        text = tables.remove(text, ("digests", tag))
+    table = _dumped("digests", tag, _table(files))
+    known[tag] = dict(files)
+    return tables.insert(text, "digests", tag, table)
 
 
 #: What each key of vendored code has where nothing is known.

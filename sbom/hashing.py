@@ -15,8 +15,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sbom.evidence.binary import Binary, Inspect
 from sbom.problems import Code, Problem, UnusableError
 
+#: What a PE file starts with, and what is looked into.
+_EXECUTABLE = b"MZ"
 #: Where a file is read in pieces instead of whole.
 _CHUNK = 1 << 22
 #: What the helpers take: below this, two threads hold each other up.
@@ -28,19 +31,25 @@ _MOST_THREADS = 8
 class HashedFile:
     """A regular file below a folder: its path with slashes, its size, its digests.
 
-    The digests are lower-case hexadecimal, in the order of the algorithms asked for.
+    The digests are lower-case hexadecimal, in the order of the algorithms asked for; ``seen``
+    is what looking into an executable one showed.
     """
 
     path: str
     size: int
     digests: tuple[str, ...]
+    seen: Binary | None = None
 
 
-def hash_folder(folder: Path, algorithms: Sequence[str] = ("sha1",)) -> tuple[HashedFile, ...]:
-    """Return the regular files below ``folder``, sorted by path.
+def hash_folder(
+    folder: Path,
+    algorithms: Sequence[str] = ("sha1",),
+    inspect: Inspect | None = None,
+) -> tuple[HashedFile, ...]:
+    """Return the regular files below ``folder``, sorted by path, each read once.
 
-    Links are not followed and not listed. Raises UnusableError with everything that cannot be
-    read.
+    ``inspect`` looks into each that starts like a PE file. Links are not followed and not
+    listed. Raises UnusableError with everything that cannot be read.
     """
     problems: list[Problem] = []
     waiting = deque(sorted(_walk(folder, problems), key=lambda found: (found[1], found[0])))
@@ -57,7 +66,9 @@ def hash_folder(folder: Path, algorithms: Sequence[str] = ("sha1",)) -> tuple[Ha
                 waiting.append((path, size))
                 return
             try:
-                hashed.append(HashedFile(path, size, _digests(folder / path, size, algorithms)))
+                digests, kept = _read(folder / path, size, algorithms, keep=inspect is not None)
+                seen = inspect(path, kept) if inspect and kept else None
+                hashed.append(HashedFile(path, size, digests, seen))
             except OSError as error:
                 problems.append(_unreadable(folder / path, error))
 
@@ -89,18 +100,24 @@ def _walk(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, int]]:
             problems.append(_unreadable(Path(here), error))
 
 
-def _digests(path: Path, size: int, algorithms: Sequence[str]) -> tuple[str, ...]:
+def _read(
+    path: Path, size: int, algorithms: Sequence[str], *, keep: bool
+) -> tuple[tuple[str, ...], bytes]:
+    """Return the digests of a file, and its bytes where it is executable and to be kept."""
+    kept: list[bytes] = []
     hashes = [hashlib.new(algorithm, usedforsecurity=False) for algorithm in algorithms]
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
         while data := os.read(descriptor, min(size + 1, _CHUNK)):
             for one in hashes:
                 one.update(data)
+            if keep and (kept or data[:2] == _EXECUTABLE):
+                kept.append(data)
             if len(data) <= size < _CHUNK:
                 break
     finally:
         os.close(descriptor)
-    return tuple(one.hexdigest() for one in hashes)
+    return tuple(one.hexdigest() for one in hashes), b"".join(kept)
 
 
 def _unreadable(path: Path, error: OSError) -> Problem:

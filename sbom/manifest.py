@@ -31,6 +31,7 @@ from sbom.schema import (
     Manifest,
     Pin,
     PulledFacts,
+    Recorded,
     Vendored,
 )
 
@@ -40,7 +41,7 @@ BOM = "\ufeff"
 
 _TABLES = ("cpython", "document", "source", "binary", "vendored", "component", "platform",
            "variant", "channel", "release", "licence-text", "pulled", "layout",
-           "stated", "archives", "export", "exported", "acknowledged")  # fmt: skip
+           "stated", "archives", "digests", "export", "exported", "acknowledged")  # fmt: skip
 
 
 def read_manifest(text: str, file: str = "externals.toml") -> Manifest:
@@ -98,12 +99,15 @@ def _manifest(data: Mapping[str, Any], file: str, report: Report) -> Manifest | 
     texts = named(LicenceText, "licence-text", "id")
     acknowledged = _listed(data, "acknowledged", Acknowledged, report)
     archives = read_table(Archives, data.get("archives", {}), "archives", report)
+    recorded = read_table(Recorded, {"digests": data.get("digests", {})}, "", report)
     exporting = read_table(Exporting, data.get("export", {}), "export", report)
     exported = _listed(data, "exported", Exported, report)
     stated = _listed(data, "stated", Stated, report)
     pulled = read_table(PulledFacts, data.get("pulled", {}), "pulled", report)
     layout = read_table(LayoutFacts, data.get("layout", {}), "layout", report)
     if not (cpython and document and pulled and layout and release and exporting and archives):
+        return None
+    if recorded is None:
         return None
     return Manifest(
         file=file,
@@ -121,6 +125,7 @@ def _manifest(data: Mapping[str, Any], file: str, report: Report) -> Manifest | 
         layout=layout,
         stated=tuple(stated),
         archives=archives,
+        digests=recorded.digests,
         exporting=exporting,
         exported=tuple(exported),
         acknowledged=tuple(acknowledged),

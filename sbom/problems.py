@@ -71,6 +71,7 @@ class Code(StrEnum):
     DIFFERS = "differs"
     CONTRADICTED = "contradicted"
     FOUND = "found"
+    NOT_SHOWN = "not-shown"
     DAMAGED = "damaged"
     UNSAFE = "unsafe"
     UNKNOWN_ARTIFACT = "unknown-artifact"
@@ -102,6 +103,7 @@ WARNINGS = frozenset(
         Code.DIFFERS,
         Code.LEFT_BEHIND,
         Code.UNOPENED,
+        Code.NOT_SHOWN,
     }
 )
 
@@ -136,8 +138,10 @@ ARTIFACT_CODES = frozenset(
         Code.WRONG_FILE,
         Code.CONTRADICTED,
         Code.FOUND,
+        Code.NOT_SHOWN,
         Code.UNKNOWN_ARTIFACT,
         Code.NO_ARTIFACT,
+        Code.DAMAGED,
     }
 )
 

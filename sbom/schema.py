@@ -173,17 +173,43 @@ class PulledFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LayoutFacts:
-    """``[layout]``: what a document says that was made from a layout, in place of its comment."""
+    """``[layout]``: what a document says that was made from a layout, in place of its comment.
+
+    ``added`` are patterns of paths that come to be once a layout is installed and used.
+    """
 
     comment: str = ""
+    added: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Archives:
-    """``[archives.source]``, ``[archives.binary]``: SHA-256 of archives, by their tags."""
+    """``[archives.source]``, ``[archives.binary]``: SHA-256 of archives, by their tags.
 
-    source: Mapping[str, str] = matching(r"[0-9a-f]{64}", "a SHA-256", default_factory=dict)
-    binary: Mapping[str, str] = matching(r"[0-9a-f]{64}", "a SHA-256", default_factory=dict)
+    It is empty of a tag that is known to be one, and whose archive nobody had.
+    """
+
+    source: Mapping[str, str] = matching(
+        r"([0-9a-f]{64})?", "a SHA-256, or empty while unknown", default_factory=dict
+    )
+    binary: Mapping[str, str] = matching(
+        r"([0-9a-f]{64})?", "a SHA-256, or empty while unknown", default_factory=dict
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """``[digests.<tag>]``: the DLLs of a binary external, by their paths in it.
+
+    A digest is the Authenticode SHA-256, which signing does not change, as ``regen`` records
+    it, or the SHA-1 that git names the file by, of 40 digits, where only that is known.
+    """
+
+    digests: Mapping[str, Mapping[str, str]] = matching(
+        r"[0-9a-f]{64}|[0-9a-f]{40}",
+        "an Authenticode SHA-256, or git's SHA-1 of a file",
+        default_factory=dict,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -235,6 +261,7 @@ class Manifest:
     layout: LayoutFacts
     stated: tuple[Stated, ...]
     archives: Archives
+    digests: Mapping[str, Mapping[str, str]]
     exporting: Exporting
     exported: tuple[Exported, ...]
     acknowledged: tuple[Acknowledged, ...]

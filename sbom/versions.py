@@ -49,6 +49,16 @@ def version_in(identity: Identity, revision: str) -> tuple[str, str]:
     return match["version"], match.groupdict().get("rebuild") or ""
 
 
+def labelled_version(identity: Identity, pin: Pin) -> str:
+    """Return the version that a tag itself states of a component, exceptions aside.
+
+    Empty where no row takes the version from the tag: Tcl's bundle states none of zlib.
+    """
+    named = any(row.external == pin.key and not row.version for row in identity.ships)
+    match = _pattern(identity.revision).fullmatch(pin.revision) if identity.revision else None
+    return match["version"] if named and match else ""
+
+
 @cache
 def _pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)

@@ -16,26 +16,34 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from sbom.archives.inflate import Inflated, Limits, fault
 from sbom.archives.tar import Member, Tar, Type
+from sbom.evidence.pe import authenticode_of
 from sbom.hashing import verification_code
 
 _PIECE = 1 << 17
+#: What Windows loads, whose Authenticode digest is told too.
+_LIBRARY = ".dll"
 _BELIEVED = frozenset({Type.FILE, Type.FOLDER, Type.HARD, Type.SYMBOLIC})
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One regular file: its path below the top folder, its digests, its size in bytes."""
+    """One regular file: its path below the top folder, its digests, its size in bytes.
+
+    ``authenticode`` is the digest that signing does not change of a ``.dll`` that is one, and
+    empty of anything else.
+    """
 
     path: str
     sha1: str
     sha256: str
     size: int
+    authenticode: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,17 +149,21 @@ class _Contents:
             message = f"holds {member.path!r} of {member.size} bytes; {self._limit} are believed"
             raise fault(self._name, message)
         sha1, sha256 = hashlib.sha1(usedforsecurity=False), hashlib.sha256()
+        kept: list[bytes] = []
         for piece in self._tar.contents(member.size):
             sha1.update(piece)
             sha256.update(piece)
-        return Entry(inside, sha1.hexdigest(), sha256.hexdigest(), member.size)
+            if inside.lower().endswith(_LIBRARY):
+                kept.append(piece)
+        authenticode = authenticode_of(b"".join(kept))
+        return Entry(inside, sha1.hexdigest(), sha256.hexdigest(), member.size, authenticode)
 
     def _linked(self, inside: str, member: Member) -> Entry:
         named = f"{member.path} -> {member.link}"
         target = self.files.get(self._inside(member.link, named))
         if target is None or member.size:
             raise fault(self._name, f"holds {named!r}, a hard link to no file before it")
-        return Entry(inside, target.sha1, target.sha256, target.size)
+        return replace(target, path=inside)
 
     def _stays(self, member: Member) -> None:
         """Check that a symbolic link stays inside the top folder, step by step."""

@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import IO
 
 from sbom.contents.names import fault_of, twice, unescaped
-from sbom.contents.shipped import ALGORITHMS, ShippedFile, machine_in
+from sbom.contents.shipped import ALGORITHMS, ShippedFile
+from sbom.evidence.binary import Inspect
+from sbom.evidence.pe import is_pe
 from sbom.problems import Code, Problem, in_order
 
 _CHUNK = 1 << 20
@@ -59,20 +61,32 @@ def open_archives(
     paths: Sequence[tuple[Path, str]],
     wanted: Callable[[str], bool] = lambda _: False,
     limits: Limits = Limits(),
+    inspect: Inspect | None = None,
 ) -> list[Opened]:
     """Return archives opened, in the order of ``paths``, each with the name to report it by.
 
-    Members for whose path ``wanted`` holds are archives themselves, and are opened too.
+    Members for whose path ``wanted`` holds are archives themselves, and are opened too; what
+    starts like a PE file is looked into with ``inspect``.
     """
+    reader = _Reader(wanted, limits, inspect)
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        return list(pool.map(lambda one: open_archive(one[0], one[1], wanted, limits), paths))
+        return list(pool.map(lambda one: open_archive(one[0], one[1], reader), paths))
 
 
-def open_archive(path: Path, name: str, wanted: Callable[[str], bool], limits: Limits) -> Opened:
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """How archives are read: which members are archives too, how much is believed."""
+
+    wanted: Callable[[str], bool]
+    limits: Limits
+    inspect: Inspect | None
+
+
+def open_archive(path: Path, name: str, reader: _Reader) -> Opened:
     """Return one archive opened; what is wrong with it is in its problems."""
     try:
         with path.open("rb") as file:
-            return _opened(file, name, wanted, limits, 0)
+            return _opened(file, name, reader, 0)
     except OSError as error:
         blank = ShippedFile(name, 0, "", "", "")
         message = f"cannot be read: {error.strerror or error}"
@@ -83,17 +97,15 @@ _CHECK = "check the file, and fetch it again"
 _DISTRUST = "do not publish it; make it again and find out who made this one"
 
 
-def _opened(
-    file: IO[bytes], name: str, wanted: Callable[[str], bool], limits: Limits, depth: int
-) -> Opened:
+def _opened(file: IO[bytes], name: str, reader: _Reader, depth: int) -> Opened:
     own = hashed(name, iter(lambda: file.read(_CHUNK), b""))
     file.seek(0)
     try:
         with zipfile.ZipFile(file) as archive:
-            problems = _listed(archive, name, own.size, limits)
+            problems = _listed(archive, name, own.size, reader.limits)
             if problems:
                 return Opened(own, problems=in_order(problems))
-            return _members(archive, own, wanted, limits, depth)
+            return _members(archive, own, reader, depth)
     except (
         zipfile.BadZipFile,
         ValueError,
@@ -141,13 +153,7 @@ def _listed(archive: zipfile.ZipFile, name: str, size: int, limits: Limits) -> l
     return problems
 
 
-def _members(
-    archive: zipfile.ZipFile,
-    own: ShippedFile,
-    wanted: Callable[[str], bool],
-    limits: Limits,
-    depth: int,
-) -> Opened:
+def _members(archive: zipfile.ZipFile, own: ShippedFile, reader: _Reader, depth: int) -> Opened:
     files: list[ShippedFile] = []
     nested: dict[str, Opened] = {}
     problems: list[Problem] = []
@@ -160,10 +166,11 @@ def _members(
         path = called[info.filename]
         try:
             with archive.open(info) as member:
-                files.append(hashed(path, _limited(member, info.file_size, limits)))
-            if wanted(path) and depth < limits.depth and _is_zip(archive, info):
+                chunks = _limited(member, info.file_size, reader.limits)
+                files.append(hashed(path, chunks, reader.inspect))
+            if reader.wanted(path) and depth < reader.limits.depth and _is_zip(archive, info):
                 with archive.open(info) as member:
-                    inner = _opened(member, f"{own.path}/{path}", wanted, limits, depth + 1)
+                    inner = _opened(member, f"{own.path}/{path}", reader, depth + 1)
                 nested[path] = inner
                 problems += inner.problems
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, _TooMuchError,
@@ -199,18 +206,20 @@ def _limited(member: IO[bytes], size: int, limits: Limits) -> Iterable[bytes]:
         raise EOFError(f"{read} of {size} bytes are there")
 
 
-def hashed(path: str, chunks: Iterable[bytes]) -> ShippedFile:
-    """Return a file that comes in pieces, hashed with every algorithm."""
+def hashed(path: str, chunks: Iterable[bytes], inspect: Inspect | None = None) -> ShippedFile:
+    """Return a file that comes in pieces, hashed with every algorithm, and looked into."""
     hashes = [hashlib.new(algorithm, usedforsecurity=False) for algorithm in ALGORITHMS]
     size = 0
-    machine = ""
+    kept: list[bytes] = []
     for chunk in chunks:
-        machine = machine or (machine_in(chunk) if size == 0 else "")
+        if inspect and (kept or (size == 0 and is_pe(chunk))):
+            kept.append(chunk)
         size += len(chunk)
         for one in hashes:
             one.update(chunk)
     sha1, sha256, sha512 = (one.hexdigest() for one in hashes)
-    return ShippedFile(path, size, sha1, sha256, sha512, machine)
+    binary = inspect(path, b"".join(kept)) if inspect and kept else None
+    return ShippedFile(path, size, sha1, sha256, sha512, binary)
 
 
 def _problem(code: Code, file: str, where: str, message: str, hint: str) -> Problem:

@@ -1,19 +1,22 @@
-"""A folder to its files, hashed."""
+"""A folder to its files, hashed and looked into."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from sbom.contents.shipped import ALGORITHMS, ShippedFile
+from sbom.evidence.binary import Inspect
 from sbom.hashing import hash_folder
 
 
-def read_folder(folder: Path) -> tuple[ShippedFile, ...]:
+def read_folder(folder: Path, inspect: Inspect | None = None) -> tuple[ShippedFile, ...]:
     """Return the regular files below a folder, sorted by path, each read once.
 
-    Links are not followed and not listed. Raises UnusableError with everything that cannot be
-    read.
+    What starts like a PE file is looked into with ``inspect``. Links are not followed and not
+    listed. Raises UnusableError with everything that cannot be read.
     """
-    return tuple(
-        ShippedFile(file.path, file.size, *file.digests) for file in hash_folder(folder, ALGORITHMS)
-    )
+    files = []
+    for file in hash_folder(folder, ALGORITHMS, inspect):
+        sha1, sha256, sha512 = file.digests
+        files.append(ShippedFile(file.path, file.size, sha1, sha256, sha512, file.seen))
+    return tuple(files)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sbom.evidence.binary import Binary
+
 #: The digests of a file, in the order of its fields.
 ALGORITHMS = ("sha1", "sha256", "sha512")
 
@@ -12,8 +14,8 @@ ALGORITHMS = ("sha1", "sha256", "sha512")
 class ShippedFile:
     """A file in a folder or an archive: its path there, with slashes, and its size in bytes.
 
-    The digests are lower-case hexadecimal; ``machine`` is what a PE file's header says it is
-    built for, and empty for any other file.
+    The digests are lower-case hexadecimal; ``binary`` is what a PE file turned out to be, and
+    None for any other file, or where nobody looked.
     """
 
     path: str
@@ -21,7 +23,7 @@ class ShippedFile:
     sha1: str
     sha256: str
     sha512: str
-    machine: str = ""
+    binary: Binary | None = None
 
 
 _TYPES = {
@@ -39,22 +41,3 @@ _BY_SUFFIX = {suffix: kind for kind, suffixes in _TYPES.items() for suffix in su
 def file_types(path: str) -> tuple[str, ...]:
     """Return SPDX's types of a file by its name (SPDX 2.3, clause 8.3)."""
     return (_BY_SUFFIX.get(path.rpartition(".")[2].lower(), "OTHER"),)
-
-
-#: IMAGE_FILE_MACHINE_*, https://learn.microsoft.com/windows/win32/debug/pe-format
-_MACHINES = {0x014C: "x86", 0x8664: "x64", 0xAA64: "arm64", 0x01C4: "arm32"}
-#: Where a PE file says how far its PE header is from its start, and the most that may be.
-_LFANEW, _FAR = 0x3C, 1 << 16
-
-
-def machine_in(head: bytes) -> str:
-    """Return what a PE file is built for by its first bytes, or an empty text.
-
-    What runs as ARM64EC says x64 there, and ARM64X says arm64.
-    """
-    if head[:2] != b"MZ" or len(head) < _LFANEW + 4:
-        return ""
-    at = int.from_bytes(head[_LFANEW : _LFANEW + 4], "little")
-    if at > _FAR or head[at : at + 4] != b"PE\0\0":
-        return ""
-    return _MACHINES.get(int.from_bytes(head[at + 4 : at + 6], "little"), "")

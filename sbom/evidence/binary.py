@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -32,7 +33,7 @@ class Finding:
 
     ``version`` is empty where the evidence does not tell it; ``external`` and ``tag`` are what
     the build asked for, where it tells that. ``place`` is an offset in the file such as
-    ``0x1f30``, or a key of the version resource.
+    ``0x1f30``, or a key of the version resource; ``rule`` counts the component's rules.
     """
 
     component: str
@@ -41,6 +42,7 @@ class Finding:
     text: str
     external: str = ""
     tag: str = ""
+    rule: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +52,7 @@ class Binary:
     image: Image
     findings: tuple[Finding, ...] = ()
     blob: str = ""
+
+
+#: Is told a path and the bytes of the file there; None is the answer for one that is no PE file.
+Inspect = Callable[[str, bytes], Binary | None]

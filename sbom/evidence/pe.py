@@ -53,6 +53,12 @@ def image_of(data: bytes) -> Image:
     return _read(data, machine, *_authenticode(data, at))
 
 
+def authenticode_of(data: bytes) -> str:
+    """Return the Authenticode SHA-256 of a whole PE file, and an empty text of anything else."""
+    at = _header(data)
+    return "" if at < 0 or _damage(data, at) else _authenticode(data, at)[0]
+
+
 def _header(data: bytes) -> int:
     """Return where the PE header starts, or -1."""
     at = _number(data, _LFANEW, 4)
@@ -146,7 +152,7 @@ def _read(data: bytes, machine: str, authenticode: str, signed: bool) -> Image: 
     elif parsed.is_arm64ec:
         machine = "arm64ec"
     try:
-        imports = tuple(sorted({one.name.lower() for one in parsed.imports}))
+        imports = tuple(sorted({str(one.name).lower() for one in parsed.imports}))
         number, resource = _versions(parsed)
         damage = ""
     except UnicodeDecodeError:

@@ -21,6 +21,7 @@ class Rule:
     """A rule of a component, ready to be searched with."""
 
     component: str
+    number: int
     evidence: Evidence
     names: re.Pattern[str]
     anchor: bytes
@@ -37,6 +38,7 @@ def rules_of(evidence: Iterable[tuple[str, Sequence[Evidence]]]) -> tuple[Rule, 
     return tuple(
         Rule(
             key,
+            number,
             one,
             re.compile("|".join(translate(name.lower()) for name in one.files) or r"(?!)"),
             one.anchor.encode(),
@@ -44,7 +46,7 @@ def rules_of(evidence: Iterable[tuple[str, Sequence[Evidence]]]) -> tuple[Rule, 
             {name: re.compile(pattern) for name, pattern in one.resource.items()},
         )
         for key, rows in evidence
-        for one in rows
+        for number, one in enumerate(rows)
     )
 
 
@@ -84,26 +86,24 @@ def search(path: str, data: bytes, image: Image, rules: Iterable[Rule]) -> Itera
 
 def _found(rule: Rule, data: bytes, resource: Mapping[str, str]) -> Iterator[Finding]:
     """Yield what a rule finds in a file that has its anchor; nothing unless all of it is there."""
-    matched = {
-        key: match
-        for key, pattern in rule.resource.items()
-        if (match := pattern.fullmatch(resource.get(key, "")))
-    }
-    if len(matched) != len(rule.resource):
-        return
+    said: dict[str, re.Match[str]] = {}
+    for key, expression in rule.resource.items():
+        match = expression.fullmatch(resource.get(key, ""))
+        if match is None:
+            return
+        said[key] = match
     if rule.pattern is None:
-        key = next((key for key, match in matched.items() if match.groupdict()), [*matched][0])
-        yield _finding(rule, matched[key].groupdict(), matched[key][0], key)
+        key = max(said, key=lambda key: len(said[key].groupdict()))
+        yield _finding(rule, said[key].groupdict(), said[key][0], key)
         return
     distinct: dict[bytes, re.Match[bytes]] = {}
-    for match in rule.pattern.finditer(data):
-        distinct.setdefault(match[0], match)
+    for there in rule.pattern.finditer(data):
+        distinct.setdefault(there[0], there)
         if len(distinct) == _MOST or not rule.pattern.groups:
             break
-    for match in distinct.values():
-        groups = {key: value.decode("latin-1") for key, value in match.groupdict().items() if value}
-        text = match[0].strip(b"\0").decode("latin-1")
-        yield _finding(rule, groups, text, f"0x{match.start():x}")
+    for text, there in distinct.items():
+        groups = {key: value.decode("latin-1") for key, value in there.groupdict().items() if value}
+        yield _finding(rule, groups, text.strip(b"\0").decode("latin-1"), f"0x{there.start():x}")
 
 
 def _finding(rule: Rule, groups: Mapping[str, str], text: str, place: str) -> Finding:
@@ -116,4 +116,5 @@ def _finding(rule: Rule, groups: Mapping[str, str], text: str, place: str) -> Fi
         text=text if text.isprintable() else ascii(text)[1:-1],
         external=rule.evidence.external,
         tag=groups.get("tag", ""),
+        rule=rule.number,
     )

@@ -19,13 +19,14 @@ def of_another_machine(one: Described, platforms: Iterable[Platform]) -> Iterato
     machines = {platform.name: platform.machines for platform in platforms}
     expected = machines.get(one.build.platform, ())
     for file in one.files:
-        own = file.machine and file.path.lower().endswith(_OWN)
-        if own and expected and file.machine not in expected:
+        machine = file.binary.image.machine if file.binary else ""
+        own = machine and file.path.lower().endswith(_OWN)
+        if own and expected and machine not in expected:
             yield Problem(
                 code=Code.WRONG_FILE,
                 file=one.path,
                 where=file.path,
-                message=f"is built for {file.machine}, and the artifact for {one.build.platform}",
+                message=f"is built for {machine}, and the artifact for {one.build.platform}",
                 hint="find out which artifact this is, and put it under its own name",
             )
 

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from sbom.archives.facts import ArchiveFacts
 from sbom.cpython.tree import version_defined
+from sbom.externals import Kind
 from sbom.files import decoded
 from sbom.locations import is_archive, location_of
 from sbom.network.cache import Cache, default_root
@@ -27,8 +28,8 @@ _SMALL = 1_000_000
 
 def pin_archives(
     manifest: Manifest, arguments: argparse.Namespace, environment: Environment
-) -> dict[str, dict[str, Value]]:
-    """Return what the archives that need a pin are, by key path.
+) -> dict[str, ArchiveFacts]:
+    """Return what the archives that need a pin hold, by key path.
 
     Those without a checksum need one; with ``--verify``, all are fetched again. Raises
     OutsideError or SbomError with every archive that failed; the others are in the cache then.
@@ -49,10 +50,11 @@ def pin_archives(
         ).fetch(wanted)
     if error := failures(results):
         raise error
-    return {one.key: _pinned(one.facts) for one in results if isinstance(one, Fetched)}
+    return {one.key: one.facts for one in results if isinstance(one, Fetched)}
 
 
-def _pinned(facts: ArchiveFacts) -> dict[str, Value]:
+def pinned(facts: ArchiveFacts) -> dict[str, Value]:
+    """Return what the table of an external says of its archive."""
     commit = {"commit": facts.commit} if facts.commit else {}
     return {
         **commit,
@@ -62,6 +64,18 @@ def _pinned(facts: ArchiveFacts) -> dict[str, Value]:
         "files": facts.files,
         "verification-code": facts.verification_code,
     }
+
+
+def digests(manifest: Manifest, found: Mapping[str, ArchiveFacts]) -> dict[str, dict[str, str]]:
+    """Return the Authenticode digests of the DLLs in binary externals, by tag and path."""
+    recorded: dict[str, dict[str, str]] = {}
+    for pin in manifest.pins:
+        if pin.kind is Kind.BINARY and pin.key in found:
+            entries = found[pin.key].entries
+            libraries = {one.path: one.authenticode for one in entries if one.authenticode}
+            if libraries:
+                recorded[pin.tag] = libraries
+    return recorded
 
 
 def script_at(

@@ -18,6 +18,7 @@ from sbom.problems import Exit, SbomError, render
 from sbom.reconcile import Change, What, claimed
 from sbom.schema import VERSION, Manifest
 from sbom.tables import Value
+from sbom.verbs import pinning
 from sbom.verbs.inputs import (
     Environment,
     Inputs,
@@ -49,8 +50,10 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     manifest = read_manifest(text, str(inputs.path))
     pinned: dict[str, dict[str, Value]] = {}
     if not arguments.offline and not arguments.dry_run:
-        pinned = pin_archives(manifest, arguments, environment)
-        text = edit.apply(text, (), {}, set(), pinned)
+        fetched = pin_archives(manifest, arguments, environment)
+        pinned = {key: pinning.pinned(facts) for key, facts in fetched.items()}
+        digests = pinning.digests(manifest, fetched)
+        text = edit.apply(text, (), {}, set(), pinned, digests=digests)
     lines = [
         *_changed(inputs, found, manifest),
         *_copies(inputs.manifest, manifest),

@@ -1,0 +1,141 @@
+"""What is said of shipped files: which component each is, or holds, at which version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sbom.components import Build, held_in
+from sbom.externals import Kind, split_tag
+from sbom.holdings import Tie
+from sbom.identities import Identity
+from sbom.joining import Component
+from sbom.schema import Manifest, Pin
+from sbom.versions import labelled_version, shipped_version
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """One component said to be in one file.
+
+    ``component`` is the key of its identity and ``name`` what people call it; ``version`` is
+    empty where nobody states one. Of what comes from a binary external, ``tag`` is that one's,
+    and ``labelled`` the version that the tag itself states.
+    """
+
+    path: str
+    component: str
+    name: str
+    version: str
+    tag: str = ""
+    labelled: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """All that is said of a place: by path, and which tag each external should be of.
+
+    ``own`` are the paths that are CPython's or a component's whatever else is in them, ``root``
+    is the key of CPython's own component.
+    """
+
+    by_path: Mapping[str, tuple[Claim, ...]]
+    tags: Mapping[str, str]
+    own: frozenset[str]
+    root: str
+
+
+def claims_of(
+    manifest: Manifest,
+    build: Build,
+    components: Sequence[Component],
+    ties: Iterable[Tie],
+    own: Mapping[str, str],
+) -> Claims:
+    """Return what a manifest says of the files of a build.
+
+    ``ties`` are its components' files, ``own`` maps other paths that somebody owns to the
+    key of that component.
+    """
+    pins = {key: one for key, one in held_in(manifest, build).items() if isinstance(one, Pin)}
+    by_id = {one.id: _claimed(manifest, one, pins.get(one.external)) for one in components}
+    claims: dict[str, dict[Claim, None]] = {}
+    for tie in ties:
+        claim = by_id[tie.component]
+        claims.setdefault(tie.path, {})[replace(claim, path=tie.path)] = None
+    root = manifest.cpython
+    for path, key in own.items():
+        if key == root.component:
+            version = root.version.rstrip("+")
+            claim = Claim(path=path, component=key, name=_name(manifest, key), version=version)
+            claims.setdefault(path, {})[claim] = None
+    return Claims(
+        {path: tuple(found) for path, found in claims.items()},
+        {key: pin.tag for key, pin in pins.items()},
+        frozenset(own),
+        root.component,
+    )
+
+
+def _claimed(manifest: Manifest, component: Component, pin: Pin | None) -> Claim:
+    identity = identity_of(manifest, component.key)
+    binary = pin is not None and pin.kind is Kind.BINARY
+    return Claim(
+        path="",
+        component=component.key,
+        name=component.name,
+        version=component.version,
+        tag=pin.tag if pin and binary else "",
+        labelled=labelled_version(identity, pin) if pin else "",
+    )
+
+
+def identity_of(manifest: Manifest, key: str) -> Identity:
+    """Return the identity of a key, which the manifest has."""
+    return next(one for one in manifest.identities if one.key == key)
+
+
+def _name(manifest: Manifest, key: str) -> str:
+    return identity_of(manifest, key).name
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A DLL that a tag of a binary external holds, by its name there."""
+
+    tag: str
+    name: str
+    digest: str
+
+
+class KnownFiles:
+    """Looks up DLLs of binary externals by digest, and what a tag has under a name."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        """Take what the manifest has recorded."""
+        self._manifest = manifest
+        self._by_digest: dict[str, list[KnownFile]] = {}
+        self._by_name: dict[tuple[str, str], set[str]] = {}
+        for one in _recorded(manifest):
+            self._by_digest.setdefault(one.digest, []).append(one)
+            self._by_name.setdefault((one.tag, one.name), set()).add(one.digest)
+
+    def tags(self, digests: Iterable[str]) -> tuple[str, ...]:
+        """Return the tags that hold a file of one of these digests, sorted."""
+        return tuple(sorted({one.tag for d in digests for one in self._by_digest.get(d, ())}))
+
+    def of(self, tag: str, path: str) -> frozenset[str]:
+        """Return the digests of what a tag has under the name of a path; none if not recorded."""
+        return frozenset(self._by_name.get((tag, path.rpartition("/")[2].lower()), ()))
+
+    def version(self, component: str, tag: str) -> str:
+        """Return the version of a component in a tag of a binary external, or an empty text."""
+        pin = Pin(kind=Kind.BINARY, name=split_tag(tag)[0], tag=tag)
+        identity = identity_of(self._manifest, component)
+        return shipped_version(identity, pin, self._manifest.cpython.line)[0]
+
+
+def _recorded(manifest: Manifest) -> Iterator[KnownFile]:
+    for tag, files in manifest.digests.items():
+        for path, digest in files.items():
+            yield KnownFile(tag, path.rpartition("/")[2].lower(), digest)

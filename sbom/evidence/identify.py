@@ -1,0 +1,253 @@
+"""A folder of binaries to what it was built from, by evidence alone: CPython and tags.
+
+A tag is told where all that the evidence shows of an external agrees with it: versions, the
+tag that a binary was told to take, and digests. Where several tags do, all are told.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from sbom.channels import in_line, renamed
+from sbom.contents.shipped import ShippedFile
+from sbom.evidence.claims import KnownFiles
+from sbom.externals import Kind, split_tag
+from sbom.identities import Identity, Ships
+from sbom.ranges import in_lines, in_range, version_key
+from sbom.schema import Manifest, Pin
+from sbom.versions import version_in, version_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Traced:
+    """One external that went into the binaries, and the tags it can have been.
+
+    With ``inferred``, no tag is known that holds ``version``, and the one here is written as
+    the newest known one of the external is.
+    """
+
+    external: str
+    tags: tuple[str, ...]
+    version: str
+    inferred: bool
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A component that was seen in a file, with its version where that shows."""
+
+    component: str
+    version: str
+    file: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identified:
+    """What binaries were built from. ``cpython`` has all versions seen, the commonest first."""
+
+    cpython: tuple[str, ...]
+    platforms: tuple[str, ...]
+    variants: tuple[str, ...]
+    externals: tuple[Traced, ...]
+    components: tuple[Seen, ...]
+
+
+@dataclass(slots=True)
+class _Trace:
+    """What is known so far of one external."""
+
+    tags: set[str]
+    versions: set[str] = field(default_factory=set)
+    evidence: list[str] = field(default_factory=list)
+
+
+def identify(files: Sequence[ShippedFile], manifest: Manifest) -> Identified:
+    """Return what the binaries among some files were built from."""
+    root = manifest.cpython.component
+    versions = _cpython(files, root)
+    if versions:
+        manifest = replace(manifest, cpython=replace(manifest.cpython, version=versions[0]))
+    tracer = _Tracer(manifest)
+    for file in files:
+        tracer.add(file)
+    seen = {
+        Seen(one.component, one.version, file.path)
+        for file in files
+        for one in (file.binary.findings if file.binary else ())
+        if not one.tag and one.component != root
+    }
+    machines = Counter(
+        file.binary.image.machine for file in files if file.binary and _own(file, root)
+    )
+    return Identified(
+        cpython=versions,
+        platforms=tuple(p.name for p in manifest.platforms if machines.keys() & set(p.machines)),
+        variants=tuple(tracer.variants(files)),
+        externals=tuple(tracer.traced()),
+        components=tuple(sorted(seen, key=lambda o: (o.component, o.file, o.version))),
+    )
+
+
+def _own(file: ShippedFile, root: str) -> bool:
+    return file.binary is not None and any(o.component == root for o in file.binary.findings)
+
+
+def _cpython(files: Iterable[ShippedFile], root: str) -> tuple[str, ...]:
+    """Return the versions of CPython that files say they are of, the commonest first."""
+    found = Counter(
+        one.version
+        for file in files
+        for one in (file.binary.findings if file.binary else ())
+        if one.component == root and one.version
+    )
+    return tuple(version for version, _ in found.most_common())
+
+
+class _Tracer:
+    def __init__(self, manifest: Manifest) -> None:
+        self._manifest = manifest
+        self._line = manifest.cpython.line
+        self._known = KnownFiles(manifest)
+        self._traces: dict[str, _Trace] = {}
+        self._rows = dict(self._by_name())
+
+    def _by_name(self) -> Iterator[tuple[str, list[tuple[Identity, Ships]]]]:
+        """Yield names of files with the rows of components that are, or are in, such a file."""
+        rows: dict[str, list[tuple[Identity, Ships]]] = {}
+        for identity in self._manifest.identities:
+            for row in identity.ships:
+                if row.link in ("static", "dynamic") and in_lines(self._line, row.lines):
+                    every = (row.files, row.extras, *row.files_on.values())
+                    for name in {name for names in every for name in names}:
+                        for written in self._written(in_line(name, self._line)):
+                            rows.setdefault(written.lower(), []).append((identity, row))
+        yield from rows.items()
+
+    def _written(self, name: str) -> set[str]:
+        """Return a name as each variant on each platform has it."""
+        variants = [None, *self._manifest.variants]
+        tags = [platform.tag for platform in self._manifest.platforms]
+        return {renamed(name, one, self._line, tag) for one in variants for tag in tags}
+
+    def variants(self, files: Sequence[ShippedFile]) -> Iterator[str]:
+        """Yield the variants whose extension modules and DLL of CPython are there."""
+        own = [file.path.rpartition("/")[2] for file in files if _own(file, self._root)]
+        library = f"python{self._line.replace('.', '')}.dll"
+        for variant in (None, *self._manifest.variants):
+            if renamed(library, variant, self._line, "") in own:
+                yield variant.name if variant else "default"
+
+    @property
+    def _root(self) -> str:
+        return self._manifest.cpython.component
+
+    def add(self, file: ShippedFile) -> None:
+        """Take what one file shows."""
+        if file.binary is None:
+            return
+        name = file.path.rpartition("/")[2]
+        rows = self._rows.get(name.lower(), [])
+        tags = self._known.tags((file.binary.image.authenticode, file.binary.blob))
+        for identity in {identity.key: identity for identity, _ in rows}.values():
+            mine = [row for one, row in rows if one.key == identity.key]
+            found = [o for o in file.binary.findings if o.component == identity.key and not o.tag]
+            versions = {one.version for one in found if one.version}
+            if found or tags:
+                self._shown(identity, mine, versions, name, tags)
+        for one in file.binary.findings:
+            if one.tag:
+                self._narrow(one.external, {one.tag}, f"{name} names {one.tag}")
+
+    def _shown(
+        self,
+        identity: Identity,
+        rows: Sequence[Ships],
+        versions: set[str],
+        name: str,
+        held: Sequence[str],
+    ) -> None:
+        """Take what one file shows of one component: which versions, and which tags have it."""
+        for key in self._chosen(rows):
+            kind, _, external = key.partition(".")
+            mine = [row for row in rows if row.external == key]
+            fitting = {
+                tag
+                for tag in self._tags(kind, external)
+                if self._fits(
+                    identity, mine, Pin(kind=Kind(kind), name=external, tag=tag), versions
+                )
+            }
+            own = {tag for tag in held if kind == Kind.BINARY and split_tag(tag)[0] == external}
+            shown = f"{name} shows {identity.name} {', '.join(sorted(versions))}".rstrip()
+            if versions or not own:
+                self._narrow(key, fitting, shown, versions if _tagged(identity, key) else set())
+            if own:
+                self._narrow(key, own, f"{name} is a file of {', '.join(sorted(own))}")
+
+    def _chosen(self, rows: Sequence[Ships]) -> list[str]:
+        """Return the externals of rows: what a release takes, where a build has the choice."""
+        keys = [row.external for row in rows if not row.without and "." in row.external]
+        usual = [key for key in keys if key.startswith("binary.")] or keys
+        return sorted({key for key in usual if not key.startswith("vendored.")})
+
+    def _tags(self, kind: str, external: str) -> set[str]:
+        """Return the tags of an external that the manifest knows."""
+        archives = getattr(self._manifest.archives, kind)
+        digests = self._manifest.digests if kind == Kind.BINARY else {}
+        pins = (pin.tag for pin in self._manifest.pins if pin.kind == kind)
+        return {tag for tag in (*archives, *digests, *pins) if split_tag(tag)[0] == external}
+
+    def _fits(
+        self, identity: Identity, rows: Sequence[Ships], pin: Pin, versions: set[str]
+    ) -> bool:
+        expected = {
+            version_of(identity, row, pin) for row in rows if in_range(pin.revision, row.revisions)
+        }
+        return bool(expected & versions) if versions else bool(expected)
+
+    def _narrow(
+        self, key: str, tags: set[str], evidence: str, versions: set[str] | None = None
+    ) -> None:
+        trace = self._traces.get(key)
+        if trace is None:
+            trace = self._traces[key] = _Trace(set(tags))
+        else:
+            # What contradicts all else does not take it away; the evidence tells both.
+            trace.tags = trace.tags & tags or trace.tags or set(tags)
+        trace.versions |= versions or set()
+        trace.evidence.append(evidence)
+
+    def traced(self) -> Iterator[Traced]:
+        """Yield the externals, with the tags that agree with all that was shown of them."""
+        for key, trace in sorted(self._traces.items()):
+            version = ", ".join(sorted(trace.versions))
+            tags = sorted(trace.tags, key=lambda tag: version_key(split_tag(tag)[1]))
+            inferred = "" if tags else self._inferred(key, version)
+            if tags or inferred:
+                yield Traced(
+                    external=key,
+                    tags=tuple(tags) or (inferred,),
+                    version=version,
+                    inferred=not tags,
+                    evidence=tuple(dict.fromkeys(trace.evidence)),
+                )
+
+    def _inferred(self, key: str, version: str) -> str:
+        """Return a version written as the newest known tag of an external writes its own."""
+        kind, _, external = key.partition(".")
+        known = sorted(self._tags(kind, external), key=lambda t: version_key(split_tag(t)[1]))
+        for identity in self._manifest.identities:
+            if known and version and _tagged(identity, key):
+                revision = split_tag(known[-1])[1]
+                said, rebuild = version_in(identity, revision)
+                if said:
+                    return f"{external}-{version}{'.0' if rebuild and '.' in revision else ''}"
+        return ""
+
+
+def _tagged(identity: Identity, key: str) -> bool:
+    """Return whether a component takes its version from an external's tag."""
+    return any(row.external == key and not row.version for row in identity.ships)

@@ -1,0 +1,95 @@
+"""Verdicts as problems, and as the table and the JSON that people and programs read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+
+from sbom.evidence.verdicts import Row, Verdict
+from sbom.problems import Code, Problem
+
+_CODES = {
+    Verdict.CONTRADICTED: Code.CONTRADICTED,
+    Verdict.MISLABELLED: Code.CONTRADICTED,
+    Verdict.OTHER_BUILD: Code.DIFFERS,
+    Verdict.NOT_SHOWN: Code.NOT_SHOWN,
+    Verdict.FOUND: Code.FOUND,
+    Verdict.UNKNOWN: Code.UNKNOWN_FILE,
+    Verdict.NO_PE: Code.DAMAGED,
+    Verdict.DAMAGED: Code.DAMAGED,
+}
+_HINTS = {
+    Verdict.CONTRADICTED: "find out what was built; then mend the manifest, or build it again",
+    Verdict.MISLABELLED: "have the tag mended; until then, acknowledge it",
+    Verdict.OTHER_BUILD: "find out who built it, and from what",
+    Verdict.NOT_SHOWN: "find out whether it is there; then mend the component's 'evidence'",
+    Verdict.FOUND: "add a [[component.*.ships]] row that says so, or have it taken out",
+    Verdict.UNKNOWN: "find out where it comes from; then add it to a component's files or 'owns'",
+    Verdict.NO_PE: "fetch it again, or build it again",
+    Verdict.DAMAGED: "fetch it again, or build it again",
+}
+
+
+def problems_of(rows: Iterable[Row], place: str) -> Iterator[Problem]:
+    """Yield a problem for each verdict that is one, with the file's path as where it is."""
+    for row in rows:
+        if row.verdict in _CODES:
+            yield Problem(
+                code=_CODES[row.verdict],
+                file=place,
+                where=row.file,
+                message=_message(row),
+                hint=_HINTS[row.verdict],
+            )
+
+
+def _message(row: Row) -> str:
+    expected = f"{row.component} {row.expected}".rstrip()
+    evidence = f" ({row.evidence})" if row.evidence else ""
+    match row.verdict:
+        case Verdict.CONTRADICTED:
+            found = f"shows {row.found}" if row.found else "is another file"
+            return f"is said to hold {expected}, and {found}{evidence}"
+        case Verdict.MISLABELLED:
+            return f"holds {row.component} {row.found}{evidence}"
+        case Verdict.OTHER_BUILD:
+            return f"shows {expected}, and is not the file that its tag holds{evidence}"
+        case Verdict.NOT_SHOWN:
+            return f"is said to hold {expected}, and nothing in it shows that"
+        case Verdict.FOUND:
+            found = f"{row.component} {row.found}".rstrip()
+            return f"holds {found}, which no list names{evidence}"
+        case Verdict.UNKNOWN:
+            told = f"; it says to be {row.found}" if row.found else ""
+            return f"is a binary that nobody knows{told}"
+        case Verdict.NO_PE:
+            return "is named like a PE file, and is none"
+        case _:
+            return f"is a damaged PE file: it {row.evidence}"
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return verdicts as lines in columns; the last line counts them."""
+    head = ("file", "component", "expected", "found", "verdict")
+    lines = [head, *((r.file, r.component, r.expected, r.found, str(r.verdict)) for r in rows)]
+    lines = [tuple(cell or "-" for cell in line) for line in lines]
+    widths = [max(len(line[n]) for line in lines) for n in range(len(head))]
+    text = "".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        + "\n"
+        for line in lines
+    )
+    return f"{text}{counted(rows)}\n"
+
+
+def counted(rows: Sequence[Row]) -> str:
+    """Return in words how many verdicts there are of each kind: ``41 confirmed, 2 no rule``."""
+    counts = Counter(row.verdict for row in rows)
+    told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+    return told or "no binaries"
+
+
+def as_json(rows: Iterable[Row]) -> list[dict[str, str]]:
+    """Return verdicts as JSON has them."""
+    return [asdict(row) for row in rows]

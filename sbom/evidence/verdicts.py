@@ -1,0 +1,199 @@
+"""What is said of binaries held against what is in them: one row for each file and component."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from sbom.channels import EXECUTABLE
+from sbom.contents.shipped import ShippedFile
+from sbom.evidence.binary import Binary, Finding
+from sbom.evidence.claims import Claim, Claims, KnownFiles
+from sbom.evidence.search import Rule
+
+
+class Verdict(StrEnum):
+    """What evidence says of a claim."""
+
+    CONFIRMED = "confirmed"
+    BY_DIGEST = "confirmed by digest"
+    PRESENT = "present, version not shown"
+    CONTRADICTED = "contradicted"
+    MISLABELLED = "mislabelled tag"
+    OTHER_BUILD = "another build"
+    NOT_SHOWN = "not shown"
+    NO_RULE = "no rule"
+    FOUND = "in no list"
+    UNKNOWN = "unknown binary"
+    NO_PE = "no PE file"
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One verdict: of a file, of a component in it, with what was expected and what was found.
+
+    ``component`` is a component's name or the key path of an external, and empty where the
+    verdict is of the whole file; ``key`` is the component's in the manifest; ``evidence``
+    says in words what stands where.
+    """
+
+    file: str
+    component: str
+    expected: str
+    found: str
+    verdict: Verdict
+    evidence: str = ""
+    key: str = ""
+
+
+def judge(
+    files: Iterable[ShippedFile], claims: Claims, rules: Sequence[Rule], known: KnownFiles
+) -> tuple[Row, ...]:
+    """Return the verdicts on the binaries among some files, in the order of their paths."""
+    court = _Court(claims, rules, known)
+    ordered = sorted(files, key=lambda file: file.path)
+    return tuple(row for file in ordered for row in court.on(file))
+
+
+class _Court:
+    def __init__(self, claims: Claims, rules: Sequence[Rule], known: KnownFiles) -> None:
+        self._claims = claims
+        self._rules = rules
+        self._known = known
+        self._family = {rule.component for rule in rules if rule.evidence.family}
+
+    def on(self, file: ShippedFile) -> Iterator[Row]:
+        """Yield the verdicts on one file."""
+        claims = self._claims.by_path.get(file.path, ())
+        binary = file.binary
+        if binary is None:
+            if PurePosixPath(file.path).suffix.lower() in EXECUTABLE:
+                yield Row(file.path, "", "", "", Verdict.NO_PE)
+            return
+        if binary.image.damage:
+            yield Row(file.path, "", "", "", Verdict.DAMAGED, binary.image.damage)
+        if not claims and file.path not in self._claims.own:
+            yield Row(file.path, "", "", described(binary), Verdict.UNKNOWN)
+        for claim in claims:
+            shown = [one for one in binary.findings if _of(one, claim.component)]
+            if shown or not binary.image.damage:
+                yield self._judged(claim, binary, shown)
+        yield from self._asked_for(file.path, binary)
+        yield from self._surprises(file.path, binary, {claim.component for claim in claims})
+
+    def _judged(self, claim: Claim, binary: Binary, shown: Sequence[Finding]) -> Row:
+        versions = [one.version for one in shown if one.version]
+        digests = (binary.image.authenticode, binary.blob)
+        if not versions:
+            return self._by_digest(claim, digests, shown)
+        verdict = Verdict.CONFIRMED
+        if any(self._disagree(claim, of_rule) for of_rule in _by_rule(shown)):
+            verdict = Verdict.CONTRADICTED
+        elif claim.labelled and claim.labelled != claim.version:
+            verdict = Verdict.MISLABELLED
+        elif not self._is_build(claim, digests):
+            verdict = Verdict.OTHER_BUILD
+        return _row(claim, ", ".join(dict.fromkeys(versions)), verdict, shown)
+
+    def _disagree(self, claim: Claim, of_rule: Sequence[Finding]) -> bool:
+        """Return whether nothing that one rule found is what is claimed."""
+        versions = [one.version for one in of_rule if one.version]
+        return bool(versions) and not any(self._same(claim, version) for version in versions)
+
+    def _same(self, claim: Claim, version: str) -> bool:
+        family = claim.component in self._family and version.startswith(f"{claim.version}.")
+        return not claim.version or version == claim.version or family
+
+    def _is_build(self, claim: Claim, digests: Sequence[str]) -> bool:
+        """Return whether a file is the one of its tag, as far as that is recorded."""
+        recorded = self._known.of(claim.tag, claim.path)
+        return not recorded or bool(recorded & set(digests))
+
+    def _by_digest(self, claim: Claim, digests: Sequence[str], shown: Sequence[Finding]) -> Row:
+        """Return the verdict where no evidence tells a version: by digest, or by presence."""
+        tags = self._known.tags(digests) if claim.tag else ()
+        if claim.tag in tags:
+            evidence = f"its digest is that of {claim.tag}"
+            return _row(claim, claim.version, Verdict.BY_DIGEST, shown, evidence)
+        if tags:
+            versions = {self._known.version(claim.component, tag) for tag in tags} - {""}
+            found = ", ".join(sorted(versions))
+            evidence = f"its digest is that of {', '.join(tags)}"
+            recorded = self._known.of(claim.tag, claim.path)
+            if versions == {claim.version} and recorded:
+                return _row(claim, found, Verdict.OTHER_BUILD, shown, evidence)
+            if versions == {claim.version}:
+                return _row(claim, found, Verdict.BY_DIGEST, shown, evidence)
+            return _row(claim, found, Verdict.CONTRADICTED, shown, evidence)
+        if claim.tag and self._known.of(claim.tag, claim.path):
+            evidence = f"{claim.tag} has another file of this name"
+            return _row(claim, "", Verdict.CONTRADICTED, shown, evidence)
+        if shown:
+            return _row(claim, "", Verdict.PRESENT, shown)
+        listed = any(r.component == claim.component and r.lists(claim.path) for r in self._rules
+                     if not r.evidence.external)  # fmt: skip
+        return _row(claim, "", Verdict.NOT_SHOWN if listed else Verdict.NO_RULE, shown)
+
+    def _asked_for(self, path: str, binary: Binary) -> Iterator[Row]:
+        """Yield verdicts on the tags that a build says it was told to take."""
+        for one in binary.findings:
+            expected = self._claims.tags.get(one.external)
+            if one.tag and expected:
+                same = Verdict.CONFIRMED if one.tag == expected else Verdict.CONTRADICTED
+                yield Row(path, one.external, expected, one.tag, same, said([one]), one.external)
+
+    def _surprises(self, path: str, binary: Binary, claimed: set[str]) -> Iterator[Row]:
+        """Yield components that nobody says are in a file, and are."""
+        surprises: dict[str, list[Finding]] = {}
+        for one in binary.findings:
+            if not one.tag and one.component not in claimed and self._is_guest(one, path):
+                surprises.setdefault(one.component, []).append(one)
+        for key, found in surprises.items():
+            versions = ", ".join(dict.fromkeys(one.version for one in found if one.version))
+            yield Row(path, key, "", versions, Verdict.FOUND, said(found), key)
+
+    def _is_guest(self, finding: Finding, path: str) -> bool:
+        """Return whether a finding is of something in a file, and not of the file itself."""
+        by_resource = not finding.place.startswith("0x")
+        unclaimed = by_resource and path not in self._claims.by_path
+        return finding.component != self._claims.root and not unclaimed
+
+
+def _row(
+    claim: Claim, found: str, verdict: Verdict, shown: Sequence[Finding], evidence: str = ""
+) -> Row:
+    if verdict is Verdict.MISLABELLED:
+        evidence = f"the tag {claim.tag} says {claim.labelled}"
+    told = "; ".join(part for part in (said(shown), evidence) if part)
+    return Row(claim.path, claim.name, claim.version, found, verdict, told, claim.component)
+
+
+def _of(finding: Finding, component: str) -> bool:
+    return finding.component == component and not finding.tag
+
+
+def _by_rule(findings: Sequence[Finding]) -> Iterable[list[Finding]]:
+    groups: dict[int, list[Finding]] = {}
+    for one in findings:
+        groups.setdefault(one.rule, []).append(one)
+    return groups.values()
+
+
+def said(findings: Sequence[Finding]) -> str:
+    """Return in words what stands where: ``'1.2.11' at 0x13f2a8``."""
+    return ", ".join(
+        f"'{one.text}' at {one.place}"
+        if one.place.startswith("0x")
+        else f"{one.place} '{one.text}'"
+        for one in findings
+    )
+
+
+def described(binary: Binary) -> str:
+    """Return what a file says of itself, for one that nobody claims."""
+    resource: Mapping[str, str] = dict(binary.image.resource)
+    told = [resource.get(key, "") for key in ("ProductName", "FileVersion", "CompanyName")]
+    return ", ".join(text for text in told if text)

@@ -1,0 +1,74 @@
+"""Files held against what a document lists of them: what differs, is missing, or is new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sbom.channels import EXECUTABLE, matches
+from sbom.contents.shipped import ShippedFile
+from sbom.problems import Code, Problem
+from sbom.verifying.listed import Digests, Listed
+
+_HINT = "find out which of the two is not the one that was published"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How many files are as they are listed, and what is wrong with the others."""
+
+    same: int
+    problems: tuple[Problem, ...]
+
+
+def compare(
+    files: Sequence[ShippedFile], listed: Listed, place: str, added: Sequence[str]
+) -> Compared:
+    """Return how files differ from what a document lists.
+
+    ``added`` are patterns of paths that come to be once it is installed: what is new there is
+    no problem. A document that lists no files says nothing of them.
+    """
+    if not listed.files:
+        return Compared(0, ())
+    by_path = {file.path: file for file in files}
+    problems = [*_missing(listed, by_path, place), *_new(files, listed, place, added)]
+    same = 0
+    for path, digests in listed.files.items():
+        if path in by_path:
+            wrong = different(by_path[path], digests)
+            same += not wrong
+            if wrong:
+                message = f"is another file than the document lists: its {wrong}"
+                problems.append(_problem(Code.WRONG_FILE, place, path, message))
+    return Compared(same, tuple(problems))
+
+
+def different(file: ShippedFile, digests: Digests) -> str:
+    """Return which digest of a file differs from those listed, or an empty text."""
+    known = {"sha1": file.sha1, "sha256": file.sha256, "sha512": file.sha512}
+    for algorithm, value in sorted(digests.items(), reverse=True):
+        if known[algorithm] != value:
+            return f"{algorithm.upper()} is {known[algorithm]}, not {value}"
+    return "" if digests else "digest is not told"
+
+
+def _missing(listed: Listed, there: Iterable[str], place: str) -> Iterator[Problem]:
+    for path in sorted(listed.files.keys() - set(there)):
+        message = "is not there, and the document lists it"
+        yield _problem(Code.MISSING, place, path, message)
+
+
+def _new(
+    files: Sequence[ShippedFile], listed: Listed, place: str, added: Sequence[str]
+) -> Iterator[Problem]:
+    """Yield files that the document does not list; binaries that nobody knows are told apart."""
+    for file in files:
+        executable = f".{file.path.rpartition('.')[2].lower()}" in EXECUTABLE
+        if file.path not in listed.files and not (executable or matches(file.path, added)):
+            message = "is there, and the document does not list it"
+            yield _problem(Code.UNKNOWN_FILE, place, file.path, message)
+
+
+def _problem(code: Code, file: str, where: str, message: str) -> Problem:
+    return Problem(code=code, file=file, where=where, message=message, hint=_HINT)
