@@ -91,6 +91,15 @@ def parser() -> argparse.ArgumentParser:
     release.add_argument("--replace", action="store_true", help="overwrite another run's documents")
     release.add_argument("--check", action="store_true", help="hold what is published together")
 
+    verify = verbs.add_parser("verify", help="hold shipped files against what is said of them")
+    verify.add_argument("path", metavar="PATH", type=Path, help="a folder, a package or a DLL")
+    _inputs(verify)
+    verify.add_argument("--sbom", metavar="FILE", type=Path, help="not the one beside PATH")
+    verify.add_argument("--platform", metavar="NAME", help="not the one that binaries are of")
+    verify.add_argument("--variant", metavar="NAME", help="not the one that binaries are of")
+    verify.add_argument("--identify", action="store_true", help="tell what it was built from")
+    _report(verify)
+
     judge = verbs.add_parser("judge", help="hold documents against outside validators")
     judge.add_argument("files", metavar="FILE", nargs="+", type=Path)
     _report(judge)

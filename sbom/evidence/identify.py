@@ -7,7 +7,7 @@ tag that a binary was told to take, and digests. Where several tags do, all are 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from sbom.channels import in_line, renamed
@@ -62,6 +62,7 @@ class _Trace:
     tags: set[str]
     versions: set[str] = field(default_factory=set)
     evidence: list[str] = field(default_factory=list)
+    exact: bool = False
 
 
 def identify(files: Sequence[ShippedFile], manifest: Manifest) -> Identified:
@@ -112,6 +113,7 @@ class _Tracer:
         self._line = manifest.cpython.line
         self._known = KnownFiles(manifest)
         self._traces: dict[str, _Trace] = {}
+        self._seen: set[str] = set()
         self._rows = dict(self._by_name())
 
     def _by_name(self) -> Iterator[tuple[str, list[tuple[Identity, Ships]]]]:
@@ -155,11 +157,12 @@ class _Tracer:
             mine = [row for one, row in rows if one.key == identity.key]
             found = [o for o in file.binary.findings if o.component == identity.key and not o.tag]
             versions = {one.version for one in found if one.version}
+            self._seen |= {identity.key} if versions else set()
             if found or tags:
                 self._shown(identity, mine, versions, name, tags)
         for one in file.binary.findings:
             if one.tag:
-                self._narrow(one.external, {one.tag}, f"{name} names {one.tag}")
+                self._narrow(one.external, {one.tag}, f"{name} names {one.tag}", exact=True)
 
     def _shown(
         self,
@@ -170,28 +173,22 @@ class _Tracer:
         held: Sequence[str],
     ) -> None:
         """Take what one file shows of one component: which versions, and which tags have it."""
-        for key in self._chosen(rows):
+        fitting = {
+            row.external: self._fitting(identity, rows, row.external, versions)
+            for row in rows
+            if row.external.startswith(("source.", "binary."))
+        }
+        for key in _chosen(rows, fitting):
             kind, _, external = key.partition(".")
-            mine = [row for row in rows if row.external == key]
-            fitting = {
-                tag
-                for tag in self._tags(kind, external)
-                if self._fits(
-                    identity, mine, Pin(kind=Kind(kind), name=external, tag=tag), versions
-                )
-            }
             own = {tag for tag in held if kind == Kind.BINARY and split_tag(tag)[0] == external}
             shown = f"{name} shows {identity.name} {', '.join(sorted(versions))}".rstrip()
             if versions or not own:
-                self._narrow(key, fitting, shown, versions if _tagged(identity, key) else set())
+                self._narrow(
+                    key, fitting[key], shown, versions if _tagged(identity, key) else set()
+                )
             if own:
-                self._narrow(key, own, f"{name} is a file of {', '.join(sorted(own))}")
-
-    def _chosen(self, rows: Sequence[Ships]) -> list[str]:
-        """Return the externals of rows: what a release takes, where a build has the choice."""
-        keys = [row.external for row in rows if not row.without and "." in row.external]
-        usual = [key for key in keys if key.startswith("binary.")] or keys
-        return sorted({key for key in usual if not key.startswith("vendored.")})
+                held_by = f"{name} is a file of {', '.join(sorted(own))}"
+                self._narrow(key, own, held_by, exact=True)
 
     def _tags(self, kind: str, external: str) -> set[str]:
         """Return the tags of an external that the manifest knows."""
@@ -200,16 +197,31 @@ class _Tracer:
         pins = (pin.tag for pin in self._manifest.pins if pin.kind == kind)
         return {tag for tag in (*archives, *digests, *pins) if split_tag(tag)[0] == external}
 
-    def _fits(
-        self, identity: Identity, rows: Sequence[Ships], pin: Pin, versions: set[str]
-    ) -> bool:
-        expected = {
-            version_of(identity, row, pin) for row in rows if in_range(pin.revision, row.revisions)
-        }
-        return bool(expected & versions) if versions else bool(expected)
+    def _fitting(
+        self, identity: Identity, rows: Sequence[Ships], key: str, versions: set[str]
+    ) -> set[str]:
+        """Return the tags of an external that hold a component at one of these versions."""
+        kind, _, external = key.partition(".")
+        fitting = set()
+        for tag in self._tags(kind, external):
+            pin = Pin(kind=Kind(kind), name=external, tag=tag)
+            expected = {
+                version_of(identity, row, pin)
+                for row in rows
+                if row.external == key and in_range(pin.revision, row.revisions)
+            }
+            if expected & versions or (expected and not versions):
+                fitting.add(tag)
+        return fitting
 
     def _narrow(
-        self, key: str, tags: set[str], evidence: str, versions: set[str] | None = None
+        self,
+        key: str,
+        tags: set[str],
+        evidence: str,
+        versions: Set[str] = frozenset(),
+        *,
+        exact: bool = False,
     ) -> None:
         trace = self._traces.get(key)
         if trace is None:
@@ -217,12 +229,15 @@ class _Tracer:
         else:
             # What contradicts all else does not take it away; the evidence tells both.
             trace.tags = trace.tags & tags or trace.tags or set(tags)
-        trace.versions |= versions or set()
+        trace.versions |= versions
+        trace.exact |= exact
         trace.evidence.append(evidence)
 
     def traced(self) -> Iterator[Traced]:
         """Yield the externals, with the tags that agree with all that was shown of them."""
         for key, trace in sorted(self._traces.items()):
+            if not (trace.versions or trace.exact) and self._elsewhere(key):
+                continue
             version = ", ".join(sorted(trace.versions))
             tags = sorted(trace.tags, key=lambda tag: version_key(split_tag(tag)[1]))
             inferred = "" if tags else self._inferred(key, version)
@@ -234,6 +249,11 @@ class _Tracer:
                     inferred=not tags,
                     evidence=tuple(dict.fromkeys(trace.evidence)),
                 )
+
+    def _elsewhere(self, key: str) -> bool:
+        """Return whether the component that an external is named after came from another one."""
+        named = {one.key for one in self._manifest.identities if _tagged(one, key)}
+        return bool(named & self._seen)
 
     def _inferred(self, key: str, version: str) -> str:
         """Return a version written as the newest known tag of an external writes its own."""
@@ -251,3 +271,14 @@ class _Tracer:
 def _tagged(identity: Identity, key: str) -> bool:
     """Return whether a component takes its version from an external's tag."""
     return any(row.external == key and not row.version for row in identity.ships)
+
+
+def _chosen(rows: Sequence[Ships], fitting: Mapping[str, set[str]]) -> list[str]:
+    """Return the externals that a component of these rows came from.
+
+    That is the binary that a release takes, even if no known tag of it fits; else whichever
+    source there are fitting tags of.
+    """
+    usual = {row.external for row in rows if row.external in fitting and not row.without}
+    binary = {key for key in usual if key.startswith("binary.")}
+    return sorted(binary or {key for key, tags in fitting.items() if tags} or usual)

@@ -20,7 +20,8 @@ class Evidence:
     for the whole of their texts. A group ``version`` is upstream's version, by ``versions``
     where that says what a text means; without one, the component is there and nobody can
     tell which. A group ``tag`` is the tag of ``external`` that the build asked for. With
-    ``family``, a version that the manifest states may be the first numbers of what is found.
+    ``family``, only the first numbers of a version have to agree, and another build of that
+    family is told as that: the component is whatever was there when it was built.
     """
 
     files: tuple[str, ...] = ()

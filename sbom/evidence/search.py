@@ -56,19 +56,19 @@ class Inspector:
     def __init__(self, rules: Sequence[Rule]) -> None:
         """Keep the rules to look by."""
         self._rules = rules
-        self._known: dict[tuple[str, bytes], Binary] = {}
+        self._known: dict[tuple[str, str], Binary] = {}
 
     def __call__(self, path: str, data: bytes) -> Binary | None:
         """Return what is known of a file, or None where it does not start like a PE file."""
         if not is_pe(data):
             return None
-        key = path.rpartition("/")[2].lower(), hashlib.sha1(data, usedforsecurity=False).digest()
-        known = self._known.get(key)
-        if known is None:
+        blob = blob_id(data)
+        key = path.rpartition("/")[2].lower(), blob
+        if key not in self._known:
             image = image_of(data)
-            known = Binary(image, tuple(search(path, data, image, self._rules)), blob_id(data))
-            self._known[key] = known
-        return known
+            found = tuple(search(path, data, image, self._rules))
+            self._known[key] = Binary(image, found, blob)
+        return self._known[key]
 
 
 def blob_id(data: bytes) -> str:

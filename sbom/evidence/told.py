@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
+from sbom.evidence.identify import Identified
 from sbom.evidence.verdicts import Row, Verdict
 from sbom.problems import Code, Problem
 
@@ -70,17 +71,17 @@ def _message(row: Row) -> str:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Return verdicts as lines in columns; the last line counts them."""
-    head = ("file", "component", "expected", "found", "verdict")
-    lines = [head, *((r.file, r.component, r.expected, r.found, str(r.verdict)) for r in rows)]
-    lines = [tuple(cell or "-" for cell in line) for line in lines]
-    widths = [max(len(line[n]) for line in lines) for n in range(len(head))]
-    text = "".join(
+    """Return verdicts as lines in columns."""
+    lines = [["file", "component", "expected", "found", "verdict"]]
+    for row in rows:
+        cells = (row.file, row.component, row.expected, row.found, row.verdict)
+        lines.append([cell or "-" for cell in cells])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         + "\n"
         for line in lines
     )
-    return f"{text}{counted(rows)}\n"
 
 
 def counted(rows: Sequence[Row]) -> str:
@@ -93,3 +94,18 @@ def counted(rows: Sequence[Row]) -> str:
 def as_json(rows: Iterable[Row]) -> list[dict[str, str]]:
     """Return verdicts as JSON has them."""
     return [asdict(row) for row in rows]
+
+
+def identified_text(found: Identified) -> str:
+    """Return in lines what binaries were built from, each with the evidence for it."""
+    lines = [
+        f"CPython {' or '.join(found.cpython) or 'of no known version'}"
+        + "".join(f", {one}" for one in (*found.platforms, *found.variants))
+    ]
+    for one in found.externals:
+        how = ", inferred: no known tag has this version" if one.inferred else ""
+        lines.append(f"{one.external}: {' or '.join(one.tags)}{how}")
+        lines += [f"    {evidence}" for evidence in one.evidence]
+    if not found.externals:
+        lines.append("no external was found in it")
+    return "\n".join(lines)

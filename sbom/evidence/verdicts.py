@@ -19,6 +19,7 @@ class Verdict(StrEnum):
 
     CONFIRMED = "confirmed"
     BY_DIGEST = "confirmed by digest"
+    SHOWN = "shown, nobody states it"
     PRESENT = "present, version not shown"
     CONTRADICTED = "contradicted"
     MISLABELLED = "mislabelled tag"
@@ -89,12 +90,12 @@ class _Court:
         digests = (binary.image.authenticode, binary.blob)
         if not versions:
             return self._by_digest(claim, digests, shown)
-        verdict = Verdict.CONFIRMED
+        verdict = Verdict.CONFIRMED if claim.version else Verdict.SHOWN
         if any(self._disagree(claim, of_rule) for of_rule in _by_rule(shown)):
             verdict = Verdict.CONTRADICTED
         elif claim.labelled and claim.labelled != claim.version:
             verdict = Verdict.MISLABELLED
-        elif not self._is_build(claim, digests):
+        elif not (self._is_build(claim, digests) and self._exactly(claim, versions)):
             verdict = Verdict.OTHER_BUILD
         return _row(claim, ", ".join(dict.fromkeys(versions)), verdict, shown)
 
@@ -104,8 +105,15 @@ class _Court:
         return bool(versions) and not any(self._same(claim, version) for version in versions)
 
     def _same(self, claim: Claim, version: str) -> bool:
-        family = claim.component in self._family and version.startswith(f"{claim.version}.")
+        """Return whether a version is the one claimed, or one of its family."""
+        first = claim.version.partition(".")[0]
+        family = claim.component in self._family and version.partition(".")[0] == first
         return not claim.version or version == claim.version or family
+
+    def _exactly(self, claim: Claim, versions: Sequence[str]) -> bool:
+        """Return whether versions are of what is claimed, as far as that goes: 14 of 14.42."""
+        family = claim.component in self._family and claim.version
+        return not family or all(f"{one}.".startswith(f"{claim.version}.") for one in versions)
 
     def _is_build(self, claim: Claim, digests: Sequence[str]) -> bool:
         """Return whether a file is the one of its tag, as far as that is recorded."""

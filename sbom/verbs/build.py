@@ -9,14 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from sbom import files
-from sbom.channels import DEFAULT
 from sbom.components import Build
 from sbom.document.builds import build_document
 from sbom.document.rendering import to_bytes
 from sbom.problems import ARTIFACT_CODES, FOLDER_CODES, Code, Exit, Problem, SbomError, render
 from sbom.pulled import State
-from sbom.ranges import in_lines
 from sbom.schema import Manifest, Pin
+from sbom.verbs.chosen import chosen_variant, platforms
 from sbom.verbs.inputs import Environment, Inputs, created, judge_inputs, read, serious, usage
 from sbom.verbs.subjects import Looked, look_at, subject_of
 
@@ -29,7 +28,7 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
         raise SbomError(blocking)
     manifest, template, problems = _what_is_built(arguments, inputs.manifest, environment)
     builds = [
-        replace(template, platform=platform, variant=_variant(arguments.variant, manifest))
+        replace(template, platform=platform, variant=chosen_variant(arguments.variant, manifest))
         for platform in platforms(arguments.platform, manifest)
     ]
     looked = _layout(arguments, manifest, builds)
@@ -102,23 +101,3 @@ def _layout(
         hint = "add --platform with one of " + ", ".join(build.platform for build in builds)
         raise usage("--layout", "is the layout of one platform", hint)
     return look_at(arguments.layout, manifest, builds[0])
-
-
-def platforms(wanted: Sequence[str] | None, manifest: Manifest) -> list[str]:
-    """Return the platforms that are asked for, all of the line where none is. Raises SbomError."""
-    line = manifest.cpython.line
-    known = [platform.name for platform in manifest.platforms if in_lines(line, platform.lines)]
-    for name in wanted or ():
-        if name not in known:
-            hint = f"the manifest has {', '.join(known)} for CPython {line}"
-            raise usage(f"--platform {name}", "is no platform of the manifest", hint)
-    return [name for name in known if not wanted or name in wanted]
-
-
-def _variant(wanted: str, manifest: Manifest) -> str:
-    line = manifest.cpython.line
-    known = [DEFAULT, *(one.name for one in manifest.variants if in_lines(line, one.lines))]
-    if wanted not in known:
-        hint = f"the manifest has {', '.join(known)} for CPython {line}"
-        raise usage(f"--variant {wanted}", "is no variant of the manifest", hint)
-    return wanted

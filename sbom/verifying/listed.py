@@ -81,12 +81,14 @@ def _parts(
     roots = set(document.roots)
     found: dict[str, dict[tuple[str, str], None]] = {}
     for left, kind, right in document.edges:
-        if kind in _FROM_PACKAGE:
-            left, right = right, left
-        elif kind not in _FROM_FILE:
+        if kind in _FROM_FILE:
+            file, package = left, right
+        elif kind in _FROM_PACKAGE:
+            file, package = right, left
+        else:
             continue
-        if left in paths and right in named and right not in roots:
-            found.setdefault(paths[left], {})[named[right]] = None
+        if file in paths and package in named and package not in roots:
+            found.setdefault(paths[file], {})[named[package]] = None
     return {path: tuple(parts) for path, parts in found.items()}
 
 

@@ -1,0 +1,208 @@
+"""``verify``: shipped files held against a document or the manifest, and the evidence in them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from sbom.acknowledged import judge_acknowledged
+from sbom.channels import DEFAULT
+from sbom.components import Build, components
+from sbom.evidence.examiner import Examiner, Said
+from sbom.evidence.identify import Identified
+from sbom.evidence.told import as_json, counted, identified_text, problems_of, table
+from sbom.evidence.verdicts import Row
+from sbom.holdings import Tie, expected, held
+from sbom.joining import Component
+from sbom.manifest import read_manifest
+from sbom.problems import Code, Exit, Problem, in_order, render
+from sbom.ranges import in_lines
+from sbom.reconcile import claimed
+from sbom.schema import Manifest
+from sbom.tables import Value
+from sbom.verbs.chosen import chosen_variant, platforms
+from sbom.verbs.inputs import Environment, Inputs, differences, read, serious
+from sbom.verbs.places import Place, document_of, open_place
+from sbom.verifying.comparison import Compared, compare, different
+from sbom.verifying.listed import Listed, listed_in
+from sbom.verifying.restating import restated
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verified:
+    """What came out: verdicts, files held against a document, and all that is wrong."""
+
+    against: str
+    build: Build
+    rows: tuple[Row, ...]
+    compared: Compared
+    problems: tuple[Problem, ...]
+
+
+def run(arguments: argparse.Namespace, _environment: Environment) -> int:
+    """Print verdicts on shipped files, or what they were built from."""
+    inputs = read(arguments)
+    examiner = Examiner(inputs.manifest)
+    place = open_place(arguments.path, examiner.inspect)
+    identified = examiner.identified(place.files)
+    if arguments.identify:
+        form = arguments.format
+        said = asdict(identified)
+        print(json.dumps(said, indent=2) if form == "json" else identified_text(identified))
+        return Exit.FINE if identified.cpython or identified.externals else Exit.PROBLEMS
+    manifest = _of_script(inputs, arguments.cpython, identified)
+    verified = _verified(arguments, manifest, examiner, place, identified)
+    found = judge_acknowledged(verified.problems, manifest, set())
+    failing = serious(found.open, strict=arguments.strict)
+    _print(verified, place, identified, found.open, arguments)
+    return Exit.PROBLEMS if failing else Exit.FINE
+
+
+def _of_script(inputs: Inputs, tree: Path | None, identified: Identified) -> Manifest:
+    """Return the manifest as ``regen`` would write it from the script, where there is one.
+
+    Without a tree, nobody knows the versions of the code that is vendored in that CPython.
+    """
+    if inputs.script is None:
+        return inputs.manifest
+    # tomlkit is for those who name a script.
+    from sbom import edit  # noqa: PLC0415
+    from sbom.verbs.trees import vendored_of  # noqa: PLC0415
+
+    version = inputs.version or next(iter(identified.cpython), inputs.manifest.cpython.version)
+    facts: dict[str, Value] = {"version": version}
+    vendored = vendored_of(inputs, tree)
+    if vendored is not None:
+        facts["copies"] = version
+    accounted = claimed(inputs.manifest)
+    text = edit.apply(inputs.text, differences(inputs), facts, accounted, vendored=vendored)
+    manifest = read_manifest(text, str(inputs.path))
+    if manifest.cpython.copies == version:
+        return manifest
+    return replace(
+        manifest,
+        cpython=replace(manifest.cpython, copies=version),
+        copies=tuple(replace(one, version="") for one in manifest.copies),
+    )
+
+
+def _verified(
+    arguments: argparse.Namespace,
+    manifest: Manifest,
+    examiner: Examiner,
+    place: Place,
+    identified: Identified,
+) -> Verified:
+    said = _said(manifest, _builds(arguments, manifest, identified), place)
+    document = document_of(arguments.path, arguments.sbom)
+    listed = listed_in(*document) if document else None
+    restate = partial(restated, listed=listed, manifest=manifest) if listed else None
+    rows = examiner.verdicts(place.files, said, place.root, restate)
+    compared = Compared(0, ())
+    problems = list(problems_of(rows, place.name))
+    if listed:
+        compared = compare(place.files, listed, place.name, manifest.layout.added)
+        problems += [*compared.problems, *_whole(place, listed)]
+    else:
+        problems += _of_another_version(place, identified, manifest)
+    return Verified(
+        against=document[1] if document else _against(manifest),
+        build=said.builds[0],
+        rows=rows,
+        compared=compared,
+        problems=in_order(problems),
+    )
+
+
+def _said(manifest: Manifest, builds: tuple[Build, ...], place: Place) -> Said:
+    """Return what the manifest says of the files of these builds."""
+    paths = [file.path for file in place.files]
+    found: dict[str, Component] = {}
+    ties: dict[Tie, None] = {}
+    for build in builds:
+        here = components(manifest, build)
+        found |= {one.id: one for one in here}
+        expectation = replace(expected(manifest, build, here), root=place.root)
+        ties |= dict.fromkeys(held(paths, (), expectation).ties)
+    return Said(
+        manifest=manifest, builds=builds, components=tuple(found.values()), ties=tuple(ties)
+    )
+
+
+def _builds(
+    arguments: argparse.Namespace, manifest: Manifest, identified: Identified
+) -> tuple[Build, ...]:
+    """Return the build that is named, or all that the binaries can be of."""
+    named = [arguments.platform] if arguments.platform else None
+    known = platforms(named, manifest)
+    platform = next((one for one in known if one in identified.platforms), known[0])
+    line = manifest.cpython.line
+    every = [DEFAULT, *(one.name for one in manifest.variants if in_lines(line, one.lines))]
+    variants = [chosen_variant(arguments.variant, manifest)] if arguments.variant else every
+    return tuple(Build(platform=platform, variant=one) for one in variants)
+
+
+def _whole(place: Place, listed: Listed) -> list[Problem]:
+    """Return how an archive itself differs from what the document says of it."""
+    name = place.own.path if place.own else ""
+    digests = listed.packages.get(name)
+    wrong = different(place.own, digests) if place.own and digests else ""
+    if not wrong:
+        return []
+    message = f"is another file than the document describes: its {wrong}"
+    return [_problem(Code.WRONG_FILE, place, message, "fetch both again from where they were")]
+
+
+def _of_another_version(place: Place, identified: Identified, manifest: Manifest) -> list[Problem]:
+    version = manifest.cpython.version.rstrip("+")
+    if not identified.cpython or version in identified.cpython:
+        return []
+    message = f"is of CPython {identified.cpython[0]}, and {manifest.file} is of {version}"
+    hint = "add --script or --cpython of that version, or ask with --identify what it is"
+    return [_problem(Code.VERSION_CHANGED, place, message, hint)]
+
+
+def _problem(code: Code, place: Place, message: str, hint: str) -> Problem:
+    return Problem(code=code, file=place.name, where="", message=message, hint=hint)
+
+
+def _against(manifest: Manifest) -> str:
+    return f"{manifest.file} for CPython {manifest.cpython.version}"
+
+
+def _print(
+    verified: Verified,
+    place: Place,
+    identified: Identified,
+    problems: Sequence[Problem],
+    arguments: argparse.Namespace,
+) -> None:
+    form, strict = arguments.format, arguments.strict
+    if form == "json":
+        told = {
+            "place": place.name,
+            "against": verified.against,
+            "cpython": list(identified.cpython),
+            "platform": verified.build.platform,
+            "variants": list(identified.variants),
+            "files": len(place.files),
+            "same": verified.compared.same,
+            "verdicts": as_json(verified.rows),
+            "problems": json.loads(render(problems, "json", strict=strict)),
+        }
+        print(json.dumps(told, indent=2))
+        return
+    if form == "text":
+        print(table(verified.rows))
+    print(render(problems, form, strict=strict), end="")
+    if form == "text":
+        same = f"{verified.compared.same} as listed, " if verified.compared.same else ""
+        build = verified.build.platform
+        print(
+            f"{place.name}: {len(place.files)} files, {build}, held against {verified.against}: "
+            f"{same}{counted(verified.rows)}; {len(problems) or 'no'} problems"
+        )
