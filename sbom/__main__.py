@@ -91,7 +91,15 @@ def parser() -> argparse.ArgumentParser:
     release.add_argument("--replace", action="store_true", help="overwrite another run's documents")
     release.add_argument("--check", action="store_true", help="hold what is published together")
 
-    verify = verbs.add_parser("verify", help="hold shipped files against what is said of them")
+    _verify(verbs.add_parser("verify", help="hold shipped files against what is said of them"))
+
+    judge = verbs.add_parser("judge", help="hold documents against outside validators")
+    judge.add_argument("files", metavar="FILE", nargs="+", type=Path)
+    _report(judge)
+    return top
+
+
+def _verify(verify: argparse.ArgumentParser) -> None:
     verify.add_argument("path", metavar="PATH", type=Path, help="a folder, a package or a DLL")
     _inputs(verify)
     verify.add_argument("--sbom", metavar="FILE", type=Path, help="not the one beside PATH")
@@ -99,11 +107,6 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--variant", metavar="NAME", help="not the one that binaries are of")
     verify.add_argument("--identify", action="store_true", help="tell what it was built from")
     _report(verify)
-
-    judge = verbs.add_parser("judge", help="hold documents against outside validators")
-    judge.add_argument("files", metavar="FILE", nargs="+", type=Path)
-    _report(judge)
-    return top
 
 
 def _inputs(verb: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sbom.contents.archive import Limits, Opened, open_archives
 from sbom.contents.folder import read_folder
 from sbom.contents.names import fault_of
-from sbom.contents.shipped import file_types, machine_in
+from sbom.contents.shipped import file_types
 from sbom.problems import Code
 
 NAMES = st.lists(
@@ -99,20 +99,6 @@ def test_names_of_packages_are_unescaped_and_those_of_other_zips_are_not(tmp_pat
 )
 def test_a_file_has_the_type_that_its_name_says(path: str, kind: str) -> None:
     assert file_types(path) == (kind,)
-
-
-@pytest.mark.parametrize(
-    ("machine", "name"), [(0x14C, "x86"), (0x8664, "x64"), (0xAA64, "arm64"), (0x1234, "")]
-)
-def test_a_pe_header_says_what_it_is_for(machine: int, name: str) -> None:
-    head = b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0" + struct.pack("<H", machine)
-    assert machine_in(head) == name
-    assert machine_in(head[:66]) == ""
-
-
-@given(st.binary(max_size=300))
-def test_any_bytes_have_a_machine_or_none(data: bytes) -> None:
-    assert machine_in(b"MZ" + data) in ("", "x86", "x64", "arm64", "arm32")
 
 
 # What is hostile.

@@ -17,11 +17,13 @@ MAY_IMPORT = {
     "externals": {"batch", "problems"},
     "guards": {"batch", "externals", "problems"},
     "channels": {"fields", "ranges"},
-    "identities": {"fields"},
+    "evidence": {"fields"},
+    "identities": {"evidence", "fields"},
     "schema": {"channels", "cpython", "externals", "fields", "identities", "problems"},
     "grammar": {
         "channels",
         "cpython",
+        "evidence",
         "externals",
         "fields",
         "identities",
@@ -58,7 +60,16 @@ MAY_IMPORT = {
         "versions",
     },
     "holdings": {"channels", "components", "joining", "schema"},
-    "document": {"contents", "hashing", "holdings", "joining", "judging", "problems", "schema"},
+    "document": {
+        "contents",
+        "evidence",
+        "hashing",
+        "holdings",
+        "joining",
+        "judging",
+        "problems",
+        "schema",
+    },
     "release": {
         "channels",
         "components",
@@ -70,6 +81,31 @@ MAY_IMPORT = {
         "problems",
         "ranges",
         "schema",
+    },
+    "examining": {
+        "channels",
+        "components",
+        "contents",
+        "evidence",
+        "externals",
+        "holdings",
+        "identifiers",
+        "identities",
+        "joining",
+        "problems",
+        "ranges",
+        "schema",
+        "versions",
+    },
+    "verifying": {
+        "channels",
+        "contents",
+        "examining",
+        "identities",
+        "judging",
+        "problems",
+        "schema",
+        "versions",
     },
     "vendored": {"hashing", "ranges", "schema"},
     "export": {
@@ -97,13 +133,13 @@ MAY_IMPORT = {
         "versions",
     },
     "cpython": {"fields", "files", "problems", "ranges"},
-    "contents": {"hashing", "problems"},
+    "contents": {"evidence", "hashing", "problems"},
     "files": {"problems"},
     "tables": set(),
-    "hashing": {"problems"},
+    "hashing": {"evidence", "problems"},
     "pulled": {"externals", "hashing", "problems", "schema"},
     "judging": {"problems"},
-    "archives": {"hashing", "problems"},
+    "archives": {"evidence", "hashing", "problems"},
     "network": {"archives", "problems"},
 }
 #: Libraries that one module alone may import.
@@ -112,6 +148,7 @@ OWNERS = {
     "tomlkit": {"edit", "tables"},
     "urllib3": {"network"},
     "packageurl": {"identifiers", "judging"},
+    "lief": {"evidence"},
 }
 #: What values may not ask: the clock, the environment, the network, the disk.
 EDGES = {"os", "pathlib", "socket", "subprocess", "tempfile", "time", "urllib.request", "sys"}
@@ -166,6 +203,28 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "folder": {"shipped"},
         "archive": {"names", "shipped"},
     },
+    "evidence": {
+        "__init__": set(),
+        "rule": set(),
+        "binary": set(),
+        "pe": {"binary"},
+        "search": {"binary", "pe", "rule"},
+    },
+    "examining": {
+        "__init__": set(),
+        "claims": set(),
+        "verdicts": {"claims"},
+        "identify": {"claims"},
+        "guests": {"claims", "verdicts"},
+        "told": {"identify", "verdicts"},
+        "examiner": {"claims", "identify", "verdicts"},
+    },
+    "verifying": {
+        "__init__": set(),
+        "listed": set(),
+        "comparison": {"listed"},
+        "restating": {"listed"},
+    },
     "cpython": {
         "__init__": set(),
         "places": set(),
@@ -209,6 +268,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
 INSIDE_OWNERS = {
     "spdx_tools": {"judging/validation", "document/packages"},
     "packageurl": {"judging/identifiers"},
+    "lief": {"evidence/pe"},
     "urllib3": {"network/attempt", "network/download", "network/transport"},
 }
 INSIDE_PURE = {f"judging/{name}" for name in INSIDE["judging"]} - {

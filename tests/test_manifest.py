@@ -48,7 +48,8 @@ def refused(text: str) -> list[str]:
             "[sources.xz]",
             "externals.toml: sources: is no table of the manifest; known are cpython, document, "
             "source, binary, vendored, component, platform, variant, channel, release, "
-            "licence-text, pulled, layout, stated, archives, export, exported, acknowledged",
+            "licence-text, pulled, layout, stated, archives, digests, export, exported, "
+            "acknowledged",
         ),
         (
             'guard = "only with --libffi-src"',
@@ -187,7 +188,7 @@ def test_an_acknowledged_problem_is_told_apart_with_its_reason() -> None:
 
 def test_what_no_document_can_do_without_cannot_be_acknowledged() -> None:
     text = acknowledging("manifest", "cpython.component").replace(
-        "[component.cpython]", "[component.other]"
+        "component.cpython", "component.other"
     )
     manifest = read_manifest(text)
     judged = judge_acknowledged(faults(manifest), manifest, set(MANIFEST_CODES))

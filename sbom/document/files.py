@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sbom.contents.shipped import ShippedFile, file_types
+from sbom.evidence.binary import words
 from sbom.hashing import verification_code
 
 Element = dict[str, Any]
@@ -24,6 +25,7 @@ def file_id(file: ShippedFile) -> str:
 
 def element(file: ShippedFile, licence: str = "") -> Element:
     """Return a file as SPDX's JSON form has it; ``licence`` is that of what it is or belongs to."""
+    shown = _shown(file)
     return {
         "SPDXID": file_id(file),
         "fileName": f"./{file.path}",
@@ -35,7 +37,20 @@ def element(file: ShippedFile, licence: str = "") -> Element:
         ],
         "licenseConcluded": licence or "NOASSERTION",
         "copyrightText": "NOASSERTION",
+        **({"comment": shown} if shown else {}),
     }
+
+
+def _shown(file: ShippedFile) -> str:
+    """Return in words what a binary shows, the same for one file in every document."""
+    findings = file.binary.findings if file.binary else ()
+    told = [
+        f"{one.component} {one.version}".rstrip() + f" ({words([one])})"
+        if not one.tag
+        else f"{one.tag} ({words([one])})"
+        for one in findings
+    ]
+    return f"Evidence in the file: {', '.join(told)}." if told else ""
 
 
 def contained(place: str, files: Iterable[ShippedFile]) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -56,3 +56,13 @@ class Binary:
 
 #: Is told a path and the bytes of the file there; None is the answer for one that is no PE file.
 Inspect = Callable[[str, bytes], Binary | None]
+
+
+def words(findings: Sequence[Finding]) -> str:
+    """Return in words what stands where: ``'1.2.11' at 0x13f2a8``."""
+    return ", ".join(
+        f"'{one.text}' at {one.place}"
+        if one.place.startswith("0x")
+        else f"{one.place} '{one.text}'"
+        for one in findings
+    )

@@ -11,6 +11,9 @@ from sbom.channels import Artifact, Channel, in_line, matches, published
 from sbom.components import Build, components
 from sbom.contents.archive import Opened, hashed, open_archives
 from sbom.contents.shipped import ShippedFile
+from sbom.examining.examiner import Examiner, Said
+from sbom.examining.guests import with_guests
+from sbom.examining.told import shipped_problems
 from sbom.files import is_folder, unusable
 from sbom.holdings import expected, held
 from sbom.joining import Component
@@ -46,12 +49,17 @@ def describe(
 
     One that cannot be opened is a problem, and not described.
     """
+    examiner = Examiner(manifest)
     zips = [path for path, one in artifacts.items() if one.channel.form == "zip"]
     inner = {name for channel in manifest.channels for name in _nested(channel, manifest)}
     opened = dict(
         zip(
             zips,
-            open_archives([(folder / path, path) for path in zips], lambda p: p in inner),
+            open_archives(
+                [(folder / path, path) for path in zips],
+                lambda p: p in inner,
+                inspect=examiner.inspect,
+            ),
             strict=True,
         )
     )
@@ -63,7 +71,7 @@ def describe(
             continue
         problems += opened[path].problems
         if not opened[path].problems:
-            found, wrong = _from_members(path, artifact, opened[path], manifest)
+            found, wrong = _from_members(path, artifact, opened[path], examiner)
             described += found
             problems += wrong
     once = tuple(_once(described, problems))
@@ -115,12 +123,13 @@ def _build(artifact: Artifact) -> Build:
 
 
 def _from_members(
-    path: str, artifact: Artifact, opened: Opened, manifest: Manifest, within: str = ""
+    path: str, artifact: Artifact, opened: Opened, examiner: Examiner, within: str = ""
 ) -> tuple[list[Described], list[Problem]]:
     """Return an artifact as its members show it, and those that are members of it."""
+    manifest = examiner.manifest
     channel, build = artifact.channel, _build(artifact)
     if channel.holds:
-        return _holding(path, artifact, opened, manifest)
+        return _holding(path, artifact, opened, examiner)
     found = components(manifest, build)
     expectation = expected(manifest, build, found, channel)
     inner = [
@@ -141,19 +150,22 @@ def _from_members(
         inner += [name for _, place in closed for one in found for name in _within(one, place)]
         inner = [path for path in inner if not matches(path, expectation.leaves_out)]
     holdings = held([file.path for file in opened.files], inner, expectation)
+    said = Said(manifest=manifest, builds=(build,), components=found, ties=holdings.ties)
+    rows = examiner.verdicts(opened.files, said, channel.root)
+    there = with_guests(manifest, present_in(holdings, expectation), holdings.ties, rows)
     one = Described(
         artifact=artifact,
         path=path,
         own=opened.own,
         build=build,
         opened=True,
-        components=present_in(holdings, expectation),
+        components=there.components,
         files=opened.files,
-        ties=holdings.ties,
+        ties=there.ties,
         within=(within,) if within else (),
         alone=not within,
     )
-    problems = list(holding_problems(holdings, expectation, path))
+    problems = [*holding_problems(holdings, expectation, path), *shipped_problems(rows, path)]
     return [one], [*problems, *(_unopened(path, name) for name, _ in closed)]
 
 
@@ -171,9 +183,10 @@ def _unopened(path: str, name: str) -> Problem:
 
 
 def _holding(
-    path: str, artifact: Artifact, opened: Opened, manifest: Manifest
+    path: str, artifact: Artifact, opened: Opened, examiner: Examiner
 ) -> tuple[list[Described], list[Problem]]:
     """Return an artifact whose member is another channel's, and that one."""
+    manifest = examiner.manifest
     cpython = manifest.cpython
     holds, platform = artifact.channel.holds, artifact.platform
     known = published(manifest.channels, cpython.version, cpython.line)
@@ -195,7 +208,7 @@ def _holding(
     for file in opened.files:
         if file.path in names:
             found, wrong = _from_members(
-                f"{path}/{file.path}", names[file.path], opened.nested[file.path], manifest,
+                f"{path}/{file.path}", names[file.path], opened.nested[file.path], examiner,
                 within=artifact.file,
             )  # fmt: skip
             described += found

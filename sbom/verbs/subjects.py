@@ -9,6 +9,9 @@ from sbom.components import Build, components, root
 from sbom.contents.folder import read_folder
 from sbom.contents.shipped import ShippedFile
 from sbom.document.builds import Subject
+from sbom.examining.examiner import Examiner, Said
+from sbom.examining.guests import with_guests
+from sbom.examining.told import shipped_problems
 from sbom.files import is_folder, unusable
 from sbom.holdings import Tie, expected, held
 from sbom.joining import Component
@@ -28,18 +31,25 @@ class Looked:
 
 
 def look_at(folder: Path, manifest: Manifest, build: Build) -> Looked:
-    """Return what a layout holds, every file hashed. Raises SbomError where it cannot be read."""
+    """Return what a layout holds, every file hashed and every binary looked into.
+
+    Raises SbomError where it cannot be read.
+    """
     if not is_folder(folder):
         raise unusable(folder, "is no folder", "name the folder of a Windows build as it ships")
-    files = read_folder(folder)
-    expectation = expected(manifest, build, components(manifest, build))
+    examiner = Examiner(manifest)
+    files = read_folder(folder, examiner.inspect)
+    found = components(manifest, build)
+    expectation = expected(manifest, build, found)
     holdings = held([file.path for file in files], (), expectation)
-    return Looked(
-        files,
-        holdings.ties,
-        present_in(holdings, expectation),
-        in_order(holding_problems(holdings, expectation, str(folder))),
-    )
+    said = Said(manifest=manifest, builds=(build,), components=found, ties=holdings.ties)
+    rows = examiner.verdicts(files, said)
+    there = with_guests(manifest, present_in(holdings, expectation), holdings.ties, rows)
+    problems = [
+        *holding_problems(holdings, expectation, str(folder)),
+        *shipped_problems(rows, str(folder)),
+    ]
+    return Looked(files, there.ties, there.components, in_order(problems))
 
 
 def subject_of(manifest: Manifest, build: Build, looked: Looked | None = None) -> Subject:

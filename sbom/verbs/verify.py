@@ -12,10 +12,10 @@ from pathlib import Path
 from sbom.acknowledged import judge_acknowledged
 from sbom.channels import DEFAULT
 from sbom.components import Build, components
-from sbom.evidence.examiner import Examiner, Said
-from sbom.evidence.identify import Identified
-from sbom.evidence.told import as_json, counted, identified_text, problems_of, table
-from sbom.evidence.verdicts import Row
+from sbom.examining.examiner import Examiner, Said
+from sbom.examining.identify import Identified
+from sbom.examining.told import as_json, counted, identified_text, problems_of, table
+from sbom.examining.verdicts import Row
 from sbom.holdings import Tie, expected, held
 from sbom.joining import Component
 from sbom.manifest import read_manifest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from sbom.evidence.claims import Claim, Claims, identity_of
+from sbom.examining.claims import Claim, Claims, identity_of
 from sbom.identities import Identity
 from sbom.schema import Manifest
 from sbom.verifying.listed import Listed

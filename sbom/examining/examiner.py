@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from sbom.channels import in_line, owned, renamed
 from sbom.components import Build, variant_of
 from sbom.contents.shipped import ShippedFile
-from sbom.evidence.claims import Claims, KnownFiles, claims_of
-from sbom.evidence.identify import Identified, identify
 from sbom.evidence.search import Inspector, rules_of
-from sbom.evidence.verdicts import Row, judge
+from sbom.examining.claims import Claims, KnownFiles, claims_of
+from sbom.examining.identify import Identified, identify
+from sbom.examining.verdicts import Row, judge
 from sbom.holdings import Tie
 from sbom.joining import Component
 from sbom.schema import Manifest
@@ -35,7 +35,7 @@ class Examiner:
 
     def __init__(self, manifest: Manifest) -> None:
         """Take the rules of a manifest, and what it has recorded."""
-        self._manifest = manifest
+        self.manifest = manifest
         self._rules = rules_of((one.key, one.evidence) for one in manifest.identities)
         self._known = KnownFiles(manifest)
         self.inspect = Inspector(self._rules)
@@ -59,7 +59,7 @@ class Examiner:
 
     def identified(self, files: Sequence[ShippedFile]) -> Identified:
         """Return what the binaries among some files were built from."""
-        return identify(files, self._manifest)
+        return identify(files, self.manifest)
 
 
 def _owners(said: Said, paths: Iterable[str], build: Build, root: str) -> Iterator[tuple[str, str]]:

@@ -7,12 +7,13 @@ tag that a binary was told to take, and digests. Where several tags do, all are 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from sbom.channels import in_line, renamed
 from sbom.contents.shipped import ShippedFile
-from sbom.evidence.claims import KnownFiles
+from sbom.examining.claims import KnownFiles
 from sbom.externals import Kind, split_tag
 from sbom.identities import Identity, Ships
 from sbom.ranges import in_lines, in_range, version_key
@@ -219,7 +220,7 @@ class _Tracer:
         key: str,
         tags: set[str],
         evidence: str,
-        versions: Set[str] = frozenset(),
+        versions: AbstractSet[str] = frozenset(),
         *,
         exact: bool = False,
     ) -> None:

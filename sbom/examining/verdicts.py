@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import PurePosixPath
 
 from sbom.channels import EXECUTABLE
 from sbom.contents.shipped import ShippedFile
-from sbom.evidence.binary import Binary, Finding
-from sbom.evidence.claims import Claim, Claims, KnownFiles
+from sbom.evidence.binary import Binary, Finding, words
 from sbom.evidence.search import Rule
+from sbom.examining.claims import Claim, Claims, KnownFiles
 
 
 class Verdict(StrEnum):
@@ -71,7 +70,7 @@ class _Court:
         claims = self._claims.by_path.get(file.path, ())
         binary = file.binary
         if binary is None:
-            if PurePosixPath(file.path).suffix.lower() in EXECUTABLE:
+            if _suffix(file.path) in EXECUTABLE:
                 yield Row(file.path, "", "", "", Verdict.NO_PE)
             return
         if binary.image.damage:
@@ -151,7 +150,7 @@ class _Court:
             expected = self._claims.tags.get(one.external)
             if one.tag and expected:
                 same = Verdict.CONFIRMED if one.tag == expected else Verdict.CONTRADICTED
-                yield Row(path, one.external, expected, one.tag, same, said([one]), one.external)
+                yield Row(path, one.external, expected, one.tag, same, words([one]), one.external)
 
     def _surprises(self, path: str, binary: Binary, claimed: set[str]) -> Iterator[Row]:
         """Yield components that nobody says are in a file, and are."""
@@ -161,7 +160,7 @@ class _Court:
                 surprises.setdefault(one.component, []).append(one)
         for key, found in surprises.items():
             versions = ", ".join(dict.fromkeys(one.version for one in found if one.version))
-            yield Row(path, key, "", versions, Verdict.FOUND, said(found), key)
+            yield Row(path, key, "", versions, Verdict.FOUND, words(found), key)
 
     def _is_guest(self, finding: Finding, path: str) -> bool:
         """Return whether a finding is of something in a file, and not of the file itself."""
@@ -175,7 +174,7 @@ def _row(
 ) -> Row:
     if verdict is Verdict.MISLABELLED:
         evidence = f"the tag {claim.tag} says {claim.labelled}"
-    told = "; ".join(part for part in (said(shown), evidence) if part)
+    told = "; ".join(part for part in (words(shown), evidence) if part)
     return Row(claim.path, claim.name, claim.version, found, verdict, told, claim.component)
 
 
@@ -190,18 +189,12 @@ def _by_rule(findings: Sequence[Finding]) -> Iterable[list[Finding]]:
     return groups.values()
 
 
-def said(findings: Sequence[Finding]) -> str:
-    """Return in words what stands where: ``'1.2.11' at 0x13f2a8``."""
-    return ", ".join(
-        f"'{one.text}' at {one.place}"
-        if one.place.startswith("0x")
-        else f"{one.place} '{one.text}'"
-        for one in findings
-    )
-
-
 def described(binary: Binary) -> str:
     """Return what a file says of itself, for one that nobody claims."""
     resource: Mapping[str, str] = dict(binary.image.resource)
     told = [resource.get(key, "") for key in ("ProductName", "FileVersion", "CompanyName")]
     return ", ".join(text for text in told if text)
+
+
+def _suffix(path: str) -> str:
+    return path[path.rfind(".") :].lower()

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
-from sbom.evidence.identify import Identified
-from sbom.evidence.verdicts import Row, Verdict
+from sbom.examining.identify import Identified
+from sbom.examining.verdicts import Row, Verdict
 from sbom.problems import Code, Problem
 
 _CODES = {
@@ -43,6 +43,26 @@ def problems_of(rows: Iterable[Row], place: str) -> Iterator[Problem]:
                 message=_message(row),
                 hint=_HINTS[row.verdict],
             )
+
+
+#: What a layout or an artifact is told of by other means, or once for all its files.
+_ASIDE = (Verdict.UNKNOWN, Verdict.NO_PE, Verdict.DAMAGED)
+
+
+def shipped_problems(rows: Sequence[Row], place: str) -> Iterator[Problem]:
+    """Yield the problems of what ships: one more for all files that evidence is silent on."""
+    yield from problems_of((row for row in rows if row.verdict not in _ASIDE), place)
+    unread = [row for row in rows if row.verdict in (Verdict.NO_PE, Verdict.DAMAGED)]
+    if unread:
+        rest = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+        first = unread[0].evidence or "is no PE file"
+        yield Problem(
+            code=Code.UNOPENED,
+            file=place,
+            where=unread[0].file,
+            message=f"{first}{rest}, so nothing in it shows what it is",
+            hint="ask verify about each; build it again, or fetch it again",
+        )
 
 
 def _message(row: Row) -> str:
