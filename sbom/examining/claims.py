@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
+from sbom.channels import in_line, renamed
 from sbom.components import Build, held_in
 from sbom.externals import Kind, split_tag
 from sbom.holdings import Tie
-from sbom.identities import Identity
+from sbom.identities import Identity, Ships
 from sbom.joining import Component
+from sbom.ranges import in_lines
 from sbom.schema import Manifest, Pin
 from sbom.versions import labelled_version, shipped_version
 
@@ -19,16 +22,19 @@ class Claim:
     """One component said to be in one file.
 
     ``component`` is the key of its identity and ``name`` what people call it; ``version`` is
-    empty where nobody states one. Of what comes from a binary external, ``tag`` is that one's,
-    and ``labelled`` the version that the tag itself states.
+    empty where nobody states one, ``also`` are others that are stated too. Of what comes from
+    a binary external, ``tag`` is that one's, and ``labelled`` the version that the tag itself
+    states. One that is ``linked_in`` is part of a file that is something else.
     """
 
     path: str
     component: str
     name: str
     version: str
+    also: tuple[str, ...] = ()
     tag: str = ""
     labelled: str = ""
+    linked_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,9 @@ def claims_of(
     by_id = {one.id: _claimed(manifest, one, pins.get(one.external)) for one in components}
     claims: dict[str, dict[Claim, None]] = {}
     for tie in ties:
-        claim = by_id[tie.component]
-        claims.setdefault(tie.path, {})[replace(claim, path=tie.path)] = None
+        linked_in = tie.kind == "static"
+        claim = replace(by_id[tie.component], path=tie.path, linked_in=linked_in)
+        claims.setdefault(tie.path, {})[claim] = None
     root = manifest.cpython
     for path, key in own.items():
         if key == root.component:
@@ -75,6 +82,55 @@ def claims_of(
         frozenset(own),
         root.component,
     )
+
+
+def possible_claims(manifest: Manifest, paths: Iterable[str], own: Mapping[str, str]) -> Claims:
+    """Return every component that a file can be or hold on the manifest's line of CPython.
+
+    No version is stated; ``own`` is as ``claims_of`` takes it.
+    """
+    rows = rows_by_name(manifest)
+    claims: dict[str, tuple[Claim, ...]] = {}
+    for path in paths:
+        here = {
+            identity.key: Claim(
+                path=path,
+                component=identity.key,
+                name=identity.name,
+                version="",
+                linked_in=row.link == "static",
+            )
+            for identity, row in rows.get(path.rpartition("/")[2].lower(), ())
+        }
+        if own.get(path) == manifest.cpython.component:
+            key = manifest.cpython.component
+            name = _name(manifest, key)
+            here[key] = Claim(path=path, component=key, name=name, version="")
+        if here:
+            claims[path] = tuple(here.values())
+    return Claims(claims, {}, frozenset(own), manifest.cpython.component)
+
+
+def rows_by_name(manifest: Manifest) -> dict[str, list[tuple[Identity, Ships]]]:
+    """Return what can be, or be in, files of a name, lower-case, of any variant and platform."""
+    line = manifest.cpython.line
+    variants = [None, *manifest.variants]
+    tags = [platform.tag for platform in manifest.platforms]
+    rows: dict[str, list[tuple[Identity, Ships]]] = {}
+    for identity in manifest.identities:
+        for row in identity.ships:
+            if row.link not in ("static", "dynamic") or not in_lines(line, row.lines):
+                continue
+            every = {*row.files, *row.extras, *chain(*row.files_on.values())}
+            written = {
+                renamed(in_line(name, line), variant, line, tag).lower()
+                for name in every
+                for variant in variants
+                for tag in tags
+            }
+            for name in written:
+                rows.setdefault(name, []).append((identity, row))
+    return rows
 
 
 def _claimed(manifest: Manifest, component: Component, pin: Pin | None) -> Claim:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sbom.channels import in_line, owned, renamed
 from sbom.components import Build, variant_of
 from sbom.contents.shipped import ShippedFile
 from sbom.evidence.search import Inspector, rules_of
-from sbom.examining.claims import Claims, KnownFiles, claims_of
+from sbom.examining.claims import Claims, KnownFiles, claims_of, possible_claims
 from sbom.examining.identify import Identified, identify
 from sbom.examining.verdicts import Row, judge
 from sbom.holdings import Tie
@@ -40,40 +40,52 @@ class Examiner:
         self._known = KnownFiles(manifest)
         self.inspect = Inspector(self._rules)
 
-    def verdicts(
-        self,
-        files: Sequence[ShippedFile],
-        said: Said,
-        root: str = "",
-        restate: Callable[[Claims], Claims] | None = None,
-    ) -> tuple[Row, ...]:
-        """Return the verdicts on the binaries among files, by what is said of them.
-
-        ``root`` is what stands before the path of each file of Python; ``restate`` puts
-        another document's claims in place of the manifest's.
-        """
-        paths = [file.path for file in files if file.binary]
-        own = {p: key for build in said.builds for p, key in _owners(said, paths, build, root)}
-        claims = claims_of(said.manifest, said.builds[0], said.components, said.ties, own)
-        return judge(files, restate(claims) if restate else claims, self._rules, self._known)
+    def verdicts(self, files: Sequence[ShippedFile], claims: Claims) -> tuple[Row, ...]:
+        """Return the verdicts on the binaries among files, by what is claimed of them."""
+        return judge(files, claims, self._rules, self._known)
 
     def identified(self, files: Sequence[ShippedFile]) -> Identified:
         """Return what the binaries among some files were built from."""
         return identify(files, self.manifest)
 
 
-def _owners(said: Said, paths: Iterable[str], build: Build, root: str) -> Iterator[tuple[str, str]]:
-    """Yield each path that a component owns, with that component's key."""
-    manifest = said.manifest
+def claimed(said: Said, files: Sequence[ShippedFile], root: str = "") -> Claims:
+    """Return what a manifest claims of the binaries among files.
+
+    ``root`` is what stands before the path of each file of Python.
+    """
+    own = _owners(said.manifest, said.builds, files, root)
+    return claims_of(said.manifest, said.builds[0], said.components, said.ties, own)
+
+
+def possible(
+    manifest: Manifest, builds: Sequence[Build], files: Sequence[ShippedFile], root: str
+) -> Claims:
+    """Return what binaries can be and hold, for a document to say which of it they do."""
+    paths = [file.path for file in files if file.binary]
+    return possible_claims(manifest, paths, _owners(manifest, builds, files, root))
+
+
+def _owners(
+    manifest: Manifest, builds: Sequence[Build], files: Sequence[ShippedFile], root: str
+) -> dict[str, str]:
+    """Return of each path that a component owns in one of the builds that component's key."""
+    paths = [file.path for file in files if file.binary and file.path.startswith(root)]
+    return {
+        path: key
+        for build in builds
+        for key, patterns in _owning(manifest, build)
+        for path in paths
+        if owned(path.removeprefix(root), patterns)
+    }
+
+
+def _owning(manifest: Manifest, build: Build) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield keys of components with the patterns of what they own, as a build writes them."""
     line = manifest.cpython.line
     variant = variant_of(manifest, build.variant)
     tag = next(one.tag for one in manifest.platforms if one.name == build.platform)
-    patterns = {
-        one.key: tuple(renamed(in_line(p, line), variant, line, tag) for p in one.owns)
-        for one in manifest.identities
-        if one.owns
-    }
-    for path in paths:
-        for key, own in patterns.items():
-            if path.startswith(root) and owned(path.removeprefix(root), own):
-                yield path, key
+    for one in manifest.identities:
+        if one.owns:
+            patterns = (in_line(pattern, line) for pattern in one.owns)
+            yield one.key, tuple(renamed(pattern, variant, line, tag) for pattern in patterns)

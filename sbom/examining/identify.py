@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
-from sbom.channels import in_line, renamed
+from sbom.channels import renamed
 from sbom.contents.shipped import ShippedFile
-from sbom.examining.claims import KnownFiles
+from sbom.examining.claims import KnownFiles, rows_by_name
 from sbom.externals import Kind, split_tag
 from sbom.identities import Identity, Ships
-from sbom.ranges import in_lines, in_range, version_key
+from sbom.ranges import in_range, version_key
 from sbom.schema import Manifest, Pin
 from sbom.versions import version_in, version_of
 
@@ -115,25 +115,7 @@ class _Tracer:
         self._known = KnownFiles(manifest)
         self._traces: dict[str, _Trace] = {}
         self._seen: set[str] = set()
-        self._rows = dict(self._by_name())
-
-    def _by_name(self) -> Iterator[tuple[str, list[tuple[Identity, Ships]]]]:
-        """Yield names of files with the rows of components that are, or are in, such a file."""
-        rows: dict[str, list[tuple[Identity, Ships]]] = {}
-        for identity in self._manifest.identities:
-            for row in identity.ships:
-                if row.link in ("static", "dynamic") and in_lines(self._line, row.lines):
-                    every = (row.files, row.extras, *row.files_on.values())
-                    for name in {name for names in every for name in names}:
-                        for written in self._written(in_line(name, self._line)):
-                            rows.setdefault(written.lower(), []).append((identity, row))
-        yield from rows.items()
-
-    def _written(self, name: str) -> set[str]:
-        """Return a name as each variant on each platform has it."""
-        variants = [None, *self._manifest.variants]
-        tags = [platform.tag for platform in self._manifest.platforms]
-        return {renamed(name, one, self._line, tag) for one in variants for tag in tags}
+        self._rows = rows_by_name(manifest)
 
     def variants(self, files: Sequence[ShippedFile]) -> Iterator[str]:
         """Yield the variants whose extension modules and DLL of CPython are there."""

@@ -107,7 +107,7 @@ class _Court:
         """Return whether a version is the one claimed, or one of its family."""
         first = claim.version.partition(".")[0]
         family = claim.component in self._family and version.partition(".")[0] == first
-        return not claim.version or version == claim.version or family
+        return not claim.version or version in (claim.version, *claim.also) or family
 
     def _exactly(self, claim: Claim, versions: Sequence[str]) -> bool:
         """Return whether versions are of what is claimed, as far as that goes: 14 of 14.42."""
@@ -117,7 +117,7 @@ class _Court:
     def _is_build(self, claim: Claim, digests: Sequence[str]) -> bool:
         """Return whether a file is the one of its tag, as far as that is recorded."""
         recorded = self._known.of(claim.tag, claim.path)
-        return not recorded or bool(recorded & set(digests))
+        return not recorded or claim.linked_in or bool(recorded & set(digests))
 
     def _by_digest(self, claim: Claim, digests: Sequence[str], shown: Sequence[Finding]) -> Row:
         """Return the verdict where no evidence tells a version: by digest, or by presence."""
@@ -135,7 +135,7 @@ class _Court:
             if versions == {claim.version}:
                 return _row(claim, found, Verdict.BY_DIGEST, shown, evidence)
             return _row(claim, found, Verdict.CONTRADICTED, shown, evidence)
-        if claim.tag and self._known.of(claim.tag, claim.path):
+        if not claim.linked_in and self._known.of(claim.tag, claim.path):
             evidence = f"{claim.tag} has another file of this name"
             return _row(claim, "", Verdict.CONTRADICTED, shown, evidence)
         if shown:

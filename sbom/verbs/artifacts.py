@@ -11,7 +11,7 @@ from sbom.channels import Artifact, Channel, in_line, matches, published
 from sbom.components import Build, components
 from sbom.contents.archive import Opened, hashed, open_archives
 from sbom.contents.shipped import ShippedFile
-from sbom.examining.examiner import Examiner, Said
+from sbom.examining.examiner import Examiner, Said, claimed
 from sbom.examining.guests import with_guests
 from sbom.examining.told import shipped_problems
 from sbom.files import is_folder, unusable
@@ -151,7 +151,8 @@ def _from_members(
         inner = [path for path in inner if not matches(path, expectation.leaves_out)]
     holdings = held([file.path for file in opened.files], inner, expectation)
     said = Said(manifest=manifest, builds=(build,), components=found, ties=holdings.ties)
-    rows = examiner.verdicts(opened.files, said, channel.root)
+    claims = claimed(said, opened.files, channel.root)
+    rows = examiner.verdicts(opened.files, claims)
     there = with_guests(manifest, present_in(holdings, expectation), holdings.ties, rows)
     one = Described(
         artifact=artifact,

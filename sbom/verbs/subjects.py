@@ -9,7 +9,7 @@ from sbom.components import Build, components, root
 from sbom.contents.folder import read_folder
 from sbom.contents.shipped import ShippedFile
 from sbom.document.builds import Subject
-from sbom.examining.examiner import Examiner, Said
+from sbom.examining.examiner import Examiner, Said, claimed
 from sbom.examining.guests import with_guests
 from sbom.examining.told import shipped_problems
 from sbom.files import is_folder, unusable
@@ -43,7 +43,7 @@ def look_at(folder: Path, manifest: Manifest, build: Build) -> Looked:
     expectation = expected(manifest, build, found)
     holdings = held([file.path for file in files], (), expectation)
     said = Said(manifest=manifest, builds=(build,), components=found, ties=holdings.ties)
-    rows = examiner.verdicts(files, said)
+    rows = examiner.verdicts(files, claimed(said, files))
     there = with_guests(manifest, present_in(holdings, expectation), holdings.ties, rows)
     problems = [
         *holding_problems(holdings, expectation, str(folder)),

@@ -6,13 +6,12 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from sbom.acknowledged import judge_acknowledged
 from sbom.channels import DEFAULT
 from sbom.components import Build, components
-from sbom.examining.examiner import Examiner, Said
+from sbom.examining.examiner import Examiner, Said, claimed, possible
 from sbom.examining.identify import Identified
 from sbom.examining.told import as_json, counted, identified_text, problems_of, table
 from sbom.examining.verdicts import Row
@@ -21,7 +20,7 @@ from sbom.joining import Component
 from sbom.manifest import read_manifest
 from sbom.problems import Code, Exit, Problem, in_order, render
 from sbom.ranges import in_lines
-from sbom.reconcile import claimed
+from sbom.reconcile import claimed as accounted_for
 from sbom.schema import Manifest
 from sbom.tables import Value
 from sbom.verbs.chosen import chosen_variant, platforms
@@ -78,7 +77,7 @@ def _of_script(inputs: Inputs, tree: Path | None, identified: Identified) -> Man
     vendored = vendored_of(inputs, tree)
     if vendored is not None:
         facts["copies"] = version
-    accounted = claimed(inputs.manifest)
+    accounted = accounted_for(inputs.manifest)
     text = edit.apply(inputs.text, differences(inputs), facts, accounted, vendored=vendored)
     manifest = read_manifest(text, str(inputs.path))
     if manifest.cpython.copies == version:
@@ -97,11 +96,18 @@ def _verified(
     place: Place,
     identified: Identified,
 ) -> Verified:
-    said = _said(manifest, _builds(arguments, manifest, identified), place)
     document = document_of(arguments.path, arguments.sbom)
     listed = listed_in(*document) if document else None
-    restate = partial(restated, listed=listed, manifest=manifest) if listed else None
-    rows = examiner.verdicts(place.files, said, place.root, restate)
+    if listed:
+        # Names of files go by the line that the binaries are of, all else by the document.
+        version = next(iter(identified.cpython), manifest.cpython.version)
+        manifest = replace(manifest, cpython=replace(manifest.cpython, version=version))
+    builds = _builds(arguments, manifest, identified)
+    if listed:
+        claims = restated(possible(manifest, builds, place.files, place.root), listed, manifest)
+    else:
+        claims = claimed(_said(manifest, builds, place), place.files, place.root)
+    rows = examiner.verdicts(place.files, claims)
     compared = Compared(0, ())
     problems = list(problems_of(rows, place.name))
     if listed:
@@ -111,7 +117,7 @@ def _verified(
         problems += _of_another_version(place, identified, manifest)
     return Verified(
         against=document[1] if document else _against(manifest),
-        build=said.builds[0],
+        build=builds[0],
         rows=rows,
         compared=compared,
         problems=in_order(problems),
@@ -204,5 +210,6 @@ def _print(
         build = verified.build.platform
         print(
             f"{place.name}: {len(place.files)} files, {build}, held against {verified.against}: "
-            f"{same}{counted(verified.rows)}; {len(problems) or 'no'} problems"
+            f"{same}{counted(verified.rows)}; "
+            f"{len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}"
         )

@@ -1,8 +1,8 @@
-"""What a document says of components, put in place of what the manifest says of them."""
+"""What a document says of components, as claims about the files that can be or hold them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 from sbom.examining.claims import Claim, Claims, identity_of
@@ -13,10 +13,10 @@ from sbom.versions import version_in
 
 
 def restated(claims: Claims, listed: Listed, manifest: Manifest) -> Claims:
-    """Return claims with a document's versions; what it does not list is claimed no more.
+    """Return claims with a document's versions; what it does not list is not claimed.
 
-    Documents call a component as the manifest does, or as its external; CPython itself is
-    claimed whatever it is called.
+    Documents call a component as the manifest does, or as its external; CPython's own files
+    are claimed whatever it is called. Where several versions are listed, each will do.
     """
     by_path: dict[str, tuple[Claim, ...]] = {}
     for path, said in claims.by_path.items():
@@ -27,12 +27,12 @@ def restated(claims: Claims, listed: Listed, manifest: Manifest) -> Claims:
             here = [v for name, v in listed.parts.get(path, ()) if name in names]
             versions = here or [v for name in names for v in listed.components.get(name, ())]
             versions = [version_in(identity, one)[0] or one for one in versions]
-            if claim.version in versions or claim.component == claims.root:
+            if versions:
+                found.append(replace(claim, version=versions[0], also=tuple(versions[1:])))
+            elif claim.component == claims.root:
                 found.append(claim)
-            elif versions:
-                found.append(replace(claim, version=versions[0], tag="", labelled=""))
         by_path[path] = tuple(found)
-    return replace(claims, by_path=_without_empty(by_path), tags={})
+    return replace(claims, by_path={path: found for path, found in by_path.items() if found})
 
 
 def _names(identity: Identity) -> Iterator[str]:
@@ -40,7 +40,3 @@ def _names(identity: Identity) -> Iterator[str]:
     yield from (identity.name, identity.key)
     yield from (one.source.partition(".")[2] for one in identity.built_from)
     yield from (row.external.partition(".")[2] for row in identity.ships if not row.version)
-
-
-def _without_empty(claims: Mapping[str, tuple[Claim, ...]]) -> dict[str, tuple[Claim, ...]]:
-    return {path: said for path, said in claims.items() if said}

@@ -1,0 +1,133 @@
+"""PE files: what their headers say, by our own writer's account, and what damage is told as."""
+
+from __future__ import annotations
+
+import struct
+
+import lief
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pe_files import pe
+
+from sbom.evidence.pe import authenticode_of, image_of, is_pe
+
+WHOLE = pe(
+    texts=[b"1.2.11"],
+    resource={"FileVersion": "8.6.10", "CompanyName": "Example"},
+    fixed=(8, 6, 2, 10),
+    imports=["zlib1.dll", "KERNEL32.dll"],
+    signed=True,
+)
+HEADER = struct.unpack_from("<I", WHOLE, 0x3C)[0]
+OPTIONAL = HEADER + 24
+SECTIONS = OPTIONAL + 112 + 16 * 8
+
+
+def patched(at: int, form: str, *values: int) -> bytes:
+    data = bytearray(WHOLE)
+    struct.pack_into(form, data, at, *values)
+    return bytes(data)
+
+
+@pytest.mark.parametrize("machine", ["x86", "x64", "arm64"])
+def test_a_pe_file_says_what_it_is(machine: str) -> None:
+    image = image_of(
+        pe(
+            machine=machine,
+            resource={"FileVersion": "8.6.10", "CompanyName": "Example"},
+            fixed=(8, 6, 2, 10),
+            imports=["zlib1.dll", "KERNEL32.dll"],
+            signed=True,
+        )
+    )
+    assert image.machine == machine
+    assert dict(image.resource) == {"FileVersion": "8.6.10", "CompanyName": "Example"}
+    assert image.file_version == "8.6.2.10"
+    assert image.imports == ("kernel32.dll", "zlib1.dll")
+    assert (image.signed, image.damage) == (True, "")
+
+
+def test_one_that_says_nothing_is_no_worse_for_that() -> None:
+    image = image_of(pe())
+    assert (image.machine, image.damage) == ("x64", "")
+    assert (image.resource, image.file_version, image.imports, image.signed) == ((), "", (), False)
+
+
+def test_what_runs_as_arm64_though_its_header_says_otherwise() -> None:
+    assert image_of(pe(machine="x64", chpe=True)).machine == "arm64ec"
+    assert image_of(pe(machine="arm64", chpe=True)).machine == "arm64x"
+
+
+@pytest.mark.parametrize("machine", ["x86", "x64", "arm64"])
+@pytest.mark.parametrize("signed", [True, False])
+def test_the_authenticode_digest_is_the_one_of_lief(machine: str, *, signed: bool) -> None:
+    data = pe(machine=machine, signed=signed, resource={"FileVersion": "1"})
+    parsed = lief.PE.parse(data)
+    assert parsed is not None
+    assert authenticode_of(data) == parsed.authentihash(lief.PE.ALGORITHMS.SHA_256).hex()
+
+
+def test_signing_changes_a_file_and_not_its_authenticode_digest() -> None:
+    plain, signed = pe(texts=[b"libffi"]), pe(texts=[b"libffi"], signed=True)
+    assert plain != signed
+    assert authenticode_of(plain) == authenticode_of(signed) != authenticode_of(pe())
+
+
+@pytest.mark.parametrize(
+    ("data", "damage"),
+    [
+        (b"MZ", "starts like a PE file and has no PE header"),
+        (WHOLE[: HEADER + 2], "starts like a PE file and has no PE header"),
+        (patched(0x3C, "<I", 0x7FFFFFFF), "starts like a PE file and has no PE header"),
+        (patched(OPTIONAL, "<H", 0x107), "has an optional header of no known kind"),
+        (WHOLE[:SECTIONS], "ends before its headers do"),
+        (patched(HEADER + 20, "<H", 8), "ends before its headers do"),
+        (patched(HEADER + 6, "<H", 0), "has 0 sections; Windows loads files with 1 to 96"),
+        (WHOLE[:-1], f"has parts behind its end, at {len(WHOLE) - 1} bytes"),
+        (
+            patched(SECTIONS + 16, "<I", 0xFFFFFFF0),
+            f"has parts behind its end, at {len(WHOLE)} bytes",
+        ),
+        (patched(SECTIONS + 16, "<I", 0x400), "has sections that lie over each other"),
+        (
+            patched(OPTIONAL + 112 + 4 * 8, "<II", 0xFFFFFF00, 0xFFFF),
+            f"has parts behind its end, at {len(WHOLE)} bytes",
+        ),
+    ],
+)
+def test_damage_is_told_in_a_sentence(data: bytes, damage: str) -> None:
+    assert is_pe(data)
+    assert image_of(data).damage == damage
+    assert authenticode_of(data) == ""
+
+
+def test_a_resource_that_leads_to_itself_ends() -> None:
+    start = WHOLE.index(struct.pack("<IIHHHHII", 0, 0, 0, 0, 0, 1, 16, 24 | 0x80000000))
+    image = image_of(patched(start + 20, "<I", 0x80000000))
+    assert (image.machine, image.resource) == ("x64", ())
+
+
+def test_a_version_resource_that_is_no_text_is_damage() -> None:
+    at = WHOLE.index("Example".encode("utf-16-le"))
+    image = image_of(patched(at, "<HH", 0xD800, 0xD800))
+    assert image.damage == "has a name or a version resource that is no text"
+
+
+@given(st.binary(max_size=2000))
+def test_any_bytes_have_an_answer(data: bytes) -> None:
+    image_of(b"MZ" + data)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, len(WHOLE) - 4), st.binary(min_size=1, max_size=4)),
+             max_size=12),
+    st.integers(0, len(WHOLE)),
+)  # fmt: skip
+def test_any_damage_has_an_answer(changes: list[tuple[int, bytes]], end: int) -> None:
+    data = bytearray(WHOLE)
+    for at, value in changes:
+        data[at : at + len(value)] = value
+    for part in (bytes(data), bytes(data[:end])):
+        image = image_of(part)
+        assert image.damage == "" or image.damage[0].islower()

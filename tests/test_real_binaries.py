@@ -1,0 +1,83 @@
+"""python.org's own binaries, as panda3d's wheels on PyPI hold them in deploy_libs/.
+
+What each was built from was read in its own script and headers; facts/wheels.json pins them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import FACTS
+from manifests import COMMITTED, committed, regenerated, script_of
+
+from sbom.components import Build, components
+from sbom.contents.shipped import ShippedFile
+from sbom.examining.examiner import Examiner, Said, claimed
+from sbom.examining.verdicts import Row, Verdict
+from sbom.holdings import expected, held
+from sbom.manifest import read_manifest
+from sbom.verbs.places import open_place
+
+FOLDER = os.environ.get("SBOM_WHEELS", "")
+WHEELS: list[dict[str, Any]] = json.loads((FACTS / "wheels.json").read_text())
+pytestmark = pytest.mark.skipif(not FOLDER, reason="run: nox -s real-binaries")
+
+wheels = pytest.mark.parametrize("wheel", WHEELS, ids=lambda wheel: wheel["file"])
+
+
+@cache
+def opened(name: str) -> tuple[tuple[ShippedFile, ...], Examiner]:
+    examiner = Examiner(committed())
+    place = open_place(Path(FOLDER) / name, examiner.inspect)
+    files = tuple(file for file in place.files if file.path.startswith("deploy_libs/"))
+    return files, examiner
+
+
+@wheels
+def test_what_it_was_built_from_is_told_by_evidence_alone(wheel: dict[str, Any]) -> None:
+    files, examiner = opened(wheel["file"])
+    found = examiner.identified(files)
+    assert found.cpython == (wheel["cpython"],)
+    assert found.platforms == (wheel["platform"],)
+    told = {one.external: one.tags for one in found.externals}
+    assert told.keys() == wheel["externals"].keys()
+    for external, tag in wheel["externals"].items():
+        assert tag in told[external]
+    versions = {(one.component, one.version) for one in found.components}
+    assert set(wheel["vendored"].items()) <= versions
+
+
+#: The variable of a script that each kind of external is listed in.
+_LISTS = {"source": "libraries", "binary": "binaries"}
+
+
+def verdicts(wheel: dict[str, Any]) -> list[Row]:
+    files, examiner = opened(wheel["file"])
+    pins = [
+        {"tag": tag, "guard": None, "variable": _LISTS[key.partition(".")[0]]}
+        for key, tag in wheel["externals"].items()
+    ]
+    entry = {"era": "git", "cpython": "3.13.0", "pins": pins, "defaults": {}, "flags": {}}
+    text = regenerated(COMMITTED.read_text(), script_of(entry), wheel["cpython"])
+    manifest = read_manifest(text)
+    build = Build(platform=wheel["platform"])
+    found = components(manifest, build)
+    ties = held([file.path for file in files], (), expected(manifest, build, found)).ties
+    said = Said(manifest=manifest, builds=(build,), components=found, ties=ties)
+    return list(examiner.verdicts(files, claimed(said, files, "deploy_libs/")))
+
+
+@wheels
+def test_every_external_is_confirmed_and_none_contradicted(wheel: dict[str, Any]) -> None:
+    rows = verdicts(wheel)
+    wrong = {Verdict.CONTRADICTED, Verdict.MISLABELLED, Verdict.NOT_SHOWN, Verdict.DAMAGED}
+    found = [row for row in rows if row.verdict in wrong]
+    mislabelled = [f"deploy_libs/{name}" for name in wheel.get("mislabelled", ())]
+    assert [row.file for row in found] == mislabelled
+    shown = {row.key for row in rows if row.verdict in (Verdict.CONFIRMED, Verdict.BY_DIGEST)}
+    assert {"bzip2", "cpython", "libffi", "openssl", "sqlite", "tcl", "tk"} <= shown
