@@ -17,6 +17,7 @@ from sbom.components import Build, components, root
 from sbom.cpython import places
 from sbom.document.builds import Subject, build_document
 from sbom.document.rendering import to_bytes
+from sbom.evidence import rule
 from sbom.judging.score import score
 from sbom.problems import Exit
 
@@ -120,6 +121,7 @@ def test_every_verb_and_flag_is_told_of() -> None:
         schema.LayoutFacts,
         places.Stated,
         schema.Archives,
+        rule.Evidence,
         schema.Exporting,
         schema.Exported,
         schema.PulledFacts,

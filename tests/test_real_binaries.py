@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FACTS
+from conftest import FACTS, ROOT
 from manifests import COMMITTED, committed, regenerated, script_of
 
+from sbom.__main__ import main
 from sbom.components import Build, components
 from sbom.contents.shipped import ShippedFile
 from sbom.examining.examiner import Examiner, Said, claimed
 from sbom.examining.verdicts import Row, Verdict
 from sbom.holdings import expected, held
 from sbom.manifest import read_manifest
+from sbom.problems import Exit
 from sbom.verbs.places import open_place
 
 FOLDER = os.environ.get("SBOM_WHEELS", "")
@@ -79,5 +81,15 @@ def test_every_external_is_confirmed_and_none_contradicted(wheel: dict[str, Any]
     found = [row for row in rows if row.verdict in wrong]
     mislabelled = [f"deploy_libs/{name}" for name in wheel.get("mislabelled", ())]
     assert [row.file for row in found] == mislabelled
-    shown = {row.key for row in rows if row.verdict in (Verdict.CONFIRMED, Verdict.BY_DIGEST)}
+    told = (Verdict.CONFIRMED, Verdict.BY_DIGEST, Verdict.MISLABELLED)
+    shown = {row.key for row in rows if row.verdict in told}
     assert {"bzip2", "cpython", "libffi", "openssl", "sqlite", "tcl", "tk"} <= shown
+
+
+def test_the_readme_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    name = "panda3d-1.10.10-cp310-cp310-win_amd64.whl"
+    words = ["verify", str(Path(FOLDER) / name), "--identify", "--manifest", str(COMMITTED)]
+    assert main(words) == Exit.FINE
+    shown = readme.split(f"$ nox -s verify -- {name} --identify\n")[1].split("```")[0]
+    assert capsys.readouterr().out == shown

@@ -172,10 +172,11 @@ class _Court:
 def _row(
     claim: Claim, found: str, verdict: Verdict, shown: Sequence[Finding], evidence: str = ""
 ) -> Row:
+    expected = claim.version
     if verdict is Verdict.MISLABELLED:
-        evidence = f"the tag {claim.tag} says {claim.labelled}"
+        expected, evidence = claim.labelled, f"the tag {claim.tag} says {claim.labelled}"
     told = "; ".join(part for part in (words(shown), evidence) if part)
-    return Row(claim.path, claim.name, claim.version, found, verdict, told, claim.component)
+    return Row(claim.path, claim.name, expected, found, verdict, told, claim.component)
 
 
 def _of(finding: Finding, component: str) -> bool:
