@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from manifests import COMMITTED, committed, regenerated, script_of
 from sbom.__main__ import main
 from sbom.components import Build, components
 from sbom.contents.shipped import ShippedFile
+from sbom.examining.claims import KnownFiles
 from sbom.examining.examiner import Examiner, Said, claimed
 from sbom.examining.verdicts import Row, Verdict
+from sbom.externals import split_tag
 from sbom.holdings import expected, held
 from sbom.manifest import read_manifest
 from sbom.problems import Exit
@@ -27,7 +30,7 @@ from sbom.verbs.places import open_place
 
 FOLDER = os.environ.get("SBOM_WHEELS", "")
 WHEELS: list[dict[str, Any]] = json.loads((FACTS / "wheels.json").read_text())
-pytestmark = pytest.mark.skipif(not FOLDER, reason="run: nox -s real-binaries")
+real = pytest.mark.skipif(not FOLDER, reason="run: nox -s real-binaries")
 
 wheels = pytest.mark.parametrize("wheel", WHEELS, ids=lambda wheel: wheel["file"])
 
@@ -40,6 +43,7 @@ def opened(name: str) -> tuple[tuple[ShippedFile, ...], Examiner]:
     return files, examiner
 
 
+@real
 @wheels
 def test_what_it_was_built_from_is_told_by_evidence_alone(wheel: dict[str, Any]) -> None:
     files, examiner = opened(wheel["file"])
@@ -74,6 +78,7 @@ def verdicts(wheel: dict[str, Any]) -> list[Row]:
     return list(examiner.verdicts(files, claimed(said, files, "deploy_libs/")))
 
 
+@real
 @wheels
 def test_every_external_is_confirmed_and_none_contradicted(wheel: dict[str, Any]) -> None:
     rows = verdicts(wheel)
@@ -86,6 +91,7 @@ def test_every_external_is_confirmed_and_none_contradicted(wheel: dict[str, Any]
     assert {"bzip2", "cpython", "libffi", "openssl", "sqlite", "tcl", "tk"} <= shown
 
 
+@real
 def test_the_readme_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     name = "panda3d-1.10.10-cp310-cp310-win_amd64.whl"
@@ -93,3 +99,34 @@ def test_the_readme_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) ->
     assert main(words) == Exit.FINE
     shown = readme.split(f"$ nox -s verify -- {name} --identify\n")[1].split("```")[0]
     assert capsys.readouterr().out == shown
+
+
+CLONES = os.environ.get("SBOM_CLONES", "")
+
+
+def _git(*words: str) -> bytes:
+    clone = next(Path(CLONES).glob("*cpython-bin-deps*"))
+    place = clone / "repo" if (clone / "repo").is_dir() else clone
+    command = ["git", "-C", str(place), *words]
+    done = subprocess.run(command, capture_output=True, check=False)
+    return done.stdout if done.returncode == 0 else b""
+
+
+@pytest.mark.skipif(not CLONES, reason="SBOM_CLONES names no folder with cpython-bin-deps")
+def test_no_dll_of_a_binary_external_is_taken_for_anything_else() -> None:
+    examiner = Examiner(committed())
+    known = KnownFiles(committed())
+    looked_into = 0
+    for tag in committed().digests:
+        if not split_tag(tag)[0]:
+            continue  # 8.6.14.0, which no component can be named by
+        for line in _git("ls-tree", "-r", tag).decode().splitlines():
+            meta, path = line.split("\t")
+            data = _git("cat-file", "blob", meta.split()[2]) if path.endswith(".dll") else b""
+            binary = examiner.inspect(path, data)
+            if binary is None:
+                continue
+            looked_into += 1
+            told = {(one.component, one.version) for one in binary.findings}
+            assert told == {(key, known.version(key, tag)) for key, _ in told}, (tag, path)
+    assert looked_into > 300

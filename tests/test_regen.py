@@ -16,9 +16,11 @@ import pytest
 import server
 from conftest import ROOT
 from manifests import COMMITTED
+from pe_files import pe
 from server import Server, archive, body, reset, running, status
 
 from sbom.__main__ import main
+from sbom.evidence.pe import authenticode_of
 from sbom.manifest import read_manifest
 from sbom.schema import Pin
 
@@ -243,3 +245,31 @@ def test_every_address_is_one_of_the_manifests_templates(manifest: Path, github:
     assert regen(manifest, github) == 0
     pattern = re.compile(r"/python/cpython-(source|bin)-deps/archive/refs/tags/[\w.-]+\.tar\.gz")
     assert all(pattern.fullmatch(one.path) for one in github.asked)
+
+
+def test_the_dlls_of_a_binary_external_are_recorded_by_what_signing_does_not_change(
+    manifest: Path, github: Server
+) -> None:
+    files = {"amd64/nasm.dll": pe(signed=True), "amd64/text.dll": b"none", "a.exe": pe()}
+    github.say(NASM_PATH, body(archive(files, top="deps-nasm-2.11.06"), ETag='"nasm"'))
+    text = manifest.read_text(encoding="utf-8")
+    assert regen(manifest, github) == 0
+    read = read_manifest(manifest.read_text(encoding="utf-8"))
+    assert read.digests["nasm-2.11.06"] == {"amd64/nasm.dll": authenticode_of(pe())}
+    assert read.digests.keys() == read_manifest(text).digests.keys() | {"nasm-2.11.06"}
+    before = manifest.read_bytes()
+    assert regen(manifest, github, "--verify") == 0
+    assert manifest.read_bytes() == before
+
+
+def test_what_was_recorded_of_a_tag_gives_way_to_what_its_archive_holds(
+    manifest: Path, github: Server
+) -> None:
+    text = manifest.read_text(encoding="utf-8")
+    old = f'[digests."nasm-2.11.06"]\n"amd64/gone.dll" = "{"0" * 64}"\n'
+    manifest.write_text(f"{text}\n{old}", encoding="utf-8")
+    archived = archive({"amd64/nasm.dll": pe()}, top="deps-nasm-2.11.06")
+    github.say(NASM_PATH, body(archived, ETag='"nasm"'))
+    assert regen(manifest, github) == 0
+    read = read_manifest(manifest.read_text(encoding="utf-8"))
+    assert read.digests["nasm-2.11.06"].keys() == {"amd64/nasm.dll"}
