@@ -18,9 +18,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from binaries import binaries, written
 from manifests import committed, entry_of, script_of
 from releases import make_release
 
+from sbom.contents.folder import read_folder
+from sbom.examining.examiner import Examiner
 from sbom.hashing import hash_folder
 
 ROUNDS = 9
@@ -87,6 +90,27 @@ def releasing(folder: Path) -> None:
     row("release, thirty artifacts", released, "hashing these files", hashed)
 
 
+def examining(folder: Path) -> None:
+    """Measure what looking into sixty binaries of 24 MB costs beside hashing them plainly."""
+    made = list(binaries().items())
+    chance = random.Random(7)
+    for number in range(60):
+        name, data = made[number % len(made)]
+        # Behind the sections, as a certificate is, so that the file is still a whole one.
+        padding = chance.randbytes(24_000_000 // 60 - len(data))
+        written(folder / str(number), {name: data + padding})
+    three = ("sha1", "sha256", "sha512")
+
+    def examined() -> None:
+        read_folder(folder, Examiner(committed()).inspect)
+
+    examined()  # imports LIEF
+    hashed = partial(plainly, folder, three)
+    row("60 binaries, hashes and evidence", examined, "one thread, Path.read_bytes", hashed)
+    verified = process("-m", "sbom", "verify", str(folder), "--identify")
+    row("verify --identify, 60 binaries", verified, "importing LIEF", process("-c", "import lief"))
+
+
 def main() -> None:
     """Print all rows."""
     bare = process("-c", "pass")
@@ -103,6 +127,7 @@ def main() -> None:
         built = process("-m", "sbom", "build", "--output", out)
         row("build, three platforms", built, "importing spdx_tools", imports)
         releasing(folder)
+        examining(folder / "binaries")
         files = folder / "files"
         files.mkdir()
         tree(files, 5000)

@@ -201,7 +201,7 @@ def test_a_release_is_held_against_the_evidence_in_its_artifacts(
     assert status == Exit.PROBLEMS
     told = [line for line in err.splitlines() if embed in line and "error" in line]
     assert [line.split(" [error")[0] for line in told] == [
-        f"{embed}: _bz2.pyd: is built for x64, and the artifact for arm64",
         f"{embed}: _bz2.pyd: is said to hold python 3.14.7, and shows 3.14.6 "
         "(FileVersion '3.14.6')",
+        f"{embed}: _bz2.pyd: is built for x64, and the artifact for arm64",
     ]

@@ -412,6 +412,39 @@ def test_each_difference_from_the_document_is_told(case: Case) -> None:
     }
 
 
+def test_a_package_in_a_package_is_compared_by_its_own_paths(case: Case) -> None:
+    inner = zipped(case.files)
+    document({"python.msix": inner, **case.files}, case.folder, "build")
+    case.place = case.folder / "build"
+    case.place.write_bytes(zipped({"python.msix": inner}))
+    status, told = case.run(script=False)
+    assert (status, told["same"]) == (Exit.FINE, len(case.files) + 1)
+
+
+def test_an_installer_is_its_own_digest_and_no_more(case: Case) -> None:
+    name = "python-3.13.5-amd64.exe"
+    case.place = case.folder / name
+    data = pe(resource={"FileVersion": "3.13.5150.0"}, signed=True)
+    case.place.write_bytes(data)
+    package = {
+        "SPDXID": "SPDXRef-x",
+        "name": "python",
+        "packageFileName": name,
+        "checksums": [
+            {"algorithm": "SHA256", "checksumValue": hashlib.sha256(data).hexdigest()},
+        ],
+    }
+    text = json.dumps({"spdxVersion": "SPDX-2.3", "packages": [package]})
+    (case.folder / f"{name}.spdx.json").write_text(text)
+    status, told = case.run(script=False)
+    assert status == Exit.FINE
+    assert [one["code"] for one in told["problems"]] == ["unopened"]
+    case.place.write_bytes(data + b"\0")
+    status, told = case.run(script=False)
+    assert status == Exit.PROBLEMS
+    assert {one["code"] for one in told["problems"]} == {"unopened", "wrong-file"}
+
+
 def test_a_document_that_states_another_version_is_contradicted(case: Case) -> None:
     path = document(case.files, case.folder, "other")
     path.write_text(path.read_text().replace('"3.49.1.0"', '"3.45.3.0"'))

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from sbom.acknowledged import judge_acknowledged
-from sbom.channels import DEFAULT
+from sbom.channels import DEFAULT, version_named
 from sbom.components import Build, components
 from sbom.examining.examiner import Examiner, Said, claimed, possible
 from sbom.examining.identify import Identified
@@ -107,9 +107,15 @@ def _verified(
         claims = restated(possible(manifest, builds, place.files, place.root), listed, manifest)
     else:
         claims = claimed(_said(manifest, builds, place), place.files, place.root)
-    rows = examiner.verdicts(place.files, claims)
+    installer = _installer(place, manifest)
+    files = [file for file in place.files if file.path != installer]
+    rows = examiner.verdicts(files, claims)
     compared = Compared(0, ())
     problems = list(problems_of(rows, place.name))
+    if installer:
+        message = "is an installer, whose contents nobody looked at"
+        hint = "verify what it installs"
+        problems.append(_problem(Code.UNOPENED, place, message, hint))
     if listed:
         compared = compare(place.files, listed, place.name, manifest.layout.added)
         problems += [*compared.problems, *_whole(place, listed)]
@@ -150,6 +156,13 @@ def _builds(
     every = [DEFAULT, *(one.name for one in manifest.variants if in_lines(line, one.lines))]
     variants = [chosen_variant(arguments.variant, manifest)] if arguments.variant else every
     return tuple(Build(platform=platform, variant=one) for one in variants)
+
+
+def _installer(place: Place, manifest: Manifest) -> str:
+    """Return the name of a file that is one of the manifest's installers, or an empty text."""
+    name = place.own.path if place.own else ""
+    installers = [channel for channel in manifest.channels if channel.form == "installer"]
+    return name if version_named(installers, name) else ""
 
 
 def _whole(place: Place, listed: Listed) -> list[Problem]:

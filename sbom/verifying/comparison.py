@@ -31,8 +31,8 @@ def compare(
     """
     if not listed.files:
         return Compared(0, ())
-    by_path = {file.path: file for file in files}
-    problems = [*_missing(listed, by_path, place), *_new(files, listed, place, added)]
+    by_path = {_listed_as(file.path, listed): file for file in files}
+    problems = [*_missing(listed, by_path, place), *_new(by_path, listed, place, added)]
     same = 0
     for path, digests in listed.files.items():
         if path in by_path:
@@ -42,6 +42,14 @@ def compare(
                 message = f"is another file than the document lists: its {wrong}"
                 problems.append(_problem(Code.WRONG_FILE, place, path, message))
     return Compared(same, tuple(problems))
+
+
+def _listed_as(path: str, listed: Listed) -> str:
+    """Return how a document writes a path: one in a package in a package may be without that."""
+    for at, letter in enumerate(path):
+        if letter == "/" and path not in listed.files and path[:at] in listed.files:
+            return path[at + 1 :]
+    return path
 
 
 def different(file: ShippedFile, digests: Digests) -> str:
@@ -60,14 +68,14 @@ def _missing(listed: Listed, there: Iterable[str], place: str) -> Iterator[Probl
 
 
 def _new(
-    files: Sequence[ShippedFile], listed: Listed, place: str, added: Sequence[str]
+    paths: Iterable[str], listed: Listed, place: str, added: Sequence[str]
 ) -> Iterator[Problem]:
     """Yield files that the document does not list; binaries that nobody knows are told apart."""
-    for file in files:
-        executable = f".{file.path.rpartition('.')[2].lower()}" in EXECUTABLE
-        if file.path not in listed.files and not (executable or matches(file.path, added)):
+    for path in paths:
+        executable = f".{path.rpartition('.')[2].lower()}" in EXECUTABLE
+        if path not in listed.files and not (executable or matches(path, added)):
             message = "is there, and the document does not list it"
-            yield _problem(Code.UNKNOWN_FILE, place, file.path, message)
+            yield _problem(Code.UNKNOWN_FILE, place, path, message)
 
 
 def _problem(code: Code, file: str, where: str, message: str) -> Problem:
