@@ -279,6 +279,17 @@ def test_every_platform_shows_the_same(case: Case, machine: str) -> None:
     assert told["platform"] == {"x86": "win32", "arm64": "arm64"}[machine]
 
 
+def test_what_was_added_to_an_installed_python_is_not_its_own(case: Case) -> None:
+    hidden = pe(texts=[b"incorrect header check", b"1.2.11"])
+    case.files |= {"Lib/site-packages/numpy/core.pyd": hidden, "Scripts/tool.exe": pe()}
+    status, told = case.run()
+    assert (status, told["problems"], told["added-later"]) == (Exit.FINE, [], 2)
+    case.files = {"DLLs/core.pyd": hidden}
+    written(case.place, case.files)
+    status, told = case.run()
+    assert problems(told, "unknown-file").keys() == {"DLLs/core.pyd"}
+
+
 # What is looked at.
 
 
@@ -512,6 +523,18 @@ def test_a_version_of_no_known_tag_is_written_as_tags_are_and_said_to_be_so(case
     assert out.splitlines()[0] == "CPython 3.13.5, amd64, default"
     inferred = "inferred: no known tag has this version"
     assert f"binary.openssl-bin: openssl-bin-3.0.99, {inferred}" in out
+
+
+@pytest.mark.parametrize(
+    "words", [("--sbom", "x.json"), ("--platform", "amd64"), ("--variant", "default")]
+)
+def test_evidence_alone_takes_nobodys_word(
+    case: Case, capsys: pytest.CaptureFixture[str], words: tuple[str, str]
+) -> None:
+    written(case.place, case.files)
+    place = [str(case.place), "--manifest", str(COMMITTED)]
+    assert main(["verify", *place, "--identify", *words]) == Exit.UNUSABLE
+    assert f"{words[0]}: is of no use to --identify" in capsys.readouterr().err
 
 
 def test_nothing_is_told_of_what_is_nothing_of_cpython(case: Case) -> None:

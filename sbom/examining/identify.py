@@ -143,6 +143,11 @@ class _Tracer:
             self._seen |= {identity.key} if versions else set()
             if found or tags:
                 self._shown(identity, mine, versions, name, tags)
+        for external in {split_tag(tag)[0] for tag in tags} if not rows else ():
+            # A file that no row names, as those of 32-bit ARM.
+            own = {tag for tag in tags if split_tag(tag)[0] == external}
+            held_by = f"{name} is a file of {', '.join(sorted(own))}"
+            self._narrow(f"binary.{external}", own, held_by, exact=True)
         for one in file.binary.findings:
             if one.tag:
                 self._narrow(one.external, {one.tag}, f"{name} names {one.tag}", exact=True)

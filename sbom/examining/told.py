@@ -54,13 +54,13 @@ def shipped_problems(rows: Sequence[Row], place: str) -> Iterator[Problem]:
     yield from problems_of((row for row in rows if row.verdict not in _ASIDE), place)
     unread = [row for row in rows if row.verdict in (Verdict.NO_PE, Verdict.DAMAGED)]
     if unread:
-        rest = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+        rest = f", and {len(unread) - 1} more cannot be read" if len(unread) > 1 else ""
         first = unread[0].evidence or "is no PE file"
         yield Problem(
             code=Code.UNOPENED,
             file=place,
             where=unread[0].file,
-            message=f"{first}{rest}, so nothing in it shows what it is",
+            message=f"{first}{rest}: nothing in them shows what they are",
             hint="ask verify about each; build it again, or fetch it again",
         )
 

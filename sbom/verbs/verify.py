@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from sbom.acknowledged import judge_acknowledged
-from sbom.channels import DEFAULT, version_named
+from sbom.channels import DEFAULT, matches, version_named
 from sbom.components import Build, components
+from sbom.examining.claims import Claims
 from sbom.examining.examiner import Examiner, Said, claimed, possible
 from sbom.examining.identify import Identified
 from sbom.examining.told import as_json, counted, identified_text, problems_of, table
@@ -24,7 +25,7 @@ from sbom.reconcile import claimed as accounted_for
 from sbom.schema import Manifest
 from sbom.tables import Value
 from sbom.verbs.chosen import chosen_variant, platforms
-from sbom.verbs.inputs import Environment, Inputs, differences, read, serious
+from sbom.verbs.inputs import Environment, Inputs, differences, read, serious, usage
 from sbom.verbs.places import Place, document_of, open_place
 from sbom.verifying.comparison import Compared, compare, different
 from sbom.verifying.listed import Listed, listed_in
@@ -33,12 +34,16 @@ from sbom.verifying.restating import restated
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verified:
-    """What came out: verdicts, files held against a document, and all that is wrong."""
+    """What came out: verdicts, files held against a document, and all that is wrong.
+
+    ``later`` counts the binaries that somebody added to what ships, which are nobody's here.
+    """
 
     against: str
     build: Build
     rows: tuple[Row, ...]
     compared: Compared
+    later: int
     problems: tuple[Problem, ...]
 
 
@@ -49,6 +54,7 @@ def run(arguments: argparse.Namespace, _environment: Environment) -> int:
     place = open_place(arguments.path, examiner.inspect)
     identified = examiner.identified(place.files)
     if arguments.identify:
+        _refuse_claims(arguments)
         form = arguments.format
         said = asdict(identified)
         print(json.dumps(said, indent=2) if form == "json" else identified_text(identified))
@@ -108,7 +114,8 @@ def _verified(
     else:
         claims = claimed(_said(manifest, builds, place), place.files, place.root)
     installer = _installer(place, manifest)
-    files = [file for file in place.files if file.path != installer]
+    later = _added(place, claims, listed, manifest)
+    files = [file for file in place.files if file.path not in {installer, *later}]
     rows = examiner.verdicts(files, claims)
     compared = Compared(0, ())
     problems = list(problems_of(rows, place.name))
@@ -126,6 +133,7 @@ def _verified(
         build=builds[0],
         rows=rows,
         compared=compared,
+        later=len(later),
         problems=in_order(problems),
     )
 
@@ -156,6 +164,28 @@ def _builds(
     every = [DEFAULT, *(one.name for one in manifest.variants if in_lines(line, one.lines))]
     variants = [chosen_variant(arguments.variant, manifest)] if arguments.variant else every
     return tuple(Build(platform=platform, variant=one) for one in variants)
+
+
+def _refuse_claims(arguments: argparse.Namespace) -> None:
+    """Raise UnusableError where something is named that evidence alone has no use for."""
+    for flag in ("script", "cpython", "sbom", "platform", "variant"):
+        if getattr(arguments, flag) is not None:
+            hint = "leave one of the two out"
+            raise usage(f"--{flag}", "is of no use to --identify, which asks the files", hint)
+
+
+def _added(
+    place: Place, claims: Claims, listed: Listed | None, manifest: Manifest
+) -> frozenset[str]:
+    """Return the binaries in an installed Python that came to be there later."""
+    known = {*claims.by_path, *claims.own, *(listed.files if listed else ())}
+    return frozenset(
+        file.path
+        for file in place.files
+        if file.binary
+        and file.path not in known
+        and matches(file.path.removeprefix(place.root), manifest.layout.added)
+    )
 
 
 def _installer(place: Place, manifest: Manifest) -> str:
@@ -210,6 +240,7 @@ def _print(
             "variants": list(identified.variants),
             "files": len(place.files),
             "same": verified.compared.same,
+            "added-later": verified.later,
             "verdicts": as_json(verified.rows),
             "problems": json.loads(render(problems, "json", strict=strict)),
         }
@@ -220,6 +251,7 @@ def _print(
     print(render(problems, form, strict=strict), end="")
     if form == "text":
         same = f"{verified.compared.same} as listed, " if verified.compared.same else ""
+        same += f"{verified.later} binaries added later, " if verified.later else ""
         build = verified.build.platform
         print(
             f"{place.name}: {len(place.files)} files, {build}, held against {verified.against}: "
