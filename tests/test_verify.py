@@ -290,6 +290,21 @@ def test_what_was_added_to_an_installed_python_is_not_its_own(case: Case) -> Non
     assert problems(told, "unknown-file").keys() == {"DLLs/core.pyd"}
 
 
+def test_an_external_that_no_component_is_known_for_claims_nothing(case: Case) -> None:
+    case.tags["xz"] = "xz-5.2.5 brotli-1.1.0"
+    status, told = case.run()
+    assert (status, told["problems"]) == (Exit.FINE, [])
+
+
+def test_a_script_that_fetches_nothing_is_refused(
+    case: Case, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(case.place, {**case.files, "x.bat": b"@echo off"})
+    script = ["--script", str(case.place / "x.bat")]
+    assert main(["verify", str(case.place), "--manifest", str(COMMITTED), *script]) == 1
+    assert "fetches nothing, whatever its flags" in capsys.readouterr().err
+
+
 # What is looked at.
 
 

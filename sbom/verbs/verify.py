@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from sbom.acknowledged import judge_acknowledged
@@ -14,47 +13,41 @@ from sbom.components import Build, components
 from sbom.examining.claims import Claims
 from sbom.examining.examiner import Examiner, Said, claimed, possible
 from sbom.examining.identify import Identified
-from sbom.examining.told import as_json, counted, identified_text, problems_of, table
-from sbom.examining.verdicts import Row
+from sbom.examining.told import identified_text, problems_of
 from sbom.holdings import Tie, expected, held
 from sbom.joining import Component
 from sbom.manifest import read_manifest
-from sbom.problems import Code, Exit, Problem, in_order, render
+from sbom.problems import Code, Exit, Problem, SbomError, in_order
 from sbom.ranges import in_lines
 from sbom.reconcile import claimed as accounted_for
 from sbom.schema import Manifest
 from sbom.tables import Value
 from sbom.verbs.chosen import chosen_variant, platforms
-from sbom.verbs.inputs import Environment, Inputs, differences, read, serious, usage
+from sbom.verbs.inputs import (
+    Environment,
+    Inputs,
+    differences,
+    read,
+    script_problems,
+    serious,
+    usage,
+)
 from sbom.verbs.places import Place, document_of, open_place
+from sbom.verbs.verified import Verified, shown
 from sbom.verifying.comparison import Compared, compare, different
 from sbom.verifying.listed import Listed, listed_in
 from sbom.verifying.restating import restated
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verified:
-    """What came out: verdicts, files held against a document, and all that is wrong.
-
-    ``later`` counts the binaries that somebody added to what ships, which are nobody's here.
-    """
-
-    against: str
-    build: Build
-    rows: tuple[Row, ...]
-    compared: Compared
-    later: int
-    problems: tuple[Problem, ...]
-
-
 def run(arguments: argparse.Namespace, _environment: Environment) -> int:
     """Print verdicts on shipped files, or what they were built from."""
+    if arguments.identify:
+        _refuse_claims(arguments)
     inputs = read(arguments)
     examiner = Examiner(inputs.manifest)
     place = open_place(arguments.path, examiner.inspect)
     identified = examiner.identified(place.files)
     if arguments.identify:
-        _refuse_claims(arguments)
         form = arguments.format
         said = asdict(identified)
         print(json.dumps(said, indent=2) if form == "json" else identified_text(identified))
@@ -63,7 +56,8 @@ def run(arguments: argparse.Namespace, _environment: Environment) -> int:
     verified = _verified(arguments, manifest, examiner, place, identified)
     found = judge_acknowledged(verified.problems, manifest, set())
     failing = serious(found.open, strict=arguments.strict)
-    _print(verified, place, identified, found.open, arguments)
+    verified = replace(verified, problems=found.open)
+    print(shown(verified, arguments.format, strict=arguments.strict), end="")
     return Exit.PROBLEMS if failing else Exit.FINE
 
 
@@ -83,8 +77,12 @@ def _of_script(inputs: Inputs, tree: Path | None, identified: Identified) -> Man
     vendored = vendored_of(inputs, tree)
     if vendored is not None:
         facts["copies"] = version
-    accounted = accounted_for(inputs.manifest)
-    text = edit.apply(inputs.text, differences(inputs), facts, accounted, vendored=vendored)
+    if blocking := serious(script_problems(inputs)):
+        raise SbomError(blocking)
+    found = differences(inputs)
+    # Of what no component is known for, nothing can be claimed: a file that holds it is unknown.
+    accounted = accounted_for(inputs.manifest) | {change.key for change in found}
+    text = edit.apply(inputs.text, found, facts, accounted, vendored=vendored)
     manifest = read_manifest(text, str(inputs.path))
     if manifest.cpython.copies == version:
         return manifest
@@ -129,6 +127,9 @@ def _verified(
     else:
         problems += _of_another_version(place, identified, manifest)
     return Verified(
+        place=place,
+        cpython=identified.cpython,
+        variants=identified.variants,
         against=document[1] if document else _against(manifest),
         build=builds[0],
         rows=rows,
@@ -221,40 +222,3 @@ def _problem(code: Code, place: Place, message: str, hint: str) -> Problem:
 
 def _against(manifest: Manifest) -> str:
     return f"{manifest.file} for CPython {manifest.cpython.version}"
-
-
-def _print(
-    verified: Verified,
-    place: Place,
-    identified: Identified,
-    problems: Sequence[Problem],
-    arguments: argparse.Namespace,
-) -> None:
-    form, strict = arguments.format, arguments.strict
-    if form == "json":
-        told = {
-            "place": place.name,
-            "against": verified.against,
-            "cpython": list(identified.cpython),
-            "platform": verified.build.platform,
-            "variants": list(identified.variants),
-            "files": len(place.files),
-            "same": verified.compared.same,
-            "added-later": verified.later,
-            "verdicts": as_json(verified.rows),
-            "problems": json.loads(render(problems, "json", strict=strict)),
-        }
-        print(json.dumps(told, indent=2))
-        return
-    if form == "text":
-        print(table(verified.rows))
-    print(render(problems, form, strict=strict), end="")
-    if form == "text":
-        same = f"{verified.compared.same} as listed, " if verified.compared.same else ""
-        same += f"{verified.later} binaries added later, " if verified.later else ""
-        build = verified.build.platform
-        print(
-            f"{place.name}: {len(place.files)} files, {build}, held against {verified.against}: "
-            f"{same}{counted(verified.rows)}; "
-            f"{len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}"
-        )
