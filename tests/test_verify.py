@@ -296,6 +296,19 @@ def test_an_external_that_no_component_is_known_for_claims_nothing(case: Case) -
     assert (status, told["problems"]) == (Exit.FINE, [])
 
 
+def test_a_manifest_that_was_regenerated_without_a_tree_knows_what_is_vendored(
+    case: Case, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case.run()
+    manifest, script = case.folder / "externals.toml", case.folder / "get_externals.bat"
+    words = ["regen", "--manifest", str(manifest), "--script", str(script), "--offline"]
+    assert main([*words, "--python-version", "3.13.5"]) == Exit.FINE
+    capsys.readouterr()
+    case.manifest, case.known = manifest.read_text(encoding="utf-8"), []
+    status, told = case.run(script=False)
+    assert (status, told["problems"]) == (Exit.FINE, [])
+
+
 def test_a_script_that_fetches_nothing_is_refused(
     case: Case, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -477,6 +490,15 @@ def test_a_document_that_states_another_version_is_contradicted(case: Case) -> N
     status, told = case.run("--sbom", str(path), script=False)
     assert status == Exit.PROBLEMS
     assert "sqlite 3.45.3, and shows 3.49.1" in problems(told, "contradicted")["sqlite3.dll"]
+
+
+def test_a_digest_speaks_for_a_document_too(case: Case) -> None:
+    path = document(case.files, case.folder, "build")
+    assert case.verdicts(script=False)["libffi-8.dll", "libffi"] == "confirmed by digest"
+    path.write_text(path.read_text().replace('"3.4.4"', '"3.4.2"'))
+    assert case.verdicts(script=False)["libffi-8.dll", "libffi"] == "contradicted"
+    path.write_text(path.read_text().replace('"3.4.2"', '""'))
+    assert case.verdicts(script=False)["libffi-8.dll", "libffi"] == "shown, nobody states it"
 
 
 def test_a_component_that_the_document_leaves_out_is_found(case: Case) -> None:

@@ -121,28 +121,33 @@ class _Court:
 
     def _by_digest(self, claim: Claim, digests: Sequence[str], shown: Sequence[Finding]) -> Row:
         """Return the verdict where no evidence tells a version: by digest, or by presence."""
-        tags = self._known.tags(digests) if claim.tag else ()
+        tags = self._known.tags(digests)
+        held = {version for tag in tags if (version := self._known.version(claim.component, tag))}
+        told = f"its digest is that of {', '.join(tags)}"
         if claim.tag in tags:
-            evidence = f"its digest is that of {claim.tag}"
-            return _row(claim, claim.version, Verdict.BY_DIGEST, shown, evidence)
-        if tags:
-            versions = {self._known.version(claim.component, tag) for tag in tags} - {""}
-            found = ", ".join(sorted(versions))
-            evidence = f"its digest is that of {', '.join(tags)}"
-            recorded = self._known.of(claim.tag, claim.path)
-            if versions == {claim.version} and recorded:
-                return _row(claim, found, Verdict.OTHER_BUILD, shown, evidence)
-            if versions == {claim.version}:
-                return _row(claim, found, Verdict.BY_DIGEST, shown, evidence)
-            return _row(claim, found, Verdict.CONTRADICTED, shown, evidence)
+            return _row(claim, claim.version, Verdict.BY_DIGEST, shown, told)
+        if held:
+            found = ", ".join(sorted(held))
+            return _row(claim, found, self._of_other_tags(claim, held), shown, told)
         if not claim.linked_in and self._known.of(claim.tag, claim.path):
-            evidence = f"{claim.tag} has another file of this name"
-            return _row(claim, "", Verdict.CONTRADICTED, shown, evidence)
+            told = f"{claim.tag} has another file of this name"
+            return _row(claim, "", Verdict.CONTRADICTED, shown, told)
         if shown:
             return _row(claim, "", Verdict.PRESENT, shown)
-        listed = any(r.component == claim.component and r.lists(claim.path) for r in self._rules
-                     if not r.evidence.external)  # fmt: skip
-        return _row(claim, "", Verdict.NOT_SHOWN if listed else Verdict.NO_RULE, shown)
+        return _row(claim, "", Verdict.NOT_SHOWN if self._listed(claim) else Verdict.NO_RULE, shown)
+
+    def _of_other_tags(self, claim: Claim, held: set[str]) -> Verdict:
+        """Return the verdict on a file that tags hold which are not the one claimed."""
+        if not any(self._same(claim, version) for version in held):
+            return Verdict.CONTRADICTED
+        if self._known.of(claim.tag, claim.path):
+            return Verdict.OTHER_BUILD
+        return Verdict.BY_DIGEST if claim.version else Verdict.SHOWN
+
+    def _listed(self, claim: Claim) -> bool:
+        """Return whether some rule of a component expects to find it in a file."""
+        mine = (rule for rule in self._rules if rule.component == claim.component)
+        return any(rule.lists(claim.path) for rule in mine if not rule.evidence.external)
 
     def _asked_for(self, path: str, binary: Binary) -> Iterator[Row]:
         """Yield verdicts on the tags that a build says it was told to take."""

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace, _environment: Environment) -> int:
         said = asdict(identified)
         print(json.dumps(said, indent=2) if form == "json" else identified_text(identified))
         return Exit.FINE if identified.cpython or identified.externals else Exit.PROBLEMS
-    manifest = _of_script(inputs, arguments.cpython, identified)
+    manifest = _with_copies(_of_script(inputs, arguments.cpython, identified))
     verified = _verified(arguments, manifest, examiner, place, identified)
     found = judge_acknowledged(verified.problems, manifest, set())
     failing = serious(found.open, strict=arguments.strict)
@@ -62,10 +62,7 @@ def run(arguments: argparse.Namespace, _environment: Environment) -> int:
 
 
 def _of_script(inputs: Inputs, tree: Path | None, identified: Identified) -> Manifest:
-    """Return the manifest as ``regen`` would write it from the script, where there is one.
-
-    Without a tree, nobody knows the versions of the code that is vendored in that CPython.
-    """
+    """Return the manifest as ``regen`` would write it from the script, where there is one."""
     if inputs.script is None:
         return inputs.manifest
     # tomlkit is for those who name a script.
@@ -83,7 +80,15 @@ def _of_script(inputs: Inputs, tree: Path | None, identified: Identified) -> Man
     # Of what no component is known for, nothing can be claimed: a file that holds it is unknown.
     accounted = accounted_for(inputs.manifest) | {change.key for change in found}
     text = edit.apply(inputs.text, found, facts, accounted, vendored=vendored)
-    manifest = read_manifest(text, str(inputs.path))
+    return read_manifest(text, str(inputs.path))
+
+
+def _with_copies(manifest: Manifest) -> Manifest:
+    """Return a manifest that knows of vendored code, of no version where it has another CPython's.
+
+    What is vendored is in the same files in every release; only a tree tells its versions.
+    """
+    version = manifest.cpython.version
     if manifest.cpython.copies == version:
         return manifest
     return replace(

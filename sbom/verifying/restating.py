@@ -26,7 +26,7 @@ def restated(claims: Claims, listed: Listed, manifest: Manifest) -> Claims:
             names = set(_names(identity))
             here = [v for name, v in listed.parts.get(path, ()) if name in names]
             versions = here or [v for name in names for v in listed.components.get(name, ())]
-            versions = [version_in(identity, one)[0] or one for one in versions]
+            versions = [(version_in(identity, one)[0] if one else "") or one for one in versions]
             if versions:
                 found.append(replace(claim, version=versions[0], also=tuple(versions[1:])))
             elif claim.component == claims.root:
