@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sbom.evidence.binary import Binary, Inspect
+from sbom.evidence.keeping import Kept
 from sbom.problems import Code, Problem, UnusableError
 
-#: What a PE file starts with, and what is looked into.
-_EXECUTABLE = b"MZ"
 #: Where a file is read in pieces instead of whole.
 _CHUNK = 1 << 22
 #: What the helpers take: below this, two threads hold each other up.
@@ -66,9 +65,9 @@ def hash_folder(
                 waiting.append((path, size))
                 return
             try:
-                digests, kept = _read(folder / path, size, algorithms, keep=inspect is not None)
-                seen = inspect(path, kept) if inspect and kept else None
-                hashed.append(HashedFile(path, size, digests, seen))
+                kept = Kept(inspect)
+                digests = _digests(folder / path, size, algorithms, kept)
+                hashed.append(HashedFile(path, size, digests, kept.seen(path)))
             except OSError as error:
                 problems.append(_unreadable(folder / path, error))
 
@@ -100,24 +99,19 @@ def _walk(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, int]]:
             problems.append(_unreadable(Path(here), error))
 
 
-def _read(
-    path: Path, size: int, algorithms: Sequence[str], *, keep: bool
-) -> tuple[tuple[str, ...], bytes]:
-    """Return the digests of a file, and its bytes where it is executable and to be kept."""
-    kept: list[bytes] = []
+def _digests(path: Path, size: int, algorithms: Sequence[str], kept: Kept) -> tuple[str, ...]:
     hashes = [hashlib.new(algorithm, usedforsecurity=False) for algorithm in algorithms]
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
         while data := os.read(descriptor, min(size + 1, _CHUNK)):
             for one in hashes:
                 one.update(data)
-            if keep and (kept or data[:2] == _EXECUTABLE):
-                kept.append(data)
+            kept.add(data)
             if len(data) <= size < _CHUNK:
                 break
     finally:
         os.close(descriptor)
-    return tuple(one.hexdigest() for one in hashes), b"".join(kept)
+    return tuple(one.hexdigest() for one in hashes)
 
 
 def _unreadable(path: Path, error: OSError) -> Problem:

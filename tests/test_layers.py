@@ -208,6 +208,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "rule": set(),
         "binary": set(),
         "pe": {"binary"},
+        "keeping": {"binary", "pe"},
         "search": {"binary", "pe", "rule"},
     },
     "examining": {

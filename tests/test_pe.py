@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pe_files import pe
 
+from sbom.evidence.binary import Binary
+from sbom.evidence.keeping import Kept
 from sbom.evidence.pe import authenticode_of, image_of, is_pe
 
 WHOLE = pe(
@@ -131,3 +133,31 @@ def test_any_damage_has_an_answer(changes: list[tuple[int, bytes]], end: int) ->
     for part in (bytes(data), bytes(data[:end])):
         image = image_of(part)
         assert image.damage == "" or image.damage[0].islower()
+
+
+def test_a_file_in_pieces_is_looked_into_whole() -> None:
+    seen: list[bytes] = []
+
+    def inspect(_: str, data: bytes) -> Binary:
+        seen.append(data)
+        return Binary(image_of(data))
+
+    kept = Kept(inspect)
+    for at in range(0, len(WHOLE), 100):
+        kept.add(WHOLE[at : at + 100])
+    binary = kept.seen("x.dll")
+    assert binary is not None
+    assert (seen, binary.image) == ([WHOLE], image_of(WHOLE))
+    text = Kept(inspect)
+    text.add(b"text")
+    text.add(WHOLE)
+    assert text.seen("x.txt") is None
+
+
+def test_what_is_larger_than_any_binary_is_not_kept() -> None:
+    kept = Kept(lambda _, data: Binary(image_of(data)), most=1000)
+    for _ in range(20):
+        kept.add(WHOLE)
+    binary = kept.seen("x.dll")
+    assert binary is not None
+    assert binary.image.damage == "is larger than 1,000 bytes, and was not looked into"

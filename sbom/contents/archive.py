@@ -21,7 +21,7 @@ from typing import IO
 from sbom.contents.names import fault_of, twice, unescaped
 from sbom.contents.shipped import ALGORITHMS, ShippedFile
 from sbom.evidence.binary import Inspect
-from sbom.evidence.pe import is_pe
+from sbom.evidence.keeping import Kept
 from sbom.problems import Code, Problem, in_order
 
 _CHUNK = 1 << 20
@@ -210,16 +210,14 @@ def hashed(path: str, chunks: Iterable[bytes], inspect: Inspect | None = None) -
     """Return a file that comes in pieces, hashed with every algorithm, and looked into."""
     hashes = [hashlib.new(algorithm, usedforsecurity=False) for algorithm in ALGORITHMS]
     size = 0
-    kept: list[bytes] = []
+    kept = Kept(inspect)
     for chunk in chunks:
-        if inspect and (kept or (size == 0 and is_pe(chunk))):
-            kept.append(chunk)
+        kept.add(chunk)
         size += len(chunk)
         for one in hashes:
             one.update(chunk)
     sha1, sha256, sha512 = (one.hexdigest() for one in hashes)
-    binary = inspect(path, b"".join(kept)) if inspect and kept else None
-    return ShippedFile(path, size, sha1, sha256, sha512, binary)
+    return ShippedFile(path, size, sha1, sha256, sha512, kept.seen(path))
 
 
 def _problem(code: Code, file: str, where: str, message: str, hint: str) -> Problem:
