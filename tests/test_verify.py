@@ -562,6 +562,18 @@ def test_a_version_of_no_known_tag_is_written_as_tags_are_and_said_to_be_so(case
     assert f"binary.openssl-bin: openssl-bin-3.0.99, {inferred}" in out
 
 
+def test_evidence_that_disagrees_is_told_so(case: Case) -> None:
+    case.files = binaries("x64", tcl="8.6.12")
+    _, told = case.run("--identify", script=False)
+    [bundle] = [one for one in told["externals"] if one["external"] == "binary.tcltk"]
+    assert bundle["disagrees"]
+    assert {"_tkinter.pyd names tcltk-8.6.15.0", "tcl86t.dll shows tcl 8.6.12"} <= set(
+        bundle["evidence"]
+    )
+    _, out = case.run("--identify", form="text", script=False)
+    assert "and no tag agrees with all of this" in out
+
+
 @pytest.mark.parametrize(
     "words", [("--sbom", "x.json"), ("--platform", "amd64"), ("--variant", "default")]
 )

@@ -124,6 +124,7 @@ def identified_text(found: Identified) -> str:
     ]
     for one in found.externals:
         how = ", inferred: no known tag has this version" if one.inferred else ""
+        how = ", and no tag agrees with all of this" if one.disagrees else how
         lines.append(f"{one.external}: {' or '.join(one.tags)}{how}")
         lines += [f"    {evidence}" for evidence in one.evidence]
     if not found.externals:
