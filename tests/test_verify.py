@@ -227,6 +227,23 @@ def test_a_binary_that_nobody_knows_is_told_with_what_it_says_it_is(case: Case) 
     }
 
 
+def test_what_a_file_says_of_itself_does_not_reach_the_terminal_raw(case: Case) -> None:
+    case.files["evil.dll"] = pe(resource={"ProductName": "\x1b[2J", "FileVersion": "1\n2"})
+    _, out = case.run(form="text")
+    assert "\x1b" not in out
+    assert r"\x1b[2J, 1\n2" in out
+
+
+def test_two_versions_that_nobody_names_are_two_findings(case: Case) -> None:
+    texts = [b"incorrect header check", b"1.2.8", b"1.2.11"]
+    case.files["evil.dll"] = pe(texts=texts)
+    _, told = case.run()
+    rows = [row for row in told["verdicts"] if row["verdict"] == "in no list"]
+    assert [(row["component"], row["found"]) for row in rows] == [
+        ("zlib", "1.2.8"), ("zlib", "1.2.11"),
+    ]  # fmt: skip
+
+
 def test_what_should_be_there_and_does_not_show_is_a_warning(case: Case) -> None:
     case.files["_bz2.pyd"] = own("3.13.5")
     status, told = case.run()

@@ -66,3 +66,8 @@ def words(findings: Sequence[Finding]) -> str:
         else f"{one.place} '{one.text}'"
         for one in findings
     )
+
+
+def printable(text: str) -> str:
+    """Return a text of a file as a terminal may be given it, anything else escaped."""
+    return text if text.isprintable() else ascii(text)[1:-1]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
 
-from sbom.evidence.binary import Binary, Finding, Image
+from sbom.evidence.binary import Binary, Finding, Image, printable
 from sbom.evidence.pe import image_of, is_pe
 from sbom.evidence.rule import Evidence
 
@@ -113,7 +113,7 @@ def _finding(rule: Rule, groups: Mapping[str, str], text: str, place: str) -> Fi
         component=rule.component,
         version=known.get(version, "") if known else version,
         place=place,
-        text=text if text.isprintable() else ascii(text)[1:-1],
+        text=printable(text),
         external=rule.evidence.external,
         tag=groups.get("tag", ""),
         rule=rule.number,

@@ -69,7 +69,7 @@ class Tracer:
             self._seen |= {identity.key} if versions else set()
             if found or tags:
                 self._shown(identity, mine, versions, name, tags)
-        for external in {split_tag(tag)[0] for tag in tags} if not rows else ():
+        for external in sorted({split_tag(tag)[0] for tag in tags}) if not rows else ():
             # A file that no row names, as those of 32-bit ARM.
             own = {tag for tag in tags if split_tag(tag)[0] == external}
             held_by = f"{name} is a file of {', '.join(sorted(own))}"

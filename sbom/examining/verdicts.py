@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sbom.channels import EXECUTABLE
 from sbom.contents.shipped import ShippedFile
-from sbom.evidence.binary import Binary, Finding, words
+from sbom.evidence.binary import Binary, Finding, printable, words
 from sbom.evidence.search import Rule
 from sbom.examining.claims import Claim, Claims, KnownFiles
 
@@ -164,8 +164,9 @@ class _Court:
             if not one.tag and one.component not in claimed and self._is_guest(one, path):
                 surprises.setdefault(one.component, []).append(one)
         for key, found in surprises.items():
-            versions = ", ".join(dict.fromkeys(one.version for one in found if one.version))
-            yield Row(path, key, "", versions, Verdict.FOUND, words(found), key)
+            for version in dict.fromkeys(one.version for one in found if one.version) or [""]:
+                shown = [one for one in found if one.version == version]
+                yield Row(path, key, "", version, Verdict.FOUND, words(shown), key)
 
     def _is_guest(self, finding: Finding, path: str) -> bool:
         """Return whether a finding is of something in a file, and not of the file itself."""
@@ -199,7 +200,7 @@ def described(binary: Binary) -> str:
     """Return what a file says of itself, for one that nobody claims."""
     resource: Mapping[str, str] = dict(binary.image.resource)
     told = [resource.get(key, "") for key in ("ProductName", "FileVersion", "CompanyName")]
-    return ", ".join(text for text in told if text)
+    return ", ".join(printable(text) for text in told if text)
 
 
 def _suffix(path: str) -> str:
