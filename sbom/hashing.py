@@ -53,6 +53,7 @@ def hash_folder(
     problems: list[Problem] = []
     waiting = deque(sorted(_walk(folder, problems), key=lambda found: (found[1], found[0])))
     hashed: list[HashedFile] = []
+    broken: list[BaseException] = []
     helpers = min(os.cpu_count() or 1, _MOST_THREADS) - 1
 
     def work(take: Callable[[], tuple[str, int]], floor: int) -> None:
@@ -71,13 +72,21 @@ def hash_folder(
             except OSError as error:
                 problems.append(_unreadable(folder / path, error))
 
-    threads = [threading.Thread(target=work, args=(waiting.pop, _LARGE)) for _ in range(helpers)]
+    def help_out() -> None:
+        try:
+            work(waiting.pop, _LARGE)
+        except BaseException as error:  # noqa: BLE001 - told by the thread that waits
+            broken.append(error)
+
+    threads = [threading.Thread(target=help_out) for _ in range(helpers)]
     for thread in threads:
         thread.start()
     work(waiting.popleft, 0)
     for thread in threads:
         thread.join()
     work(waiting.popleft, 0)
+    if broken:
+        raise broken[0]
     if problems:
         raise UnusableError(problems)
     return tuple(sorted(hashed, key=lambda file: file.path))

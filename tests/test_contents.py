@@ -19,6 +19,7 @@ from sbom.contents.archive import Limits, Opened, open_archives
 from sbom.contents.folder import read_folder
 from sbom.contents.names import fault_of
 from sbom.contents.shipped import file_types
+from sbom.evidence.binary import Binary
 from sbom.problems import Code
 
 NAMES = st.lists(
@@ -99,6 +100,17 @@ def test_names_of_packages_are_unescaped_and_those_of_other_zips_are_not(tmp_pat
 )
 def test_a_file_has_the_type_that_its_name_says(path: str, kind: str) -> None:
     assert file_types(path) == (kind,)
+
+
+@pytest.mark.parametrize("size", [10, 1 << 20])
+def test_what_breaks_in_any_thread_is_not_lost(tmp_path: Path, size: int) -> None:
+    def inspect(path: str, _: bytes) -> Binary | None:
+        raise MemoryError(path)
+
+    for number in range(4):
+        (tmp_path / f"{number}.dll").write_bytes(b"MZ" + bytes(size))
+    with pytest.raises(MemoryError, match="dll"):
+        read_folder(tmp_path, inspect)
 
 
 # What is hostile.
