@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -387,6 +388,14 @@ def test_what_cannot_be_looked_at(
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_nobody_waits_for_a_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    words = ["verify", str(tmp_path / "pipe"), "--manifest", str(COMMITTED)]
+    assert main(words) == Exit.UNUSABLE
+    assert "is neither a folder nor a regular file" in capsys.readouterr().err
+
+
 def test_binaries_of_another_release_than_the_manifests_are_told_so(case: Case) -> None:
     status, told = case.run(script=False)
     assert status == Exit.PROBLEMS
@@ -577,6 +586,7 @@ def test_a_version_of_no_known_tag_is_written_as_tags_are_and_said_to_be_so(case
     assert out.splitlines()[0] == "CPython 3.13.5, amd64, default"
     inferred = "inferred: no known tag has this version"
     assert f"binary.openssl-bin: openssl-bin-3.0.99, {inferred}" in out
+    assert "and, of no external:\n    expat 2.7.1 in pyexpat.pyd\n" in out
 
 
 def test_evidence_that_disagrees_is_told_so(case: Case) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
+from sbom.evidence.binary import printable
 from sbom.examining.identify import Identified
 from sbom.examining.verdicts import Row, Verdict
 from sbom.problems import Code, Problem
@@ -95,7 +96,7 @@ def table(rows: Sequence[Row]) -> str:
     lines = [["file", "component", "expected", "found", "verdict"]]
     for row in rows:
         cells = (row.file, row.component, row.expected, row.found, row.verdict)
-        lines.append([cell or "-" for cell in cells])
+        lines.append([printable(cell) or "-" for cell in cells])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -116,6 +117,10 @@ def as_json(rows: Iterable[Row]) -> list[dict[str, str]]:
     return [asdict(row) for row in rows]
 
 
+def _base(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
 def identified_text(found: Identified) -> str:
     """Return in lines what binaries were built from, each with the evidence for it."""
     lines = [
@@ -129,4 +134,11 @@ def identified_text(found: Identified) -> str:
         lines += [f"    {evidence}" for evidence in one.evidence]
     if not found.externals:
         lines.append("no external was found in it")
+    traced = {evidence for one in found.externals for evidence in one.evidence}
+    others = [
+        f"    {f'{one.component} {one.version}'.rstrip()} in {printable(one.file)}"
+        for one in found.components
+        if not any(told.startswith(f"{_base(one.file)} shows ") for told in traced)
+    ]
+    lines += ["and, of no external:", *others] if others else []
     return "\n".join(lines)

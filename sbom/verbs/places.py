@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,8 @@ def open_place(path: Path, inspect: Inspect) -> Place:
 
 def _start(path: Path) -> bytes:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise unusable(path, "is neither a folder nor a regular file", "name one of these")
         with path.open("rb") as file:
             return file.read(2)
     except OSError as error:
