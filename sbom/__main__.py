@@ -7,6 +7,7 @@ asked for.
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import os
 import sys
@@ -148,6 +149,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run() -> None:
     """Run as a program: UTF-8 and LF on every platform, quiet when a reader goes away."""
+    # Values hold no cycles, so looking for them frees nothing: a release of thirty artifacts
+    # takes a tenth less without, and no more memory.
+    gc.disable()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
