@@ -205,3 +205,45 @@ def test_a_release_is_held_against_the_evidence_in_its_artifacts(
         "(FileVersion '3.14.6')",
         f"{embed}: _bz2.pyd: is built for x64, and the artifact for arm64",
     ]
+
+
+def test_what_nothing_pins_is_of_the_version_that_its_files_show(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    resource = {"CompanyName": "Microsoft Corporation", "FileVersion": "14.44.35211.0"}
+    runtime = pe(resource=resource, signed=True)
+    files = {"vcruntime140.dll": runtime, "vcruntime140_1.dll": runtime}
+    _, err = built(tmp_path, files, capsys)
+    assert "vcruntime140.dll: shows vcruntime 14.42.34226.3, and is not the file" not in err
+    assert "vcruntime140.dll: is said to be vcruntime 14.42.34226.3, and is 14.44.35211.0" in err
+    [path] = tmp_path.glob("*.spdx.json")
+    packages = json.loads(path.read_text(encoding="utf-8"))["packages"]
+    [package] = [one for one in packages if one["name"] == "vcruntime"]
+    assert package["versionInfo"] == "14.44.35211.0"
+    assert (package["downloadLocation"], "checksums" in package) == ("NOASSERTION", False)
+    assert main(["judge", str(path)]) == Exit.FINE
+
+
+def test_artifacts_that_show_another_runtime_than_the_manifest_say_which(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    resource = {"CompanyName": "Microsoft Corporation", "FileVersion": "14.44.35211.0"}
+
+    def change(_: str, members: dict[str, bytes]) -> None:
+        for path in members:
+            if path.rpartition("/")[2].startswith("vcruntime140"):
+                members[path] = pe(resource=resource)
+
+    place = tmp_path / "artifacts"
+    make_release(place, committed(), change)
+    words = ["release", "--manifest", str(COMMITTED), "--artifacts", str(place)]
+    assert main([*words, "--in-place", "--allow-unpinned"]) == Exit.FINE
+    assert main([*words, "--check"]) == Exit.FINE
+    capsys.readouterr()
+    for name, version in (
+        ("python-3.14.7-embed-amd64.zip", "14.44.35211.0"),
+        ("python-3.14.7-amd64.exe", "14.42.34226.3"),  # which nobody opened
+    ):
+        text = (place / f"{name}.spdx.json").read_text(encoding="utf-8")
+        found = [one for one in json.loads(text)["packages"] if one["name"] == "vcruntime"]
+        assert [one["versionInfo"] for one in found] == [version]

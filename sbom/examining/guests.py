@@ -1,4 +1,4 @@
-"""Components that binaries turned out to hold and no list names: told with what shows them."""
+"""Components as binaries show them: those that no list names, and those nothing pins."""
 
 from __future__ import annotations
 
@@ -28,8 +28,14 @@ def with_guests(
     """Return components and ties, with those that evidence adds; sorted by id.
 
     What is there at the same version already gets another file; anything else is a component
-    of its own, whose annotation says what shows it.
+    of its own, whose annotation says what shows it. One that nothing pins, such as the Visual
+    C++ runtime, is of the version that its files show, where they show one.
     """
+    rows = list(rows)
+    shown_as = _shown_as(manifest, components, rows)
+    components = [shown_as.get(one.id, one) for one in components]
+    ties = [replace(t, component=shown_as[t.component].id) if t.component in shown_as else t
+            for t in ties]  # fmt: skip
     known = {(one.key, one.version): one for one in components}
     found: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
@@ -43,6 +49,39 @@ def with_guests(
         added += [Tie(file, one.id, "static") for file in files]
     everything = sorted(known.values(), key=lambda one: one.id)
     return Guests(tuple(everything), tuple(added))
+
+
+def _shown_as(
+    manifest: Manifest, components: Iterable[Component], rows: Iterable[Row]
+) -> dict[str, Component]:
+    """Return components whose files show another version than is stated, and may, by id."""
+    versions: dict[str, set[str]] = {}
+    for row in rows:
+        if row.verdict in (Verdict.CONFIRMED, Verdict.OTHER_BUILD) and row.expected != row.found:
+            versions.setdefault(row.key, set()).add(row.found)
+    return {
+        one.id: _renewed(manifest, one, *versions[one.key])
+        for one in components
+        if len(versions.get(one.key, ())) == 1
+    }
+
+
+def _renewed(manifest: Manifest, component: Component, version: str) -> Component:
+    """Return a component at another version, without what was known of the stated one."""
+    identity = identity_of(manifest, component.key)
+    told = f"version as its files show it; {manifest.file} knows {component.version}"
+    return replace(
+        component,
+        id=f"{component.key}-found-{version}",
+        version=version,
+        location="NOASSERTION",
+        file_name="",
+        checksums=(),
+        source_info=told,
+        comment="",
+        purl=purl_of(identity.purl, version, "NOASSERTION", ""),
+        cpes=cpes(identity.cpe, version),
+    )
 
 
 def _guest(manifest: Manifest, key: str, version: str, shown: Sequence[Row]) -> Component:

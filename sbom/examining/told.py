@@ -76,6 +76,8 @@ def _message(row: Row) -> str:
         case Verdict.MISLABELLED:
             return f"holds {row.component} {row.found}{evidence}"
         case Verdict.OTHER_BUILD:
+            if row.found != row.expected:
+                return f"is said to be {expected}, and is {row.found}{evidence}"
             return f"shows {expected}, and is not the file that its tag holds{evidence}"
         case Verdict.NOT_SHOWN:
             return f"is said to hold {expected}, and nothing in it shows that"
