@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sbom.contents.archive import Opened, hashed, open_archives
 from sbom.contents.folder import read_folder
 from sbom.contents.shipped import ShippedFile
 from sbom.evidence.binary import Inspect
+from sbom.evidence.pe import is_pe
 from sbom.files import is_folder, read_bytes, read_utf8, unusable
 from sbom.problems import SbomError
 
-_ZIP, _PE = b"PK", b"MZ"
+_ZIP = b"PK"
 #: Members that are packages themselves, as the upload to the Store has one.
 _PACKAGES = (".appx", ".msix", ".nupkg")
 _LIBRARY = re.compile(r"(?:.*/)?python3\d+t?(?:_d)?\.dll", re.IGNORECASE)
@@ -50,7 +51,7 @@ def open_place(path: Path, inspect: Inspect) -> Place:
             if opened.problems:
                 raise SbomError(opened.problems)
             own, files = opened.own, _members(opened)
-        elif start == _PE:
+        elif is_pe(start):
             files = (hashed(path.name, [read_bytes(path)], inspect),)
             own = files[0]
         else:
@@ -75,10 +76,7 @@ def _is_package(path: str) -> bool:
 
 def _members(opened: Opened, before: str = "") -> tuple[ShippedFile, ...]:
     """Return the members of an archive, and those of packages in it below their paths."""
-    mine = [
-        ShippedFile(before + one.path, one.size, one.sha1, one.sha256, one.sha512, one.binary)
-        for one in opened.files
-    ]
+    mine = [replace(one, path=before + one.path) for one in opened.files]
     inner = [
         file
         for name, nested in opened.nested.items()

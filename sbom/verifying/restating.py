@@ -23,7 +23,7 @@ def restated(claims: Claims, listed: Listed, manifest: Manifest) -> Claims:
         found = []
         for claim in said:
             identity = identity_of(manifest, claim.component)
-            names = set(_names(identity))
+            names = tuple(dict.fromkeys(_names(identity)))  # in order, whatever the hash seed
             here = [v for name, v in listed.parts.get(path, ()) if name in names]
             versions = here or [v for name in names for v in listed.components.get(name, ())]
             versions = [(version_in(identity, one)[0] if one else "") or one for one in versions]
