@@ -43,14 +43,14 @@ def regen(session: nox.Session) -> None:
 @nox.session
 def check(session: nox.Session) -> None:
     """Find everything that is wrong: [-- --cpython DIR | --script FILE] [--strict]."""
-    group(session, "judge")
+    group(session, "validate")
     run(session, "check")
     with TemporaryDirectory() as folder:
         session.run(
             "python", "-m", "sbom", "build", "--output", folder, *same(session), silent=True
         )
         documents = sorted(str(path) for path in Path(folder).iterdir())
-        session.run("python", "-m", "sbom", "judge", *documents)
+        session.run("python", "-m", "sbom", "validate", *documents)
 
 
 def same(session: nox.Session) -> list[str]:

@@ -1,6 +1,6 @@
 """``python -m sbom VERB …``: the command line, its streams and its exit status.
 
-The one place that catches errors; every verb is a module of ``sbom.verbs``, imported when it is
+The one place that catches errors; every verb is a module of ``sbom.commands``, imported when it is
 asked for.
 """
 
@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sbom.problems import Exit, SbomError, render
+from sbom.diagnostics import Exit, SbomError, render
 
 _FORMATS = ("text", "json", "github")
 
@@ -94,7 +94,7 @@ def parser() -> argparse.ArgumentParser:
 
     _verify(verbs.add_parser("verify", help="hold shipped files against what is said of them"))
 
-    judge = verbs.add_parser("judge", help="hold documents against outside validators")
+    judge = verbs.add_parser("validate", help="hold documents against outside validators")
     judge.add_argument("files", metavar="FILE", nargs="+", type=Path)
     _report(judge)
     return top
@@ -137,7 +137,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         words, rest = words[:at], words[at + 1 :]
     arguments = parser().parse_args(words)
     arguments.rest = rest
-    verb = import_module(f"sbom.verbs.{arguments.verb}")
+    verb = import_module(f"sbom.commands.{arguments.verb}")
     try:
         return int(verb.run(arguments, os.environ))
     except SbomError as error:

@@ -22,9 +22,9 @@ from binaries import binaries, written
 from manifests import committed, entry_of, script_of
 from releases import make_release
 
-from sbom.contents.folder import read_folder
-from sbom.examining.examiner import Examiner
-from sbom.hashing import hash_folder
+from sbom.files.directory import read_folder
+from sbom.files.hashing import hash_folder
+from sbom.verification.verifier import BinaryVerifier
 
 ROUNDS = 9
 ROOT = Path(__file__).parent.parent
@@ -102,7 +102,7 @@ def examining(folder: Path) -> None:
     three = ("sha1", "sha256", "sha512")
 
     def examined() -> None:
-        read_folder(folder, Examiner(committed()).inspect)
+        read_folder(folder, BinaryVerifier(committed()).inspect)
 
     examined()  # imports LIEF
     hashed = partial(plainly, folder, three)

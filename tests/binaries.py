@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pe_files import pe
 
-from sbom.evidence.pe import authenticode_of
+from sbom.binaries.pe import authenticode_of
 
 PSF = "Python Software Foundation"
 #: What the miniature build holds unless a test says otherwise.

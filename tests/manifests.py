@@ -12,11 +12,11 @@ from typing import Any
 from conftest import FACTS, ROOT
 from scripts import get_external_script, git_script, svn_script
 
-from sbom import edit
-from sbom.guards import read_script
-from sbom.manifest import read_manifest
-from sbom.reconcile import changes, claimed
-from sbom.schema import Manifest
+from sbom.manifest import write as edit
+from sbom.manifest.diff import described_externals, diff_manifest
+from sbom.manifest.model import Manifest
+from sbom.manifest.read import read_manifest
+from sbom.script.conditions import analyze_script
 
 COMMITTED = ROOT / "externals.toml"
 
@@ -55,11 +55,11 @@ def digest_of(script: str) -> str:
 def regenerated(text: str, script: str, version: str = "") -> str:
     """Return a manifest's text after ``regen`` with a script."""
     manifest = read_manifest(text)
-    found = changes(read_script(script).externals, manifest)
+    found = diff_manifest(analyze_script(script).externals, manifest)
     facts = {"script-sha256": digest_of(script)}
     if version:
         facts["version"] = version
-    return edit.apply(text, found, facts, claimed(manifest))
+    return edit.update_manifest(text, found, facts, described_externals(manifest))
 
 
 def for_entry(entry: dict[str, Any]) -> Manifest:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from conftest import FACTS
 
-from sbom.channels import Artifact, published
-from sbom.schema import Manifest
+from sbom.manifest.channels import Artifact, expected_artifacts
+from sbom.manifest.model import Manifest
 
 #: The lists of facts/members by the channels that are made of them.
 _LISTS = {
@@ -87,7 +87,7 @@ def make_release(
     cpython = manifest.cpython
     folder.mkdir(parents=True, exist_ok=True)
     made: dict[str, bytes] = {}
-    for artifact in published(manifest.channels, cpython.version, cpython.line):
+    for artifact in expected_artifacts(manifest.channels, cpython.version, cpython.line):
         channel = artifact.channel
         if channel.form == "installer":
             made[artifact.file] = b"MZ" + artifact.file.encode()
@@ -96,7 +96,7 @@ def make_release(
             if change:
                 change(artifact.file, inside)
             made[artifact.file] = zipped(inside)
-    for artifact in published(manifest.channels, cpython.version, cpython.line):
+    for artifact in expected_artifacts(manifest.channels, cpython.version, cpython.line):
         if artifact.channel.holds and msix:
             held = artifact.file.removesuffix("upload")
             made[artifact.file] = zipped({held: made[held], "symbols.appxsym": b"pdb"})

@@ -19,16 +19,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from server import archive, member, tar
 
-from sbom.archives.facts import ArchiveFacts, pieces_of, read_archive
-from sbom.archives.inflate import ArchiveError, DamagedError, Limits
-from sbom.hashing import verification_code
+from sbom.files.gzip import ArchiveError, DamagedError, Limits
+from sbom.files.hashing import verification_code
+from sbom.files.targz import ArchiveInfo, read_archive, read_chunks
 
 FILES = {"README": b"read me\n", "src/a.c": b"int a;\n" * 300, "empty": b""}
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TOP = "deps-zlib-1.3.1"
 
 
-def read(data: bytes, limits: Limits | None = None, piece: int = 1000) -> ArchiveFacts:
+def read(data: bytes, limits: Limits | None = None, piece: int = 1000) -> ArchiveInfo:
     chunks = (data[at : at + piece] for at in range(0, len(data), piece))
     return read_archive(chunks, "zlib.tar.gz", limits)
 
@@ -93,7 +93,7 @@ def test_a_file_is_read_in_pieces(tmp_path: Path) -> None:
     path = tmp_path / "a.tar.gz"
     path.write_bytes(archive(FILES))
     with path.open("rb") as file:
-        assert read_archive(pieces_of(file), str(path)) == read(archive(FILES))
+        assert read_archive(read_chunks(file), str(path)) == read(archive(FILES))
 
 
 def test_links_that_stay_inside() -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from sbom.batch import Command, Outcome, Program, Run, run
-from sbom.problems import SbomError
+from sbom.batch import Command, CommandResult, Program, Run, run
+from sbom.diagnostics import SbomError
 
 ARGUMENTS = ("--one", "two three", "four")
 
 
-def world(command: Command) -> Outcome | None:
+def world(command: Command) -> CommandResult | None:
     """``show`` does nothing, ``fail`` ends with 3, and nothing is known of other programs."""
-    return {"show": Outcome(), "fail": Outcome(errorlevel=3)}.get(command.words[0])
+    return {"show": CommandResult(), "fail": CommandResult(errorlevel=3)}.get(command.words[0])
 
 
 def ran(script: str) -> Run:

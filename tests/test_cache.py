@@ -32,11 +32,11 @@ from server import (
     when,
 )
 
-from sbom.network.cache import Cache, Record, default_root
-from sbom.network.download import Bounds, Client, Surroundings
-from sbom.network.fetching import Failed, Fetched, Fetcher, Wanted, Why, failures
-from sbom.network.progress import Bar, Progress, progress_on
-from sbom.problems import Code, Exit
+from sbom.diagnostics import Code, Exit
+from sbom.download.archives import Failed, Fetched, Fetcher, Wanted, Why, failures
+from sbom.download.cache import Cache, Record, default_root
+from sbom.download.client import Bounds, Client, Surroundings
+from sbom.download.progress import Bar, Progress, progress_on
 
 FILES = {"README": b"read me\n", "src/a.c": b"int a;\n"}
 ARCHIVE = archive(FILES)
@@ -352,10 +352,10 @@ def test_two_processes_at_once(server: Server, tmp_path: Path) -> None:
     program = """
 import io, sys
 from pathlib import Path
-from sbom.network.cache import Cache
-from sbom.network.download import Client, Surroundings
-from sbom.network.fetching import Fetched, Fetcher, Wanted
-from sbom.network.progress import Progress
+from sbom.download.cache import Cache
+from sbom.download.client import Client, Surroundings
+from sbom.download.archives import Fetched, Fetcher, Wanted
+from sbom.download.progress import Progress
 client = Client(surroundings=Surroundings(proxy_for=lambda _: ""))
 cache = Cache(Path(sys.argv[1]))
 fetcher = Fetcher(client=client, cache=cache, progress=Progress(io.StringIO(), 1))

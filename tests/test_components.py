@@ -1,4 +1,4 @@
-"""Every component is named so that scanners, licence tools and auditors find it."""
+"""Every component is named so that scanners, license tools and auditors find it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 from manifests import committed, entries, entry_of, for_entry
 from packageurl import PackageURL
 
-from sbom.components import Build, Component, components, root
-from sbom.identifiers import cpes
-from sbom.schema import Manifest
+from sbom.components.identifiers import cpes
+from sbom.components.resolve import Build, Component, resolve_components, root_component
+from sbom.manifest.model import Manifest
 
-#: NVD vendor:product, licence and upstream version of what release builds of a line hold.
+#: NVD vendor:product, license and upstream version of what release builds of a line hold.
 EXPECTED = {
     "3.14.7": {
         "bzip2": ("1.0.8", "bzip2-1.0.6", "bzip:bzip2:1.0.8:*"),
@@ -62,15 +62,15 @@ def named(component: Component) -> str:
 
 
 @pytest.mark.parametrize("version", EXPECTED)
-def test_names_versions_licences_and_cpes_are_those_that_are_known_elsewhere(version: str) -> None:
+def test_names_versions_licenses_and_cpes_are_those_that_are_known_elsewhere(version: str) -> None:
     manifest = for_entry(entry_of(version))
     found = {
         named(c): (
             c.version,
-            c.licence,
+            c.license,
             c.cpes[0].removeprefix("cpe:2.3:a:")[:-12] if c.cpes else "",
         )
-        for c in components(manifest, Build(platform="amd64"))
+        for c in resolve_components(manifest, Build(platform="amd64"))
         if not c.external.startswith("vendored.")
     }
     assert found == EXPECTED[version]
@@ -81,7 +81,7 @@ def all_components() -> list[tuple[Manifest, Component]]:
         (manifest, component)
         for manifest in (for_entry(entry) for entry in entries()[::9])
         for platform in ("win32", "amd64", "arm64")
-        for component in components(manifest, Build(platform=platform))
+        for component in resolve_components(manifest, Build(platform=platform))
     ]
 
 
@@ -97,7 +97,9 @@ def test_each_component_of_each_release_has_one_purl_and_agreeing_versions() -> 
 def test_each_external_of_the_release_build_becomes_a_component() -> None:
     for entry in entries()[::9]:
         manifest = for_entry(entry)
-        named_externals = {c.external for c in components(manifest, Build(platform="amd64"))}
+        named_externals = {
+            c.external for c in resolve_components(manifest, Build(platform="amd64"))
+        }
         default = {pin.key for pin in manifest.pins if pin.default}
         assert default <= named_externals
 
@@ -107,12 +109,17 @@ def files(component: Component) -> tuple[str, ...]:
 
 
 def by_name(version: str, platform: str = "amd64") -> dict[str, Component]:
-    return {named(c): c for c in components(for_entry(entry_of(version)), Build(platform=platform))}
+    return {
+        named(c): c
+        for c in resolve_components(for_entry(entry_of(version)), Build(platform=platform))
+    }
 
 
 def test_a_bundle_is_described_as_what_it_holds() -> None:
     bundle = [
-        c for c in components(committed(), Build(platform="amd64")) if c.external == "binary.tcltk"
+        c
+        for c in resolve_components(committed(), Build(platform="amd64"))
+        if c.external == "binary.tcltk"
     ]
     assert [(c.name, files(c)) for c in bundle] == [
         ("libtommath", ("libtommath.dll",)),
@@ -160,7 +167,9 @@ def pinned(key: str) -> str:
 def test_an_unversioned_external_has_no_version_and_no_cpe() -> None:
     entry = next(e for e in entries() if any(p["tag"] == "python.pgd" for p in e["pins"]))
     [profile] = [
-        c for c in components(for_entry(entry), Build(platform="amd64")) if c.name == "python.pgd"
+        c
+        for c in resolve_components(for_entry(entry), Build(platform="amd64"))
+        if c.name == "python.pgd"
     ]
     assert (profile.version, profile.cpes) == ("", ())
     assert PackageURL.from_string(profile.purl).version is None
@@ -191,7 +200,7 @@ def test_one_version_of_a_component_is_named_once_with_all_its_links() -> None:
         {**pin, "tag": "tcltk-8.6.14.0" if pin["tag"].startswith("tcltk") else pin["tag"]}
         for pin in pins
     ]
-    found = components(for_entry({**entry, "pins": pins}), Build(platform="amd64"))
+    found = resolve_components(for_entry({**entry, "pins": pins}), Build(platform="amd64"))
     [zlib] = [c for c in found if c.name == "zlib"]
     assert [(link.kind, link.files) for link in zlib.links] == [
         ("static", ("python313.dll",)),
@@ -218,7 +227,7 @@ def test_a_source_of_another_revision_is_not_called_provenance() -> None:
 def test_a_tree_after_a_release_is_not_its_archive() -> None:
     manifest = committed()
     later = replace(manifest, cpython=replace(manifest.cpython, version="3.14.7+"))
-    python = root(later, Build(platform="amd64"))
+    python = root_component(later, Build(platform="amd64"))
     assert (python.location, python.checksums) == ("NOASSERTION", ())
     assert python.source_info.endswith("built from a tree after tag v3.14.7")
 
@@ -239,7 +248,7 @@ def test_a_cpe_has_pre_releases_in_its_update_field(version: str, expected: str)
 
 
 def test_the_root_is_python_at_the_tag_it_is_built_from() -> None:
-    python = root(committed(), Build(platform="amd64"))
+    python = root_component(committed(), Build(platform="amd64"))
     assert (python.name, python.version) == ("python", "3.14.7")
     assert python.location == "https://www.python.org/ftp/python/3.14.7/Python-3.14.7.tgz"
 
@@ -252,6 +261,6 @@ def test_a_pre_release_is_in_the_folder_of_its_release() -> None:
 def test_components_do_not_depend_on_the_order_of_tables() -> None:
     manifest = committed()
     turned: Any = replace(manifest, pins=manifest.pins[::-1], identities=manifest.identities[::-1])
-    assert components(turned, Build(platform="arm64")) == components(
+    assert resolve_components(turned, Build(platform="arm64")) == resolve_components(
         manifest, Build(platform="arm64")
     )

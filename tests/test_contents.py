@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sbom.contents.archive import Limits, Opened, open_archives
-from sbom.contents.folder import read_folder
-from sbom.contents.names import fault_of
-from sbom.contents.shipped import file_types
-from sbom.evidence.binary import Binary
-from sbom.problems import Code
+from sbom.binaries.binary import Binary
+from sbom.diagnostics import Code
+from sbom.files.directory import read_folder
+from sbom.files.member_names import validate_member_name
+from sbom.files.shipped_file import file_types
+from sbom.files.zip import ArchiveContents, Limits, open_archives
 
 NAMES = st.lists(
     st.from_regex(r"[a-z0-9]{1,6}(/[a-z0-9]{1,6}){0,2}\.(py|dll|txt)", fullmatch=True),
@@ -38,7 +38,7 @@ def made(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes
     return buffer.getvalue()
 
 
-def opened(tmp_path: Path, data: bytes, limits: Limits = Limits()) -> Opened:  # noqa: B008
+def opened(tmp_path: Path, data: bytes, limits: Limits = Limits()) -> ArchiveContents:  # noqa: B008
     path = tmp_path / "x.zip"
     path.write_bytes(data)
     [one] = open_archives([(path, "x.zip")], lambda name: name.endswith(".zip"), limits)
@@ -137,7 +137,7 @@ def test_what_breaks_in_any_thread_is_not_lost(tmp_path: Path, size: int) -> Non
     ],
 )
 def test_a_name_that_no_file_may_have_is_told(tmp_path: Path, name: str, sentence: str) -> None:
-    assert sentence in fault_of(name)
+    assert sentence in validate_member_name(name)
     if "\0" not in name:
         [told] = said(tmp_path, made({name: b"x", "fine.txt": b"y"}))
         assert told.startswith(f"x.zip: {name}: ")
@@ -146,7 +146,7 @@ def test_a_name_that_no_file_may_have_is_told(tmp_path: Path, name: str, sentenc
 
 @given(st.text(max_size=30))
 def test_any_name_is_judged(name: str) -> None:
-    assert isinstance(fault_of(name), str)
+    assert isinstance(validate_member_name(name), str)
 
 
 def test_members_of_one_name_are_told(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sbom.batch import Program, run
-from sbom.externals import fetches
-from sbom.guards import read_script
-from sbom.problems import SbomError
+from sbom.diagnostics import SbomError
+from sbom.script.conditions import analyze_script
+from sbom.script.fetches import fetches
 
 #: Promised is a second; a busy machine may take as long again.
 SECONDS = 2.0
@@ -35,7 +35,7 @@ WORDS = st.lists(st.sampled_from(["--flag", "", '"', "a b", "%X%", "^", "&", "-c
 
 READERS: dict[str, Callable[[str], object]] = {
     "fetches": lambda text: fetches(text, ["--flag", "a b"], {"VALUE": "x"}),
-    "read_script": read_script,
+    "read_script": analyze_script,
     "run": lambda text: run(Program(text, "s.bat"), lambda _command: None),
 }
 
@@ -56,7 +56,7 @@ def test_any_script_answers_or_is_refused(script: str, arguments: list[str]) -> 
 @settings(max_examples=100)
 @given(SCRIPTS)
 def test_any_script_can_be_probed_or_is_refused(script: str) -> None:
-    assert seconds(read_script, script) < SECONDS
+    assert seconds(analyze_script, script) < SECONDS
 
 
 @settings(max_examples=100)
@@ -157,7 +157,7 @@ def test_a_nasty_script_answers_or_is_refused(name: str, reader: str) -> None:
 
 def test_probing_too_many_flags_says_so() -> None:
     with pytest.raises(SbomError) as caught:
-        read_script(NASTY["probes_of_flags"], "s.bat")
+        analyze_script(NASTY["probes_of_flags"], "s.bat")
     assert (
         str(caught.value)
         == "s.bat:1: the script compares more flags and variables than can be tried"

@@ -37,9 +37,9 @@ from server import (
     when,
 )
 
-from sbom.network.addresses import origin, shown, system_proxy
-from sbom.network.download import Body, Bounds, Client, IncompleteError, Surroundings, Validators
-from sbom.problems import OutsideError, UnusableError
+from sbom.diagnostics import InputError, OperationalError
+from sbom.download.addresses import origin, shown, system_proxy
+from sbom.download.client import Body, Bounds, Client, IncompleteError, Surroundings, Validators
 
 DATA = bytes(range(256)) * 400
 TOKEN = "ghp_" + "s3cr3t" * 6
@@ -100,7 +100,7 @@ def client(world: World) -> Iterator[Client]:
 
 
 def problem(client: Client, url: str, *, fresh: bool = False) -> str:
-    with pytest.raises(OutsideError) as caught:
+    with pytest.raises(OperationalError) as caught:
         client.get(url, read, fresh=fresh)
     (one,) = caught.value.problems
     assert one.file == shown(url)
@@ -296,7 +296,7 @@ def test_a_byte_now_and_then_does_not_hold_us(server: Server, *, head: bool) -> 
     data = b"HTTP/1.1 200 OK\r\n" + b"X" * 500 if head else DATA
     url = server.say("/a", trickle(data, 0.02, head=head))
     started = time.monotonic()
-    with pytest.raises(OutsideError, match=r"took longer than 0\.5 s"):
+    with pytest.raises(OperationalError, match=r"took longer than 0\.5 s"):
         client.get(url, read)
     assert time.monotonic() - started < 1
     client.close()
@@ -363,7 +363,7 @@ def test_a_password_in_the_address_goes_to_its_host_only(
     server.say("/b", redirect(f"{other.base}/c"))
     other.say("/c", status(404))
     client = with_token(world, server)
-    with pytest.raises(OutsideError) as caught:
+    with pytest.raises(OperationalError) as caught:
         client.get(url, read)
     assert "me" not in str(caught.value).replace("times", "")
     assert "p%40ss" not in str(caught.value)
@@ -407,7 +407,7 @@ def test_every_leak_there_could_be(
         redirect("/a"),
         stall(1),
     ):
-        with pytest.raises(OutsideError) as caught:
+        with pytest.raises(OperationalError) as caught:
             client.get(server.say("/a", answer), read)
         error: BaseException | None = caught.value
         while error is not None:
@@ -420,7 +420,7 @@ def test_every_leak_there_could_be(
 
 @pytest.mark.parametrize("token", [TOKEN + "\n", f"a {TOKEN}", TOKEN + "é", TOKEN + "\x00"])
 def test_a_token_that_is_none_is_not_shown(token: str) -> None:
-    with pytest.raises(UnusableError) as caught:
+    with pytest.raises(InputError) as caught:
         Client(token=token)
     assert TOKEN not in str(caught.value)
     assert str(caught.value).startswith("GITHUB_TOKEN: is no token")

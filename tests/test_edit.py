@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from manifests import COMMITTED, changed_lines, entries, entry_of, regenerated, script_of
 
-from sbom.faults import faults
-from sbom.manifest import read_manifest
-from sbom.problems import Code, SbomError
+from sbom.checks.entries import check_manifest
+from sbom.diagnostics import Code, SbomError
+from sbom.manifest.read import read_manifest
 
 TEXT = COMMITTED.read_text(encoding="utf-8")
 ENTRY = entry_of("3.14.7")
@@ -100,11 +100,11 @@ def test_a_new_external_stands_in_its_sorted_place_and_fails_until_it_is_filled_
     new = regenerated(TEXT, script_with(add="brotli-1.1.0"))
     assert new.index("[source.brotli]") < new.index("[source.bzip2]")
     assert new.index("[component.bsddb]") > new.index("[component.brotli]")
-    unfilled = [p.where for p in faults(read_manifest(new)) if p.code is Code.UNFILLED]
+    unfilled = [p.where for p in check_manifest(read_manifest(new)) if p.code is Code.UNFILLED]
     assert unfilled == [
         "component.brotli.copyright",
         "component.brotli.homepage",
-        "component.brotli.licence",
+        "component.brotli.license",
         "component.brotli.originator",
         "component.brotli.purl",
         "component.brotli.ships[0].files[0]",
@@ -116,7 +116,7 @@ def test_a_removed_external_leaves_its_component_which_is_then_a_problem() -> No
     new = regenerated(TEXT, script_with(drop="zstd-1.5.7"))
     assert "[source.zstd]" not in new
     assert "[component.zstd]" in new
-    assert [p.where for p in faults(read_manifest(new)) if p.code is Code.UNUSED] == [
+    assert [p.where for p in check_manifest(read_manifest(new)) if p.code is Code.UNUSED] == [
         "component.zstd"
     ]
 

@@ -14,16 +14,16 @@ from pe_files import pe
 from releases import make_release
 
 from sbom.__main__ import main
-from sbom.evidence.binary import Finding
-from sbom.evidence.rule import Evidence
-from sbom.evidence.search import Inspector, rules_of
-from sbom.manifest import read_manifest
-from sbom.problems import Exit, SbomError
+from sbom.binaries.binary import EvidenceMatch
+from sbom.binaries.rules import EvidenceRule
+from sbom.binaries.search import Inspector, compile_rules
+from sbom.diagnostics import Exit, SbomError
+from sbom.manifest.read import read_manifest
 
-INSPECT = Inspector(rules_of((one.key, one.evidence) for one in committed().identities))
+INSPECT = Inspector(compile_rules((one.key, one.evidence) for one in committed().identities))
 
 
-def found(name: str, data: bytes) -> list[Finding]:
+def found(name: str, data: bytes) -> list[EvidenceMatch]:
     binary = INSPECT(name, data)
     assert binary is not None
     return list(binary.findings)
@@ -94,7 +94,7 @@ def test_a_number_alone_is_no_evidence(texts: list[bytes]) -> None:
 
 @pytest.mark.parametrize("name", ["_bz2.pyd", "_BZ2.PYD", "DLLs/_bz2.cp313t-win_amd64.pyd"])
 def test_a_rule_lists_a_file_by_its_name_in_any_case_and_folder(name: str) -> None:
-    [rule] = rules_of([("bzip2", [Evidence(files=("_bz2*.pyd",), pattern="x")])])
+    [rule] = compile_rules([("bzip2", [EvidenceRule(files=("_bz2*.pyd",), pattern="x")])])
     assert rule.lists(name)
 
 
@@ -170,7 +170,7 @@ def test_what_no_list_names_becomes_a_component_with_its_evidence(
         for one in data["relationships"]
         if one["relatedSpdxElement"] == package["SPDXID"]
     } >= {(file["SPDXID"], "STATIC_LINK"), ("SPDXRef-cpython", "DEPENDS_ON")}
-    assert main(["judge", str(path)]) == Exit.FINE
+    assert main(["validate", str(path)]) == Exit.FINE
 
 
 def test_a_layout_that_holds_another_version_than_the_manifest_says_so(
@@ -221,7 +221,7 @@ def test_what_nothing_pins_is_of_the_version_that_its_files_show(
     [package] = [one for one in packages if one["name"] == "vcruntime"]
     assert package["versionInfo"] == "14.44.35211.0"
     assert (package["downloadLocation"], "checksums" in package) == ("NOASSERTION", False)
-    assert main(["judge", str(path)]) == Exit.FINE
+    assert main(["validate", str(path)]) == Exit.FINE
 
 
 def test_artifacts_that_show_another_runtime_than_the_manifest_say_which(

@@ -16,17 +16,17 @@ from conftest import FACTS
 from manifests import COMMITTED, committed, entry_of, script_of
 
 from sbom.__main__ import main
-from sbom.export import exported
-from sbom.externals import Kind
-from sbom.guards import External, read_script
+from sbom.formats.cpython_externals import export_upstream
+from sbom.script.conditions import ScriptExternal, analyze_script
+from sbom.script.fetches import ExternalKind
 
 #: Published files as digests, with the tags of their scripts and the checksums in them.
 PUBLISHED: list[dict[str, Any]] = json.loads((FACTS / "externals_spdx.json").read_text())
 COPIES = {v: FACTS / f"cpython/{v}/externals.spdx.json" for v in ("3.13.5", "3.14.7")}
 
 
-def externals_of(tags: list[str]) -> list[External]:
-    return [External(Kind.SOURCE, tag, "x", None, default=True) for tag in tags]
+def externals_of(tags: list[str]) -> list[ScriptExternal]:
+    return [ScriptExternal(ExternalKind.SOURCE, tag, "x", None, default=True) for tag in tags]
 
 
 def sums_of(row: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +45,9 @@ def sums_of(row: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("row", PUBLISHED, ids=lambda row: row["cpython"])
 def test_every_published_file_is_made_anew_from_tags_and_checksums(row: dict[str, Any]) -> None:
-    data, problems = exported(committed(), externals_of(row["tags"]), row["cpython"], sums_of(row))
+    data, problems = export_upstream(
+        committed(), externals_of(row["tags"]), row["cpython"], sums_of(row)
+    )
     assert problems == ()
     assert hashlib.sha256(data).hexdigest() == row["sha256"]
 
@@ -54,7 +56,7 @@ def test_every_published_file_is_made_anew_from_tags_and_checksums(row: dict[str
 def test_it_is_the_committed_file_byte_for_byte(version: str) -> None:
     row = next(row for row in PUBLISHED if row["cpython"] == version)
     kept = COPIES[version].read_bytes()
-    data, _ = exported(committed(), externals_of(row["tags"]), version, json.loads(kept))
+    data, _ = export_upstream(committed(), externals_of(row["tags"]), version, json.loads(kept))
     assert data == kept
 
 
@@ -125,8 +127,8 @@ def test_fixed_says_upstreams_versions_and_identifiers(
 
 
 def test_an_external_that_nobody_has_named_is_told() -> None:
-    script = read_script(script_of(entry_of("3.14.7")).replace("zstd-1.5.7", "brotli-1.1.0"))
-    _, problems = exported(committed(), script.externals, "3.14.7", None)
+    script = analyze_script(script_of(entry_of("3.14.7")).replace("zstd-1.5.7", "brotli-1.1.0"))
+    _, problems = export_upstream(committed(), script.externals, "3.14.7", None)
     told = {problem.where: problem.message for problem in problems}
     assert "under which CPE CPython lists brotli-1.1.0" in " ".join(
         problem.message for problem in problems
@@ -136,7 +138,7 @@ def test_an_external_that_nobody_has_named_is_told() -> None:
 
 @pytest.mark.parametrize("kept", [None, {}, {"packages": 3}, {"packages": [None, {"name": 1}]}])
 def test_a_file_of_the_tree_that_is_none_counts_for_nothing(kept: Any) -> None:
-    _, problems = exported(committed(), externals_of(["bzip2-1.0.8"]), "3.14.7", kept)
+    _, problems = export_upstream(committed(), externals_of(["bzip2-1.0.8"]), "3.14.7", kept)
     assert problems == ()
 
 
@@ -177,7 +179,7 @@ def cpe(locator: str) -> dict[str, str]:
 )
 def test_what_people_wrote_into_the_trees_file_stays(said: dict[str, Any]) -> None:
     kept = {**kept_of(**said), "comment": "of the whole file"}
-    data, problems = exported(committed(), externals_of(TAGS), "3.14.7", kept)
+    data, problems = export_upstream(committed(), externals_of(TAGS), "3.14.7", kept)
     assert (json.loads(data), problems) == (kept, ())
 
 
@@ -185,7 +187,7 @@ def test_a_bump_moves_the_version_in_every_reference_and_nothing_else() -> None:
     windows = r"cpe:2.3:a:a\:b:c\+\+:1.5.7:rc1:*:*:*:windows:*:*"
     kept = kept_of(externalRefs=[cpe(LOCATOR), cpe(windows), PURL])
     tags = [tag.replace("zstd-1.5.7", "zstd-1.6.0") for tag in TAGS]
-    data, problems = exported(committed(), externals_of(tags), "3.14.7", kept)
+    data, problems = export_upstream(committed(), externals_of(tags), "3.14.7", kept)
     [zstd] = [one for one in json.loads(data)["packages"] if one["name"] == "zstd"]
     assert [one["referenceLocator"] for one in zstd["externalRefs"]] == [
         LOCATOR.replace("1.5.7", "1.6.0"),
@@ -202,14 +204,16 @@ def test_what_is_no_digest_is_no_checksum() -> None:
     for value in ("", "00", "Z" * 64, None):
         sums = [{"algorithm": "SHA256", "checksumValue": value}]
         kept = {"packages": [{"downloadLocation": f"{base}/zstd-9.tar.gz", "checksums": sums}]}
-        _, problems = exported(committed(), externals_of(["zstd-9"]), "3.14.7", kept)
+        _, problems = export_upstream(committed(), externals_of(["zstd-9"]), "3.14.7", kept)
         assert [problem.code for problem in problems] == ["unpinned"]
 
 
 @pytest.mark.parametrize("key", ["checksums", "externalRefs", "downloadLocation", "versionInfo"])
 @pytest.mark.parametrize("value", [3, True, None, "x", {"a": 1}, [3, None, {"a": []}]])
 def test_a_damaged_entry_never_breaks_the_export(key: str, value: Any) -> None:
-    data, problems = exported(committed(), externals_of(TAGS), "3.14.7", kept_of(**{key: value}))
+    data, problems = export_upstream(
+        committed(), externals_of(TAGS), "3.14.7", kept_of(**{key: value})
+    )
     assert problems == ()
     assert json.loads(data)["packages"]
 
@@ -242,9 +246,9 @@ def published() -> Iterator[tuple[str, str, bytes]]:
 def test_every_pair_in_clones_is_made_anew_with_and_without_the_trees_file() -> None:
     count = 0
     for version, script, kept in published():
-        externals = read_script(script.replace("\r\n", "\n")).externals
+        externals = analyze_script(script.replace("\r\n", "\n")).externals
         for theirs in (json.loads(kept), None):
-            data, problems = exported(committed(), externals, version, theirs)
+            data, problems = export_upstream(committed(), externals, version, theirs)
             assert (version, problems, data) == (version, (), kept)
         count += 1
     assert count

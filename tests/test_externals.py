@@ -9,9 +9,9 @@ import pytest
 from conftest import FACTS
 from scripts import get_external_script, git_script, svn_script
 
-from sbom.externals import Kind, fetches, run_script, split_tag
-from sbom.guards import read_script
-from sbom.problems import SbomError
+from sbom.diagnostics import SbomError
+from sbom.script.conditions import analyze_script
+from sbom.script.fetches import ExternalKind, fetches, run_script, split_tag
 
 ENTRIES: list[dict[str, Any]] = json.loads((FACTS / "get_externals.json").read_text())
 ERAS = {
@@ -42,10 +42,12 @@ def test_every_recorded_run_is_reproduced_in_order(entry: dict[str, Any]) -> Non
 @pytest.mark.parametrize("entry", ENTRIES, ids=named)
 def test_guards_are_found_for_every_pin_and_never_for_the_others(entry: dict[str, Any]) -> None:
     pins = {
-        (Kind.BINARY if p["variable"] == "binaries" else Kind.SOURCE, p["tag"]): p["guard"]
+        (ExternalKind.BINARY if p["variable"] == "binaries" else ExternalKind.SOURCE, p["tag"]): p[
+            "guard"
+        ]
         for p in entry["pins"]
     }
-    script = read_script(ERAS[entry["era"]][-1](entry))
+    script = analyze_script(ERAS[entry["era"]][-1](entry))
     assert script.problems == ()
     assert {(e.kind, e.tag) for e in script.externals} == set(pins)
     flags = {(name, value): flag for flag, (name, value) in entry["flags"].items()}
@@ -70,20 +72,20 @@ def test_the_source_of_the_same_tag_takes_the_folder_of_the_binary() -> None:
     text = get_external_script(entry)
     usual = [(f.kind, f.tag) for f in fetches(text)]
     with_source = [(f.kind, f.tag) for f in fetches(text, ["--libffi-src"])]
-    assert (Kind.BINARY, "libffi-3.4.4") in usual
-    assert (Kind.SOURCE, "libffi-3.4.4") in with_source
-    assert (Kind.BINARY, "libffi-3.4.4") not in with_source
-    shadowed = [e.tag for e in read_script(text).externals if e.shadowed]
+    assert (ExternalKind.BINARY, "libffi-3.4.4") in usual
+    assert (ExternalKind.SOURCE, "libffi-3.4.4") in with_source
+    assert (ExternalKind.BINARY, "libffi-3.4.4") not in with_source
+    shadowed = [e.tag for e in analyze_script(text).externals if e.shadowed]
     assert shadowed == ["libffi-3.4.4"]
 
 
-def test_repository_and_organisation_are_told() -> None:
+def test_repository_and_organization_are_told() -> None:
     text = git_script(next(e for e in ENTRIES if e["cpython"] == "3.14.7"))
     fetched = fetches(text, ["--organization", "acme"])
     assert {f.organization for f in fetched} == {"acme"}
     assert {(f.kind, f.repository) for f in fetched} == {
-        (Kind.SOURCE, "cpython-source-deps"),
-        (Kind.BINARY, "cpython-bin-deps"),
+        (ExternalKind.SOURCE, "cpython-source-deps"),
+        (ExternalKind.BINARY, "cpython-bin-deps"),
     }
 
 
@@ -94,7 +96,7 @@ def test_a_prebuilt_release_archive_is_a_binary() -> None:
     )
     [fetch] = fetches(text)
     assert (fetch.kind, fetch.tag, fetch.repository) == (
-        Kind.BINARY,
+        ExternalKind.BINARY,
         "llvm-21.1.4.0",
         "cpython-bin-deps",
     )
@@ -124,8 +126,8 @@ def test_tags_split_into_name_and_revision(tag: str, name: str, revision: str) -
 
 def test_a_tag_that_nothing_fetches_is_a_problem_with_its_line() -> None:
     text = "set libraries=bzip2-1.0.8\nfor %%e in (%libraries%) do git clone --branch %%e u/r\n"
-    assert read_script(text).problems == ()
-    late = read_script(
+    assert analyze_script(text).problems == ()
+    late = analyze_script(
         text + "rem xz-5.2.5\necho zstd-1.5.7\nset libraries=%libraries% zlib-1.3.1\n"
     )
     assert [str(problem) for problem in late.problems] == [
@@ -141,7 +143,7 @@ def test_an_external_that_needs_two_settings_is_found() -> None:
         'if "%A%"=="1" if "%B%"=="1" git clone --branch x-1.0 u/r\n'
         "git clone --branch y-1.0 u/r\n"
     )
-    script = read_script(text)
+    script = analyze_script(text)
     assert [(e.tag, e.guard) for e in script.externals] == [
         ("x-1.0", "only with --a and --b"),
         ("y-1.0", None),

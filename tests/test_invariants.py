@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_document import document
 
-from sbom.judging.invariants import broken
-from sbom.judging.licences import licence_ids, licence_of
-from sbom.judging.structure import FOLLOWED
+from sbom.validation.invariants import check_invariants
+from sbom.validation.license_list import license_ids, license_of
+from sbom.validation.structure import FOLLOWED
 
 ROOT_ID = "SPDXRef-cpython"
 ZLIB = "SPDXRef-zlib-ng"
@@ -29,7 +29,7 @@ Json = dict[str, Any]
 
 
 def sound() -> Json:
-    """Return a document of ours whose root holds two analysed files."""
+    """Return a document of ours whose root holds two analyzed files."""
     data = document()
     package = of(data, ROOT_ID)
     package["filesAnalyzed"] = True
@@ -210,27 +210,27 @@ PLANTED: dict[str, tuple[Callable[[Json], None], list[str]]] = {
         cpe("2.2.4:rc1"),
         [f"{ZLIB}: the CPE says version '2.2.4:rc1', versionInfo '2.2.4'"],
     ),
-    "an unknown licence": (
+    "an unknown license": (
         set_(ZLIB, "licenseConcluded", "Zlib AND MIT-ish"),
-        [f"{ZLIB}: licenseConcluded: MIT-ish is not on the SPDX licence list"],
+        [f"{ZLIB}: licenseConcluded: MIT-ish is not on the SPDX license list"],
     ),
     "no expression": (
         set_(ZLIB, "licenseDeclared", "Zlib AND"),
-        [f"{ZLIB}: licenseDeclared: Zlib AND is no licence expression"],
+        [f"{ZLIB}: licenseDeclared: Zlib AND is no license expression"],
     ),
-    "a deprecated licence": (
+    "a deprecated license": (
         set_(ZLIB, "licenseConcluded", "GPL-2.0 WITH Classpath-exception-2.0"),
-        [f"{ZLIB}: licenseConcluded: GPL-2.0 is deprecated on the SPDX licence list"],
+        [f"{ZLIB}: licenseConcluded: GPL-2.0 is deprecated on the SPDX license list"],
     ),
-    "a licence in other letters": (
+    "a license in other letters": (
         set_(ZLIB, "licenseConcluded", "zlib"),
-        [f"{ZLIB}: licenseConcluded: zlib is written Zlib on the SPDX licence list"],
+        [f"{ZLIB}: licenseConcluded: zlib is written Zlib on the SPDX license list"],
     ),
-    "a licence without its text": (
+    "a license without its text": (
         set_(ZLIB, "licenseConcluded", "LicenseRef-scancode-zlib-ng"),
         [f"{ZLIB}: licenseConcluded: LicenseRef-scancode-zlib-ng has no extracted text"],
     ),
-    "an empty licence text": (
+    "an empty license text": (
         no_text,
         [
             "SPDXRef-vcruntime: licenseConcluded: LicenseRef-Microsoft-Visual-Cpp-Runtime "
@@ -239,9 +239,9 @@ PLANTED: dict[str, tuple[Callable[[Json], None], list[str]]] = {
             "has no extracted text",
         ],
     ),
-    "a file's unknown licence": (
+    "a file's unknown license": (
         file_("licenseInfoInFiles", ["MIT", "Foo"]),
-        ["SPDXRef-file-0: licenseInfoInFiles: Foo is not on the SPDX licence list"],
+        ["SPDXRef-file-0: licenseInfoInFiles: Foo is not on the SPDX license list"],
     ),
     "filesAnalyzed left out": (
         drop(ZLIB, "filesAnalyzed"),
@@ -277,16 +277,18 @@ PLANTED: dict[str, tuple[Callable[[Json], None], list[str]]] = {
         info("creators", ["Organization: X", "Tool: cpython-windows-sbom"]),
         [f"{DOCUMENT}: no creator is a tool with its version"],
     ),
-    "no organisation": (
+    "no organization": (
         info("creators", ["Person: X", "Tool: y-1.0"]),
-        [f"{DOCUMENT}: no creator is an organisation"],
+        [f"{DOCUMENT}: no creator is an organization"],
     ),
     "no comment": (info("comment", " "), [f"{DOCUMENT}: has no creationInfo.comment"]),
 }
 
 
 def said(data: Json) -> list[str]:
-    return [f"{problem.where}: {problem.message}" for problem in broken(data, "x.spdx.json")]
+    return [
+        f"{problem.where}: {problem.message}" for problem in check_invariants(data, "x.spdx.json")
+    ]
 
 
 @pytest.mark.parametrize("platform", ["amd64", "arm64", "win32"])
@@ -294,7 +296,7 @@ def test_our_documents_break_no_invariant(platform: str) -> None:
     assert said(document(platform)) == []
 
 
-def test_a_document_with_analysed_files_breaks_none() -> None:
+def test_a_document_with_analyzed_files_breaks_none() -> None:
     assert said(sound()) == []
 
 
@@ -310,7 +312,7 @@ def test_each_problem_has_its_file_and_a_hint() -> None:
     for plant, _ in PLANTED.values():
         data = sound()
         plant(data)
-        for problem in broken(data, "x.spdx.json"):
+        for problem in check_invariants(data, "x.spdx.json"):
             assert problem.file == "x.spdx.json"
             assert problem.hint
 
@@ -399,16 +401,16 @@ def test_the_four_fragments_are_here() -> None:
         ("bzip2-1.0.6", True, False, False),
     ],
 )
-def test_licences_are_known_as_the_spdx_list_has_them(
+def test_licenses_are_known_as_the_spdx_list_has_them(
     id_: str, *, listed: bool, deprecated: bool, restrictive: bool
 ) -> None:
-    found = licence_of(id_)
+    found = license_of(id_)
     assert found is not None
     assert (found.listed, found.deprecated, found.restrictive) == (listed, deprecated, restrictive)
 
 
-def test_an_exception_stays_with_its_licence() -> None:
-    assert licence_ids("MIT OR Apache-2.0 WITH LLVM-exception") == (
+def test_an_exception_stays_with_its_license() -> None:
+    assert license_ids("MIT OR Apache-2.0 WITH LLVM-exception") == (
         "MIT",
         "Apache-2.0 WITH LLVM-exception",
     )
@@ -436,4 +438,4 @@ PARTS = (
     )
 )
 def test_no_json_is_too_odd_to_be_read(data: Json) -> None:
-    assert broken(data, "x")
+    assert check_invariants(data, "x")

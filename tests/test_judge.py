@@ -17,15 +17,15 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 from test_document import document
 from test_invariants import PLANTED, ROOT_ID, relate, sound
 
-from sbom.judging import loading
-from sbom.judging.court import judge
-from sbom.judging.judges import asked, by_schema, by_spdx_tools, installed
-from sbom.judging.loading import read
-from sbom.judging.report import report, status
-from sbom.judging.validation import linear
-from sbom.judging.verdict import Judgement
-from sbom.judging.wording import LIMIT
-from sbom.problems import Exit, UnusableError
+from sbom.diagnostics import Exit, InputError
+from sbom.validation import loading
+from sbom.validation.external import asked, by_schema, by_spdx_tools, installed
+from sbom.validation.loading import read
+from sbom.validation.report import report, status
+from sbom.validation.results import ValidationReport
+from sbom.validation.runner import validate_document
+from sbom.validation.spdx_tools import linear
+from sbom.validation.wording import LIMIT
 
 Json = dict[str, Any]
 
@@ -60,7 +60,7 @@ def versioned(platform: str = "amd64") -> Json:
     return data
 
 
-def verdicts(judged: Judgement) -> dict[str, list[str]]:
+def verdicts(judged: ValidationReport) -> dict[str, list[str]]:
     return {one.judge: [str(problem) for problem in one.problems] for one in judged.verdicts}
 
 
@@ -75,7 +75,7 @@ def errors(version: str, data: Json) -> list[str]:
 @pytest.mark.usefixtures("ntia")
 @pytest.mark.parametrize("platform", ["amd64", "arm64", "win32"])
 def test_every_judge_accepts_our_documents(platform: str, tmp_path: Path) -> None:
-    judged = judge(written(tmp_path, versioned(platform)), strict=True)
+    judged = validate_document(written(tmp_path, versioned(platform)), strict=True)
     assert verdicts(judged) == {
         "spdx-tools": [],
         "JSON schema 2.3.0": [],
@@ -92,7 +92,7 @@ def test_what_fsct_misses_is_noted_and_fails_only_when_asked_for(tmp_path: Path)
     data = versioned()
     data["packages"][0]["copyrightText"] = "NOASSERTION"
     path = written(tmp_path, data)
-    lenient, strict = judge(path), judge(path, strict=True)
+    lenient, strict = validate_document(path), validate_document(path, strict=True)
     fsct = next(one for one in lenient.verdicts if one.judge == "fsct3-min")
     assert lenient.problems == ()
     assert fsct.note == (
@@ -109,7 +109,9 @@ def test_ntia_must_be_conformant(tmp_path: Path) -> None:
     data = versioned()
     del data["packages"][0]["supplier"], data["packages"][0]["originator"]
     path = written(tmp_path, data)
-    assert verdicts(judge(path))["ntia"] == [f"{path}: SPDXRef-bzip2: ntia: bzip2 has no supplier"]
+    assert verdicts(validate_document(path))["ntia"] == [
+        f"{path}: SPDXRef-bzip2: ntia: bzip2 has no supplier"
+    ]
 
 
 @pytest.mark.usefixtures("ntia")
@@ -117,7 +119,7 @@ def test_ntia_must_be_conformant(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["sbom", "externals"])
 def test_cpythons_fragments_are_told_that_they_are_no_documents(version: str, name: str) -> None:
     path = FACTS / "cpython" / version / f"{name}.spdx.json"
-    judged = judge(path)
+    judged = validate_document(path)
     said = verdicts(judged)
     assert said["spdx-tools"] == [
         f"{path}: spdx-tools: Error while parsing document None: ['CreationInfo does not exist.']"
@@ -165,7 +167,7 @@ def test_broken_invariants_are_counted_beyond_the_limit_too(tmp_path: Path) -> N
     data = large(200)
     for file in data["files"]:
         file["fileName"] = file["fileName"].removeprefix("./")
-    found = verdicts(judge(written(tmp_path, data)))["invariants"]
+    found = verdicts(validate_document(written(tmp_path, data)))["invariants"]
     assert len(found) == LIMIT + 1
     assert found[-1].endswith(": and 150 more")
 
@@ -308,7 +310,7 @@ def test_what_is_no_document_is_a_problem_with_its_place(what: str, tmp_path: Pa
     content, message = HOSTILE[what]
     path = tmp_path / "x.spdx.json"
     path.write_bytes(content)
-    with pytest.raises(UnusableError) as caught:
+    with pytest.raises(InputError) as caught:
         read(path)
     assert str(caught.value).startswith(f"{path}:{message}")
 
@@ -322,14 +324,14 @@ def test_what_is_no_document_is_a_problem_with_its_place(what: str, tmp_path: Pa
     ],
 )
 def test_what_cannot_be_read_is_a_problem(name: str, reason: str, tmp_path: Path) -> None:
-    with pytest.raises(UnusableError, match=f"cannot be read: {reason}"):
+    with pytest.raises(InputError, match=f"cannot be read: {reason}"):
         read(tmp_path / name)
 
 
 def test_what_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "_LARGEST", 100)
     path = written(tmp_path, document())
-    with pytest.raises(UnusableError, match="is larger than 100 bytes"):
+    with pytest.raises(InputError, match="is larger than 100 bytes"):
         read(path)
 
 
@@ -349,7 +351,7 @@ ODD: tuple[Json, ...] = (
 @pytest.mark.parametrize("whole", [True, False])
 def test_no_odd_document_breaks_a_judge(odd: int, *, whole: bool, tmp_path: Path) -> None:
     data = {**(document() if whole else {"spdxVersion": "SPDX-2.3"}), **ODD[odd]}
-    judged = judge(written(tmp_path, data))
+    judged = validate_document(written(tmp_path, data))
     assert (judged.problems == ()) == (whole and not ODD[odd] and not _lacks_a_version(data))
     for form in ("text", "json", "github"):
         assert report([judged], form)
@@ -371,8 +373,8 @@ def test_a_judge_that_fails_is_a_problem_that_names_it() -> None:
 
 @pytest.mark.usefixtures("without_ntia")
 def test_a_judge_that_is_not_installed_is_never_a_pass(tmp_path: Path) -> None:
-    with pytest.raises(UnusableError) as caught:
-        judge(written(tmp_path, document()))
+    with pytest.raises(InputError) as caught:
+        validate_document(written(tmp_path, document()))
     (problem,) = caught.value.problems
     assert str(problem) == ("ntia-conformance-checker: is not installed, so nothing can be judged")
     assert problem.hint == "python -m pip install --group judge"
@@ -384,7 +386,7 @@ def test_a_judge_that_is_not_installed_is_never_a_pass(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("ntia")
 def test_text_has_problems_then_verdicts_and_the_score(tmp_path: Path) -> None:
     path = written(tmp_path, versioned())
-    assert report([judge(path)], "text").startswith(
+    assert report([validate_document(path)], "text").startswith(
         f"{path}\n"
         "  spdx-tools: fine\n"
         "  JSON schema 2.3.0: fine\n"
@@ -402,7 +404,7 @@ def test_json_has_problems_and_documents(tmp_path: Path) -> None:
     data = versioned()
     data["packages"][0]["name"] = ""
     path = written(tmp_path, data)
-    found = json.loads(report([judge(path)], "json"))
+    found = json.loads(report([validate_document(path)], "json"))
     assert {problem["where"] for problem in found["problems"]} == {"SPDXRef-bzip2"}
     (one,) = found["documents"]
     assert one["file"] == str(path)
@@ -421,7 +423,7 @@ def test_json_has_problems_and_documents(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("ntia")
 def test_a_document_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:
     good, gone = written(tmp_path, versioned()), tmp_path / "gone.spdx.json"
-    judged = [judge(gone), judge(good)]
+    judged = [validate_document(gone), validate_document(good)]
     text = report(judged, "github")
     assert text.startswith(f"::error file={gone},title=unreadable::cannot be read: ")
     assert f"{good}\n  spdx-tools: fine\n" in text

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from manifests import COMMITTED, committed, entries, for_entry
 
-from sbom.acknowledged import judge_acknowledged
-from sbom.faults import MANIFEST_CODES, faults
-from sbom.manifest import read_manifest
-from sbom.problems import Code, SbomError
-from sbom.ranges import in_lines, in_range
+from sbom.checks.entries import MANIFEST_CODES, check_manifest
+from sbom.diagnostics import Code, SbomError
+from sbom.exemptions import triage_diagnostics
+from sbom.manifest.ranges import line_in_range, version_in_range
+from sbom.manifest.read import read_manifest
 
 TEXT = COMMITTED.read_text(encoding="utf-8")
 
@@ -48,7 +48,7 @@ def refused(text: str) -> list[str]:
             "[sources.xz]",
             "externals.toml: sources: is no table of the manifest; known are cpython, document, "
             "source, binary, vendored, component, platform, variant, channel, release, "
-            "licence-text, pulled, layout, stated, archives, digests, export, exported, "
+            "license-text, pulled, layout, stated, archives, digests, export, exported, "
             "acknowledged",
         ),
         (
@@ -119,7 +119,7 @@ def test_a_damaged_manifest_is_read_or_refused_never_a_traceback(
     at: int, put: str, cut: int
 ) -> None:
     with contextlib.suppress(SbomError):
-        faults(read_manifest(TEXT[:at] + put + TEXT[at + cut :]))
+        check_manifest(read_manifest(TEXT[:at] + put + TEXT[at + cut :]))
 
 
 @pytest.mark.parametrize("text", ["", "[", "a=1\n" * 50, "[" * 5000, "x = " + "[" * 3000])
@@ -131,11 +131,11 @@ def test_what_is_no_manifest_at_all_is_refused(text: str) -> None:
 
 
 def found(text: str) -> list[tuple[str, str]]:
-    return [(problem.code, problem.where) for problem in faults(read_manifest(text))]
+    return [(problem.code, problem.where) for problem in check_manifest(read_manifest(text))]
 
 
 def test_the_committed_manifest_warns_of_what_nobody_knows_and_of_nothing_else() -> None:
-    assert [(problem.code, problem.where) for problem in faults(committed())] == [
+    assert [(problem.code, problem.where) for problem in check_manifest(committed())] == [
         (Code.UNPINNED, "binary.llvm"),
         (Code.UNPINNED, "binary.openssl-bin"),
         (Code.SKEW, "binary.tcltk"),
@@ -144,7 +144,7 @@ def test_the_committed_manifest_warns_of_what_nobody_knows_and_of_nothing_else()
 
 
 def test_the_skew_of_3_14_7_names_both_tags() -> None:
-    [skew] = [problem for problem in faults(committed()) if problem.code is Code.SKEW]
+    [skew] = [problem for problem in check_manifest(committed()) if problem.code is Code.SKEW]
     assert skew.message == (
         "tcltk-9.0.4.0 ships tk 9.0.4 (rebuild 0), but the script names tk-9.0.4.1 as its source"
     )
@@ -161,15 +161,15 @@ def test_a_revision_that_no_row_covers_is_a_problem() -> None:
     assert (Code.NO_COMPONENT, "binary.openssl-bin") in found(text)
 
 
-def test_a_licence_reference_without_text_is_a_problem() -> None:
-    text = TEXT.replace("[licence-text.LicenseRef-scancode-public-domain]",
-                        "[licence-text.LicenseRef-another]")  # fmt: skip
-    assert (Code.MANIFEST, "component.xz.licence") in found(text)
+def test_a_license_reference_without_text_is_a_problem() -> None:
+    text = TEXT.replace("[license-text.LicenseRef-scancode-public-domain]",
+                        "[license-text.LicenseRef-another]")  # fmt: skip
+    assert (Code.MANIFEST, "component.xz.license") in found(text)
 
 
 @pytest.mark.parametrize("entry", entries()[::9], ids=lambda e: f"{e['cpython']}")
 def test_no_release_has_an_external_without_a_component(entry: dict[str, Any]) -> None:
-    assert [p for p in faults(for_entry(entry)) if not p.warning] == []
+    assert [p for p in check_manifest(for_entry(entry)) if not p.warning] == []
 
 
 # Acknowledgements.
@@ -181,7 +181,7 @@ def acknowledging(code: str, place: str) -> str:
 
 def test_an_acknowledged_problem_is_told_apart_with_its_reason() -> None:
     manifest = read_manifest(acknowledging("skew", "binary.tcltk"))
-    judged = judge_acknowledged(faults(manifest), manifest, set(MANIFEST_CODES))
+    judged = triage_diagnostics(check_manifest(manifest), manifest, set(MANIFEST_CODES))
     assert Code.SKEW not in {problem.code for problem in judged.open}
     assert [(p.code, reason) for p, reason in judged.accepted] == [(Code.SKEW, "known")]
 
@@ -191,13 +191,13 @@ def test_what_no_document_can_do_without_cannot_be_acknowledged() -> None:
         "component.cpython", "component.other"
     )
     manifest = read_manifest(text)
-    judged = judge_acknowledged(faults(manifest), manifest, set(MANIFEST_CODES))
+    judged = triage_diagnostics(check_manifest(manifest), manifest, set(MANIFEST_CODES))
     assert Code.MANIFEST in {problem.code for problem in judged.open}
 
 
 def test_an_acknowledgement_of_nothing_is_a_problem_itself() -> None:
     manifest = read_manifest(acknowledging("skew", "binary.llvm"))
-    judged = judge_acknowledged(faults(manifest), manifest, set(MANIFEST_CODES))
+    judged = triage_diagnostics(check_manifest(manifest), manifest, set(MANIFEST_CODES))
     [stale] = [p for p in judged.open if p.code is Code.STALE_ACKNOWLEDGEMENT]
     assert str(stale) == (
         "externals.toml: acknowledged[1]: there is no problem 'skew' at 'binary.llvm' any more"
@@ -206,7 +206,7 @@ def test_an_acknowledgement_of_nothing_is_a_problem_itself() -> None:
 
 def test_an_acknowledgement_of_what_was_not_looked_at_is_not_called_stale() -> None:
     manifest = read_manifest(acknowledging("never-fetched", "get_externals.bat:5"))
-    judged = judge_acknowledged(faults(manifest), manifest, set(MANIFEST_CODES))
+    judged = triage_diagnostics(check_manifest(manifest), manifest, set(MANIFEST_CODES))
     assert Code.STALE_ACKNOWLEDGEMENT not in {problem.code for problem in judged.open}
 
 
@@ -230,7 +230,7 @@ def test_an_acknowledgement_of_what_was_not_looked_at_is_not_called_stale() -> N
 def test_versions_are_compared_as_upstream_counts_them(
     version: str, text: str, *, held: bool
 ) -> None:
-    assert in_range(version, text) is held
+    assert version_in_range(version, text) is held
 
 
 @pytest.mark.parametrize(
@@ -246,4 +246,4 @@ def test_versions_are_compared_as_upstream_counts_them(
     ],
 )
 def test_lines_are_compared_as_numbers(line: str, text: str, *, held: bool) -> None:
-    assert in_lines(line, text) is held
+    assert line_in_range(line, text) is held

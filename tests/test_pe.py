@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pe_files import pe
 
-from sbom.evidence.binary import Binary
-from sbom.evidence.keeping import Kept
-from sbom.evidence.pe import authenticode_of, image_of, is_pe
+from sbom.binaries.binary import Binary
+from sbom.binaries.keeping import Kept
+from sbom.binaries.pe import authenticode_of, is_pe, read_headers
 
 WHOLE = pe(
     texts=[b"1.2.11"],
@@ -34,7 +34,7 @@ def patched(at: int, form: str, *values: int) -> bytes:
 
 @pytest.mark.parametrize("machine", ["x86", "x64", "arm64"])
 def test_a_pe_file_says_what_it_is(machine: str) -> None:
-    image = image_of(
+    image = read_headers(
         pe(
             machine=machine,
             resource={"FileVersion": "8.6.10", "CompanyName": "Example"},
@@ -51,14 +51,14 @@ def test_a_pe_file_says_what_it_is(machine: str) -> None:
 
 
 def test_one_that_says_nothing_is_no_worse_for_that() -> None:
-    image = image_of(pe())
+    image = read_headers(pe())
     assert (image.machine, image.damage) == ("x64", "")
     assert (image.resource, image.file_version, image.imports, image.signed) == ((), "", (), False)
 
 
 def test_what_runs_as_arm64_though_its_header_says_otherwise() -> None:
-    assert image_of(pe(machine="x64", chpe=True)).machine == "arm64ec"
-    assert image_of(pe(machine="arm64", chpe=True)).machine == "arm64x"
+    assert read_headers(pe(machine="x64", chpe=True)).machine == "arm64ec"
+    assert read_headers(pe(machine="arm64", chpe=True)).machine == "arm64x"
 
 
 @pytest.mark.parametrize("machine", ["x86", "x64", "arm64"])
@@ -100,25 +100,25 @@ def test_signing_changes_a_file_and_not_its_authenticode_digest() -> None:
 )
 def test_damage_is_told_in_a_sentence(data: bytes, damage: str) -> None:
     assert is_pe(data)
-    assert image_of(data).damage == damage
+    assert read_headers(data).damage == damage
     assert authenticode_of(data) == ""
 
 
 def test_a_resource_that_leads_to_itself_ends() -> None:
     start = WHOLE.index(struct.pack("<IIHHHHII", 0, 0, 0, 0, 0, 1, 16, 24 | 0x80000000))
-    image = image_of(patched(start + 20, "<I", 0x80000000))
+    image = read_headers(patched(start + 20, "<I", 0x80000000))
     assert (image.machine, image.resource) == ("x64", ())
 
 
 def test_a_version_resource_that_is_no_text_is_damage() -> None:
     at = WHOLE.index("Example".encode("utf-16-le"))
-    image = image_of(patched(at, "<HH", 0xD800, 0xD800))
+    image = read_headers(patched(at, "<HH", 0xD800, 0xD800))
     assert image.damage == "has a name or a version resource that is no text"
 
 
 @given(st.binary(max_size=2000))
 def test_any_bytes_have_an_answer(data: bytes) -> None:
-    image_of(b"MZ" + data)
+    read_headers(b"MZ" + data)
 
 
 @given(
@@ -131,7 +131,7 @@ def test_any_damage_has_an_answer(changes: list[tuple[int, bytes]], end: int) ->
     for at, value in changes:
         data[at : at + len(value)] = value
     for part in (bytes(data), bytes(data[:end])):
-        image = image_of(part)
+        image = read_headers(part)
         assert image.damage == "" or image.damage[0].islower()
 
 
@@ -140,14 +140,14 @@ def test_a_file_in_pieces_is_looked_into_whole() -> None:
 
     def inspect(_: str, data: bytes) -> Binary:
         seen.append(data)
-        return Binary(image_of(data))
+        return Binary(read_headers(data))
 
     kept = Kept(inspect)
     for at in range(0, len(WHOLE), 100):
         kept.add(WHOLE[at : at + 100])
     binary = kept.seen("x.dll")
     assert binary is not None
-    assert (seen, binary.image) == ([WHOLE], image_of(WHOLE))
+    assert (seen, binary.image) == ([WHOLE], read_headers(WHOLE))
     text = Kept(inspect)
     text.add(b"text")
     text.add(WHOLE)
@@ -155,7 +155,7 @@ def test_a_file_in_pieces_is_looked_into_whole() -> None:
 
 
 def test_what_is_larger_than_any_binary_is_not_kept() -> None:
-    kept = Kept(lambda _, data: Binary(image_of(data)), most=1000)
+    kept = Kept(lambda _, data: Binary(read_headers(data)), most=1000)
     for _ in range(20):
         kept.add(WHOLE)
     binary = kept.seen("x.dll")

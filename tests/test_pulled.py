@@ -15,10 +15,10 @@ import pytest
 from manifests import COMMITTED, committed
 
 from sbom.__main__ import main
-from sbom.hashing import HashedFile, hash_folder, verification_code
-from sbom.problems import SbomError
-from sbom.pulled import Pull, State, look
-from sbom.schema import Manifest, Pin
+from sbom.checks.pulled import ExternalsDir, Integrity, inspect_externals_dir
+from sbom.diagnostics import SbomError
+from sbom.files.hashing import HashedFile, hash_folder, verification_code
+from sbom.manifest.model import Manifest, Pin
 
 ZLIB = {"zlib-ng.h": b"ng", "deflate.c": b"deflate", "doc/algorithm.txt": b"text"}
 SOURCE = {"configure": b"#!/bin/sh", "src/ffi.c": b"ffi"}
@@ -54,24 +54,26 @@ def hashed(contents: Mapping[str, bytes]) -> tuple[HashedFile, ...]:
 
 def looked(
     folders: Mapping[str, Mapping[str, bytes]], archives: Mapping[str, Mapping[str, bytes]]
-) -> Pull:
+) -> ExternalsDir:
     def contents(pin: Pin) -> Mapping[str, str] | None:
         if pin.key not in archives:
             return None
         return {path: sha1(data) for path, data in archives[pin.key].items()}
 
     files = {name: hashed(some) for name, some in folders.items()}
-    return look(files, MANIFEST, contents, "externals")
+    return inspect_externals_dir(files, MANIFEST, contents, "externals")
 
 
 def test_what_fits_its_verification_code_is_intact() -> None:
     pull = looked({"zlib-ng-2.2.4": ZLIB}, {})
-    assert [(one.pin.key, one.state) for one in pull.found] == [("source.zlib-ng", State.INTACT)]
+    assert [(one.pin.key, one.state) for one in pull.found] == [
+        ("source.zlib-ng", Integrity.INTACT)
+    ]
 
 
 def test_what_a_build_leaves_behind_is_told_apart() -> None:
     built = {**ZLIB, "deflate.obj": b"object", "x64/Release/zlib.log": b"log"}
-    assert looked({"zlib-ng-2.2.4": built}, {}).found[0].state is State.INTACT
+    assert looked({"zlib-ng-2.2.4": built}, {}).found[0].state is Integrity.INTACT
 
 
 def test_one_byte_changed_one_file_gone_and_one_added_are_each_named() -> None:
@@ -79,7 +81,7 @@ def test_one_byte_changed_one_file_gone_and_one_added_are_each_named() -> None:
     pull = looked({"zlib-ng-2.2.4": patched}, {"source.zlib-ng": ZLIB})
     [one] = pull.found
     assert (one.state, one.changed, one.missing, one.added) == (
-        State.MODIFIED,
+        Integrity.MODIFIED,
         ("zlib-ng.h",),
         ("deflate.c",),
         ("evil.c",),
@@ -99,7 +101,7 @@ def test_a_name_that_is_no_text_is_shown_as_one_line_of_it() -> None:
 
 def test_without_the_archive_a_change_is_found_though_not_named() -> None:
     pull = looked({"zlib-ng-2.2.4": {**ZLIB, "zlib-ng.h": b"nG"}}, {})
-    assert pull.found[0].state is State.MODIFIED
+    assert pull.found[0].state is Integrity.MODIFIED
     assert "its files are not those of the archive" in str(pull.problems[0])
 
 
@@ -125,7 +127,7 @@ def test_a_patched_one_of_two_is_never_guessed_without_the_archives() -> None:
 
 
 def test_an_external_without_a_known_code_is_not_called_intact() -> None:
-    assert looked({"xz-5.2.5": {"a": b"a"}}, {}).found[0].state is State.UNVERIFIED
+    assert looked({"xz-5.2.5": {"a": b"a"}}, {}).found[0].state is Integrity.UNVERIFIED
 
 
 def test_a_folder_that_no_manifest_knows_is_a_problem_with_what_it_does_know() -> None:

@@ -11,15 +11,17 @@ import pytest
 from conftest import ROOT
 from manifests import COMMITTED, committed, entry_of, script_of
 
-from sbom import channels, identities, schema
 from sbom.__main__ import main, parser
-from sbom.components import Build, components, root
-from sbom.cpython import places
-from sbom.document.builds import Subject, build_document
-from sbom.document.rendering import to_bytes
-from sbom.evidence import rule
-from sbom.judging.score import score
-from sbom.problems import Exit
+from sbom.binaries import rules as rule
+from sbom.components.resolve import Build, resolve_components, root_component
+from sbom.diagnostics import Exit
+from sbom.formats.spdx2 import Subject, build_document
+from sbom.formats.spdx2_json import to_bytes
+from sbom.manifest import channels
+from sbom.manifest import component_spec as identities
+from sbom.manifest import model as schema
+from sbom.manifest import version_source as places
+from sbom.validation.score import score
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -45,7 +47,7 @@ def test_the_first_command_prints_what_it_says(
     assert capsys.readouterr().out.replace("\\", "/") == shown
 
 
-def test_the_judgement_is_what_the_program_prints(
+def test_the_judgment_is_what_the_program_prints(
     capsys: pytest.CaptureFixture[str],
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
@@ -54,7 +56,7 @@ def test_the_judgement_is_what_the_program_prints(
     monkeypatch.chdir(tmp_path_factory.mktemp("readme"))
     assert main(["build", "--manifest", str(COMMITTED), "--platform", "amd64"]) == 0
     capsys.readouterr()
-    assert main(["judge", "dist/sbom/python-3.14.7-amd64.spdx.json"]) == 0
+    assert main(["validate", "dist/sbom/python-3.14.7-amd64.spdx.json"]) == 0
     shown = README.split("<!-- output of: judge -->\n```text\n")[1].split("```")[0]
     assert capsys.readouterr().out.replace("\\", "/") == shown
 
@@ -64,12 +66,12 @@ def test_with_its_checksums_the_document_scores_what_it_says() -> None:
     pinned = [replace(pin, sha256=pin.sha256 or "0" * 64) for pin in manifest.pins]
     subject = Subject(
         name="x",
-        root=root(manifest, Build(platform="amd64")),
-        components=components(
+        root=root_component(manifest, Build(platform="amd64")),
+        components=resolve_components(
             manifest, Build(platform="amd64", pins=tuple(p for p in pinned if p.default))
         ),
         facts=manifest.document,
-        licence_texts=manifest.licence_texts,
+        license_texts=manifest.license_texts,
     )
     data = json.loads(to_bytes(build_document(subject, datetime(2026, 1, 1, tzinfo=UTC)).data))
     told = re.search(r"the same document scores (\d\.\d\d)", README)
@@ -108,25 +110,25 @@ def test_every_verb_and_flag_is_told_of() -> None:
     "table",
     [
         schema.CPython,
-        schema.DocumentFacts,
+        schema.DocumentConfig,
         schema.Pin,
-        identities.Identity,
-        identities.Ships,
+        identities.ComponentSpec,
+        identities.Inclusion,
         identities.BuiltFrom,
         schema.Vendored,
         channels.Platform,
         channels.Variant,
         channels.Channel,
-        channels.ReleaseFacts,
-        schema.LayoutFacts,
-        places.Stated,
-        schema.Archives,
-        rule.Evidence,
-        schema.Exporting,
-        schema.Exported,
-        schema.PulledFacts,
-        schema.LicenceText,
-        schema.Acknowledged,
+        channels.ReleaseConfig,
+        schema.LayoutConfig,
+        places.VersionSource,
+        schema.KnownArchives,
+        rule.EvidenceRule,
+        schema.UpstreamConfig,
+        schema.UpstreamEntry,
+        schema.ExternalsDirConfig,
+        schema.LicenseText,
+        schema.Exemption,
     ],
     ids=lambda table: table.__name__,
 )

@@ -17,16 +17,16 @@ from conftest import FACTS, ROOT
 from manifests import COMMITTED, committed, regenerated, script_of
 
 from sbom.__main__ import main
-from sbom.components import Build, components
-from sbom.contents.shipped import ShippedFile
-from sbom.examining.claims import KnownFiles
-from sbom.examining.examiner import Examiner, Said, claimed
-from sbom.examining.verdicts import Row, Verdict
-from sbom.externals import split_tag
-from sbom.holdings import expected, held
-from sbom.manifest import read_manifest
-from sbom.problems import Exit
-from sbom.verbs.places import open_place
+from sbom.bom.ownership import assign_owners, expected_contents
+from sbom.components.resolve import Build, resolve_components
+from sbom.diagnostics import Exit
+from sbom.files.shipped_file import ShippedFile
+from sbom.manifest.read import read_manifest
+from sbom.script.fetches import split_tag
+from sbom.verification.expectations import KnownFiles
+from sbom.verification.results import Result, ResultStatus
+from sbom.verification.target import open_target
+from sbom.verification.verifier import BinaryVerifier, BuildContext, build_expectations
 
 FOLDER = os.environ.get("SBOM_WHEELS", "")
 WHEELS: list[dict[str, Any]] = json.loads((FACTS / "wheels.json").read_text())
@@ -36,9 +36,9 @@ wheels = pytest.mark.parametrize("wheel", WHEELS, ids=lambda wheel: wheel["file"
 
 
 @cache
-def opened(name: str) -> tuple[tuple[ShippedFile, ...], Examiner]:
-    examiner = Examiner(committed())
-    place = open_place(Path(FOLDER) / name, examiner.inspect)
+def opened(name: str) -> tuple[tuple[ShippedFile, ...], BinaryVerifier]:
+    examiner = BinaryVerifier(committed())
+    place = open_target(Path(FOLDER) / name, examiner.inspect)
     files = tuple(file for file in place.files if file.path.startswith("deploy_libs/"))
     return files, examiner
 
@@ -62,7 +62,7 @@ def test_what_it_was_built_from_is_told_by_evidence_alone(wheel: dict[str, Any])
 _LISTS = {"source": "libraries", "binary": "binaries"}
 
 
-def verdicts(wheel: dict[str, Any]) -> list[Row]:
+def verdicts(wheel: dict[str, Any]) -> list[Result]:
     files, examiner = opened(wheel["file"])
     pins = [
         {"tag": tag, "guard": None, "variable": _LISTS[key.partition(".")[0]]}
@@ -72,21 +72,28 @@ def verdicts(wheel: dict[str, Any]) -> list[Row]:
     text = regenerated(COMMITTED.read_text(), script_of(entry), wheel["cpython"])
     manifest = read_manifest(text)
     build = Build(platform=wheel["platform"])
-    found = components(manifest, build)
-    ties = held([file.path for file in files], (), expected(manifest, build, found)).ties
-    said = Said(manifest=manifest, builds=(build,), components=found, ties=ties)
-    return list(examiner.verdicts(files, claimed(said, files, "deploy_libs/")))
+    found = resolve_components(manifest, build)
+    ties = assign_owners(
+        [file.path for file in files], (), expected_contents(manifest, build, found)
+    ).ties
+    said = BuildContext(manifest=manifest, builds=(build,), components=found, ties=ties)
+    return list(examiner.verdicts(files, build_expectations(said, files, "deploy_libs/")))
 
 
 @real
 @wheels
 def test_every_external_is_confirmed_and_none_contradicted(wheel: dict[str, Any]) -> None:
     rows = verdicts(wheel)
-    wrong = {Verdict.CONTRADICTED, Verdict.MISLABELLED, Verdict.NOT_SHOWN, Verdict.DAMAGED}
+    wrong = {
+        ResultStatus.CONTRADICTED,
+        ResultStatus.MISLABELED,
+        ResultStatus.NOT_SHOWN,
+        ResultStatus.DAMAGED,
+    }
     found = [row for row in rows if row.verdict in wrong]
-    mislabelled = [f"deploy_libs/{name}" for name in wheel.get("mislabelled", ())]
-    assert [row.file for row in found] == mislabelled
-    told = (Verdict.CONFIRMED, Verdict.BY_DIGEST, Verdict.MISLABELLED)
+    mislabeled = [f"deploy_libs/{name}" for name in wheel.get("mislabeled", ())]
+    assert [row.file for row in found] == mislabeled
+    told = (ResultStatus.CONFIRMED, ResultStatus.BY_DIGEST, ResultStatus.MISLABELED)
     shown = {row.key for row in rows if row.verdict in told}
     assert {"bzip2", "cpython", "libffi", "openssl", "sqlite", "tcl", "tk"} <= shown
 
@@ -114,7 +121,7 @@ def _git(*words: str) -> bytes:
 
 @pytest.mark.skipif(not CLONES, reason="SBOM_CLONES names no folder with cpython-bin-deps")
 def test_no_dll_of_a_binary_external_is_taken_for_anything_else() -> None:
-    examiner = Examiner(committed())
+    examiner = BinaryVerifier(committed())
     known = KnownFiles(committed())
     looked_into = 0
     for tag in committed().digests:

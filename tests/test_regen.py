@@ -20,9 +20,9 @@ from pe_files import pe
 from server import Server, archive, body, reset, running, status
 
 from sbom.__main__ import main
-from sbom.evidence.pe import authenticode_of
-from sbom.manifest import read_manifest
-from sbom.schema import Pin
+from sbom.binaries.pe import authenticode_of
+from sbom.manifest.model import Pin
+from sbom.manifest.read import read_manifest
 
 XZ = archive({"liblzma/api.h": b"xz"}, top="cpython-source-deps-xz-5.2.5", commit="ab" * 20)
 NASM = archive({"nasm.exe": b"MZ"}, top="cpython-bin-deps-nasm-2.11.06")

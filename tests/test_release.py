@@ -14,11 +14,11 @@ from manifests import COMMITTED, committed, entry_of, regenerated, script_of
 from releases import make_release, zipped
 
 from sbom.__main__ import main
-from sbom.channels import owned
-from sbom.judging.court import judge
-from sbom.manifest import read_manifest
-from sbom.problems import Problem
-from sbom.schema import Manifest
+from sbom.diagnostics import Diagnostic
+from sbom.manifest.channels import is_owned
+from sbom.manifest.model import Manifest
+from sbom.manifest.read import read_manifest
+from sbom.validation.runner import validate_document
 
 EPOCH = "1782000000"
 LOUD = "--allow-unpinned"
@@ -86,10 +86,10 @@ def names(data: dict[str, Any]) -> set[str]:
     return {package["name"] for package in data["packages"]}
 
 
-def judged(path: Path) -> list[Problem]:
+def judged(path: Path) -> list[Diagnostic]:
     """Return what any judge has against a document; what SPDX 2 cannot say is only noted."""
-    judgement = judge(path)
-    return [problem for verdict in judgement.verdicts if not verdict.note
+    judgment = validate_document(path)
+    return [problem for verdict in judgment.verdicts if not verdict.note
             for problem in verdict.problems]  # fmt: skip
 
 
@@ -697,4 +697,4 @@ def test_documents_beside_the_artifacts_are_checked_where_they_lie(
 )
 def test_cpython_owns_what_it_makes_and_nothing_beside(path: str, expected: bool) -> None:  # noqa: FBT001
     [cpython] = [one for one in committed().identities if one.key == "cpython"]
-    assert owned(path, cpython.owns) is expected
+    assert is_owned(path, cpython.owns) is expected

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from test_document import document
 from test_invariants import JSON, KEYS, PARTS
 
-from sbom.judging.report import as_table
-from sbom.judging.score import Category, Score, score
+from sbom.validation.report import as_table
+from sbom.validation.score import Category, Score, score
 
 CEILING = Fraction(766, 82)
 ZLIB = "SPDXRef-zlib-ng"
@@ -125,8 +125,8 @@ def test_our_documents_lose_nothing_but_what_is_not_known(platform: str) -> None
     assert set(losses(scored)) <= {
         "versionInfo",
         "strong checksum",
-        "licence on the SPDX list",
-        "no restrictive licence",  # certifi, inside pip, is under the MPL
+        "license on the SPDX list",
+        "no restrictive license",  # certifi, inside pip, is under the MPL
     }
 
 
@@ -146,18 +146,18 @@ def test_our_documents_lose_nothing_but_what_is_not_known(platform: str) -> None
         (
             "licenseConcluded",
             "NOASSERTION",
-            {"licenseConcluded", "valid licence", "licence on the SPDX list"},
+            {"licenseConcluded", "valid license", "license on the SPDX list"},
         ),
-        ("licenseConcluded", "LicenseRef-x", {"licence on the SPDX list"}),
-        ("licenseConcluded", "LicenseRef-scancode-public-domain", {"licence on the SPDX list"}),
-        ("licenseConcluded", "Apache-2.0 WITH LLVM-exception", {"licence on the SPDX list"}),
-        ("licenseConcluded", "MIT-ish", {"valid licence", "licence on the SPDX list"}),
+        ("licenseConcluded", "LicenseRef-x", {"license on the SPDX list"}),
+        ("licenseConcluded", "LicenseRef-scancode-public-domain", {"license on the SPDX list"}),
+        ("licenseConcluded", "Apache-2.0 WITH LLVM-exception", {"license on the SPDX list"}),
+        ("licenseConcluded", "MIT-ish", {"valid license", "license on the SPDX list"}),
         ("licenseConcluded", "mit", set()),
-        ("licenseConcluded", "GPL-2.0-only OR MIT", {"no restrictive licence"}),
+        ("licenseConcluded", "GPL-2.0-only OR MIT", {"no restrictive license"}),
         (
             "licenseConcluded",
             "GPL-2.0+",
-            {"no restrictive licence", "no deprecated licence"},
+            {"no restrictive license", "no deprecated license"},
         ),
         ("licenseDeclared", "NONE", {"licenseDeclared"}),
         ("externalRefs", [], {"purl or CPE"}),

@@ -15,21 +15,21 @@ from manifests import COMMITTED
 from trees import make_tree, wheel
 
 from sbom.__main__ import main
-from sbom.cpython.folder import Folder
-from sbom.cpython.msbuild import NotMSBuildError, Properties, elements_of
-from sbom.problems import Problem
-from sbom.vendored import requirements, vendored_in
-from sbom.verbs.inputs import read
-from sbom.verbs.trees import tree_problems
+from sbom.checks.checkout import check_source_tree
+from sbom.diagnostics import Diagnostic
+from sbom.inputs import read_inputs
+from sbom.source_tree.msbuild import NotMSBuildError, Properties, elements_of
+from sbom.source_tree.tree import SourceTree
+from sbom.source_tree.vendored import find_vendored, requirements
 
 TREES = os.environ.get("SBOM_TREES", "")
 
 
-def problems(root: Path, manifest: Path | None = None) -> list[Problem]:
+def problems(root: Path, manifest: Path | None = None) -> list[Diagnostic]:
     """Return what is wrong with a tree, by what regen wrote of it when it was made."""
     manifest = manifest or root.parent / "externals.toml"
-    inputs = read(Namespace(manifest=manifest, script=None, cpython=root))
-    return list(tree_problems(inputs, root))
+    inputs = read_inputs(Namespace(manifest=manifest, script=None, cpython=root))
+    return list(check_source_tree(inputs, root))
 
 
 def told(root: Path) -> list[str]:
@@ -240,7 +240,7 @@ def test_a_swapped_wheel_is_found(tree: Path, data: bytes, sentence: str) -> Non
     [
         ("requests==2.34.2", [("requests", "2.34.2")]),
         ("    certifi==2026.6.17", [("certifi", "2026.6.17")]),
-        ("CacheControl==0.12.11  # Make sure to update the licence", [("cachecontrol", "0.12.11")]),
+        ("CacheControl==0.12.11  # Make sure to update the license", [("cachecontrol", "0.12.11")]),
         ("typing_extensions==4.4.0", [("typing-extensions", "4.4.0")]),
         ("tomli==2.0.0rc1 ; python_version < '3.11'", [("tomli", "2.0.0rc1")]),
         ("urllib3[secure]==1.26.20 \\", [("urllib3", "1.26.20")]),
@@ -260,7 +260,7 @@ def test_a_vendored_package_is_what_is_pinned(line: str, expected: list[tuple[st
 
 @given(st.dictionaries(st.text(max_size=5), st.binary(max_size=60), max_size=2), st.text())
 def test_any_wheels_and_texts_are_read_or_passed(wheels: dict[str, bytes], text: str) -> None:
-    assert vendored_in(None, {}, [], wheels) == ()
+    assert find_vendored(None, {}, [], wheels) == ()
     assert isinstance(list(requirements(text)), list)
 
 
@@ -337,7 +337,7 @@ def test_nothing_outside_of_the_tree_is_read(tmp_path: Path) -> None:
     (root / "out").symlink_to(tmp_path / "secret")
     (root / "loop").symlink_to(root)
     (root / "self").symlink_to(root / "self")
-    folder = Folder(root)
+    folder = SourceTree(root)
     assert folder.read("../secret") is None
     assert folder.read("out") is None
     assert folder.read("self") is None

@@ -15,10 +15,10 @@ from manifests import COMMITTED
 from trees import make_tree, wheel
 
 from sbom.__main__ import main
-from sbom.cpython.folder import Folder
-from sbom.cpython.sums import wheel_sums
-from sbom.schema import Vendored
-from sbom.vendored import is_wheel, vendored_in
+from sbom.manifest.model import Vendored
+from sbom.source_tree.checksums import check_wheel_checksums
+from sbom.source_tree.tree import SourceTree
+from sbom.source_tree.vendored import find_vendored, is_wheel
 
 PIP = "pip-26.2.1-py3-none-any.whl"
 BUNDLED = f"Lib/ensurepip/_bundled/{PIP}"
@@ -52,16 +52,18 @@ def test_a_wheel_that_is_damaged_inside_is_none(method: int, tmp_path: Path) -> 
     assert is_wheel(packed(method, NAMED))
     data = packed(method, NAMED, damaged=True)
     assert not is_wheel(data)
-    assert vendored_in(None, {}, [], {"pip.whl": data}) == ()
+    assert find_vendored(None, {}, [], {"pip.whl": data}) == ()
     (tmp_path / PIP).write_bytes(data)
-    assert {one.code for one in wheel_sums(Folder(tmp_path), "*.whl", {})} == {"checksum"}
+    assert {one.code for one in check_wheel_checksums(SourceTree(tmp_path), "*.whl", {})} == {
+        "checksum"
+    }
 
 
 def test_a_description_is_no_metadata() -> None:
     for end in ("\n", "\r\n"):
         lines = ["Name: pip", "Version: 1", "", "Name: other", "Version: 2"]
         data = packed(zipfile.ZIP_STORED, end.join(lines).encode())
-        assert versions(vendored_in(None, {}, [], {"pip.whl": data})) == {"pip": "1"}
+        assert versions(find_vendored(None, {}, [], {"pip.whl": data})) == {"pip": "1"}
 
 
 @pytest.mark.parametrize(("old", "new"), [("22.0.4", "23.0.1"), ("9.0.3", "10.0.1")])
@@ -70,7 +72,7 @@ def test_of_two_wheels_of_one_name_the_newer_one_is_installed(old: str, new: str
         f"pip-{old}.whl": wheel("pip", old, "six==1.16.0\nhtml5lib==1.1\n"),
         f"pip-{new}.whl": wheel("pip", new, "six==1.17.0\nrich==12.6.0\n"),
     }
-    found = vendored_in(None, {}, [], wheels)
+    found = find_vendored(None, {}, [], wheels)
     assert versions(found) == {"pip": new, "pip-six": "1.17.0", "pip-rich": "12.6.0"}
 
 
@@ -80,8 +82,10 @@ def test_the_files_of_a_copy_are_known_though_the_archive_is_of_another_version(
 ) -> None:
     data = json.loads((FACTS / f"cpython/{version}/sbom.spdx.json").read_text())
     names = [one["fileName"] for one in data["files"]]
-    [listed] = [one for one in vendored_in(data, {}, names, {}) if one.name == "expat"]
-    [shipped] = [one for one in vendored_in(data, {"expat": "9"}, names, {}) if one.name == "expat"]
+    [listed] = [one for one in find_vendored(data, {}, names, {}) if one.name == "expat"]
+    [shipped] = [
+        one for one in find_vendored(data, {"expat": "9"}, names, {}) if one.name == "expat"
+    ]
     assert (shipped.files, shipped.verification_code) == (listed.files, listed.verification_code)
     assert (shipped.version, shipped.location, shipped.sha256) == ("9", "NOASSERTION", "")
     assert shipped.files > 0
@@ -134,11 +138,11 @@ def test_a_copy_that_nobody_has_filled_in_is_told_by_check(
 
 @given(st.binary(max_size=300), st.sampled_from(METHODS))
 def test_any_metadata_is_read_or_passed(metadata: bytes, method: int) -> None:
-    assert isinstance(vendored_in(None, {}, [], {"a.whl": packed(method, metadata)}), tuple)
+    assert isinstance(find_vendored(None, {}, [], {"a.whl": packed(method, metadata)}), tuple)
 
 
 @given(st.integers(0, 600), st.integers(1, 255), st.sampled_from(METHODS))
 def test_one_changed_byte_of_a_wheel_breaks_nothing(at: int, by: int, method: int) -> None:
     data = bytearray(packed(method, NAMED))
     data[at % len(data)] ^= by
-    assert isinstance(vendored_in(None, {}, [], {"a.whl": bytes(data)}), tuple)
+    assert isinstance(find_vendored(None, {}, [], {"a.whl": bytes(data)}), tuple)

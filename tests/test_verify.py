@@ -18,7 +18,7 @@ from pe_files import pe
 from releases import zipped
 
 from sbom.__main__ import main
-from sbom.problems import Exit
+from sbom.diagnostics import Exit
 
 #: What the miniature build was built from.
 TAGS = {
@@ -160,7 +160,7 @@ def test_a_tag_that_holds_another_version_than_it_says_is_told(case: Case) -> No
     status, told = case.run()
     assert status == Exit.PROBLEMS
     assert {row["verdict"] for row in told["verdicts"] if row["component"] in ("tcl", "tk")} == {
-        "mislabelled tag"
+        "mislabeled tag"
     }
     assert problems(told, "contradicted")["tcl86t.dll"] == (
         "holds tcl 8.6.10 (FileVersion '8.6.10', '8.6.10' at 0x20f; "
@@ -340,7 +340,7 @@ def test_a_script_that_fetches_nothing_is_refused(
 
 
 def test_a_package_is_looked_into_as_a_folder_is(case: Case, tmp_path: Path) -> None:
-    case.files |= {"LICENSE.txt": b"licence"}
+    case.files |= {"LICENSE.txt": b"license"}
     case.place = tmp_path / "python.3.13.5.nupkg"
     inside = {f"tools/{name}": data for name, data in case.files.items()}
     case.place.write_bytes(zipped({**inside, "python.nuspec": b"<package/>"}))

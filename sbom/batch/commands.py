@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from sbom.batch.state import Saved, State, quoted_words
+from sbom.batch.state import LocalScope, State, quoted_words
 
 #: Commands that print, or look good; nothing that is fetched can depend on them.
 HARMLESS = frozenset(
@@ -33,7 +33,7 @@ def _set(state: State, rest: str, line: int) -> int:
 def _setlocal(state: State, rest: str, line: int) -> int:
     if len(state.saved) >= _SETLOCALS:
         return state.unknown(line, f"more than {_SETLOCALS} setlocal are open")
-    state.saved.append(Saved(dict(state.variables.values), state.disk.folder, state.delayed))
+    state.saved.append(LocalScope(dict(state.variables.values), state.disk.folder, state.delayed))
     if "enabledelayedexpansion" in rest.lower():
         state.delayed = True
     elif "disabledelayedexpansion" in rest.lower():

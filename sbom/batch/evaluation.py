@@ -17,7 +17,7 @@ from sbom.batch.expansion import (
 from sbom.batch.frames import Frame
 from sbom.batch.nodes import If
 from sbom.batch.state import State, listed
-from sbom.problems import Code
+from sbom.diagnostics import Code
 
 #: What expanding costs, for each percent sign.
 _PERCENT_COST = 6

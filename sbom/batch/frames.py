@@ -13,7 +13,7 @@ class Goto(Exception):  # noqa: N818 - a jump, not an error
         self.line = line
 
 
-class Leave(Exception):  # noqa: N818 - a jump, not an error
+class ExitScript(Exception):  # noqa: N818 - a jump, not an error
     """Leave the subroutine or file; with ``script``, all of it."""
 
     def __init__(self, *, script: bool) -> None:

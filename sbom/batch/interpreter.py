@@ -16,11 +16,11 @@ from sbom.batch.commands import HARMLESS, OWN, endlocal
 from sbom.batch.comparison import leading_number
 from sbom.batch.evaluation import Evaluation
 from sbom.batch.expansion import UNKNOWABLE
-from sbom.batch.frames import Frame, Goto, Leave
+from sbom.batch.frames import ExitScript, Frame, Goto
 from sbom.batch.nodes import Block, Chain, For, If, Node, Simple
 from sbom.batch.program import Program
-from sbom.batch.state import SCRIPT, Command, Outcome, State, listed
-from sbom.problems import Code, Problem
+from sbom.batch.state import SCRIPT, Command, CommandResult, State, listed
+from sbom.diagnostics import Code, Diagnostic
 
 #: How deep calls and blocks may stand inside each other while running.
 _DEPTH = 100
@@ -33,7 +33,7 @@ _COMMAND = re.compile(r"[a-z]+(?=[\s,;=./\\:(\[+\"]|$)", re.IGNORECASE)
 _CLOCK = re.compile(rf"%(?:{'|'.join(sorted(UNKNOWABLE))})[%:]", re.IGNORECASE)
 
 #: Returns what a program would do, or None where that cannot be told.
-World = Callable[[Command], Outcome | None]
+CommandHandler = Callable[[Command], CommandResult | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ class Run:
 
     status: int
     commands: tuple[Command, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[Diagnostic, ...]
     comparisons: frozenset[tuple[str, str]]
     variables: frozenset[str]
 
 
 def run(
     program: Program,
-    world: World,
+    world: CommandHandler,
     arguments: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
 ) -> Run:
@@ -74,7 +74,9 @@ def run(
 
 
 class _Interpreter:
-    def __init__(self, program: Program, world: World, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, program: Program, world: CommandHandler, environment: Mapping[str, str]
+    ) -> None:
         self.program = program
         self.world = world
         self.state = State(program, environment)
@@ -86,7 +88,7 @@ class _Interpreter:
 
     def call_file(self, arguments: Sequence[str]) -> int:
         quoted = [f'"{word}"' if re.search(r"[\s,;=]", word) else word for word in arguments]
-        with suppress(Leave):
+        with suppress(ExitScript):
             self.frame(Frame([SCRIPT, *quoted], " ".join(quoted)))
         return self.state.errorlevel
 
@@ -102,7 +104,7 @@ class _Interpreter:
                     if jump.label.lower() == ":eof":
                         break
                     frame.index = self.target(jump, frame.index)
-        except Leave as leave:
+        except ExitScript as leave:
             if leave.script:
                 raise
         finally:
@@ -278,7 +280,7 @@ class _Interpreter:
         inner = bool(words) and words[0].lower() == "/b"
         if len(words) > inner:
             self.state.leave_status(leading_number(words[int(inner)]))
-        raise Leave(script=not inner)
+        raise ExitScript(script=not inner)
 
 
 #: Commands that change where the script stands.

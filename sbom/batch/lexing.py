@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sbom.batch.source import BLANKS, Source
-from sbom.problems import Code, Problem, SbomError
+from sbom.diagnostics import Code, Diagnostic, SbomError
 
 _SPECIAL = "&|<>()"
 REDIRECTION = re.compile(r"([0-9]?)(>>|>|<)[ \t,;=]*(&[0-9-]?)?")
@@ -25,7 +25,7 @@ class Lexer:
         hint = hint or "cmd stops here as well; mend the script"
         return SbomError(
             [
-                Problem(
+                Diagnostic(
                     code=Code.BATCH_SYNTAX,
                     file=self.file,
                     where=where,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from sbom.batch.nodes import Node
 from sbom.batch.source import Source
 from sbom.batch.syntax import parse
-from sbom.problems import Code, Problem, SbomError
+from sbom.diagnostics import Code, Diagnostic, SbomError
 
 #: No get_externals.bat ever was a tenth of this.
 SIZE_LIMIT = 100_000
@@ -86,9 +86,9 @@ class Program:
         if problems:
             raise SbomError(problems)
 
-    def problem(self, code: Code, line: int, message: str, hint: str) -> Problem:
+    def problem(self, code: Code, line: int, message: str, hint: str) -> Diagnostic:
         """Return a problem at a line of this script."""
-        return Problem(code=code, file=self.file, where=str(line), message=message, hint=hint)
+        return Diagnostic(code=code, file=self.file, where=str(line), message=message, hint=hint)
 
     def error(self, code: Code, line: int, message: str, hint: str) -> SbomError:
         """Return the error that a problem at a line of this script stops the run with."""

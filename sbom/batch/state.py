@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sbom.batch.disk import PATH_LIMIT, Disk
 from sbom.batch.expansion import Variables
 from sbom.batch.program import Program
-from sbom.problems import Code, Problem
+from sbom.diagnostics import Code, Diagnostic
 
 #: Where the script is taken to lie; ``%~dp0`` shows it and nothing else depends on it.
 SCRIPT = "C:\\cpython\\PCbuild\\get_externals.bat"
@@ -48,7 +48,7 @@ def quoted_words(text: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CommandResult:
     """What a command leaves behind.
 
     ``defines`` are variables it sets where they have no value yet.
@@ -60,7 +60,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class LocalScope:
     """What ``setlocal`` keeps and ``endlocal`` brings back."""
 
     values: dict[str, str]
@@ -78,8 +78,8 @@ class State:
         self.disk = Disk(_START)
         self.variables.dynamic["CD"] = _START
         self.commands: list[Command] = []
-        self.problems: list[Problem] = []
-        self.saved: list[Saved] = []
+        self.problems: list[Diagnostic] = []
+        self.saved: list[LocalScope] = []
         self.folders: list[str] = []
         self.delayed = False
         self.errorlevel = 0

@@ -1,1 +1,1 @@
-"""Artifacts of a release to one document for all channels, and the slices cut from it."""
+"""The artifacts of a release to one BOM and its slices; published directories."""

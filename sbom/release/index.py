@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sbom.release.described import Described
+from sbom.release.contents import DescribedArtifact
 
 #: The version of the index's own form.
 FORM = 1
@@ -29,7 +29,7 @@ class Written:
 
 
 def index(
-    version: str, whole: Written, slices: Sequence[tuple[Described, str, Written]]
+    version: str, whole: Written, slices: Sequence[tuple[DescribedArtifact, str, Written]]
 ) -> dict[str, Any]:
     """Return the index of a release: artifacts, what their description rests on, their SBOMs."""
     return {

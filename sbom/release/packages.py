@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sbom.components import Build, build_title, root
-from sbom.identifiers import purl_of
-from sbom.joining import Component
-from sbom.release.described import Described
-from sbom.schema import Manifest, release_of
+from sbom.components.identifiers import purl_of
+from sbom.components.model import Component
+from sbom.components.resolve import Build, build_title, root_component
+from sbom.manifest.model import Manifest, release_series
+from sbom.release.contents import DescribedArtifact
 
 #: The id of the release, which is the root of its document.
 RELEASE = "release"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Basis:
     """What the description of an artifact rests on, as a word and as a sentence."""
 
     word: str
     sentence: str
 
 
-OPENED = Source("members", "Described from its members: it was opened.")
-LAYOUT = Source("layout", "Described from the layout it was made from; it was not opened.")
-MANIFEST = Source("manifest", "Described from externals.toml alone; it was not opened.")
+OPENED = Basis("members", "Described from its members: it was opened.")
+LAYOUT = Basis("layout", "Described from the layout it was made from; it was not opened.")
+MANIFEST = Basis("manifest", "Described from externals.toml alone; it was not opened.")
 
 
-def source_of(one: Described, with_files: set[str]) -> Source:
+def basis_of(one: DescribedArtifact, with_files: set[str]) -> Basis:
     """Return what an artifact's description rests on.
 
     ``with_files`` are the names of builds whose layout was looked into.
@@ -52,22 +52,22 @@ def own_packages(
     manifest: Manifest,
     name: str,
     builds: Sequence[Build],
-    described: Sequence[Described],
+    described: Sequence[DescribedArtifact],
     with_files: set[str],
 ) -> list[Component]:
     """Return the packages of a release that no build's document has, CPython itself with them."""
     return [
         _release(manifest, name),
-        root(manifest),
+        root_component(manifest),
         *(_build(manifest, build) for build in builds),
-        *(_artifact(manifest, one, source_of(one, with_files)) for one in described),
+        *(_artifact(manifest, one, basis_of(one, with_files)) for one in described),
     ]
 
 
 def _blank(manifest: Manifest, id_: str, name: str, source: str) -> Component:
     """Return a package that no scanner is to look up: CPython, which is in it, is looked up."""
     return replace(
-        root(manifest),
+        root_component(manifest),
         id=id_,
         name=name,
         location="NOASSERTION",
@@ -81,7 +81,7 @@ def _blank(manifest: Manifest, id_: str, name: str, source: str) -> Component:
 
 def _release(manifest: Manifest, name: str) -> Component:
     version = manifest.cpython.version
-    location = manifest.release.location.format(release=release_of(version), version=version)
+    location = manifest.release.location.format(release=release_series(version), version=version)
     source = f"CPython {version} for Windows, as all channels publish it"
     return replace(_blank(manifest, RELEASE, name, source), location=location, purpose="INSTALL")
 
@@ -91,7 +91,7 @@ def _build(manifest: Manifest, build: Build) -> Component:
     return _blank(manifest, build_id(build), f"python-{build.name}", source)
 
 
-def _artifact(manifest: Manifest, one: Described, source: Source) -> Component:
+def _artifact(manifest: Manifest, one: DescribedArtifact, source: Basis) -> Component:
     artifact = one.artifact
     what = f"{artifact.channel.title}, made from the build {one.build.name}"
     return replace(

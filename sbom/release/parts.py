@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sbom.components import Build
-from sbom.problems import Code, Problem
+from sbom.components.resolve import Build
+from sbom.diagnostics import Code, Diagnostic
 
 Element = dict[str, Any]
 _ENDS = ("spdxElementId", "relatedSpdxElement")
@@ -16,7 +16,7 @@ _TOOLS = ("BUILD_TOOL_OF", "HAS_PREREQUISITE")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PlatformSbom:
     """The document of one build, as ``build`` writes it."""
 
     build: Build
@@ -40,8 +40,8 @@ class Part:
 
 
 def components_of(
-    parts: Iterable[Part], created: datetime
-) -> tuple[dict[str, Element], list[Problem]]:
+    parts: Iterable[PlatformSbom], created: datetime
+) -> tuple[dict[str, Element], list[Diagnostic]]:
     """Return the package of each component by its SPDX id, and where parts disagree.
 
     Annotations take the time of the release.
@@ -70,8 +70,8 @@ def _stamped(package: Mapping[str, Any], stamp: str) -> Element:
     return {**package, "annotations": notes}
 
 
-def _conflict(id_: str, first: str, second: str) -> Problem:
-    return Problem(
+def _conflict(id_: str, first: str, second: str) -> Diagnostic:
+    return Diagnostic(
         code=Code.RELEASE,
         file=second,
         where=id_,
@@ -80,7 +80,7 @@ def _conflict(id_: str, first: str, second: str) -> Problem:
     )
 
 
-def moved(part: Part, place: str, build: str) -> Iterator[Element]:
+def moved(part: PlatformSbom, place: str, build: str) -> Iterator[Element]:
     """Yield a part's relationships as those of a place that was made from it.
 
     ``place`` and ``build`` are SPDX ids; what a build needs and does not ship stays the build's.

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sbom.problems import Code, Problem, in_order
-from sbom.release.slices import Cutter
+from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
+from sbom.release.slices import SliceExtractor
 
 #: The names of what a release writes beside the SBOMs.
 INDEX, SUMS = "sbom-index.json", "SHA256SUMS"
@@ -32,7 +32,7 @@ class Published:
     documents: Mapping[str, bytes]
 
 
-def faults_of(published: Published) -> tuple[Problem, ...]:
+def check_published_release(published: Published) -> tuple[Diagnostic, ...]:
     """Return everything that is wrong with a published folder, in order."""
     data = published.documents.get(INDEX)
     index = _json(data) if data is not None else None
@@ -44,13 +44,13 @@ def faults_of(published: Published) -> tuple[Problem, ...]:
     if whole is not None:
         problems += _digest(published, whole_path, str(_at(index, "document", "sha256")))
         problems += _slices(published, index, whole)
-    return in_order(problems)
+    return sort_diagnostics(problems)
 
 
 _AGAIN = "run: nox -s release-sbom, and publish all that it writes"
 
 
-def _sums(published: Published) -> Iterator[Problem]:
+def _sums(published: Published) -> Iterator[Diagnostic]:
     """Hold the file of sums against everything that it names and should name."""
     data = published.documents.get(SUMS)
     if data is None:
@@ -74,7 +74,7 @@ def _sums(published: Published) -> Iterator[Problem]:
         yield _problem(path, "", f"is not named by {SUMS}", _AGAIN)
 
 
-def _artifacts(published: Published, index: Mapping[str, Any]) -> Iterator[Problem]:
+def _artifacts(published: Published, index: Mapping[str, Any]) -> Iterator[Diagnostic]:
     """Hold the index against the artifacts: each indexed, each with its SBOM and its digests."""
     rows = {str(_at(row, "file")): row for row in index["artifacts"]}
     for path in sorted(published.artifacts.keys() - rows.keys()):
@@ -94,7 +94,7 @@ def _artifacts(published: Published, index: Mapping[str, Any]) -> Iterator[Probl
             yield from _digest(published, sbom, str(_at(row, "sbom", "sha256")))
 
 
-def _digest(published: Published, path: str, expected: str) -> Iterator[Problem]:
+def _digest(published: Published, path: str, expected: str) -> Iterator[Diagnostic]:
     data = published.documents.get(path)
     if data is not None and hashlib.sha256(data).hexdigest() != expected:
         yield _problem(path, "", "is not what the index says it is", _AGAIN)
@@ -102,10 +102,10 @@ def _digest(published: Published, path: str, expected: str) -> Iterator[Problem]
 
 def _slices(
     published: Published, index: Mapping[str, Any], whole: Mapping[str, Any]
-) -> Iterator[Problem]:
+) -> Iterator[Diagnostic]:
     """Hold every slice against what would be cut from the whole now."""
     try:
-        cutter = Cutter(whole)
+        cutter = SliceExtractor(whole)
         roots = {
             str(package.get("packageFileName")): package["SPDXID"] for package in whole["packages"]
         }
@@ -114,7 +114,7 @@ def _slices(
         return
     for row in index["artifacts"]:
         path, sbom = str(_at(row, "file")), str(_at(row, "sbom", "file"))
-        problems: list[Problem] = []
+        problems: list[Diagnostic] = []
         found = _document(published, sbom, problems)
         yield from problems
         name = path.rpartition("/")[2]
@@ -128,7 +128,9 @@ def _slices(
         yield from _differences(sbom, found, cut)
 
 
-def _differences(path: str, found: Mapping[str, Any], cut: Mapping[str, Any]) -> Iterator[Problem]:
+def _differences(
+    path: str, found: Mapping[str, Any], cut: Mapping[str, Any]
+) -> Iterator[Diagnostic]:
     """Yield where a slice is not what the whole says, element by element."""
     for key in sorted(found.keys() | cut.keys()):
         if found.get(key) == cut.get(key):
@@ -150,7 +152,9 @@ def _elements(value: Any) -> dict[str, Any]:
     return found
 
 
-def _document(published: Published, path: str, problems: list[Problem]) -> Mapping[str, Any] | None:
+def _document(
+    published: Published, path: str, problems: list[Diagnostic]
+) -> Mapping[str, Any] | None:
     data = published.documents.get(path)
     if data is None:
         problems.append(_problem(path, "", "is missing", _AGAIN))
@@ -181,8 +185,8 @@ def _short(digest: str) -> str:
     return f"{digest[:12]}…"
 
 
-def _problem(file: str, where: str, message: str, hint: str) -> Problem:
-    return Problem(code=Code.RELEASE, file=file, where=where, message=message, hint=hint)
+def _problem(file: str, where: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(code=Code.RELEASE, file=file, where=where, message=message, hint=hint)
 
 
 def names_of(index: Mapping[str, Any]) -> Sequence[str]:

@@ -15,7 +15,7 @@ _ROOT = ("SPDXRef-DOCUMENT", "DESCRIBES")
 _BACKWARD = frozenset({"BUILD_TOOL_OF"})
 
 
-class Cutter:
+class SliceExtractor:
     """Cuts slices from one document; what it looks up is arranged once."""
 
     def __init__(self, whole: Mapping[str, Any]) -> None:
@@ -83,7 +83,7 @@ def _key(relation: Mapping[str, str]) -> tuple[str, str, str]:
 
 
 def _texts_of(packages: list[dict[str, Any]], texts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the texts of the licences that these packages name."""
+    """Return the texts of the licenses that these packages name."""
     said = " ".join(
         f"{package.get('licenseConcluded', '')} {package.get('licenseDeclared', '')}"
         for package in packages

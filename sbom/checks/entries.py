@@ -1,0 +1,183 @@
+"""The manifest held against itself: what is unpinned, unfilled, unclaimed, unused or askew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+
+from sbom.components.versions import applies, is_source_mismatch, shipped_version, version_of
+from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
+from sbom.manifest.component_spec import PLACEHOLDER
+from sbom.manifest.model import Manifest, Pin, Vendored
+from sbom.manifest.ranges import line_in_range, version_in_range
+
+_LICENSE_REF = re.compile(r"LicenseRef-[\w.-]+")
+#: What the manifest alone can show; other codes need a script, a tree or a document.
+MANIFEST_CODES = frozenset(
+    {Code.UNPINNED, Code.UNFILLED, Code.NO_COMPONENT, Code.UNUSED, Code.NO_VERSION, Code.SKEW}
+)
+
+
+def check_manifest(manifest: Manifest) -> tuple[Diagnostic, ...]:
+    """Return everything that is wrong inside the manifest, acknowledged or not, in order."""
+    return sort_diagnostics(
+        [
+            *_unpinned(manifest),
+            *_unpinned_release(manifest),
+            *_unfilled(manifest),
+            *_unclaimed(manifest),
+            *_unused(manifest),
+            *_references(manifest),
+            *_versionless(manifest),
+            *_skews(manifest),
+        ]
+    )
+
+
+def _unpinned(manifest: Manifest) -> Iterator[Diagnostic]:
+    for pin in manifest.pins:
+        if not pin.sha256:
+            message = f"no checksum of {pin.tag} is known"
+            yield _at(manifest, Code.UNPINNED, pin.key, message, "run: nox -s regen, online")
+
+
+def _unpinned_release(manifest: Manifest) -> Iterator[Diagnostic]:
+    if not manifest.cpython.sha256:
+        message = f"no checksum of {manifest.cpython.place} is known"
+        hint = "write 'sha256' as python.org publishes it"
+        yield _at(manifest, Code.UNPINNED, "cpython", message, hint)
+
+
+def _unfilled(manifest: Manifest) -> Iterator[Diagnostic]:
+    for identity in manifest.identities:
+        for place, value in _texts(identity, f"component.{identity.key}"):
+            if value == PLACEHOLDER:
+                message = "nobody has said yet what this is"
+                hint = "look it up and write it into the manifest"
+                yield _at(manifest, Code.UNFILLED, place, message, hint)
+
+
+def _texts(value: object, place: str) -> Iterator[tuple[str, object]]:
+    """Yield every text below a value with its key path."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, tuple):
+        for n, item in enumerate(value):
+            yield from _texts(item, f"{place}[{n}]")
+    elif is_dataclass(value):
+        for field in fields(value):
+            name = field.name.replace("_", "-")
+            yield from _texts(getattr(value, field.name), f"{place}.{name}")
+
+
+def _unclaimed(manifest: Manifest) -> Iterator[Diagnostic]:
+    """Yield externals that no component accounts for, or not at their revision."""
+    rows = [(row.external, row) for one in manifest.identities for row in one.ships]
+    sources = {built.source for one in manifest.identities for built in one.built_from}
+    for pin in manifest.pins:
+        mine = [row for external, row in rows if external == pin.key]
+        if not mine and (pin.default or pin.key not in sources):
+            message = f"no component says what {pin.tag} holds"
+            hint = f"add [[component.<name>.ships]] with external = '{pin.key}'"
+            yield _at(manifest, Code.NO_COMPONENT, pin.key, message, hint)
+        elif pin.default and not any(version_in_range(pin.revision, row.revisions) for row in mine):
+            message = f"no [[component.<name>.ships]] covers the revision of {pin.tag}"
+            hint = "find out what it holds and add a row, or widen 'revisions' of one"
+            yield _at(manifest, Code.NO_COMPONENT, pin.key, message, hint)
+    claimed = {external for external, _ in rows}
+    for vendored in manifest.vendored:
+        if vendored.key not in claimed:
+            message = f"no component says what {vendored.name} is"
+            hint = f"add [[component.<name>.ships]] with external = '{vendored.key}'"
+            yield _at(manifest, Code.NO_COMPONENT, vendored.key, message, hint)
+
+
+def _unused(manifest: Manifest) -> Iterator[Diagnostic]:
+    """Yield components that nothing brings on this CPython line, though they say it would.
+
+    What only vendored code brings comes and goes with pip, and is no mistake of anybody's.
+    """
+    keys = {pin.key for pin in manifest.pins} | {one.key for one in manifest.vendored}
+    for identity in manifest.identities:
+        externals = {row.external for row in identity.ships}
+        externals |= {built.source for built in identity.built_from}
+        expected = line_in_range(manifest.cpython.line, identity.lines)
+        copied = all(key.startswith("vendored.") for key in externals)
+        if externals and not copied and "" not in externals and expected and not externals & keys:
+            message = "nothing the script fetches holds this component any more"
+            hint = "remove it, or say with 'lines' which CPython lines had it"
+            yield _at(manifest, Code.UNUSED, f"component.{identity.key}", message, hint)
+
+
+def _references(manifest: Manifest) -> Iterator[Diagnostic]:
+    """Yield names that lead nowhere."""
+    cpython = manifest.cpython
+    if cpython.component not in {identity.key for identity in manifest.identities}:
+        message = f"there is no [component.{cpython.component}]"
+        hint = "it is the root of every document: add it"
+        yield _at(manifest, Code.MANIFEST, "cpython.component", message, hint)
+    if not manifest.platforms:
+        message = "there is no [platform.<name>], so there is nothing to build"
+        yield _at(manifest, Code.MANIFEST, "platform", message, "add the platforms")
+    texts = {text.id for text in manifest.license_texts}
+    for identity in manifest.identities:
+        for place, value in _texts(identity, f"component.{identity.key}"):
+            if place.endswith((".license", ".declared")):
+                for missing in sorted(set(_LICENSE_REF.findall(str(value))) - texts):
+                    message = f"there is no text of {missing}"
+                    hint = f"add [license-text.{missing}]"
+                    yield _at(manifest, Code.MANIFEST, place, message, hint)
+
+
+def _versionless(manifest: Manifest) -> Iterator[Diagnostic]:
+    held: dict[str, Pin | Vendored] = {pin.key: pin for pin in manifest.pins if pin.default}
+    held |= {vendored.key: vendored for vendored in manifest.vendored}
+    for identity in manifest.identities:
+        for n, row in enumerate(identity.ships):
+            one = held.get(row.external)
+            here = any(
+                applies(row, held, platform.name, manifest.cpython.line)
+                for platform in manifest.platforms
+            )
+            if here and not version_of(identity, row, one):
+                source = f"{_said(one)} does not tell" if one else "no script tells"
+                yield _at(
+                    manifest,
+                    Code.NO_VERSION,
+                    f"component.{identity.key}.ships[{n}]",
+                    f"{source} which version of {identity.name} ships",
+                    "find out and write 'version' into the row",
+                )
+
+
+def _said(held: Pin | Vendored) -> str:
+    return held.tag if isinstance(held, Pin) else held.key
+
+
+def _skews(manifest: Manifest) -> Iterator[Diagnostic]:
+    """Yield prebuilt binaries whose source tag, in the same script, is another revision."""
+    for identity in manifest.identities:
+        for built in identity.built_from:
+            binary, source = manifest.pin(built.binary), manifest.pin(built.source)
+            if binary is None or source is None:
+                continue
+            line = manifest.cpython.line
+            if is_source_mismatch(identity, binary, source, line):
+                ours = shipped_version(identity, binary, line)
+                yield _at(
+                    manifest,
+                    Code.SKEW,
+                    built.binary,
+                    f"{binary.tag} ships {_called(identity.name, ours)}, "
+                    f"but the script names {source.tag} as its source",
+                    "the document states what ships; ask who builds the binaries",
+                )
+
+
+def _called(name: str, version: tuple[str, str]) -> str:
+    return f"{name} {version[0]}" + (f" (rebuild {version[1]})" if version[1] else "")
+
+
+def _at(manifest: Manifest, code: Code, where: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(code=code, file=manifest.file, where=where, message=message, hint=hint)

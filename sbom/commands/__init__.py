@@ -1,0 +1,1 @@
+"""One module per verb: read inputs, call the core, write or print."""

@@ -1,0 +1,52 @@
+"""``check``: everything that is wrong, found without a network and without writing."""
+
+from __future__ import annotations
+
+import argparse
+
+from sbom.diagnostics import FOLDER_CODES, TREE_CODES, Code, Diagnostic, Exit, render
+from sbom.inputs import Environment, Inputs, failing, read_inputs, triage_inputs
+
+
+def run(arguments: argparse.Namespace, environment: Environment) -> int:
+    """Print everything that is wrong with the manifest, and with what it is held against."""
+    inputs = read_inputs(arguments)
+    more: list[Diagnostic] = []
+    looked_for: set[Code] = set()
+    found = ""
+    if arguments.externals is not None:
+        # Hashing a folder and looking into archives is for those who ask for it.
+        from sbom.checks.externals_dir import read_externals_dir, summary  # noqa: PLC0415
+
+        pull = read_externals_dir(arguments.externals, inputs.manifest, environment)
+        more += pull.problems
+        looked_for |= FOLDER_CODES
+        found = summary(pull, arguments.externals)
+    if arguments.cpython is not None:
+        from sbom.checks.checkout import check_source_tree  # noqa: PLC0415 - the same
+
+        more += check_source_tree(inputs, arguments.cpython)
+        looked_for |= TREE_CODES
+    judged = triage_inputs(inputs, more, looked_for)
+    problems = judged.open
+    print(render(problems, arguments.format, strict=arguments.strict), end="")
+    failed = failing(problems, strict=arguments.strict)
+    if arguments.format == "text":
+        for problem, reason in judged.accepted:
+            print(f"{problem} [acknowledged: {problem.code}]\n    {' '.join(reason.split())}")
+        print(f"{found}{_summary(inputs, len(failed), len(problems) - len(failed))}")
+    return Exit.PROBLEMS if failed else Exit.FINE
+
+
+def _summary(inputs: Inputs, failing: int, warnings: int) -> str:
+    manifest = inputs.manifest
+    against = f", held against {inputs.script_path}" if inputs.script else ""
+    return (
+        f"{manifest.file}: CPython {manifest.cpython.version}, {len(manifest.pins)} externals, "
+        f"{len(manifest.identities)} components, {len(manifest.platforms)} platforms{against}: "
+        f"{_count(failing, 'problem')}, {_count(warnings, 'warning')}"
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

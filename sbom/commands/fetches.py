@@ -1,0 +1,66 @@
+"""``fetches``: what a script would fetch."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from sbom import io as files
+from sbom.diagnostics import Exit, render
+from sbom.inputs import Environment, failing, usage_error
+from sbom.script.conditions import ScriptExternal, analyze_script
+from sbom.script.fetches import run_script
+
+
+def run(arguments: argparse.Namespace, _: Environment) -> int:
+    """Print what a script would fetch with these arguments and variables."""
+    text, _digest = files.read_script_file(arguments.script)
+    environment = dict(_assignment(word) for word in arguments.env)
+    script = analyze_script(text, str(arguments.script))
+    if arguments.all:
+        listed: Sequence[ScriptExternal] = script.externals
+    else:
+        run = run_script(text, arguments.rest, environment, str(arguments.script))
+        guards = {(e.kind, e.tag): e for e in script.externals}
+        listed = [
+            guards.get((fetch.kind, fetch.tag))
+            or ScriptExternal(fetch.kind, fetch.tag, fetch.repository, None, default=True)
+            for fetch in run.fetched
+        ]
+        if run.status and not listed:
+            print(f"the script ends with status {run.status} and fetches nothing", file=sys.stderr)
+    print(_as_json(listed) if arguments.json else _as_table(listed), end="")
+    print(render(script.problems, "text"), end="", file=sys.stderr)
+    return Exit.PROBLEMS if failing(script.problems) else Exit.FINE
+
+
+def _assignment(word: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not equals or not name:
+        raise usage_error(
+            f"--env {word}", "is not NAME=VALUE", "for example --env IncludeSSL=false"
+        )
+    return name, value
+
+
+def _as_json(externals: Sequence[ScriptExternal]) -> str:
+    rows = [
+        {"kind": e.kind, "tag": e.tag, "repository": e.repository, "guard": e.guard}
+        for e in externals
+    ]
+    return json.dumps(rows, indent=2) + "\n"
+
+
+def _as_table(externals: Sequence[ScriptExternal]) -> str:
+    rows = [("kind", "tag", "repository", "fetched")]
+    rows += [(e.kind, e.tag, e.repository, _when(e)) for e in externals]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _when(external: ScriptExternal) -> str:
+    when = external.guard or "always"
+    return f"{when} (not beside the source of the same tag)" if external.shadowed else when

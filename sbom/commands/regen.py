@@ -1,0 +1,161 @@
+"""``regen``: the manifest brought up to date with a script."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sbom import io as files
+from sbom.checks.checkout import read_vendored
+from sbom.checks.entries import MANIFEST_CODES, check_manifest
+from sbom.diagnostics import Exit, SbomError, render
+from sbom.download import pins as pinning
+from sbom.download.pins import pin_archives, script_at
+from sbom.exemptions import triage_diagnostics
+from sbom.inputs import (
+    Environment,
+    Inputs,
+    failing,
+    read_inputs,
+    script_changes,
+    script_problems,
+    usage_error,
+)
+from sbom.manifest import write as edit
+from sbom.manifest.diff import ChangeKind, ManifestChange, described_externals
+from sbom.manifest.model import VERSION, Manifest
+from sbom.manifest.read import read_manifest
+from sbom.manifest.toml_lines import Value
+from sbom.script.conditions import analyze_script
+
+
+def run(arguments: argparse.Namespace, environment: Environment) -> int:
+    """Update the manifest from a script and from archives, and print what changed."""
+    _refuse(arguments)
+    inputs = _with_script(read_inputs(arguments), arguments, environment)
+    judged = triage_diagnostics(script_problems(inputs), inputs.manifest, set())
+    if blocking := failing(judged.open):
+        raise SbomError(blocking)
+    found = script_changes(inputs)
+    facts: dict[str, Value] = {"script-sha256": inputs.digest} if inputs.script else {}
+    facts |= _release(inputs)
+    vendored = read_vendored(inputs, arguments.cpython)
+    if vendored is not None:
+        facts["copies"] = inputs.version
+    accounted = described_externals(inputs.manifest)
+    text = edit.update_manifest(inputs.text, found, facts, accounted, vendored=vendored)
+    manifest = read_manifest(text, str(inputs.path))
+    pinned: dict[str, dict[str, Value]] = {}
+    if not arguments.offline and not arguments.dry_run:
+        fetched = pin_archives(manifest, arguments, environment)
+        pinned = {key: pinning.pinned(facts) for key, facts in fetched.items()}
+        digests = pinning.digests(manifest, fetched)
+        text = edit.update_manifest(text, (), {}, set(), pinned, digests=digests)
+    lines = [
+        *_changed(inputs, found, manifest),
+        *_copies(inputs.manifest, manifest),
+        *_pinned(manifest, pinned),
+    ]
+    manifest = read_manifest(text, str(inputs.path))
+    if text != inputs.text and not arguments.dry_run:
+        files.write_all({inputs.path: text.encode()})
+    print("\n".join(lines or [f"{inputs.path} is up to date{_with(inputs)}"]))
+    remaining = triage_diagnostics(check_manifest(manifest), manifest, set(MANIFEST_CODES)).open
+    print(render(remaining, "text"), end="", file=sys.stderr)
+    return Exit.FINE
+
+
+def _refuse(arguments: argparse.Namespace) -> None:
+    """Raise UnusableError for flags that contradict each other, and a version that is none."""
+    for flag in ("offline", "dry_run"):
+        if arguments.verify and getattr(arguments, flag):
+            name = f"--{flag.replace('_', '-')}"
+            raise usage_error(
+                "--verify", f"fetches archives, which {name} forbids", "leave one out"
+            )
+    version = arguments.python_version
+    if version is not None and not re.fullmatch(VERSION, version):
+        hint = "write a CPython version such as 3.14.7 or 3.15.0rc1"
+        raise usage_error(f"--python-version {version}", "is no version", hint)
+
+
+def _with_script(inputs: Inputs, arguments: argparse.Namespace, environment: Environment) -> Inputs:
+    """Return the inputs with the script of ``--ref``; any other is there already."""
+    if arguments.ref is None:
+        if inputs.script is None and arguments.offline:
+            hint = "add --cpython DIR or --script FILE, or leave --offline out to fetch pins"
+            raise usage_error("regen --offline", "is given no script", hint)
+        return inputs
+    if arguments.offline:
+        raise usage_error("--ref", "downloads, which --offline forbids", "leave one of them out")
+    path = Path(f"get_externals.bat of {arguments.ref}")
+    text, digest, version = script_at(arguments.ref, inputs.manifest, arguments, environment)
+    script = analyze_script(text, str(path))
+    version = arguments.python_version or version
+    return replace(inputs, script=script, script_path=path, digest=digest, version=version)
+
+
+def _release(inputs: Inputs) -> dict[str, Value]:
+    """Return the facts of another version; what was known of the one before goes."""
+    if inputs.version in ("", inputs.manifest.cpython.version):
+        return {}
+    gone = [key for key in ("commit", "sha256") if getattr(inputs.manifest.cpython, key)]
+    return {"version": inputs.version, **dict.fromkeys(gone, "")}
+
+
+def _changed(inputs: Inputs, found: Sequence[ManifestChange], manifest: Manifest) -> list[str]:
+    old, new = inputs.manifest.cpython, manifest.cpython
+    lines = [_line(change) for change in found]
+    if old.version != new.version:
+        lines.insert(0, f"cpython: {old.version} -> {new.version}")
+    if not lines and old.script_sha256 != new.script_sha256:
+        lines.append(f"{inputs.script_path} has changed, but not what it fetches")
+    return lines
+
+
+def _copies(before: Manifest, after: Manifest) -> list[str]:
+    """Return a line for each piece of vendored code that came, went or changed."""
+    old = {one.key: one.version for one in before.vendored}
+    new = {one.key: one.version for one in after.vendored}
+    return [
+        f"{key}: new, {new[key]}"
+        if key not in old
+        else f"{key}: removed, was {old[key]}"
+        if key not in new
+        else f"{key}: {old[key]} -> {new[key]}"
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    ]
+
+
+def _with(inputs: Inputs) -> str:
+    return f" with {inputs.script_path}" if inputs.script else ""
+
+
+def _pinned(manifest: Manifest, pinned: Mapping[str, Mapping[str, Value]]) -> list[str]:
+    """Return a line for each external whose archive was not known, or not all of it."""
+    return [
+        f"{pin.key}: {pin.tag} pinned, SHA-256 {found['sha256']}, files: {found['files']}"
+        for pin in manifest.pins
+        if (found := pinned.get(pin.key))
+        and any(getattr(pin, key.replace("-", "_")) != value for key, value in found.items())
+    ]
+
+
+def _line(change: ManifestChange) -> str:
+    match change.what:
+        case ChangeKind.ADD:
+            guard = f", {change.guard}" if change.guard else ""
+            return f"{change.key}: new, {change.new}{guard}"
+        case ChangeKind.REMOVE:
+            return f"{change.key}: removed, was {change.old}"
+        case ChangeKind.RETAG:
+            return f"{change.key}: {change.old} -> {change.new}"
+        case ChangeKind.REPOSITORY:
+            return f"{change.key}: from {change.old or 'usual'} -> {change.new or 'usual'}"
+        case ChangeKind.GUARD:
+            return f"{change.key}: fetched {change.old or 'always'} -> {change.new or 'always'}"

@@ -1,0 +1,1 @@
+"""The manifest to components: versions, identifiers, provenance, where each ships."""

@@ -1,0 +1,1 @@
+"""Archives from the network: retries, limits, checksums, a cache. The only network access."""

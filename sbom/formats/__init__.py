@@ -1,0 +1,1 @@
+"""BOM to bytes and back, one module per format."""

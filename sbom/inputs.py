@@ -1,0 +1,150 @@
+"""What several verbs start from: the manifest, and the script it is held against."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sbom import io as files
+from sbom.checks.entries import MANIFEST_CODES, check_manifest
+from sbom.diagnostics import SCRIPT_CODES, Code, Diagnostic, InputError
+from sbom.exemptions import Triage, triage_diagnostics
+from sbom.manifest.diff import (
+    ManifestChange,
+    change_diagnostics,
+    diff_manifest,
+    duplicate_externals,
+)
+from sbom.manifest.model import Manifest
+from sbom.manifest.read import read_manifest
+from sbom.script.conditions import ScriptAnalysis, analyze_script
+from sbom.source_tree import release as tree
+
+Environment = Mapping[str, str]
+
+
+def usage_error(what: str, message: str, hint: str) -> InputError:
+    """Return the error of a command line that asks for what cannot be."""
+    return InputError(
+        [Diagnostic(code=Code.USAGE, file=what, where="", message=message, hint=hint)]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The manifest, and the script it is held against where one was named.
+
+    ``mend`` is the command that makes the manifest agree with the script.
+    """
+
+    path: Path
+    text: str
+    manifest: Manifest
+    script: ScriptAnalysis | None
+    script_path: Path | None
+    digest: str
+    version: str
+    mend: str
+
+
+def read_inputs(arguments: argparse.Namespace) -> Inputs:
+    """Return what a command line names. Raises SbomError for what cannot be read."""
+    path = arguments.manifest
+    text = files.read_utf8(path)
+    manifest = read_manifest(text, str(path))
+    version = getattr(arguments, "python_version", None) or ""
+    where = arguments.script
+    option = f"--script {shlex.quote(str(where))}"
+    if arguments.cpython is not None:
+        where = tree.script_in(arguments.cpython)
+        version = version or tree.version_in(arguments.cpython)
+        option = f"--cpython {shlex.quote(str(arguments.cpython))}"
+    if path != Path("externals.toml"):
+        option += f" --manifest {shlex.quote(str(path))}"
+    mend = f"nox -s regen -- {option}"
+    if where is None:
+        return Inputs(path, text, manifest, None, None, "", version, mend)
+    batch, digest = files.read_script_file(where)
+    script = analyze_script(batch, str(where))
+    return Inputs(path, text, manifest, script, where, digest, version, mend)
+
+
+def script_changes(inputs: Inputs) -> tuple[ManifestChange, ...]:
+    """Return how the manifest has to change for the script."""
+    if inputs.script is None:
+        return ()
+    return diff_manifest(inputs.script.externals, inputs.manifest)
+
+
+def script_problems(inputs: Inputs) -> list[Diagnostic]:
+    """Return what is wrong with the script by itself."""
+    if inputs.script is None:
+        return []
+    file = str(inputs.script_path)
+    if not inputs.script.externals:
+        message = "fetches nothing, whatever its flags"
+        hint = "name a whole get_externals.bat"
+        return [Diagnostic(code=Code.NOTHING, file=file, where="", message=message, hint=hint)]
+    return [*inputs.script.problems, *duplicate_externals(inputs.script.externals, file)]
+
+
+def triage_inputs(
+    inputs: Inputs, more: Iterable[Diagnostic] = (), looked_for: Iterable[Code] = ()
+) -> Triage:
+    """Return everything that is wrong with the inputs, what people have accepted apart.
+
+    ``more`` are problems of what else was looked at, ``looked_for`` all codes they could have.
+    """
+    ran = {*MANIFEST_CODES, *looked_for, *(SCRIPT_CODES if inputs.script else ())}
+    problems = [*check_manifest(inputs.manifest), *script_problems(inputs), *_disagreements(inputs)]
+    return triage_diagnostics([*problems, *more], inputs.manifest, ran)
+
+
+def _disagreements(inputs: Inputs) -> list[Diagnostic]:
+    """Return where manifest and script disagree."""
+    if inputs.script is None:
+        return []
+    found = script_changes(inputs)
+    problems = change_diagnostics(found, inputs.manifest, inputs.mend)
+    cpython = inputs.manifest.cpython
+    if inputs.version and inputs.version != cpython.version:
+        message = f"the tree is CPython {inputs.version}, the manifest says {cpython.version}"
+        problems.append(_cpython(inputs, Code.VERSION_CHANGED, "version", message))
+    if not found and inputs.digest != cpython.script_sha256:
+        message = "the script's text has changed, though not what it fetches"
+        problems.append(_cpython(inputs, Code.SCRIPT_CHANGED, "script-sha256", message))
+    return problems
+
+
+def _cpython(inputs: Inputs, code: Code, key: str, message: str) -> Diagnostic:
+    return Diagnostic(
+        code=code,
+        file=inputs.manifest.file,
+        where=f"cpython.{key}",
+        message=message,
+        hint=f"run: {inputs.mend}",
+    )
+
+
+def creation_time(environment: Environment) -> datetime:
+    """Return the time of creation: SOURCE_DATE_EPOCH where it is set, else now.
+
+    https://reproducible-builds.org/specs/source-date-epoch/
+    """
+    epoch = environment.get("SOURCE_DATE_EPOCH")
+    if not epoch:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        what = f"SOURCE_DATE_EPOCH={epoch}"
+        raise usage_error(what, "is no number of seconds", "set it as date +%s does") from error
+
+
+def failing(problems: Sequence[Diagnostic], *, strict: bool = False) -> list[Diagnostic]:
+    """Return the problems that fail a run."""
+    return [problem for problem in problems if strict or not problem.warning]

@@ -1,0 +1,1 @@
+"""externals.toml: model, read, validate, compare, write."""

@@ -1,0 +1,227 @@
+"""Platforms, variants and channels: what CPython is built for, how often, and how it is published.
+
+Knows names of files; nothing of what is in them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase, translate
+from functools import cache
+
+from sbom.manifest.fields import matching
+from sbom.manifest.ranges import line_in_range
+
+#: The variant that no ``[variant.<name>]`` describes.
+DEFAULT = "default"
+#: The suffixes of what Windows loads and runs.
+EXECUTABLE = frozenset({".dll", ".exe", ".pyd"})
+_EARLY = re.compile(r"(?<=\d)(?=a|b|rc)")
+#: What each name in braces may be in the name of a file.
+_FORMS = {
+    "version": r"(?P<version>\d+\.\d+\.\d+(?:(?:a|b|rc)\d+)?)",
+    "nuget": r"(?P<version>\d+\.\d+\.\d+(?:-(?:a|b|rc)\d+)?)",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Platform:
+    """``[platform.<name>]``: one thing CPython is built for, on those ``lines`` of it.
+
+    ``tag`` is its name inside those of extension modules, ``machines`` what the PE files of
+    it may be built for.
+    """
+
+    name: str = field(metadata={"given": True})
+    title: str
+    lines: str = ""
+    tag: str = ""
+    machines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variant:
+    """``[variant.<name>]``: another way to build each platform, on those ``lines``.
+
+    ``renames`` says how the default variant's names of files are written in this one, the
+    first pattern that matches winning; ``{line}`` is 314, ``{tag}`` the platform's, ``{stem}``
+    the name without its last suffix.
+    """
+
+    name: str = field(metadata={"given": True})
+    title: str
+    lines: str = ""
+    renames: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Channel:
+    """``[channel.<name>]``: one way CPython is published, a file for each platform.
+
+    ``files`` are their names, with ``{version}`` (3.15.0rc1) or ``{nuget}`` (3.15.0-rc1) in
+    them; ``location`` also has ``{release}`` (3.15.0), ``{file}`` and ``{id}``, which ``ids``
+    have by platform. ``purls`` are by platform too, without version. On ``optional`` lines a
+    release need not have any of them.
+
+    Of what is inside, ``root`` is what stands before the path of each file of Python,
+    ``packaging`` are patterns of members that belong to the form of the package,
+    ``leaves_out`` patterns of shipped files that it does not have, ``nested`` members that are
+    archives whose own members count, with what stands before those where they are unpacked,
+    ``holds`` the channel whose artifact is a member.
+    """
+
+    name: str = field(metadata={"given": True})
+    title: str
+    form: str = matching("zip|installer", "one of zip and installer")
+    files: Mapping[str, str]
+    variant: str = DEFAULT
+    lines: str = ""
+    lines_on: Mapping[str, str] = field(default_factory=dict)
+    optional: str = ""
+    location: str
+    ids: Mapping[str, str] = field(default_factory=dict)
+    purls: Mapping[str, str] = field(default_factory=dict)
+    root: str = ""
+    packaging: tuple[str, ...] = ()
+    leaves_out: tuple[str, ...] = ()
+    nested: Mapping[str, str] = field(default_factory=dict)
+    holds: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReleaseConfig:
+    """``[release]``: where a release is published, and what its SBOM says.
+
+    ``location`` is the address of the folder, with ``{release}`` and ``{version}``; ``comment``
+    replaces the document's; ``ignored`` are patterns of what lies beside the artifacts.
+    """
+
+    location: str = "NOASSERTION"
+    comment: str = ""
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Artifact:
+    """One file that a channel publishes of one release, for one platform."""
+
+    file: str
+    channel: Channel
+    platform: str
+    version: str
+    location: str
+    purl: str
+
+
+def nuget_version(version: str) -> str:
+    """Return a CPython version as NuGet writes it: ``3.15.0-rc1`` for ``3.15.0rc1``."""
+    return _EARLY.sub("-", version, count=1)
+
+
+def expected_artifacts(channels: Sequence[Channel], version: str, line: str) -> Iterator[Artifact]:
+    """Yield every artifact that the channels know of a release, in order of file name."""
+    release = re.match(r"[\d.]*", version)
+    names = {
+        "version": version,
+        "nuget": nuget_version(version),
+        "release": release[0] if release else version,
+    }
+    found = [
+        Artifact(
+            file=(file := template.format(**names)),
+            channel=channel,
+            platform=platform,
+            version=names["nuget"] if "{nuget}" in template else version,
+            location=channel.location.format(file=file, id=channel.ids.get(platform, ""), **names),
+            purl=channel.purls.get(platform, ""),
+        )
+        for channel in channels
+        for platform, template in channel.files.items()
+        if line_in_range(line, channel.lines_on.get(platform, channel.lines))
+    ]
+    yield from sorted(found, key=lambda artifact: artifact.file)
+
+
+def version_named(channels: Sequence[Channel], file: str) -> str:
+    """Return the CPython version in the name of any channel's artifact, or an empty text."""
+    for channel in channels:
+        for template in channel.files.values():
+            if match := _pattern(template).fullmatch(file):
+                return match["version"].replace("-", "")
+    return ""
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", template)
+    return re.compile(
+        "".join(_FORMS[part] if n % 2 else re.escape(part) for n, part in enumerate(parts))
+    )
+
+
+def file_fault(template: str) -> str:
+    """Return what is wrong with the name of a channel's file, or an empty text."""
+    names = re.findall(r"\{([^{}]*)\}", template)
+    if len(names) == 1 and names[0] in _FORMS and template.count("{") == template.count("}") == 1:
+        return "" if "/" not in template else "is a path and not the name of a file"
+    return "does not have one of {version} and {nuget}, once and no other braces"
+
+
+def variant_filename(name: str, variant: Variant | None, line: str, tag: str) -> str:
+    """Return the name a shipped file of the default variant has in another one.
+
+    ``line`` is a CPython line such as ``3.14``, ``tag`` the platform's. Folders before the
+    name stay as they are.
+    """
+    folder, slash, base = name.rpartition("/")
+    for pattern, target in (variant.renames if variant else {}).items():
+        if fnmatchcase(base, expand_line(pattern, line)):
+            stem = base.rpartition(".")[0]
+            base = expand_line(target, line).replace("{tag}", tag).replace("{stem}", stem)
+            break
+    return f"{folder}{slash}{base}"
+
+
+def expand_line(name: str, line: str) -> str:
+    """Return a name with ``{line}`` in it as CPython writes it: 314 for 3.14."""
+    return name.replace("{line}", line.replace(".", ""))
+
+
+def matches_any_glob(path: str, patterns: Sequence[str]) -> bool:
+    """Return whether a path matches a pattern, whatever its case.
+
+    A pattern that starts with a slash is of whole paths and ``*`` in it spans folders too; any
+    other is of the name at a path's end.
+    """
+    whole, base = _compiled(tuple(patterns))
+    lower = f"/{path.lower()}"
+    return bool(whole.match(lower) or base.match(lower.rpartition("/")[2]))
+
+
+@cache
+def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return patterns as two expressions, of whole paths and of the names at their ends."""
+    anchored = [translate(one.lower()) for one in patterns if one.startswith("/")]
+    others = [translate(one.lower()) for one in patterns if not one.startswith("/")]
+    whole, base = (re.compile("|".join(some) or r"(?!)") for some in (anchored, others))
+    return whole, base
+
+
+def is_owned(path: str, patterns: Sequence[str]) -> bool:
+    """Return whether a component owns a path by its patterns.
+
+    One that starts with ``!`` takes out what others match, unless these name it in full. An
+    executable file is owned only by a pattern that ends like it: nobody means a DLL by
+    ``/Lib/*``.
+    """
+    suffix = path[path.rfind(".") :].lower()
+    fitting, out = _owning(tuple(patterns), suffix if suffix in EXECUTABLE else "")
+    named = f"/{path}".lower() in {one.lower() for one in fitting} if out else False
+    return named or (matches_any_glob(path, fitting) and not matches_any_glob(path, out))
+
+
+@cache
+def _owning(patterns: tuple[str, ...], suffix: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    fitting = tuple(one for one in patterns if one.lower().endswith(suffix))
+    return fitting, tuple(one[1:] for one in patterns if one.startswith("!"))

@@ -1,0 +1,148 @@
+"""Script against manifest: values in, changes and problems out; knows no syntax."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from sbom.diagnostics import Code, Diagnostic
+from sbom.manifest.model import Manifest, Pin
+from sbom.script.conditions import ScriptExternal
+from sbom.script.fetches import split_tag
+
+
+class ChangeKind(StrEnum):
+    """How the manifest has to change to agree with a script."""
+
+    ADD = "add"
+    REMOVE = "remove"
+    RETAG = "retag"
+    GUARD = "guard"
+    REPOSITORY = "repository"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ManifestChange:
+    """One difference: what the manifest says (``old``) and what the script says (``new``).
+
+    ``guard`` and ``repository`` come with a new external.
+    """
+
+    what: ChangeKind
+    kind: str
+    name: str
+    old: str = ""
+    new: str = ""
+    guard: str = ""
+    repository: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return the key path of the table concerned."""
+        return f"{self.kind}.{self.name}"
+
+
+def name_of(tag: str) -> str:
+    """Return the name an external has in the manifest; a bare version is its own name."""
+    return split_tag(tag)[0] or tag
+
+
+def duplicate_externals(externals: Sequence[ScriptExternal], file: str) -> tuple[Diagnostic, ...]:
+    """Return a problem for each name that two tags of one kind would both have."""
+    counts = Counter((external.kind, name_of(external.tag)) for external in externals)
+    return tuple(
+        Diagnostic(
+            code=Code.TWICE,
+            file=file,
+            where="",
+            message=f"fetches two {kind} externals named {name}: "
+            + " and ".join(e.tag for e in externals if (e.kind, name_of(e.tag)) == (kind, name)),
+            hint="one of them is a mistake; the manifest has one table for each",
+        )
+        for (kind, name), count in counts.items()
+        if count > 1
+    )
+
+
+def diff_manifest(
+    externals: Sequence[ScriptExternal], manifest: Manifest
+) -> tuple[ManifestChange, ...]:
+    """Return what has to change for the manifest to say what the script says, sorted by key."""
+    said = {f"{external.kind}.{name_of(external.tag)}": external for external in externals}
+    known = {pin.key: pin for pin in manifest.pins}
+    found: list[ManifestChange] = []
+    for key in sorted(said.keys() | known.keys()):
+        kind, _, name = key.partition(".")
+        external, pin = said.get(key), known.get(key)
+        if external is not None and pin is not None:
+            found += _differences(external, pin, _repository(external, manifest))
+        elif external is not None:
+            change = ManifestChange(what=ChangeKind.ADD, kind=kind, name=name, new=external.tag)
+            repository = _repository(external, manifest)
+            found.append(replace(change, guard=external.guard or "", repository=repository))
+        elif pin is not None:
+            found.append(ManifestChange(what=ChangeKind.REMOVE, kind=kind, name=name, old=pin.tag))
+    return tuple(found)
+
+
+def _repository(external: ScriptExternal, manifest: Manifest) -> str:
+    """Return the repository of an external, or an empty text where it is the usual one."""
+    usual = getattr(manifest.cpython, f"{external.kind}_repository")
+    return "" if external.repository == usual else external.repository
+
+
+def _differences(external: ScriptExternal, pin: Pin, repository: str) -> Iterator[ManifestChange]:
+    for what, old, new in (
+        (ChangeKind.RETAG, pin.tag, external.tag),
+        (ChangeKind.GUARD, pin.guard, external.guard or ""),
+        (ChangeKind.REPOSITORY, pin.repository, repository),
+    ):
+        if old != new:
+            yield ManifestChange(what=what, kind=pin.kind, name=pin.name, old=old, new=new)
+
+
+def described_externals(manifest: Manifest) -> set[str]:
+    """Return the key paths of externals that some component accounts for."""
+    rows = {row.external for one in manifest.identities for row in one.ships}
+    return rows | {built.source for one in manifest.identities for built in one.built_from}
+
+
+def change_diagnostics(
+    found: Sequence[ManifestChange], manifest: Manifest, mend: str
+) -> list[Diagnostic]:
+    """Return one problem for each change; ``mend`` is the command that makes it."""
+    return [
+        Diagnostic(
+            code=_CODES[change.what],
+            file=manifest.file,
+            where=change.key,
+            message=_SENTENCES[change.what].format(
+                old=change.old or _UNSAID[change.what], new=change.new or _UNSAID[change.what]
+            ),
+            hint=f"run: {mend}",
+        )
+        for change in found
+    ]
+
+
+_CODES = {
+    ChangeKind.ADD: Code.NOT_IN_MANIFEST,
+    ChangeKind.REMOVE: Code.NOT_IN_SCRIPT,
+    ChangeKind.RETAG: Code.TAG_MOVED,
+    ChangeKind.GUARD: Code.GUARD_CHANGED,
+    ChangeKind.REPOSITORY: Code.REPOSITORY_CHANGED,
+}
+#: What an empty text means.
+_UNSAID = dict.fromkeys(ChangeKind, "") | {
+    ChangeKind.GUARD: "always",
+    ChangeKind.REPOSITORY: "the usual repository",
+}
+_SENTENCES = {
+    ChangeKind.ADD: "the script fetches {new}, the manifest does not have it",
+    ChangeKind.REMOVE: "the script no longer fetches {old}",
+    ChangeKind.RETAG: "the script fetches {new}, the manifest says {old}",
+    ChangeKind.GUARD: "the script fetches it '{new}', the manifest says '{old}'",
+    ChangeKind.REPOSITORY: "the script fetches it from {new}, the manifest says {old}",
+}

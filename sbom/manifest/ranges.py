@@ -1,0 +1,83 @@
+"""Ranges of versions and of CPython lines, as the manifest writes them.
+
+A version range is comparisons joined by commas, all of which must hold: ``>=8.6.13,<9``. A
+list of lines is joined by commas, one of which must hold: ``2.7, 3.5-3.6, 3.14-``.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+
+_COMPARE = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+_TERM = re.compile(r"\s*(<=|>=|!=|==|<|>)\s*([0-9][\w.+-]*)\s*")
+_LINES = re.compile(r"\s*(\d+\.\d+)?\s*(-)?\s*(\d+\.\d+)?\s*")
+
+
+def version_key(version: str) -> tuple[tuple[int, int, str], ...]:
+    """Return a key that sorts upstream versions: numbers as numbers, then letters.
+
+    ``1.1.1 < 1.1.1k < 1.1.2`` and ``3.3-rc0 < 3.3 < 3.3.1``: what stands behind ``-rc``,
+    ``-alpha`` or ``-beta`` comes before the release.
+    """
+    key: list[tuple[int, int, str]] = []
+    for number, word in re.findall(r"(\d+)|([A-Za-z]+)", version):
+        if number:
+            key.append((2, int(number), ""))
+        else:
+            early = word.lower() in ("rc", "alpha", "beta", "a", "b") and _digit_behind(
+                version, word
+            )
+            key.append((0 if early else 2, 0, word.lower()))
+    key.append((1, 0, ""))
+    return tuple(key)
+
+
+def _digit_behind(version: str, word: str) -> bool:
+    return re.search(rf"{re.escape(word)}\d", version) is not None
+
+
+def version_in_range(version: str, text: str) -> bool:
+    """Return whether all comparisons of a version range hold; an empty range holds all."""
+    return all(
+        _COMPARE[sign](version_key(version), version_key(bound))
+        for sign, bound in _TERM.findall(text)
+    )
+
+
+def validate_version_range(text: str) -> str:
+    """Return what is wrong with a version range, or an empty text."""
+    if not text or all(_TERM.fullmatch(term) for term in text.split(",")):
+        return ""
+    return f"'{text}' is no range of versions such as '>=8.6.13,<9'"
+
+
+def line_in_range(line: str, text: str) -> bool:
+    """Return whether a CPython line such as ``3.14`` is in a list of lines; empty holds all."""
+    return not text or any(_in_span(line, span) for span in text.split(","))
+
+
+def _in_span(line: str, span: str) -> bool:
+    match = _LINES.fullmatch(span)
+    if match is None:
+        return False
+    first, dash, last = match.groups()
+    at = version_key(line)
+    low = first is None or version_key(first) <= at
+    high = at <= version_key(last if dash and last else line)
+    return low and high if dash else first == line
+
+
+def validate_line_range(text: str) -> str:
+    """Return what is wrong with a list of lines, or an empty text."""
+    spans = text.split(",") if text else []
+    if all((match := _LINES.fullmatch(span)) and (match[1] or match[3]) for span in spans):
+        return ""
+    return f"'{text}' is no list of CPython lines such as '2.7, 3.5-3.6, 3.14-'"

@@ -1,0 +1,239 @@
+"""What ``regen`` writes into externals.toml, and the proof that nothing else has changed."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from sbom.diagnostics import Code, Diagnostic, SbomError
+from sbom.manifest import toml_lines as tables
+from sbom.manifest.component_spec import PLACEHOLDER
+from sbom.manifest.diff import ChangeKind, ManifestChange
+from sbom.manifest.model import Vendored
+from sbom.manifest.read import BOM
+from sbom.manifest.toml_lines import Value
+
+#: What is no longer known once a tag has changed.
+_OF_ARCHIVE: dict[str, Value] = {
+    "commit": "",
+    "sha256": "",
+    "sha512": "",
+    "size": 0,
+    "files": 0,
+    "verification-code": "",
+}
+
+
+def update_manifest(
+    text: str,
+    changes: Sequence[ManifestChange],
+    facts: Mapping[str, Value],
+    claimed: set[str],
+    pinned: Mapping[str, Mapping[str, Value]] | None = None,
+    *,
+    vendored: Sequence[Vendored] | None = None,
+    digests: Mapping[str, Mapping[str, str]] | None = None,
+) -> str:
+    """Return externals.toml with the changes made.
+
+    ``facts`` are the new values of ``[cpython]``; ``claimed`` the key paths of externals that
+    a component already accounts for: any other new one gets a component to be filled in;
+    ``pinned`` maps key paths of externals to what their archives were found to be;
+    ``vendored`` is all the vendored code there is now, or None where nobody looked;
+    ``digests`` map tags to those of the DLLs in them. Raises
+    SbomError where the tables are written in a way that cannot be edited safely.
+    """
+    bom = BOM if text.startswith(BOM) else ""
+    text = text.removeprefix(BOM)
+    crlf = 0 < text.count("\n") == text.count("\r\n")
+    if crlf:
+        text = text.replace("\r\n", "\n")
+    expected = copy.deepcopy(tomllib.loads(text))
+    try:
+        text = _removed(text, changes, expected)
+        text = _added(text, changes, claimed, expected)
+        for path, values in _values(changes, facts, pinned or {}, expected).items():
+            text = tables.set_values(text, path, values)
+        if vendored is not None:
+            text = _vendored(text, vendored, claimed, expected)
+        for tag, files in (digests or {}).items():
+            text = _recorded(text, tag, files, expected)
+        sound = tomllib.loads(text) == expected
+    except (LookupError, tomllib.TOMLDecodeError, TOMLKitError) as error:
+        raise _cannot_edit(str(error.args[0]) if isinstance(error, LookupError) else "") from error
+    if not sound:
+        raise _cannot_edit("")
+    return bom + (text.replace("\n", "\r\n") if crlf else text)
+
+
+def _removed(text: str, changes: Sequence[ManifestChange], expected: dict[str, Any]) -> str:
+    for change in changes:
+        if change.what is ChangeKind.REMOVE:
+            text = tables.remove(text, (change.kind, change.name))
+            del expected[change.kind][change.name]
+            if not expected[change.kind]:
+                del expected[change.kind]
+    return text
+
+
+def _added(
+    text: str, changes: Sequence[ManifestChange], claimed: set[str], expected: dict[str, Any]
+) -> str:
+    for change in changes:
+        if change.what is not ChangeKind.ADD:
+            continue
+        new = [(change.kind, _new_external(change))]
+        if change.key not in claimed and change.name not in expected.get("component", {}):
+            new.append(("component", _skeleton(change.name, change.key)))
+        for kind, table in new:
+            text = tables.insert(text, kind, change.name, table)
+            expected.setdefault(kind, {})[change.name] = tomllib.loads(table)[kind][change.name]
+    return text
+
+
+def _values(
+    changes: Sequence[ManifestChange],
+    facts: Mapping[str, Value],
+    pinned: Mapping[str, Mapping[str, Value]],
+    expected: dict[str, Any],
+) -> dict[tuple[str, ...], dict[str, Value]]:
+    """Return the values that differ, by the path of their table; they are set in ``expected``."""
+    wanted: dict[tuple[str, ...], dict[str, Value]] = {("cpython",): dict(facts)}
+    path: tuple[str, ...]
+    for change in changes:
+        path = (change.kind, change.name)
+        if change.what is ChangeKind.RETAG:
+            known = expected[change.kind][change.name]
+            gone = {key: value for key, value in _OF_ARCHIVE.items() if key in known}
+            wanted.setdefault(path, {}).update({"tag": change.new, **gone})
+        elif change.what in (ChangeKind.GUARD, ChangeKind.REPOSITORY):
+            wanted.setdefault(path, {})[change.what.value] = change.new
+    for key, archive in pinned.items():
+        kind, _, name = key.partition(".")
+        wanted.setdefault((kind, name), {}).update(archive)
+    edits: dict[tuple[str, ...], dict[str, Value]] = {}
+    for path, values in wanted.items():
+        table = expected[path[0]][path[1]] if len(path) > 1 else expected[path[0]]
+        new = {key: value for key, value in values.items() if table.get(key) != value}
+        table.update(new)
+        if new:
+            edits[path] = new
+    return edits
+
+
+def _new_external(change: ManifestChange) -> str:
+    table = tomlkit.table()
+    table["tag"] = change.new
+    for key in ("guard", "repository"):
+        if getattr(change, key):
+            table[key] = getattr(change, key)
+    table["sha256"] = ""
+    return _dumped(change.kind, change.name, table)
+
+
+def _vendored(
+    text: str, vendored: Sequence[Vendored], claimed: set[str], expected: dict[str, Any]
+) -> str:
+    """Return the text with exactly these tables of vendored code, each with what is known."""
+    wanted = {one.name: _said(one) for one in vendored}
+    known: dict[str, dict[str, Value]] = expected.setdefault("vendored", {})
+    for name in sorted(known.keys() - wanted.keys()):
+        text = tables.remove(text, ("vendored", name))
+        del known[name]
+    for name, values in wanted.items():
+        if name in known:
+            gone = {key: _BLANK[key] for key in known[name].keys() - values.keys()}
+            values |= {key: value for key, value in gone.items() if known[name][key] != value}
+            new = {key: value for key, value in values.items() if known[name].get(key) != value}
+            if new:
+                text = tables.set_values(text, ("vendored", name), new)
+                known[name].update(new)
+            continue
+        new_tables = [("vendored", _dumped("vendored", name, _table(values)))]
+        if f"vendored.{name}" not in claimed and name not in expected.get("component", {}):
+            new_tables.append(("component", _skeleton(name, f"vendored.{name}")))
+        for kind, table in new_tables:
+            text = tables.insert(text, kind, name, table)
+            expected.setdefault(kind, {})[name] = tomllib.loads(table)[kind][name]
+    if not known:
+        del expected["vendored"]
+    return text
+
+
+def _recorded(text: str, tag: str, files: Mapping[str, str], expected: dict[str, Any]) -> str:
+    """Return the text with the digests of a tag's DLLs, those of other tags untouched."""
+    known = expected.setdefault("digests", {})
+    if known.get(tag) == files:
+        return text
+    if tag in known:
+        text = tables.remove(text, ("digests", tag))
+    table = _dumped("digests", tag, _table(files))
+    known[tag] = dict(files)
+    return tables.insert(text, "digests", tag, table)
+
+
+#: What each key of vendored code has where nothing is known.
+_BLANK: dict[str, Value] = {
+    field.name.replace("_", "-"): field.default
+    for field in fields(Vendored)
+    if not field.metadata.get("given") and isinstance(field.default, (str, int))
+}
+
+
+def _said(one: Vendored) -> dict[str, Value]:
+    values = {key: getattr(one, key.replace("-", "_")) for key in ("version", *_BLANK)}
+    return {key: value for key, value in values.items() if value != _BLANK.get(key)}
+
+
+def _table(values: Mapping[str, Value]) -> Any:
+    table = tomlkit.table()
+    for key, value in values.items():
+        table[key] = value
+    return table
+
+
+def _skeleton(name: str, external: str) -> str:
+    table = tomlkit.table()
+    table["name"] = name
+    for key in ("originator", "homepage", "license", "copyright", "purl"):
+        table[key] = PLACEHOLDER
+        table[key].comment("unknown: a person fills this in")
+    if not external.startswith("vendored."):
+        table["revision"] = tomlkit.string(r"(?P<version>\d+(?:\.\d+)*[a-z]?)", literal=True)
+    row = tomlkit.table()
+    row["external"] = external
+    row["link"] = PLACEHOLDER
+    row["link"].comment("unknown: static, dynamic, bundled or build-tool")
+    row["files"] = [PLACEHOLDER]
+    ships = tomlkit.aot()
+    ships.append(row)
+    table["ships"] = ships
+    return _dumped("component", name, table)
+
+
+def _dumped(kind: str, name: str, table: Any) -> str:
+    document = tomlkit.document()
+    parent = tomlkit.table(is_super_table=True)
+    parent[name] = table
+    document[kind] = parent
+    return tomlkit.dumps(document)
+
+
+def _cannot_edit(where: str) -> SbomError:
+    return SbomError(
+        [
+            Diagnostic(
+                code=Code.MANIFEST,
+                file="externals.toml",
+                where=where,
+                message="the tables are written in a way that cannot be edited safely",
+                hint="write each external as a table of its own: [source.<name>]",
+            )
+        ]
+    )

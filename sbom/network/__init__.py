@@ -1,1 +1,0 @@
-"""An address to proven bytes: the only network, its retries, its cache, its progress."""

@@ -1,0 +1,256 @@
+"""The artifacts of a release, opened: what each one holds, or what it was made from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sbom.bom.ownership import assign_owners, expected_contents
+from sbom.components.model import Component
+from sbom.components.resolve import Build, resolve_components
+from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
+from sbom.files.shipped_file import ShippedFile
+from sbom.files.zip import ArchiveContents, hash_stream, open_archives
+from sbom.io import input_error, is_directory
+from sbom.manifest.channels import (
+    Artifact,
+    Channel,
+    expand_line,
+    expected_artifacts,
+    matches_any_glob,
+)
+from sbom.manifest.model import Manifest
+from sbom.release.consistency import check_machine, check_shared_files
+from sbom.release.contents import DescribedArtifact, ownership_diagnostics, present_components
+from sbom.verification.discovered import add_discovered
+from sbom.verification.report import inspection_diagnostics
+from sbom.verification.verifier import BinaryVerifier, BuildContext, build_expectations
+
+_CHUNK = 1 << 20
+
+
+def paths_below(folder: Path) -> list[str]:
+    """Return the paths of all files below a folder, with slashes, sorted; links not followed."""
+    if not is_directory(folder):
+        raise input_error(folder, "is no folder", "name the folder that holds the artifacts")
+    found = []
+
+    def failed(error: OSError) -> None:
+        raise input_error(Path(error.filename), f"cannot be read: {error.strerror}", "check it")
+
+    for place, _, names in os.walk(folder, onerror=failed):
+        for name in names:
+            path = Path(place) / name
+            if path.is_file() and not path.is_symlink():
+                found.append(path.relative_to(folder).as_posix())
+    return sorted(found)
+
+
+def describe(
+    folder: Path, artifacts: Mapping[str, Artifact], manifest: Manifest
+) -> tuple[tuple[DescribedArtifact, ...], tuple[Diagnostic, ...]]:
+    """Return what each artifact holds, archives opened, and what is wrong with it.
+
+    One that cannot be opened is a problem, and not described.
+    """
+    examiner = BinaryVerifier(manifest)
+    zips = [path for path, one in artifacts.items() if one.channel.form == "zip"]
+    inner = {name for channel in manifest.channels for name in _nested(channel, manifest)}
+    opened = dict(
+        zip(
+            zips,
+            open_archives(
+                [(folder / path, path) for path in zips],
+                lambda p: p in inner,
+                inspect=examiner.inspect,
+            ),
+            strict=True,
+        )
+    )
+    described: list[DescribedArtifact] = []
+    problems: list[Diagnostic] = []
+    for path, artifact in artifacts.items():
+        if path not in opened:
+            described.append(_closed(path, artifact, digested(folder / path), manifest))
+            continue
+        problems += opened[path].problems
+        if not opened[path].problems:
+            found, wrong = _from_members(path, artifact, opened[path], examiner)
+            described += found
+            problems += wrong
+    once = tuple(_once(described, problems))
+    for one in once:
+        problems += check_machine(one, manifest.platforms)
+    problems += check_shared_files(once)
+    return once, sort_diagnostics(problems)
+
+
+def _once(
+    described: Sequence[DescribedArtifact], problems: list[Diagnostic]
+) -> Iterator[DescribedArtifact]:
+    """Yield each artifact once: one may lie in the folder and in another one too."""
+    found: dict[str, list[DescribedArtifact]] = {}
+    for one in described:
+        found.setdefault(one.artifact.file, []).append(one)
+    for same in found.values():
+        same.sort(key=lambda one: (not one.alone, one.path))
+        holders = tuple(sorted(holder for one in same for holder in one.within))
+        yield replace(same[0], within=holders)
+        problems += [
+            _problem(Code.WRONG_FILE, one.path, "", f"is another file than {same[0].path}")
+            for one in same[1:]
+            if one.own.sha256 != same[0].own.sha256
+        ]
+
+
+def _nested(channel: Channel, manifest: Manifest) -> list[str]:
+    """Return the members of a channel's artifacts that are archives to look into."""
+    cpython = manifest.cpython
+    names = [channel.root + expand_line(name, cpython.line) for name in channel.nested]
+    if channel.holds:
+        known = expected_artifacts(manifest.channels, cpython.version, cpython.line)
+        names += [one.file for one in known if one.channel.name == channel.holds]
+    return names
+
+
+def _closed(
+    path: str, artifact: Artifact, own: ShippedFile, manifest: Manifest
+) -> DescribedArtifact:
+    """Return an artifact that was not opened: what its channel adds, beside its build."""
+    build = _build(artifact)
+    usual = {one.id for one in resolve_components(manifest, replace(build, channel=""))}
+    added = [one for one in resolve_components(manifest, build) if one.id not in usual]
+    return DescribedArtifact(
+        artifact=artifact,
+        path=path,
+        own=own,
+        build=build,
+        opened=False,
+        components=tuple(added),
+    )
+
+
+def _build(artifact: Artifact) -> Build:
+    channel = artifact.channel
+    return Build(platform=artifact.platform, variant=channel.variant, channel=channel.name)
+
+
+def _from_members(
+    path: str,
+    artifact: Artifact,
+    opened: ArchiveContents,
+    examiner: BinaryVerifier,
+    within: str = "",
+) -> tuple[list[DescribedArtifact], list[Diagnostic]]:
+    """Return an artifact as its members show it, and those that are members of it."""
+    manifest = examiner.manifest
+    channel, build = artifact.channel, _build(artifact)
+    if channel.holds:
+        return _holding(path, artifact, opened, examiner)
+    found = resolve_components(manifest, build)
+    expectation = expected_contents(manifest, build, found, channel)
+    inner = [
+        place + file.path
+        for name, place in expectation.nested
+        for file in (
+            opened.nested[channel.root + name].files if channel.root + name in opened.nested else ()
+        )
+    ]
+    closed = [
+        (name, place)
+        for name, place in expectation.nested
+        if channel.root + name not in opened.nested
+        and any(file.path == channel.root + name for file in opened.files)
+    ]
+    if closed:
+        # What is in there cannot be seen; that it is as the manifest says has to be enough.
+        inner += [name for _, place in closed for one in found for name in _within(one, place)]
+        inner = [path for path in inner if not matches_any_glob(path, expectation.leaves_out)]
+    holdings = assign_owners([file.path for file in opened.files], inner, expectation)
+    said = BuildContext(manifest=manifest, builds=(build,), components=found, ties=holdings.ties)
+    claims = build_expectations(said, opened.files, channel.root)
+    rows = examiner.verdicts(opened.files, claims)
+    there = add_discovered(manifest, present_components(holdings, expectation), holdings.ties, rows)
+    one = DescribedArtifact(
+        artifact=artifact,
+        path=path,
+        own=opened.own,
+        build=build,
+        opened=True,
+        components=there.components,
+        files=opened.files,
+        ties=there.ties,
+        within=(within,) if within else (),
+        alone=not within,
+    )
+    problems = [
+        *ownership_diagnostics(holdings, expectation, path),
+        *inspection_diagnostics(rows, path),
+    ]
+    return [one], [*problems, *(_unopened(path, name) for name, _ in closed)]
+
+
+def _within(component: Component, place: str) -> Iterator[str]:
+    """Yield the names of a component that stand below what a nested archive unpacks to."""
+    for link in component.links:
+        for name in (*link.files, *link.extras):
+            if name.startswith(f"/{place}"):
+                yield name.removeprefix("/")
+
+
+def _unopened(path: str, name: str) -> Diagnostic:
+    message = "is no zip file, so nobody looked inside; its contents are as externals.toml says"
+    return _problem(Code.UNOPENED, path, name, message)
+
+
+def _holding(
+    path: str, artifact: Artifact, opened: ArchiveContents, examiner: BinaryVerifier
+) -> tuple[list[DescribedArtifact], list[Diagnostic]]:
+    """Return an artifact whose member is another channel's, and that one."""
+    manifest = examiner.manifest
+    cpython = manifest.cpython
+    holds, platform = artifact.channel.holds, artifact.platform
+    known = expected_artifacts(manifest.channels, cpython.version, cpython.line)
+    names = {o.file: o for o in known if (o.channel.name, o.platform) == (holds, platform)}
+    described = [
+        DescribedArtifact(
+            artifact=artifact,
+            path=path,
+            own=opened.own,
+            build=_build(artifact),
+            opened=True,
+            files=opened.files,
+        )
+    ]
+    problems = [
+        _problem(Code.MISSING, path, name, f"is not there, and {path} is made to hold it")
+        for name in sorted(names.keys() - opened.nested.keys())
+    ]
+    for file in opened.files:
+        if file.path in names:
+            found, wrong = _from_members(
+                f"{path}/{file.path}", names[file.path], opened.nested[file.path], examiner,
+                within=artifact.file,
+            )  # fmt: skip
+            described += found
+            problems += wrong
+        elif not matches_any_glob(file.path, artifact.channel.packaging):
+            message = "is nobody's: its channel has no such member"
+            problems.append(_problem(Code.UNKNOWN_FILE, path, file.path, message))
+    return described, problems
+
+
+def _problem(code: Code, file: str, where: str, message: str) -> Diagnostic:
+    hint = "mend the artifact, or what externals.toml says of its channel"
+    return Diagnostic(code=code, file=file, where=where, message=message, hint=hint)
+
+
+def digested(path: Path) -> ShippedFile:
+    """Return a file with its digests. Raises UnusableError where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hash_stream(path.name, iter(lambda: file.read(_CHUNK), b""))
+    except OSError as error:
+        raise input_error(path, f"cannot be read: {error.strerror or error}", "check it") from error

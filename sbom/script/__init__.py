@@ -1,0 +1,1 @@
+"""get_externals.bat: what it fetches, and under which conditions."""

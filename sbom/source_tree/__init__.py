@@ -1,0 +1,1 @@
+"""A CPython checkout: what it states, vendors and compiles."""

@@ -1,0 +1,1 @@
+"""SBOM documents against outside validators and this project's own invariants."""

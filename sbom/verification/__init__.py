@@ -1,0 +1,1 @@
+"""Shipped files compared with an SBOM, the manifest or a script; identification."""
