@@ -16,7 +16,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sbom.diagnostics import Exit, SbomError, render
+from sbom.diagnostics import Exit, SbomError
+from sbom.diagnostics.render import render
 
 _FORMATS = ("text", "json", "github")
 
@@ -143,7 +144,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SbomError as error:
         form = getattr(arguments, "format", "text")
         stream = sys.stderr if form == "text" else sys.stdout
-        print(render(error.problems, form, strict=error.strict), end="", file=stream)
+        print(render(error.diagnostics, form, strict=error.strict), end="", file=stream)
         return error.status
 
 
@@ -166,7 +167,7 @@ def run() -> None:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 os.dup2(nowhere, stream.fileno())
-        status = Exit.OUTSIDE
+        status = Exit.IO
     except KeyboardInterrupt:
         status = 130
     sys.exit(status)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sbom import io as files
-from sbom.checks.entries import MANIFEST_CODES, check_manifest
-from sbom.diagnostics import SCRIPT_CODES, Code, Diagnostic, InputError
-from sbom.exemptions import Triage, triage_diagnostics
+from sbom.checks.entries import check_manifest
+from sbom.diagnostics import Code, Diagnostic, InputError
+from sbom.diagnostics.catalog import Area, names_in
 from sbom.manifest.diff import (
     ManifestChange,
     change_diagnostics,
     diff_manifest,
     duplicate_externals,
 )
+from sbom.manifest.exemptions import Triage, triage_diagnostics
 from sbom.manifest.model import Manifest
 from sbom.manifest.read import read_manifest
 from sbom.script.conditions import ScriptAnalysis, analyze_script
@@ -29,9 +30,7 @@ Environment = Mapping[str, str]
 
 def usage_error(what: str, message: str, hint: str) -> InputError:
     """Return the error of a command line that asks for what cannot be."""
-    return InputError(
-        [Diagnostic(code=Code.USAGE, file=what, where="", message=message, hint=hint)]
-    )
+    return InputError([Diagnostic(code=Code.USAGE, file=what, message=message, hint=hint)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +87,21 @@ def script_problems(inputs: Inputs) -> list[Diagnostic]:
     if not inputs.script.externals:
         message = "fetches nothing, whatever its flags"
         hint = "name a whole get_externals.bat"
-        return [Diagnostic(code=Code.NOTHING, file=file, where="", message=message, hint=hint)]
+        return [Diagnostic(code=Code.NO_EXTERNALS, file=file, message=message, hint=hint)]
     return [*inputs.script.problems, *duplicate_externals(inputs.script.externals, file)]
 
 
 def triage_inputs(
-    inputs: Inputs, more: Iterable[Diagnostic] = (), looked_for: Iterable[Code] = ()
+    inputs: Inputs, more: Iterable[Diagnostic] = (), areas: Iterable[Area] = ()
 ) -> Triage:
     """Return everything that is wrong with the inputs, what people have accepted apart.
 
-    ``more`` are problems of what else was looked at, ``looked_for`` all codes they could have.
+    ``more`` are diagnostics of what else was read, ``areas`` those they can be of.
     """
-    ran = {*MANIFEST_CODES, *looked_for, *(SCRIPT_CODES if inputs.script else ())}
+    script = (Area.SCRIPT, Area.AGREEMENT) if inputs.script else ()
+    checked = names_in(Area.MANIFEST, *script, *areas)
     problems = [*check_manifest(inputs.manifest), *script_problems(inputs), *_disagreements(inputs)]
-    return triage_diagnostics([*problems, *more], inputs.manifest, ran)
+    return triage_diagnostics([*problems, *more], inputs.manifest, checked)
 
 
 def _disagreements(inputs: Inputs) -> list[Diagnostic]:
@@ -124,7 +124,7 @@ def _cpython(inputs: Inputs, code: Code, key: str, message: str) -> Diagnostic:
     return Diagnostic(
         code=code,
         file=inputs.manifest.file,
-        where=f"cpython.{key}",
+        subject=f"cpython.{key}",
         message=message,
         hint=f"run: {inputs.mend}",
     )
@@ -143,8 +143,3 @@ def creation_time(environment: Environment) -> datetime:
     except (ValueError, OverflowError, OSError) as error:
         what = f"SOURCE_DATE_EPOCH={epoch}"
         raise usage_error(what, "is no number of seconds", "set it as date +%s does") from error
-
-
-def failing(problems: Sequence[Diagnostic], *, strict: bool = False) -> list[Diagnostic]:
-    """Return the problems that fail a run."""
-    return [problem for problem in problems if strict or not problem.warning]

@@ -31,7 +31,7 @@ def read_bytes(path: Path) -> bytes:
 
 def input_error(path: Path, message: str, hint: str) -> InputError:
     """Return the error of an input that is not what it has to be."""
-    problem = Diagnostic(code=Code.UNREADABLE, file=str(path), where="", message=message, hint=hint)
+    problem = Diagnostic(code=Code.INPUT_ERROR, file=str(path), message=message, hint=hint)
     return InputError([problem])
 
 
@@ -88,9 +88,8 @@ def write_all(contents: Mapping[Path, bytes]) -> None:
             del waiting[0]
     except (OSError, ValueError) as error:
         problem = Diagnostic(
-            code=Code.UNREADABLE,
+            code=Code.WRITE_ERROR,
             file=str(named),
-            where="",
             message=f"cannot be written: {getattr(error, 'strerror', None) or error}",
             hint="check the disk and the permissions, and run it again",
         )

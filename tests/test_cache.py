@@ -190,9 +190,9 @@ def test_results_are_in_order_and_each_alone(
     assert blobs(tmp_path) == {good.facts.sha256, other.facts.sha256}
     error = failures(results)
     assert error is not None
-    assert error.status is Exit.OUTSIDE
+    assert error.status is Exit.IO
     base = server.base
-    assert [str(one) for one in error.problems] == [
+    assert [str(one) for one in error.diagnostics] == [
         f"{base}/cut: source.cut: is cut short: its gzip data does not end "
         f"({len(ARCHIVE) - 9} bytes), 4 times in 0 s",
         f"{base}/evil: source.evil: holds '../x', which leads out of the archive",
@@ -266,7 +266,7 @@ def test_a_tag_that_moved(
     assert second.why is Why.MOVED
     assert second.facts is not None
     (problem,) = second.problems
-    assert problem.code is Code.ARCHIVE_CHANGED
+    assert problem.code is Code.TAG_MOVED
     assert str(problem) == (
         f"externals.toml: source.a: the tag moved: {url} has SHA-256 {second.facts.sha256}, "
         f"pinned is {pinned}"
@@ -274,7 +274,7 @@ def test_a_tag_that_moved(
     assert problem.hint == "changed since: new, src/a.c"
     error = failures([second])
     assert error is not None
-    assert error.status is Exit.PROBLEMS
+    assert error.status is Exit.ERRORS
 
 
 def test_a_digest_that_was_never_seen(server: Server, client: Client, said: io.StringIO) -> None:
@@ -318,7 +318,7 @@ def test_offline_opens_no_socket(
     assert known == Fetched("source.a", first.facts, cached=True)
     assert isinstance(unknown, Failed)
     assert unknown.why is Why.OFFLINE
-    assert unknown.problems[0].warning
+    assert unknown.problems[0].is_warning
     assert failures([known, unknown]) is None
 
 

@@ -72,7 +72,7 @@ def test_the_same_script_answers_the_same(script: str) -> None:
         try:
             return fetches(script)
         except SbomError as error:
-            return error.problems
+            return error.diagnostics
 
     assert answer() == answer()
 

@@ -102,7 +102,7 @@ def client(world: World) -> Iterator[Client]:
 def problem(client: Client, url: str, *, fresh: bool = False) -> str:
     with pytest.raises(OperationalError) as caught:
         client.get(url, read, fresh=fresh)
-    (one,) = caught.value.problems
+    (one,) = caught.value.diagnostics
     assert one.file == shown(url)
     return one.message
 

@@ -100,7 +100,7 @@ def test_a_new_external_stands_in_its_sorted_place_and_fails_until_it_is_filled_
     new = regenerated(TEXT, script_with(add="brotli-1.1.0"))
     assert new.index("[source.brotli]") < new.index("[source.bzip2]")
     assert new.index("[component.bsddb]") > new.index("[component.brotli]")
-    unfilled = [p.where for p in check_manifest(read_manifest(new)) if p.code is Code.UNFILLED]
+    unfilled = [p.subject for p in check_manifest(read_manifest(new)) if p.code is Code.PLACEHOLDER]
     assert unfilled == [
         "component.brotli.copyright",
         "component.brotli.homepage",
@@ -116,9 +116,9 @@ def test_a_removed_external_leaves_its_component_which_is_then_a_problem() -> No
     new = regenerated(TEXT, script_with(drop="zstd-1.5.7"))
     assert "[source.zstd]" not in new
     assert "[component.zstd]" in new
-    assert [p.where for p in check_manifest(read_manifest(new)) if p.code is Code.UNUSED] == [
-        "component.zstd"
-    ]
+    assert [
+        p.subject for p in check_manifest(read_manifest(new)) if p.code is Code.UNUSED_ENTRY
+    ] == ["component.zstd"]
 
 
 def test_a_comment_above_the_next_table_outlives_a_removed_one() -> None:

@@ -129,7 +129,7 @@ def test_fixed_says_upstreams_versions_and_identifiers(
 def test_an_external_that_nobody_has_named_is_told() -> None:
     script = analyze_script(script_of(entry_of("3.14.7")).replace("zstd-1.5.7", "brotli-1.1.0"))
     _, problems = export_upstream(committed(), script.externals, "3.14.7", None)
-    told = {problem.where: problem.message for problem in problems}
+    told = {problem.subject: problem.message for problem in problems}
     assert "under which CPE CPython lists brotli-1.1.0" in " ".join(
         problem.message for problem in problems
     )

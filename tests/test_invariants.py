@@ -287,7 +287,7 @@ PLANTED: dict[str, tuple[Callable[[Json], None], list[str]]] = {
 
 def said(data: Json) -> list[str]:
     return [
-        f"{problem.where}: {problem.message}" for problem in check_invariants(data, "x.spdx.json")
+        f"{problem.subject}: {problem.message}" for problem in check_invariants(data, "x.spdx.json")
     ]
 
 

@@ -84,7 +84,7 @@ def test_every_judge_accepts_our_documents(platform: str, tmp_path: Path) -> Non
         "fsct3-min": [],
         "invariants": [],
     }
-    assert status([judged]) == Exit.FINE
+    assert status([judged]) == Exit.OK
 
 
 @pytest.mark.usefixtures("ntia")
@@ -129,7 +129,7 @@ def test_cpythons_fragments_are_told_that_they_are_no_documents(version: str, na
         in (said["JSON schema 2.3.0"])
     )
     assert len(said["ntia"]) == len(said["fsct3-min"]) == 1
-    assert status([judged]) == Exit.PROBLEMS
+    assert status([judged]) == Exit.ERRORS
 
 
 # The schemas.
@@ -375,7 +375,7 @@ def test_a_judge_that_fails_is_a_problem_that_names_it() -> None:
 def test_a_judge_that_is_not_installed_is_never_a_pass(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         validate_document(written(tmp_path, document()))
-    (problem,) = caught.value.problems
+    (problem,) = caught.value.diagnostics
     assert str(problem) == ("ntia-conformance-checker: is not installed, so nothing can be judged")
     assert problem.hint == "python -m pip install --group judge"
 
@@ -427,4 +427,4 @@ def test_a_document_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path)
     text = report(judged, "github")
     assert text.startswith(f"::error file={gone},title=unreadable::cannot be read: ")
     assert f"{good}\n  spdx-tools: fine\n" in text
-    assert status(judged) == Exit.UNUSABLE
+    assert status(judged) == Exit.USAGE

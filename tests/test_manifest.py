@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from manifests import COMMITTED, committed, entries, for_entry
 
-from sbom.checks.entries import MANIFEST_CODES, check_manifest
+from sbom.checks.entries import check_manifest
 from sbom.diagnostics import Code, SbomError
-from sbom.exemptions import triage_diagnostics
+from sbom.diagnostics.catalog import Area, names_in
+from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.ranges import line_in_range, version_in_range
 from sbom.manifest.read import read_manifest
 
@@ -22,7 +23,7 @@ TEXT = COMMITTED.read_text(encoding="utf-8")
 def refused(text: str) -> list[str]:
     with pytest.raises(SbomError) as caught:
         read_manifest(text)
-    return [str(problem) for problem in caught.value.problems]
+    return [str(problem) for problem in caught.value.diagnostics]
 
 
 @pytest.mark.parametrize(
@@ -131,20 +132,24 @@ def test_what_is_no_manifest_at_all_is_refused(text: str) -> None:
 
 
 def found(text: str) -> list[tuple[str, str]]:
-    return [(problem.code, problem.where) for problem in check_manifest(read_manifest(text))]
+    return [(problem.code, problem.subject) for problem in check_manifest(read_manifest(text))]
 
 
 def test_the_committed_manifest_warns_of_what_nobody_knows_and_of_nothing_else() -> None:
-    assert [(problem.code, problem.where) for problem in check_manifest(committed())] == [
-        (Code.UNPINNED, "binary.llvm"),
-        (Code.UNPINNED, "binary.openssl-bin"),
-        (Code.SKEW, "binary.tcltk"),
-        (Code.UNPINNED, "binary.tcltk"),
+    assert [(problem.code, problem.subject) for problem in check_manifest(committed())] == [
+        (Code.MISSING_CHECKSUM, "binary.llvm"),
+        (Code.MISSING_CHECKSUM, "binary.openssl-bin"),
+        (Code.SOURCE_BINARY_MISMATCH, "binary.tcltk"),
+        (Code.MISSING_CHECKSUM, "binary.tcltk"),
     ]
 
 
 def test_the_skew_of_3_14_7_names_both_tags() -> None:
-    [skew] = [problem for problem in check_manifest(committed()) if problem.code is Code.SKEW]
+    [skew] = [
+        problem
+        for problem in check_manifest(committed())
+        if problem.code is Code.SOURCE_BINARY_MISMATCH
+    ]
     assert skew.message == (
         "tcltk-9.0.4.0 ships tk 9.0.4 (rebuild 0), but the script names tk-9.0.4.1 as its source"
     )
@@ -152,24 +157,24 @@ def test_the_skew_of_3_14_7_names_both_tags() -> None:
 
 def test_an_external_that_no_component_knows_is_a_problem() -> None:
     text = TEXT + '\n[source.brotli]\ntag = "brotli-1.1.0"\n'
-    assert (Code.NO_COMPONENT, "source.brotli") in found(text)
+    assert (Code.UNDESCRIBED_EXTERNAL, "source.brotli") in found(text)
 
 
 def test_a_revision_that_no_row_covers_is_a_problem() -> None:
     text = TEXT.replace('external = "binary.openssl-bin"\nrevisions = ">=3"',
                         'external = "binary.openssl-bin"\nrevisions = ">=3,<3.5"')  # fmt: skip
-    assert (Code.NO_COMPONENT, "binary.openssl-bin") in found(text)
+    assert (Code.UNDESCRIBED_EXTERNAL, "binary.openssl-bin") in found(text)
 
 
 def test_a_license_reference_without_text_is_a_problem() -> None:
     text = TEXT.replace("[license-text.LicenseRef-scancode-public-domain]",
                         "[license-text.LicenseRef-another]")  # fmt: skip
-    assert (Code.MANIFEST, "component.xz.license") in found(text)
+    assert (Code.INVALID_MANIFEST, "component.xz.license") in found(text)
 
 
 @pytest.mark.parametrize("entry", entries()[::9], ids=lambda e: f"{e['cpython']}")
 def test_no_release_has_an_external_without_a_component(entry: dict[str, Any]) -> None:
-    assert [p for p in check_manifest(for_entry(entry)) if not p.warning] == []
+    assert [p for p in check_manifest(for_entry(entry)) if not p.is_warning] == []
 
 
 # Acknowledgements.
@@ -181,9 +186,11 @@ def acknowledging(code: str, place: str) -> str:
 
 def test_an_acknowledged_problem_is_told_apart_with_its_reason() -> None:
     manifest = read_manifest(acknowledging("skew", "binary.tcltk"))
-    judged = triage_diagnostics(check_manifest(manifest), manifest, set(MANIFEST_CODES))
-    assert Code.SKEW not in {problem.code for problem in judged.open}
-    assert [(p.code, reason) for p, reason in judged.accepted] == [(Code.SKEW, "known")]
+    judged = triage_diagnostics(check_manifest(manifest), manifest, names_in(Area.MANIFEST))
+    assert Code.SOURCE_BINARY_MISMATCH not in {problem.code for problem in judged.active}
+    assert [(p.code, reason) for p, reason in judged.exempted] == [
+        (Code.SOURCE_BINARY_MISMATCH, "known")
+    ]
 
 
 def test_what_no_document_can_do_without_cannot_be_acknowledged() -> None:
@@ -191,14 +198,14 @@ def test_what_no_document_can_do_without_cannot_be_acknowledged() -> None:
         "component.cpython", "component.other"
     )
     manifest = read_manifest(text)
-    judged = triage_diagnostics(check_manifest(manifest), manifest, set(MANIFEST_CODES))
-    assert Code.MANIFEST in {problem.code for problem in judged.open}
+    judged = triage_diagnostics(check_manifest(manifest), manifest, names_in(Area.MANIFEST))
+    assert Code.INVALID_MANIFEST in {problem.code for problem in judged.active}
 
 
 def test_an_acknowledgement_of_nothing_is_a_problem_itself() -> None:
     manifest = read_manifest(acknowledging("skew", "binary.llvm"))
-    judged = triage_diagnostics(check_manifest(manifest), manifest, set(MANIFEST_CODES))
-    [stale] = [p for p in judged.open if p.code is Code.STALE_ACKNOWLEDGEMENT]
+    judged = triage_diagnostics(check_manifest(manifest), manifest, names_in(Area.MANIFEST))
+    [stale] = [p for p in judged.active if p.code is Code.STALE_EXEMPTION]
     assert str(stale) == (
         "externals.toml: acknowledged[1]: there is no problem 'skew' at 'binary.llvm' any more"
     )
@@ -206,8 +213,8 @@ def test_an_acknowledgement_of_nothing_is_a_problem_itself() -> None:
 
 def test_an_acknowledgement_of_what_was_not_looked_at_is_not_called_stale() -> None:
     manifest = read_manifest(acknowledging("never-fetched", "get_externals.bat:5"))
-    judged = triage_diagnostics(check_manifest(manifest), manifest, set(MANIFEST_CODES))
-    assert Code.STALE_ACKNOWLEDGEMENT not in {problem.code for problem in judged.open}
+    judged = triage_diagnostics(check_manifest(manifest), manifest, names_in(Area.MANIFEST))
+    assert Code.STALE_EXEMPTION not in {problem.code for problem in judged.active}
 
 
 # Ranges.

@@ -103,7 +103,7 @@ def test_the_readme_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) ->
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     name = "panda3d-1.10.10-cp310-cp310-win_amd64.whl"
     words = ["verify", str(Path(FOLDER) / name), "--identify", "--manifest", str(COMMITTED)]
-    assert main(words) == Exit.FINE
+    assert main(words) == Exit.OK
     shown = readme.split(f"$ nox -s verify -- {name} --identify\n")[1].split("```")[0]
     assert capsys.readouterr().out == shown
 

@@ -34,7 +34,7 @@ def problems(root: Path, manifest: Path | None = None) -> list[Diagnostic]:
 
 def told(root: Path) -> list[str]:
     found = problems(root)
-    return [str(one).removeprefix(f"{root}/") for one in found if "vendored." not in one.where]
+    return [str(one).removeprefix(f"{root}/") for one in found if "vendored." not in one.subject]
 
 
 def regen(root: Path, manifest: Path) -> Path:
@@ -210,7 +210,7 @@ def test_regen_prints_which_copies_changed(
     manifest = regen(tree, tmp_path / "other.toml")
     edit(tree, "Modules/expat/expat.h", "MICRO_VERSION 2", "MICRO_VERSION 3")
     capsys.readouterr()
-    assert any(one.where == "vendored.expat" for one in problems(tree, manifest))
+    assert any(one.subject == "vendored.expat" for one in problems(tree, manifest))
     regen(tree, manifest)
     assert "vendored.expat: 2.8.2 -> 2.8.3" in capsys.readouterr().out
     assert "location" not in manifest.read_text().split("[vendored.expat]")[1].split("[")[
@@ -385,13 +385,13 @@ def test_every_known_drift_of_a_real_tree_is_told_and_nothing_else(version: str)
     root = Path(TREES) / version
     if not root.is_dir():
         pytest.skip(f"SBOM_TREES has no {version}")
-    found = [one for one in problems(root, COMMITTED) if "vendored." not in one.where]
-    places = {(str(Path(one.file).relative_to(root)), one.where): one.message for one in found}
+    found = [one for one in problems(root, COMMITTED) if "vendored." not in one.subject]
+    places = {(str(Path(one.file).relative_to(root)), one.subject): one.message for one in found}
     assert len(found) == len(EXPECTED[version])
     for file, line, words in EXPECTED[version]:
         matching = [
             one for one in found
-            if (str(Path(one.file).relative_to(root)), one.where) == (file, line)
+            if (str(Path(one.file).relative_to(root)), one.subject) == (file, line)
             and words in one.message
         ]  # fmt: skip
         assert matching, (file, line, words, places)

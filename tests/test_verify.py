@@ -88,7 +88,7 @@ def problems(told: Any, code: str) -> dict[str, str]:
 
 def test_a_build_of_what_the_script_says_is_confirmed(case: Case) -> None:
     status, told = case.run()
-    assert (status, told["problems"]) == (Exit.FINE, [])
+    assert (status, told["problems"]) == (Exit.OK, [])
     assert (told["cpython"], told["platform"]) == (["3.13.5"], "amd64")
     rows = {(row["file"], row["component"]): row for row in told["verdicts"]}
     assert rows["python313.dll", "zlib"] == {
@@ -144,7 +144,7 @@ def test_another_version_than_the_scripts_is_contradicted(
     case.tags |= tags
     case.files = binaries("x64", **files)
     status, told = case.run()
-    assert status == Exit.PROBLEMS
+    assert status == Exit.ERRORS
     assert message in problems(told, "contradicted")[where]
 
 
@@ -158,7 +158,7 @@ def test_a_tag_that_holds_another_version_than_it_says_is_told(case: Case) -> No
     for name in ("tcl86t.dll", "tk86t.dll", "_tkinter.pyd", "python310.dll", "_bz2.pyd"):
         written(case.place, {name: case.files[name]})
     status, told = case.run()
-    assert status == Exit.PROBLEMS
+    assert status == Exit.ERRORS
     assert {row["verdict"] for row in told["verdicts"] if row["component"] in ("tcl", "tk")} == {
         "mislabeled tag"
     }
@@ -179,7 +179,7 @@ def test_a_tag_that_was_moved_is_found_out_by_what_shipped(case: Case) -> None:
         "libssl-1_1.dll": pe(resource=resource, texts=[text]),
     }
     status, told = case.run()
-    assert status == Exit.PROBLEMS
+    assert status == Exit.ERRORS
     assert problems(told, "contradicted").keys() == {"libcrypto-1_1.dll", "libssl-1_1.dll"}
 
 
@@ -188,9 +188,9 @@ def test_a_binary_of_the_same_version_from_elsewhere_is_another_build(case: Case
         resource={"FileVersion": "8.6.15"}, texts=[b"tk_patchLevel", b"8.6.15", b"patched"]
     )
     status, told = case.run()
-    assert status == Exit.FINE
+    assert status == Exit.OK
     assert problems(told, "differs").keys() == {"tk86t.dll"}
-    assert case.run("--strict")[0] == Exit.PROBLEMS
+    assert case.run("--strict")[0] == Exit.ERRORS
 
 
 def test_signing_again_is_no_other_build(case: Case) -> None:
@@ -201,7 +201,7 @@ def test_signing_again_is_no_other_build(case: Case) -> None:
 def test_what_only_a_digest_tells_is_contradicted_by_another_one(case: Case) -> None:
     case.files["libffi-8.dll"] = pe(texts=[b"another libffi"])
     status, told = case.run()
-    assert status == Exit.PROBLEMS
+    assert status == Exit.ERRORS
     assert problems(told, "contradicted")["libffi-8.dll"] == (
         "is said to hold libffi 3.4.4, and is another file "
         "(libffi-3.4.4 has another file of this name)"
@@ -215,14 +215,14 @@ def test_what_is_in_no_list_is_found(case: Case) -> None:
         texts=[b"tcl_patchLevel", b"8.6.15", b"incorrect header check", b"1.2.11"],
     )
     status, told = case.run()
-    assert status == Exit.PROBLEMS
+    assert status == Exit.ERRORS
     assert "holds zlib 1.2.11, which no list names" in problems(told, "found")["tcl86t.dll"]
 
 
 def test_a_binary_that_nobody_knows_is_told_with_what_it_says_it_is(case: Case) -> None:
     case.files["evil.dll"] = pe(resource={"ProductName": "Evil", "FileVersion": "6.6.6"})
     status, told = case.run()
-    assert status == Exit.PROBLEMS
+    assert status == Exit.ERRORS
     assert problems(told, "unknown-file") == {
         "evil.dll": "is a binary that nobody knows; it says to be Evil, 6.6.6"
     }
@@ -248,7 +248,7 @@ def test_two_versions_that_nobody_names_are_two_findings(case: Case) -> None:
 def test_what_should_be_there_and_does_not_show_is_a_warning(case: Case) -> None:
     case.files["_bz2.pyd"] = own("3.13.5")
     status, told = case.run()
-    assert status == Exit.FINE
+    assert status == Exit.OK
     assert problems(told, "not-shown").keys() == {"_bz2.pyd"}
 
 
@@ -259,7 +259,7 @@ def test_what_should_be_there_and_does_not_show_is_a_warning(case: Case) -> None
 def test_a_damaged_binary_is_a_problem(case: Case, data: bytes, verdict: str) -> None:
     case.files["_bz2.pyd"] = data
     status, told = case.run()
-    assert status == Exit.PROBLEMS
+    assert status == Exit.ERRORS
     assert verdict in {row["verdict"] for row in told["verdicts"] if row["file"] == "_bz2.pyd"}
     assert problems(told, "damaged").keys() == {"_bz2.pyd"}
 
@@ -267,7 +267,7 @@ def test_a_damaged_binary_is_a_problem(case: Case, data: bytes, verdict: str) ->
 def test_a_module_of_another_release_is_contradicted(case: Case) -> None:
     case.files["select.pyd"] = own("3.13.4")
     status, told = case.run()
-    assert status == Exit.PROBLEMS
+    assert status == Exit.ERRORS
     assert problems(told, "contradicted") == {
         "select.pyd": "is said to hold python 3.13.5, and shows 3.13.4 (FileVersion '3.13.4')"
     }
@@ -277,7 +277,7 @@ def test_free_threaded_modules_may_lie_beside_the_others(case: Case) -> None:
     for name in ("_bz2", "_lzma", "pyexpat"):
         case.files[f"{name}.cp313t-win_amd64.pyd"] = case.files[f"{name}.pyd"]
     status, told = case.run()
-    assert (status, told["problems"]) == (Exit.FINE, [])
+    assert (status, told["problems"]) == (Exit.OK, [])
     status, told = case.run("--variant", "default")
     assert problems(told, "unknown-file").keys() == {
         f"{name}.cp313t-win_amd64.pyd" for name in ("_bz2", "_lzma", "pyexpat")
@@ -293,7 +293,7 @@ def test_every_platform_shows_the_same(case: Case, machine: str) -> None:
             case.files[f"{name}-arm64.dll"] = case.files.pop(f"{name}.dll")
     status, told = case.run()
     wrong = {one["code"] for one in told["problems"]}
-    assert (status, wrong) == (Exit.FINE, {"differs"})  # and so were those of Tcl/Tk
+    assert (status, wrong) == (Exit.OK, {"differs"})  # and so were those of Tcl/Tk
     assert told["platform"] == {"x86": "win32", "arm64": "arm64"}[machine]
 
 
@@ -301,7 +301,7 @@ def test_what_was_added_to_an_installed_python_is_not_its_own(case: Case) -> Non
     hidden = pe(texts=[b"incorrect header check", b"1.2.11"])
     case.files |= {"Lib/site-packages/numpy/core.pyd": hidden, "Scripts/tool.exe": pe()}
     status, told = case.run()
-    assert (status, told["problems"], told["added-later"]) == (Exit.FINE, [], 2)
+    assert (status, told["problems"], told["added-later"]) == (Exit.OK, [], 2)
     case.files = {"DLLs/core.pyd": hidden}
     written(case.place, case.files)
     status, told = case.run()
@@ -311,7 +311,7 @@ def test_what_was_added_to_an_installed_python_is_not_its_own(case: Case) -> Non
 def test_an_external_that_no_component_is_known_for_claims_nothing(case: Case) -> None:
     case.tags["xz"] = "xz-5.2.5 brotli-1.1.0"
     status, told = case.run()
-    assert (status, told["problems"]) == (Exit.FINE, [])
+    assert (status, told["problems"]) == (Exit.OK, [])
 
 
 def test_a_manifest_that_was_regenerated_without_a_tree_knows_what_is_vendored(
@@ -320,11 +320,11 @@ def test_a_manifest_that_was_regenerated_without_a_tree_knows_what_is_vendored(
     case.run()
     manifest, script = case.folder / "externals.toml", case.folder / "get_externals.bat"
     words = ["regen", "--manifest", str(manifest), "--script", str(script), "--offline"]
-    assert main([*words, "--python-version", "3.13.5"]) == Exit.FINE
+    assert main([*words, "--python-version", "3.13.5"]) == Exit.OK
     capsys.readouterr()
     case.manifest, case.known = manifest.read_text(encoding="utf-8"), []
     status, told = case.run(script=False)
-    assert (status, told["problems"]) == (Exit.FINE, [])
+    assert (status, told["problems"]) == (Exit.OK, [])
 
 
 def test_a_script_that_fetches_nothing_is_refused(
@@ -345,7 +345,7 @@ def test_a_package_is_looked_into_as_a_folder_is(case: Case, tmp_path: Path) -> 
     inside = {f"tools/{name}": data for name, data in case.files.items()}
     case.place.write_bytes(zipped({**inside, "python.nuspec": b"<package/>"}))
     status, told = case.run()
-    assert (status, told["problems"]) == (Exit.FINE, [])
+    assert (status, told["problems"]) == (Exit.OK, [])
     assert ("tools/_bz2.pyd", "bzip2") in case.verdicts()
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "externals.toml", "get_externals.bat", "python.3.13.5.nupkg",
@@ -362,16 +362,16 @@ def test_one_dll_is_enough(case: Case, tmp_path: Path) -> None:
     case.place = written(tmp_path, {"libcrypto-3.dll": case.files["libcrypto-3.dll"]})
     case.place /= "libcrypto-3.dll"
     status, told = case.run()
-    assert (status, told["files"]) == (Exit.FINE, 1)
+    assert (status, told["files"]) == (Exit.OK, 1)
     assert [row["verdict"] for row in told["verdicts"]] == ["confirmed"]
 
 
 @pytest.mark.parametrize(
     ("data", "status", "message"),
     [
-        (b"text", Exit.UNUSABLE, "is no folder, no zip file and no PE file"),
-        (b"PK\x03\x04", Exit.PROBLEMS, "is no whole zip file"),
-        (None, Exit.UNUSABLE, "cannot be read: No such file or directory"),
+        (b"text", Exit.USAGE, "is no folder, no zip file and no PE file"),
+        (b"PK\x03\x04", Exit.ERRORS, "is no whole zip file"),
+        (None, Exit.USAGE, "cannot be read: No such file or directory"),
     ],
 )
 def test_what_cannot_be_looked_at(
@@ -392,13 +392,13 @@ def test_what_cannot_be_looked_at(
 def test_nobody_waits_for_a_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     os.mkfifo(tmp_path / "pipe")
     words = ["verify", str(tmp_path / "pipe"), "--manifest", str(COMMITTED)]
-    assert main(words) == Exit.UNUSABLE
+    assert main(words) == Exit.USAGE
     assert "is neither a folder nor a regular file" in capsys.readouterr().err
 
 
 def test_binaries_of_another_release_than_the_manifests_are_told_so(case: Case) -> None:
     status, told = case.run(script=False)
-    assert status == Exit.PROBLEMS
+    assert status == Exit.ERRORS
     [other] = [one for one in told["problems"] if one["code"] == "version-changed"]
     assert "is of CPython 3.13.5, and" in other["message"]
     assert "--identify" in other["hint"]
@@ -407,7 +407,7 @@ def test_binaries_of_another_release_than_the_manifests_are_told_so(case: Case) 
 def test_people_read_a_table(case: Case) -> None:
     status, out = case.run(form="text")
     lines = out.splitlines()
-    assert status == Exit.FINE
+    assert status == Exit.OK
     assert lines[0].split() == ["file", "component", "expected", "found", "verdict"]
     assert any(line.split() == ["sqlite3.dll", "sqlite", "3.49.1", "3.49.1", "confirmed"]
                for line in lines)  # fmt: skip
@@ -457,7 +457,7 @@ def document(files: Mapping[str, bytes], folder: Path, name: str) -> Path:
 def test_files_as_the_document_beside_them_lists_them_are_fine(case: Case) -> None:
     document(case.files, case.folder, "build")
     status, told = case.run(script=False)
-    assert (status, told["problems"]) == (Exit.FINE, [])
+    assert (status, told["problems"]) == (Exit.OK, [])
     assert (told["against"], told["same"]) == ("build.spdx.json", len(case.files))
 
 
@@ -468,7 +468,7 @@ def test_each_difference_from_the_document_is_told(case: Case) -> None:
     case.files["Lib/evil.py"] = b"new"
     case.files["Lib/site-packages/pip/x.py"] = case.files["Lib/__pycache__/os.pyc"] = b"later"
     status, told = case.run(script=False)
-    assert status == Exit.PROBLEMS
+    assert status == Exit.ERRORS
     found = {(one["code"], one["where"]) for one in told["problems"]}
     assert found == {
         ("wrong-file", "Lib/os.py"),
@@ -483,7 +483,7 @@ def test_a_package_in_a_package_is_compared_by_its_own_paths(case: Case) -> None
     case.place = case.folder / "build"
     case.place.write_bytes(zipped({"python.msix": inner}))
     status, told = case.run(script=False)
-    assert (status, told["same"]) == (Exit.FINE, len(case.files) + 1)
+    assert (status, told["same"]) == (Exit.OK, len(case.files) + 1)
 
 
 def test_an_installer_is_its_own_digest_and_no_more(case: Case) -> None:
@@ -502,11 +502,11 @@ def test_an_installer_is_its_own_digest_and_no_more(case: Case) -> None:
     text = json.dumps({"spdxVersion": "SPDX-2.3", "packages": [package]})
     (case.folder / f"{name}.spdx.json").write_text(text)
     status, told = case.run(script=False)
-    assert status == Exit.FINE
+    assert status == Exit.OK
     assert [one["code"] for one in told["problems"]] == ["unopened"]
     case.place.write_bytes(data + b"\0")
     status, told = case.run(script=False)
-    assert status == Exit.PROBLEMS
+    assert status == Exit.ERRORS
     assert {one["code"] for one in told["problems"]} == {"unopened", "wrong-file"}
 
 
@@ -514,7 +514,7 @@ def test_a_document_that_states_another_version_is_contradicted(case: Case) -> N
     path = document(case.files, case.folder, "other")
     path.write_text(path.read_text().replace('"3.49.1.0"', '"3.45.3.0"'))
     status, told = case.run("--sbom", str(path), script=False)
-    assert status == Exit.PROBLEMS
+    assert status == Exit.ERRORS
     assert "sqlite 3.45.3, and shows 3.49.1" in problems(told, "contradicted")["sqlite3.dll"]
 
 
@@ -531,7 +531,7 @@ def test_a_component_that_the_document_leaves_out_is_found(case: Case) -> None:
     path = document(case.files, case.folder, "build")
     path.write_text(path.read_text().replace('"name": "bzip2"', '"name": "other"'))
     status, told = case.run(script=False)
-    assert status == Exit.PROBLEMS
+    assert status == Exit.ERRORS
     assert "holds bzip2 1.0.8, which no list names" in problems(told, "found")["_bz2.pyd"]
 
 
@@ -540,7 +540,7 @@ def test_cpythons_own_document_can_be_held_against_binaries(case: Case) -> None:
     path = FACTS / "cpython/3.13.5/externals.spdx.json"
     status, told = case.run("--sbom", str(path), script=False)
     contradicted = problems(told, "contradicted")
-    assert status == Exit.PROBLEMS
+    assert status == Exit.ERRORS
     assert not contradicted
     # It knows nothing of what CPython's own repository holds copies of.
     assert problems(told, "found").keys() == {"pyexpat.pyd", "python313.dll"}
@@ -554,7 +554,7 @@ def test_a_document_that_is_none_is_refused(
     path.write_text(text)
     written(case.place, case.files)
     words = ["verify", str(case.place), "--sbom", str(path), "--manifest", str(COMMITTED)]
-    assert main(words) == Exit.PROBLEMS
+    assert main(words) == Exit.ERRORS
     assert "is no" in capsys.readouterr().err
 
 
@@ -563,7 +563,7 @@ def test_a_document_that_is_none_is_refused(
 
 def test_a_folder_tells_what_it_was_built_from(case: Case) -> None:
     status, told = case.run("--identify", script=False)
-    assert status == Exit.FINE
+    assert status == Exit.OK
     assert (told["cpython"], told["platforms"], told["variants"]) == (
         ["3.13.5"], ["amd64"], ["default"],
     )  # fmt: skip
@@ -609,11 +609,11 @@ def test_evidence_alone_takes_nobodys_word(
 ) -> None:
     written(case.place, case.files)
     place = [str(case.place), "--manifest", str(COMMITTED)]
-    assert main(["verify", *place, "--identify", *words]) == Exit.UNUSABLE
+    assert main(["verify", *place, "--identify", *words]) == Exit.USAGE
     assert f"{words[0]}: is of no use to --identify" in capsys.readouterr().err
 
 
 def test_nothing_is_told_of_what_is_nothing_of_cpython(case: Case) -> None:
     case.files = {"other.dll": pe(resource={"FileVersion": "3.13.5"})}
     status, told = case.run("--identify", script=False)
-    assert (status, told["cpython"], told["externals"]) == (Exit.PROBLEMS, [], [])
+    assert (status, told["cpython"], told["externals"]) == (Exit.ERRORS, [], [])

@@ -21,14 +21,13 @@ class Lexer:
 
     def error(self, message: str, hint: str = "") -> SbomError:
         """Return the error of a text that cmd does not understand either, at this line."""
-        where = str(self.source.line)
         hint = hint or "cmd stops here as well; mend the script"
         return SbomError(
             [
                 Diagnostic(
                     code=Code.BATCH_SYNTAX,
                     file=self.file,
-                    where=where,
+                    line=self.source.line,
                     message=message,
                     hint=hint,
                 )

@@ -88,7 +88,7 @@ class Program:
 
     def problem(self, code: Code, line: int, message: str, hint: str) -> Diagnostic:
         """Return a problem at a line of this script."""
-        return Diagnostic(code=code, file=self.file, where=str(line), message=message, hint=hint)
+        return Diagnostic(code=code, file=self.file, line=line, message=message, hint=hint)
 
     def error(self, code: Code, line: int, message: str, hint: str) -> SbomError:
         """Return the error that a problem at a line of this script stops the run with."""

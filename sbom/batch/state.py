@@ -121,5 +121,5 @@ class State:
     def unknown(self, line: int, message: str) -> int:
         """Report what cannot be run faithfully; return the status of a command that did nothing."""
         hint = "the list of externals cannot be trusted until the script does without it"
-        self.problems.append(self.program.problem(Code.BATCH_UNKNOWN, line, message, hint))
+        self.problems.append(self.program.problem(Code.UNSUPPORTED_COMMAND, line, message, hint))
         return 0

@@ -58,7 +58,7 @@ def _damaged(folder: SourceTree) -> Iterator[Diagnostic]:
 
 
 def _unread(file: str, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(code=Code.CHECKSUM, file=file, where="", message=message, hint=hint)
+    return Diagnostic(code=Code.CHECKSUM_MISMATCH, file=file, message=message, hint=hint)
 
 
 def _copies(folder: SourceTree, manifest: Manifest, version: str) -> tuple[Vendored, ...]:
@@ -122,7 +122,7 @@ def _filled(manifest: Manifest) -> Manifest:
 
 def _placed(problem: Diagnostic, root: Path) -> Diagnostic:
     """Return a problem of a file of the tree with the path that leads to it."""
-    in_tree = "component." not in problem.where
+    in_tree = "component." not in problem.subject
     return replace(problem, file=str(root / problem.file)) if in_tree else problem
 
 
@@ -136,9 +136,9 @@ def _outdated(inputs: Inputs, copies: tuple[Vendored, ...]) -> Iterator[Diagnost
     for key in sorted(new):  # what a redistributor took out of the tree is no news
         if old.get(key) != new[key]:
             yield Diagnostic(
-                code=Code.TAG_MOVED,
+                code=Code.TAG_CHANGED,
                 file=manifest.file,
-                where=key,
+                subject=key,
                 message=f"the tree has {new[key]}, the manifest says {old.get(key, 'none')}",
                 hint=f"run: {inputs.mend}",
             )

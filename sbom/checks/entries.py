@@ -13,10 +13,6 @@ from sbom.manifest.model import Manifest, Pin, Vendored
 from sbom.manifest.ranges import line_in_range, version_in_range
 
 _LICENSE_REF = re.compile(r"LicenseRef-[\w.-]+")
-#: What the manifest alone can show; other codes need a script, a tree or a document.
-MANIFEST_CODES = frozenset(
-    {Code.UNPINNED, Code.UNFILLED, Code.NO_COMPONENT, Code.UNUSED, Code.NO_VERSION, Code.SKEW}
-)
 
 
 def check_manifest(manifest: Manifest) -> tuple[Diagnostic, ...]:
@@ -39,14 +35,16 @@ def _unpinned(manifest: Manifest) -> Iterator[Diagnostic]:
     for pin in manifest.pins:
         if not pin.sha256:
             message = f"no checksum of {pin.tag} is known"
-            yield _at(manifest, Code.UNPINNED, pin.key, message, "run: nox -s regen, online")
+            yield _at(
+                manifest, Code.MISSING_CHECKSUM, pin.key, message, "run: nox -s regen, online"
+            )
 
 
 def _unpinned_release(manifest: Manifest) -> Iterator[Diagnostic]:
     if not manifest.cpython.sha256:
         message = f"no checksum of {manifest.cpython.place} is known"
         hint = "write 'sha256' as python.org publishes it"
-        yield _at(manifest, Code.UNPINNED, "cpython", message, hint)
+        yield _at(manifest, Code.MISSING_CHECKSUM, "cpython", message, hint)
 
 
 def _unfilled(manifest: Manifest) -> Iterator[Diagnostic]:
@@ -55,7 +53,7 @@ def _unfilled(manifest: Manifest) -> Iterator[Diagnostic]:
             if value == PLACEHOLDER:
                 message = "nobody has said yet what this is"
                 hint = "look it up and write it into the manifest"
-                yield _at(manifest, Code.UNFILLED, place, message, hint)
+                yield _at(manifest, Code.PLACEHOLDER, place, message, hint)
 
 
 def _texts(value: object, place: str) -> Iterator[tuple[str, object]]:
@@ -80,17 +78,17 @@ def _unclaimed(manifest: Manifest) -> Iterator[Diagnostic]:
         if not mine and (pin.default or pin.key not in sources):
             message = f"no component says what {pin.tag} holds"
             hint = f"add [[component.<name>.ships]] with external = '{pin.key}'"
-            yield _at(manifest, Code.NO_COMPONENT, pin.key, message, hint)
+            yield _at(manifest, Code.UNDESCRIBED_EXTERNAL, pin.key, message, hint)
         elif pin.default and not any(version_in_range(pin.revision, row.revisions) for row in mine):
             message = f"no [[component.<name>.ships]] covers the revision of {pin.tag}"
             hint = "find out what it holds and add a row, or widen 'revisions' of one"
-            yield _at(manifest, Code.NO_COMPONENT, pin.key, message, hint)
+            yield _at(manifest, Code.UNDESCRIBED_EXTERNAL, pin.key, message, hint)
     claimed = {external for external, _ in rows}
     for vendored in manifest.vendored:
         if vendored.key not in claimed:
             message = f"no component says what {vendored.name} is"
             hint = f"add [[component.<name>.ships]] with external = '{vendored.key}'"
-            yield _at(manifest, Code.NO_COMPONENT, vendored.key, message, hint)
+            yield _at(manifest, Code.UNDESCRIBED_EXTERNAL, vendored.key, message, hint)
 
 
 def _unused(manifest: Manifest) -> Iterator[Diagnostic]:
@@ -107,7 +105,7 @@ def _unused(manifest: Manifest) -> Iterator[Diagnostic]:
         if externals and not copied and "" not in externals and expected and not externals & keys:
             message = "nothing the script fetches holds this component any more"
             hint = "remove it, or say with 'lines' which CPython lines had it"
-            yield _at(manifest, Code.UNUSED, f"component.{identity.key}", message, hint)
+            yield _at(manifest, Code.UNUSED_ENTRY, f"component.{identity.key}", message, hint)
 
 
 def _references(manifest: Manifest) -> Iterator[Diagnostic]:
@@ -116,10 +114,10 @@ def _references(manifest: Manifest) -> Iterator[Diagnostic]:
     if cpython.component not in {identity.key for identity in manifest.identities}:
         message = f"there is no [component.{cpython.component}]"
         hint = "it is the root of every document: add it"
-        yield _at(manifest, Code.MANIFEST, "cpython.component", message, hint)
+        yield _at(manifest, Code.INVALID_MANIFEST, "cpython.component", message, hint)
     if not manifest.platforms:
         message = "there is no [platform.<name>], so there is nothing to build"
-        yield _at(manifest, Code.MANIFEST, "platform", message, "add the platforms")
+        yield _at(manifest, Code.INVALID_MANIFEST, "platform", message, "add the platforms")
     texts = {text.id for text in manifest.license_texts}
     for identity in manifest.identities:
         for place, value in _texts(identity, f"component.{identity.key}"):
@@ -127,7 +125,7 @@ def _references(manifest: Manifest) -> Iterator[Diagnostic]:
                 for missing in sorted(set(_LICENSE_REF.findall(str(value))) - texts):
                     message = f"there is no text of {missing}"
                     hint = f"add [license-text.{missing}]"
-                    yield _at(manifest, Code.MANIFEST, place, message, hint)
+                    yield _at(manifest, Code.INVALID_MANIFEST, place, message, hint)
 
 
 def _versionless(manifest: Manifest) -> Iterator[Diagnostic]:
@@ -144,7 +142,7 @@ def _versionless(manifest: Manifest) -> Iterator[Diagnostic]:
                 source = f"{_said(one)} does not tell" if one else "no script tells"
                 yield _at(
                     manifest,
-                    Code.NO_VERSION,
+                    Code.UNKNOWN_VERSION,
                     f"component.{identity.key}.ships[{n}]",
                     f"{source} which version of {identity.name} ships",
                     "find out and write 'version' into the row",
@@ -167,7 +165,7 @@ def _skews(manifest: Manifest) -> Iterator[Diagnostic]:
                 ours = shipped_version(identity, binary, line)
                 yield _at(
                     manifest,
-                    Code.SKEW,
+                    Code.SOURCE_BINARY_MISMATCH,
                     built.binary,
                     f"{binary.tag} ships {_called(identity.name, ours)}, "
                     f"but the script names {source.tag} as its source",
@@ -180,4 +178,4 @@ def _called(name: str, version: tuple[str, str]) -> str:
 
 
 def _at(manifest: Manifest, code: Code, where: str, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(code=code, file=manifest.file, where=where, message=message, hint=hint)
+    return Diagnostic(code=code, file=manifest.file, subject=where, message=message, hint=hint)

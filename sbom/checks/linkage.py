@@ -43,9 +43,9 @@ def check_project_links(
         if mine and one.shipped.lower() not in _allowed(mine, line):
             message = f"puts {one.tag} into {one.shipped}, and no row of externals.toml says so"
             yield Diagnostic(
-                code=Code.LINK,
+                code=Code.LINK_MISMATCH,
                 file=one.file,
-                where=str(one.line),
+                line=one.line,
                 message=message,
                 hint="add the file to its [[component.<name>.ships]]",
             )
@@ -79,9 +79,9 @@ def _elsewhere(
         for name in files_on(row, _PLATFORM):
             if made and expand_line(name, line).lower() not in made:
                 yield Diagnostic(
-                    code=Code.LINK,
+                    code=Code.LINK_MISMATCH,
                     file=manifest.file,
-                    where=f"component.{component}",
+                    subject=f"component.{component}",
                     message=f"says that {row.external} is in {expand_line(name, line)}, and no "
                     f"project of the tree puts it there, but into {', '.join(sorted(made))}",
                     hint="mend its [[component.<name>.ships]]",
@@ -105,9 +105,9 @@ def check_unowned_files(
     for one in files:
         if all(assign_owners([one.shipped], (), each).strangers for each in expectations):
             yield Diagnostic(
-                code=Code.LINK,
+                code=Code.LINK_MISMATCH,
                 file=one.file,
-                where=str(one.line),
+                line=one.line,
                 message=f"installs {one.shipped}, and no component of externals.toml ships as it",
                 hint="add it to the files of a component, or to what CPython owns",
             )

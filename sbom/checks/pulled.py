@@ -184,10 +184,12 @@ def _faults(pulled: FetchedExternal | None, place: str) -> list[Diagnostic]:
     if pulled is None:
         message = "is the source or the binary of this tag, and nothing at hand tells which"
         hint = "run: nox -s regen, online, so that the archives can be compared"
-        return [_problem(Code.UNCLEAR, place, message, hint)]
+        return [_problem(Code.AMBIGUOUS_EXTERNAL, place, message, hint)]
     if pulled.state is Integrity.MODIFIED:
         message = f"is not {pulled.pin.tag} as it was pulled: {pulled.difference}"
-        return [_problem(Code.MODIFIED, place, message, "pull it anew, or tell why it differs")]
+        return [
+            _problem(Code.MODIFIED_EXTERNAL, place, message, "pull it anew, or tell why it differs")
+        ]
     return []
 
 
@@ -196,14 +198,14 @@ def _stranger(name: str, manifest: Manifest, place: str) -> Diagnostic:
     instead = f"; it has {' and '.join(ours)}" if ours else ""
     message = f"is no external of the manifest{instead}"
     hint = "remove the folder if nothing uses it, or run regen with the script that pulls it"
-    return _problem(Code.STRANGER, f"{place}/{name}", message, hint)
+    return _problem(Code.UNEXPECTED_EXTERNAL, f"{place}/{name}", message, hint)
 
 
 def _absent(pin: Pin, place: str) -> Diagnostic:
     when = f", fetched {pin.guard}" if pin.guard else ""
     message = f"does not hold {pin.tag}{when}"
-    return _problem(Code.NOT_PULLED, place, message, "run get_externals.bat again")
+    return _problem(Code.MISSING_EXTERNAL, place, message, "run get_externals.bat again")
 
 
 def _problem(code: Code, place: str, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(code=code, file=place, where="", message=message, hint=hint)
+    return Diagnostic(code=code, file=place, message=message, hint=hint)

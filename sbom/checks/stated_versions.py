@@ -130,9 +130,9 @@ def _of_bundles(
             same = ours == theirs if told else ours[0] == theirs[0]
             if ours[0] and theirs[0] and not same and not _known(manifest, binary, source, line):
                 yield Diagnostic(
-                    code=Code.DRIFT,
+                    code=Code.STALE_VERSION,
                     file=source.file,
-                    where=str(source.line),
+                    line=source.line,
                     message=f"names {source.pin.tag} as the source of {identity.name}, and "
                     f"{binary.where} fetches {binary.pin.tag}",
                     hint="the binary is what ships; no SBOM of CPython's tells its revision",
@@ -192,9 +192,8 @@ def _in_no_list(
                 pin = pins[row.external]
                 version = version_of(identity, row, pin)
                 yield Diagnostic(
-                    code=Code.DRIFT,
+                    code=Code.STALE_VERSION,
                     file=lists[0],
-                    where="",
                     message=f"does not list {identity.name} {version}, which ships as "
                     f"{', '.join(row.files)} out of {pin.tag}",
                     hint="no SBOM of CPython's own knows it; those made here do",
@@ -217,7 +216,7 @@ def check_archive_checksums(
         if known and known not in one.location and _dotless(known) not in one.location:
             message = f"says that {_named(one.key)} {one.version} is at {one.location}"
             hint = f"the archive of {known} is somewhere else"
-            yield _listed(one, one.location_line, Code.DRIFT, message, hint)
+            yield _listed(one, one.location_line, Code.STALE_VERSION, message, hint)
         expected, where = manifest.sha256(external.pin) if external else "", "externals.toml"
         copy = copies.get(one.key)
         if copy is not None and copy.version == one.version:
@@ -228,7 +227,7 @@ def check_archive_checksums(
             message = f"says SHA-256 {one.sha256[:12]}… of {_named(one.key)} {one.version}, "
             message += f"and {where} knows {expected[:12]}…"
             hint = "find out which is right; nox -s regen -- --verify asks again"
-            yield _listed(one, one.sha256_line, Code.CHECKSUM, message, hint)
+            yield _listed(one, one.sha256_line, Code.CHECKSUM_MISMATCH, message, hint)
 
 
 def _dotless(version: str) -> str:
@@ -236,7 +235,7 @@ def _dotless(version: str) -> str:
 
 
 def _listed(one: SbomPackage, line: int, code: Code, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(code=code, file=one.file, where=str(line), message=message, hint=hint)
+    return Diagnostic(code=code, file=one.file, line=line, message=message, hint=hint)
 
 
 def _named(key: str) -> str:
@@ -245,5 +244,5 @@ def _named(key: str) -> str:
 
 def _at(one: VersionStatement, message: str, hint: str) -> Diagnostic:
     return Diagnostic(
-        code=Code.DRIFT, file=one.file, where=str(one.line), message=message, hint=hint
+        code=Code.STALE_VERSION, file=one.file, line=one.line, message=message, hint=hint
     )

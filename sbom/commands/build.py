@@ -11,14 +11,15 @@ from pathlib import Path
 from sbom import io as files
 from sbom.checks.pulled import Integrity
 from sbom.components.resolve import Build
-from sbom.diagnostics import ARTIFACT_CODES, FOLDER_CODES, Code, Diagnostic, Exit, SbomError, render
+from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
+from sbom.diagnostics.catalog import Area
+from sbom.diagnostics.render import render
 from sbom.formats.spdx2 import build_document
 from sbom.formats.spdx2_json import to_bytes
 from sbom.inputs import (
     Environment,
     Inputs,
     creation_time,
-    failing,
     read_inputs,
     triage_inputs,
     usage_error,
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     """Write one SBOM for each platform."""
     inputs = read_inputs(arguments)
     judged = triage_inputs(inputs)
-    if blocking := failing(judged.open):
+    if blocking := failing(judged.active):
         raise SbomError(blocking)
     manifest, template, problems = _what_is_built(arguments, inputs.manifest, environment)
     builds = [
@@ -56,18 +57,18 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
         raise SbomError(wrong)
     files.write_all(contents)
     print("\n".join(lines))
-    return _tell(inputs, [*problems, *(looked.problems if looked else ())], len(judged.open))
+    return _tell(inputs, [*problems, *(looked.problems if looked else ())], len(judged.active))
 
 
 def _tell(inputs: Inputs, problems: Sequence[Diagnostic], warnings: int) -> int:
     """Print what is wrong with the folders that were described, and return the exit status."""
-    codes = FOLDER_CODES | ARTIFACT_CODES
-    found = [one for one in triage_inputs(inputs, problems, codes).open if one in set(problems)]
+    areas = (Area.EXTERNALS_DIRECTORY, Area.SHIPPED_FILES)
+    found = [one for one in triage_inputs(inputs, problems, areas).active if one in set(problems)]
     print(render(found, "text"), end="", file=sys.stderr)
     if warnings:
         known = "1 warning" if warnings == 1 else f"{warnings} warnings"
         print(f"{inputs.path}: {known}, which check tells", file=sys.stderr)
-    return Exit.PROBLEMS if failing(found) else Exit.FINE
+    return Exit.ERRORS if failing(found) else Exit.OK
 
 
 def _what_is_built(
@@ -85,7 +86,7 @@ def _what_is_built(
     from sbom.checks.externals_dir import read_externals_dir, settings  # noqa: PLC0415
 
     pull = read_externals_dir(arguments.externals, manifest, environment)
-    if unclear := [problem for problem in pull.problems if problem.code is Code.UNCLEAR]:
+    if unclear := [problem for problem in pull.problems if problem.code is Code.AMBIGUOUS_EXTERNAL]:
         raise SbomError(unclear)
     pins: list[Pin] = []
     notes = {}

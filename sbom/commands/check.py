@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from sbom.diagnostics import FOLDER_CODES, TREE_CODES, Code, Diagnostic, Exit, render
-from sbom.inputs import Environment, Inputs, failing, read_inputs, triage_inputs
+from sbom.diagnostics import Diagnostic, Exit, failing
+from sbom.diagnostics.catalog import Area
+from sbom.diagnostics.render import render
+from sbom.inputs import Environment, Inputs, read_inputs, triage_inputs
 
 
 def run(arguments: argparse.Namespace, environment: Environment) -> int:
     """Print everything that is wrong with the manifest, and with what it is held against."""
     inputs = read_inputs(arguments)
     more: list[Diagnostic] = []
-    looked_for: set[Code] = set()
+    areas: list[Area] = []
     found = ""
     if arguments.externals is not None:
         # Hashing a folder and looking into archives is for those who ask for it.
@@ -20,22 +22,22 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
 
         pull = read_externals_dir(arguments.externals, inputs.manifest, environment)
         more += pull.problems
-        looked_for |= FOLDER_CODES
+        areas.append(Area.EXTERNALS_DIRECTORY)
         found = summary(pull, arguments.externals)
     if arguments.cpython is not None:
         from sbom.checks.checkout import check_source_tree  # noqa: PLC0415 - the same
 
         more += check_source_tree(inputs, arguments.cpython)
-        looked_for |= TREE_CODES
-    judged = triage_inputs(inputs, more, looked_for)
-    problems = judged.open
+        areas.append(Area.SOURCE_TREE)
+    judged = triage_inputs(inputs, more, areas)
+    problems = judged.active
     print(render(problems, arguments.format, strict=arguments.strict), end="")
     failed = failing(problems, strict=arguments.strict)
     if arguments.format == "text":
-        for problem, reason in judged.accepted:
-            print(f"{problem} [acknowledged: {problem.code}]\n    {' '.join(reason.split())}")
+        for problem, reason in judged.exempted:
+            print(f"{problem} [exempted: {problem.code}]\n    {' '.join(reason.split())}")
         print(f"{found}{_summary(inputs, len(failed), len(problems) - len(failed))}")
-    return Exit.PROBLEMS if failed else Exit.FINE
+    return Exit.ERRORS if failed else Exit.OK
 
 
 def _summary(inputs: Inputs, failing: int, warnings: int) -> str:

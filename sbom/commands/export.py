@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from sbom import io as files
-from sbom.diagnostics import Exit, SbomError
+from sbom.diagnostics import Exit, SbomError, failing
 from sbom.formats.cpython_externals import export_upstream
-from sbom.inputs import Environment, failing, read_inputs, script_problems
+from sbom.inputs import Environment, read_inputs, script_problems
 from sbom.source_tree.tree import SourceTree
 from sbom.source_tree.vendored import sbom_of
 
@@ -37,10 +37,10 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
         raise SbomError(problems)
     if str(arguments.output) == "-":
         print(data.decode(), file=sys.stdout)
-        return Exit.FINE
+        return Exit.OK
     path = arguments.output or Path(arguments.cpython) / _PLACE
     same = files.read_bytes(path) == data if path.is_file() else False
     if not same:
         files.write_all({path: data})
     print(f"{path}: {'unchanged' if same else 'written'}")
-    return Exit.FINE
+    return Exit.OK

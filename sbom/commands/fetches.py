@@ -8,8 +8,9 @@ import sys
 from collections.abc import Sequence
 
 from sbom import io as files
-from sbom.diagnostics import Exit, render
-from sbom.inputs import Environment, failing, usage_error
+from sbom.diagnostics import Exit, failing
+from sbom.diagnostics.render import render
+from sbom.inputs import Environment, usage_error
 from sbom.script.conditions import ScriptExternal, analyze_script
 from sbom.script.fetches import run_script
 
@@ -33,7 +34,7 @@ def run(arguments: argparse.Namespace, _: Environment) -> int:
             print(f"the script ends with status {run.status} and fetches nothing", file=sys.stderr)
     print(_as_json(listed) if arguments.json else _as_table(listed), end="")
     print(render(script.problems, "text"), end="", file=sys.stderr)
-    return Exit.PROBLEMS if failing(script.problems) else Exit.FINE
+    return Exit.ERRORS if failing(script.problems) else Exit.OK
 
 
 def _assignment(word: str) -> tuple[str, str]:

@@ -11,15 +11,15 @@ from pathlib import Path
 
 from sbom import io as files
 from sbom.checks.checkout import read_vendored
-from sbom.checks.entries import MANIFEST_CODES, check_manifest
-from sbom.diagnostics import Exit, SbomError, render
+from sbom.checks.entries import check_manifest
+from sbom.diagnostics import Exit, SbomError, failing
+from sbom.diagnostics.catalog import Area, names_in
+from sbom.diagnostics.render import render
 from sbom.download import pins as pinning
 from sbom.download.pins import pin_archives, script_at
-from sbom.exemptions import triage_diagnostics
 from sbom.inputs import (
     Environment,
     Inputs,
-    failing,
     read_inputs,
     script_changes,
     script_problems,
@@ -27,6 +27,7 @@ from sbom.inputs import (
 )
 from sbom.manifest import write as edit
 from sbom.manifest.diff import ChangeKind, ManifestChange, described_externals
+from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import VERSION, Manifest
 from sbom.manifest.read import read_manifest
 from sbom.manifest.toml_lines import Value
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     _refuse(arguments)
     inputs = _with_script(read_inputs(arguments), arguments, environment)
     judged = triage_diagnostics(script_problems(inputs), inputs.manifest, set())
-    if blocking := failing(judged.open):
+    if blocking := failing(judged.active):
         raise SbomError(blocking)
     found = script_changes(inputs)
     facts: dict[str, Value] = {"script-sha256": inputs.digest} if inputs.script else {}
@@ -64,9 +65,11 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     if text != inputs.text and not arguments.dry_run:
         files.write_all({inputs.path: text.encode()})
     print("\n".join(lines or [f"{inputs.path} is up to date{_with(inputs)}"]))
-    remaining = triage_diagnostics(check_manifest(manifest), manifest, set(MANIFEST_CODES)).open
+    remaining = triage_diagnostics(
+        check_manifest(manifest), manifest, names_in(Area.MANIFEST)
+    ).active
     print(render(remaining, "text"), end="", file=sys.stderr)
-    return Exit.FINE
+    return Exit.OK
 
 
 def _refuse(arguments: argparse.Namespace) -> None:

@@ -9,18 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sbom import io as files
-from sbom.diagnostics import (
-    ARTIFACT_CODES,
-    Code,
-    Diagnostic,
-    Exit,
-    SbomError,
-    render,
-    sort_diagnostics,
-)
+from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_diagnostics
+from sbom.diagnostics.catalog import Area
+from sbom.diagnostics.render import render
 from sbom.formats.spdx2 import Built, build_document
 from sbom.formats.spdx2_json import Renderer
-from sbom.inputs import Environment, Inputs, creation_time, failing, read_inputs, triage_inputs
+from sbom.inputs import Environment, Inputs, creation_time, read_inputs, triage_inputs
 from sbom.manifest.model import Manifest
 from sbom.release.artifact_set import classify_artifacts
 from sbom.release.artifacts import describe, paths_below
@@ -60,14 +54,14 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     files.write_all(written)
     lines = [str(path) for path in written] or [f"{outputs.folder} is up to date"]
     print("\n".join([*lines, summary]))
-    return Exit.FINE
+    return Exit.OK
 
 
 def _gate(inputs: Inputs, *, allow_unpinned: bool) -> tuple[list[Diagnostic], list[Diagnostic]]:
     """Return what is unpinned and allowed to be, and what a release has to wait for."""
     judged = triage_inputs(inputs)
-    unpinned = [problem for problem in judged.open if problem.code is Code.UNPINNED]
-    blocking = failing(judged.open, strict=True)
+    unpinned = [problem for problem in judged.active if problem.code is Code.MISSING_CHECKSUM]
+    blocking = failing(judged.active, strict=True)
     if allow_unpinned:
         blocking = [problem for problem in blocking if problem not in unpinned]
         for problem in unpinned:
@@ -79,7 +73,7 @@ def _with_comment(manifest: Manifest, unpinned: Sequence[Diagnostic]) -> Manifes
     """Return the manifest whose documents say what a release's say."""
     parts = [manifest.release.comment or manifest.document.comment]
     if unpinned:
-        named = ", ".join(sorted(problem.where for problem in unpinned))
+        named = ", ".join(sorted(problem.subject for problem in unpinned))
         parts.append(f"Released with --allow-unpinned; no checksum is known of {named}.")
     return manifest.commented(" ".join(part.strip() for part in parts))
 
@@ -111,14 +105,14 @@ def _look(
 
 def _refuse(inputs: Inputs, problems: Sequence[Diagnostic], closed: Sequence[Diagnostic]) -> None:
     """Raise SbomError with what nobody has accepted of the artifacts; print what is accepted."""
-    judged = triage_inputs(inputs, problems, ARTIFACT_CODES)
-    mine = [one for one in judged.open if one in set(problems)]
+    judged = triage_inputs(inputs, problems, (Area.SHIPPED_FILES, Area.RELEASE))
+    mine = [one for one in judged.active if one in set(problems)]
     if blocking := [*closed, *failing(mine)]:
         raise SbomError(blocking, strict=True)
     print(render(mine, "text"), end="", file=sys.stderr)
-    for problem, reason in judged.accepted:
+    for problem, reason in judged.exempted:
         if problem in set(problems):
-            print(f"{problem} [acknowledged: {problem.code}]\n    {' '.join(reason.split())}")
+            print(f"{problem} [exempted: {problem.code}]\n    {' '.join(reason.split())}")
 
 
 def _documents(

@@ -10,12 +10,10 @@ from pathlib import Path
 from sbom.bom.ownership import FileOwnership, assign_owners, expected_contents
 from sbom.components.model import Component
 from sbom.components.resolve import Build, resolve_components
-from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, sort_diagnostics
-from sbom.exemptions import triage_diagnostics
+from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_diagnostics
 from sbom.inputs import (
     Environment,
     Inputs,
-    failing,
     read_inputs,
     script_changes,
     script_problems,
@@ -23,6 +21,7 @@ from sbom.inputs import (
 )
 from sbom.manifest.channels import DEFAULT, matches_any_glob, version_named
 from sbom.manifest.diff import described_externals as accounted_for
+from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import line_in_range
 from sbom.manifest.read import read_manifest
@@ -56,14 +55,14 @@ def run(arguments: argparse.Namespace, _environment: Environment) -> int:
         form = arguments.format
         said = asdict(identified)
         print(json.dumps(said, indent=2) if form == "json" else identification_text(identified))
-        return Exit.FINE if identified.cpython or identified.externals else Exit.PROBLEMS
+        return Exit.OK if identified.cpython or identified.externals else Exit.ERRORS
     manifest = _with_copies(_of_script(inputs, arguments.cpython, identified))
     verified = _verified(arguments, manifest, examiner, place, identified)
     found = triage_diagnostics(verified.problems, manifest, set())
-    failed = failing(found.open, strict=arguments.strict)
-    verified = replace(verified, problems=found.open)
+    failed = failing(found.active, strict=arguments.strict)
+    verified = replace(verified, problems=found.active)
     print(shown(verified, arguments.format, strict=arguments.strict), end="")
-    return Exit.PROBLEMS if failed else Exit.FINE
+    return Exit.ERRORS if failed else Exit.OK
 
 
 def _of_script(inputs: Inputs, tree: Path | None, identified: Identification) -> Manifest:
@@ -132,7 +131,7 @@ def _verified(
     if installer:
         message = "is an installer, whose contents nobody looked at"
         hint = "verify what it installs"
-        problems.append(_problem(Code.UNOPENED, place, message, hint))
+        problems.append(_problem(Code.NOT_INSPECTED, place, message, hint))
     if listed:
         compared = compare_files(place.files, listed, place.name, manifest.layout.added)
         problems += [*compared.problems, *_whole(place, listed)]
@@ -216,7 +215,7 @@ def _whole(place: VerifyTarget, listed: DocumentIndex) -> list[Diagnostic]:
     if not wrong:
         return []
     message = f"is another file than the document describes: its {wrong}"
-    return [_problem(Code.WRONG_FILE, place, message, "fetch both again from where they were")]
+    return [_problem(Code.FILE_MISMATCH, place, message, "fetch both again from where they were")]
 
 
 def _of_another_version(
@@ -231,7 +230,7 @@ def _of_another_version(
 
 
 def _problem(code: Code, place: VerifyTarget, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(code=code, file=place.name, where="", message=message, hint=hint)
+    return Diagnostic(code=code, file=place.name, message=message, hint=hint)
 
 
 def _against(manifest: Manifest) -> str:

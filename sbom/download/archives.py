@@ -163,9 +163,9 @@ class Fetcher:
             f"pinned is {wanted.sha256}"
         )
         problem = Diagnostic(
-            code=Code.ARCHIVE_CHANGED,
+            code=Code.TAG_MOVED,
             file=self.file,
-            where=wanted.key,
+            subject=wanted.key,
             message=message,
             hint=self._difference(wanted, facts),
         )
@@ -185,9 +185,9 @@ class Fetcher:
 
     def _unknown(self, wanted: Wanted) -> Diagnostic:
         return Diagnostic(
-            code=Code.UNPINNED,
+            code=Code.MISSING_CHECKSUM,
             file=self.file,
-            where=wanted.key,
+            subject=wanted.key,
             message="is not in the cache, and nothing is fetched offline",
             hint="run it again online",
         )
@@ -207,7 +207,7 @@ def failures(results: Sequence[Fetched | Failed]) -> SbomError | None:
 
 
 def _placed(error: SbomError, wanted: Wanted) -> tuple[Diagnostic, ...]:
-    return tuple(replace(problem, where=wanted.key) for problem in error.problems)
+    return tuple(replace(problem, subject=wanted.key) for problem in error.diagnostics)
 
 
 def _outcome(result: Fetched | Failed) -> str:

@@ -293,7 +293,7 @@ def _redirected(base: str, at: str, location: str) -> str:
 
 
 def _problem(file: str, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(code=Code.NETWORK, file=file, where="", message=message, hint=hint)
+    return Diagnostic(code=Code.DOWNLOAD_FAILED, file=file, message=message, hint=hint)
 
 
 def _named(status: int) -> str:

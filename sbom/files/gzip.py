@@ -36,14 +36,14 @@ class ArchiveError(SbomError):
         """Say of the archive ``name`` what is wrong with it."""
         self.sentence = message
         super().__init__(
-            [Diagnostic(code=Code.ARCHIVE, file=name, where="", message=message, hint=hint)]
+            [Diagnostic(code=Code.INVALID_ARCHIVE, file=name, message=message, hint=hint)]
         )
 
 
 class DamagedError(ArchiveError):
     """Bytes that are no archive, or only a part of one: whoever sent them may do better."""
 
-    status = Exit.OUTSIDE
+    status = Exit.IO
 
     def __init__(self, name: str, message: str, hint: str = "", *, again: bool = True) -> None:
         """Say what is wrong, and whether asking ``again`` for it may help."""

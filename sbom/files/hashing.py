@@ -125,9 +125,8 @@ def _digests(path: Path, size: int, algorithms: Sequence[str], kept: Kept) -> tu
 
 def _unreadable(path: Path, error: OSError) -> Diagnostic:
     return Diagnostic(
-        code=Code.UNREADABLE,
+        code=Code.INPUT_ERROR,
         file=str(path),
-        where="",
         message=f"cannot be read: {error.strerror or error}",
         hint="check the permissions",
     )

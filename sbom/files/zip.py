@@ -91,7 +91,7 @@ def open_archive(path: Path, name: str, reader: _Reader) -> ArchiveContents:
         blank = ShippedFile(name, 0, "", "", "")
         message = f"cannot be read: {error.strerror or error}"
         return ArchiveContents(
-            blank, problems=(_problem(Code.UNREADABLE, name, "", message, _CHECK),)
+            blank, problems=(_problem(Code.INPUT_ERROR, name, "", message, _CHECK),)
         )
 
 
@@ -116,7 +116,9 @@ def _opened(file: IO[bytes], name: str, reader: _Reader, depth: int) -> ArchiveC
         struct.error,
     ) as error:
         message = f"is no whole zip file: {error}"
-        return ArchiveContents(own, problems=(_problem(Code.DAMAGED, name, "", message, _CHECK),))
+        return ArchiveContents(
+            own, problems=(_problem(Code.UNREADABLE_FILE, name, "", message, _CHECK),)
+        )
 
 
 def _listed(archive: zipfile.ZipFile, name: str, size: int, limits: Limits) -> list[Diagnostic]:
@@ -126,33 +128,35 @@ def _listed(archive: zipfile.ZipFile, name: str, size: int, limits: Limits) -> l
     problems = []
     if len(members) > limits.members:
         message = f"has {len(members)} members, more than {limits.members}"
-        return [_problem(Code.UNSAFE, name, "", message, _DISTRUST)]
+        return [_problem(Code.UNSAFE_ARCHIVE, name, "", message, _DISTRUST)]
     for info in archive.infolist():
         # What zipfile cut off at a NUL, and the separators it turned, count as they stand.
         if fault := validate_member_name(called[info.filename]) or validate_member_name(
             info.orig_filename
         ):
-            problems.append(_problem(Code.UNSAFE, name, info.orig_filename, fault, _DISTRUST))
+            problems.append(
+                _problem(Code.UNSAFE_ARCHIVE, name, info.orig_filename, fault, _DISTRUST)
+            )
         elif info.flag_bits & _ENCRYPTED:
             message = "is encrypted, so nobody can tell what it is"
-            problems.append(_problem(Code.UNSAFE, name, info.filename, message, _DISTRUST))
+            problems.append(_problem(Code.UNSAFE_ARCHIVE, name, info.filename, message, _DISTRUST))
         elif info.compress_type not in _METHODS:
             message = f"is compressed by method {info.compress_type}; only 0 and 8 are read"
-            problems.append(_problem(Code.UNSAFE, name, info.filename, message, _DISTRUST))
+            problems.append(_problem(Code.UNSAFE_ARCHIVE, name, info.filename, message, _DISTRUST))
         elif (info.external_attr >> 16) & 0xF000 == _LINK and info.create_system == 3:  # noqa: PLR2004
             message = "is a link, and leads wherever it is unpacked"
-            problems.append(_problem(Code.UNSAFE, name, info.filename, message, _DISTRUST))
+            problems.append(_problem(Code.UNSAFE_ARCHIVE, name, info.filename, message, _DISTRUST))
     for member, message in duplicate_names(called[info.filename] for info in members):
-        problems.append(_problem(Code.UNSAFE, name, member, message, _DISTRUST))
+        problems.append(_problem(Code.UNSAFE_ARCHIVE, name, member, message, _DISTRUST))
     whole = sum(info.file_size for info in members)
     if whole > limits.whole or whole > max(size, _CHUNK) * limits.ratio:
         message = f"would unpack {size} bytes to {whole}"
-        problems.append(_problem(Code.UNSAFE, name, "", message, _DISTRUST))
+        problems.append(_problem(Code.UNSAFE_ARCHIVE, name, "", message, _DISTRUST))
     spans = sorted((info.header_offset, info.compress_size) for info in members)
     for (start, length), (following, _) in pairwise(spans):
         if start + length > following:
             message = "has members that lie over each other, as zip bombs have"
-            problems.append(_problem(Code.UNSAFE, name, "", message, _DISTRUST))
+            problems.append(_problem(Code.UNSAFE_ARCHIVE, name, "", message, _DISTRUST))
             break
     return problems
 
@@ -181,7 +185,7 @@ def _members(
                 problems += inner.problems
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, _TooMuchError,
                 ValueError, RuntimeError) as error:  # fmt: skip
-            code = Code.UNSAFE if isinstance(error, _TooMuchError) else Code.DAMAGED
+            code = Code.UNSAFE_ARCHIVE if isinstance(error, _TooMuchError) else Code.UNREADABLE_FILE
             message = f"cannot be unpacked: {error or 'it ends too early'}"
             problems.append(_problem(code, own.path, path, message, _CHECK))
     return ArchiveContents(
@@ -231,4 +235,4 @@ def hash_stream(
 
 
 def _problem(code: Code, file: str, where: str, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(code=code, file=file, where=where, message=message, hint=hint)
+    return Diagnostic(code=code, file=file, subject=where, message=message, hint=hint)

@@ -203,20 +203,20 @@ def _package(name: str, version: str) -> Package:
 def _unpinned(name: str, tag: str) -> Diagnostic:
     message = f"no checksum of {tag} is known, neither here nor in the tree's own file"
     hint = "run: nox -s regen -- --cpython DIR, online"
-    return _problem(Code.UNPINNED, f"source.{name}", message, hint)
+    return _problem(Code.MISSING_CHECKSUM, f"source.{name}", message, hint)
 
 
 def _unknown(name: str, tag: str) -> Diagnostic:
     message = f"nobody has said under which CPE CPython lists {tag}"
     hint = f"add an [[exported]] with name = '{name}', or use --fixed"
-    return _problem(Code.NO_COMPONENT, f"source.{name}", message, hint)
+    return _problem(Code.UNDESCRIBED_EXTERNAL, f"source.{name}", message, hint)
 
 
 def _no_component(name: str, tag: str) -> Diagnostic:
     message = f"no component says what {tag} is"
     hint = f"add [[component.<name>.ships]] with external = 'source.{name}'"
-    return _problem(Code.NO_COMPONENT, f"source.{name}", message, hint)
+    return _problem(Code.UNDESCRIBED_EXTERNAL, f"source.{name}", message, hint)
 
 
 def _problem(code: Code, where: str, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(code=code, file="externals.toml", where=where, message=message, hint=hint)
+    return Diagnostic(code=code, file="externals.toml", subject=where, message=message, hint=hint)

@@ -183,9 +183,9 @@ def problems_of(document: Document, file: str) -> tuple[Diagnostic, ...]:
     """Return what spdx-tools' full validation finds wrong with a document."""
     return tuple(
         Diagnostic(
-            code=Code.DOCUMENT,
+            code=Code.INVALID_DOCUMENT,
             file=file,
-            where=message.context.spdx_id or "",
+            subject=message.context.spdx_id or "",
             message=message.validation_message,
             hint="a fact in externals.toml does not fit SPDX 2.3",
         )

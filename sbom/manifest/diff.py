@@ -54,9 +54,8 @@ def duplicate_externals(externals: Sequence[ScriptExternal], file: str) -> tuple
     counts = Counter((external.kind, name_of(external.tag)) for external in externals)
     return tuple(
         Diagnostic(
-            code=Code.TWICE,
+            code=Code.DUPLICATE_NAME,
             file=file,
-            where="",
             message=f"fetches two {kind} externals named {name}: "
             + " and ".join(e.tag for e in externals if (e.kind, name_of(e.tag)) == (kind, name)),
             hint="one of them is a mistake; the manifest has one table for each",
@@ -117,7 +116,7 @@ def change_diagnostics(
         Diagnostic(
             code=_CODES[change.what],
             file=manifest.file,
-            where=change.key,
+            subject=change.key,
             message=_SENTENCES[change.what].format(
                 old=change.old or _UNSAID[change.what], new=change.new or _UNSAID[change.what]
             ),
@@ -130,8 +129,8 @@ def change_diagnostics(
 _CODES = {
     ChangeKind.ADD: Code.NOT_IN_MANIFEST,
     ChangeKind.REMOVE: Code.NOT_IN_SCRIPT,
-    ChangeKind.RETAG: Code.TAG_MOVED,
-    ChangeKind.GUARD: Code.GUARD_CHANGED,
+    ChangeKind.RETAG: Code.TAG_CHANGED,
+    ChangeKind.GUARD: Code.CONDITION_CHANGED,
     ChangeKind.REPOSITORY: Code.REPOSITORY_CHANGED,
 }
 #: What an empty text means.

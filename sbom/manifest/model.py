@@ -234,10 +234,10 @@ class UpstreamEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exemption:
-    """``[[acknowledged]]``: a problem somebody accepts, on which ``lines`` of CPython, and why."""
+    """``[[exemption]]``: a diagnostic that a person accepts, and why."""
 
-    code: str = matching("|".join(Code), "the code of a problem")
-    place: str
+    diagnostic: str = matching("|".join(Code), "the code of a problem")
+    key: str
     lines: str = ""
     reason: str = matching(r"(?s).*\S.*", "a reason")
 
@@ -264,7 +264,7 @@ class Manifest:
     digests: Mapping[str, Mapping[str, str]]
     exporting: UpstreamConfig
     exported: tuple[UpstreamEntry, ...]
-    acknowledged: tuple[Exemption, ...]
+    exemptions: tuple[Exemption, ...]
 
     def pin(self, key: str) -> Pin | None:
         """Return the external of a key such as ``source.zlib``, or None."""

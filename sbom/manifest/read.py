@@ -41,7 +41,7 @@ BOM = "\ufeff"
 
 _TABLES = ("cpython", "document", "source", "binary", "vendored", "component", "platform",
            "variant", "channel", "release", "license-text", "pulled", "layout",
-           "stated", "archives", "digests", "export", "exported", "acknowledged")  # fmt: skip
+           "stated", "archives", "digests", "export", "exported", "exemption")  # fmt: skip
 
 
 def read_manifest(text: str, file: str = "externals.toml") -> Manifest:
@@ -60,7 +60,9 @@ def read_manifest(text: str, file: str = "externals.toml") -> Manifest:
     def report(place: str, message: str) -> None:
         hint = "README names every key of the manifest"
         problems.append(
-            Diagnostic(code=Code.MANIFEST, file=file, where=place, message=message, hint=hint)
+            Diagnostic(
+                code=Code.INVALID_MANIFEST, file=file, subject=place, message=message, hint=hint
+            )
         )
 
     manifest = _manifest(data, file, report)
@@ -74,9 +76,9 @@ def read_manifest(text: str, file: str = "externals.toml") -> Manifest:
 def _not_toml(file: str, message: str) -> Diagnostic:
     line = re.search(r"at line (\d+)", message)
     return Diagnostic(
-        code=Code.TOML,
+        code=Code.INVALID_TOML,
         file=file,
-        where=line[1] if line else "",
+        subject=line[1] if line else "",
         message=f"this is not TOML: {message}",
         hint="mend the syntax; https://toml.io/en/v1.0.0 is the grammar",
     )
@@ -97,7 +99,7 @@ def _manifest(data: Mapping[str, Any], file: str, report: Report) -> Manifest | 
     channels = named(Channel, "channel", "name")
     release = read_table(ReleaseConfig, data.get("release", {}), "release", report)
     texts = named(LicenseText, "license-text", "id")
-    acknowledged = _listed(data, "acknowledged", Exemption, report)
+    exemptions = _listed(data, "exemption", Exemption, report)
     archives = read_table(KnownArchives, data.get("archives", {}), "archives", report)
     recorded = read_table(DllDigests, {"digests": data.get("digests", {})}, "", report)
     exporting = read_table(UpstreamConfig, data.get("export", {}), "export", report)
@@ -128,7 +130,7 @@ def _manifest(data: Mapping[str, Any], file: str, report: Report) -> Manifest | 
         digests=recorded.digests,
         exporting=exporting,
         exported=tuple(exported),
-        acknowledged=tuple(acknowledged),
+        exemptions=tuple(exemptions),
     )
 
 

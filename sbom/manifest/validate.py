@@ -43,7 +43,7 @@ def check_texts(manifest: Manifest, report: Report) -> None:
 
 
 def _check_lists(manifest: Manifest, report: Report) -> None:
-    """Report places and acknowledgements whose texts are not of their grammar."""
+    """Report version sources and exemptions whose texts are not of their grammar."""
     for n, stated in enumerate(manifest.stated):
         if fault := validate_line_range(stated.lines):
             report(f"stated[{n}].lines", fault)
@@ -54,9 +54,9 @@ def _check_lists(manifest: Manifest, report: Report) -> None:
     for place, text in ranges.items():
         if fault := validate_version_range(text):
             report(place, fault)
-    for n, one in enumerate(manifest.acknowledged):
+    for n, one in enumerate(manifest.exemptions):
         if fault := validate_line_range(one.lines):
-            report(f"acknowledged[{n}].lines", fault)
+            report(f"exemption[{n}].lines", fault)
 
 
 def _check_platforms(manifest: Manifest, report: Report) -> None:

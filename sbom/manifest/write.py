@@ -229,9 +229,9 @@ def _cannot_edit(where: str) -> SbomError:
     return SbomError(
         [
             Diagnostic(
-                code=Code.MANIFEST,
+                code=Code.INVALID_MANIFEST,
                 file="externals.toml",
-                where=where,
+                subject=where,
                 message="the tables are written in a way that cannot be edited safely",
                 hint="write each external as a table of its own: [source.<name>]",
             )

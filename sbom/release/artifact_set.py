@@ -54,9 +54,8 @@ def classify_artifacts(
 
 def _nothing() -> Diagnostic:
     return Diagnostic(
-        code=Code.NOTHING,
+        code=Code.NO_ARTIFACTS,
         file="--artifacts",
-        where="",
         message="names a folder that holds no artifact of this release",
         hint="name the folder, or the manifest of the release with --manifest",
     )
@@ -64,9 +63,8 @@ def _nothing() -> Diagnostic:
 
 def _twice(path: str, first: str) -> Diagnostic:
     return Diagnostic(
-        code=Code.TWICE,
+        code=Code.DUPLICATE_NAME,
         file=path,
-        where="",
         message=f"is a second artifact of this name; the first is {first}",
         hint="keep one of them: their SBOMs would have one name",
     )
@@ -74,9 +72,8 @@ def _twice(path: str, first: str) -> Diagnostic:
 
 def _other_version(path: str, version: str, expected: str) -> Diagnostic:
     return Diagnostic(
-        code=Code.TWO_VERSIONS,
+        code=Code.VERSION_CONFLICT,
         file=path,
-        where="",
         message=f"is an artifact of CPython {version}, and this release is {expected}",
         hint="give each release a folder of its own, or name its manifest with --manifest",
     )
@@ -87,7 +84,6 @@ def _unknown(path: str, known_elsewhere: bool, line: str) -> Diagnostic:  # noqa
     return Diagnostic(
         code=Code.UNKNOWN_ARTIFACT,
         file=path,
-        where="",
         message=f"is in the folder of the release, and no channel {what}",
         hint="add a [channel.<name>], widen its 'lines', or list it in [release] ignored",
     )
@@ -101,9 +97,8 @@ def _absent(known: Mapping[str, Artifact], there: set[str], line: str) -> Iterat
         if artifact.file in there or (optional and channel.name not in begun):
             continue
         yield Diagnostic(
-            code=Code.NO_ARTIFACT,
+            code=Code.MISSING_ARTIFACT,
             file=artifact.file,
-            where="",
             message=f"is not in the folder, and channel {channel.name} publishes it",
             hint="wait for it, or say --partial where these are not all artifacts",
         )

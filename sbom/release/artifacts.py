@@ -99,7 +99,7 @@ def _once(
         holders = tuple(sorted(holder for one in same for holder in one.within))
         yield replace(same[0], within=holders)
         problems += [
-            _problem(Code.WRONG_FILE, one.path, "", f"is another file than {same[0].path}")
+            _problem(Code.FILE_MISMATCH, one.path, "", f"is another file than {same[0].path}")
             for one in same[1:]
             if one.own.sha256 != same[0].own.sha256
         ]
@@ -202,7 +202,7 @@ def _within(component: Component, place: str) -> Iterator[str]:
 
 def _unopened(path: str, name: str) -> Diagnostic:
     message = "is no zip file, so nobody looked inside; its contents are as externals.toml says"
-    return _problem(Code.UNOPENED, path, name, message)
+    return _problem(Code.NOT_INSPECTED, path, name, message)
 
 
 def _holding(
@@ -225,7 +225,7 @@ def _holding(
         )
     ]
     problems = [
-        _problem(Code.MISSING, path, name, f"is not there, and {path} is made to hold it")
+        _problem(Code.MISSING_FILE, path, name, f"is not there, and {path} is made to hold it")
         for name in sorted(names.keys() - opened.nested.keys())
     ]
     for file in opened.files:
@@ -238,13 +238,13 @@ def _holding(
             problems += wrong
         elif not matches_any_glob(file.path, artifact.channel.packaging):
             message = "is nobody's: its channel has no such member"
-            problems.append(_problem(Code.UNKNOWN_FILE, path, file.path, message))
+            problems.append(_problem(Code.UNOWNED_FILE, path, file.path, message))
     return described, problems
 
 
 def _problem(code: Code, file: str, where: str, message: str) -> Diagnostic:
     hint = "mend the artifact, or what externals.toml says of its channel"
-    return Diagnostic(code=code, file=file, where=where, message=message, hint=hint)
+    return Diagnostic(code=code, file=file, subject=where, message=message, hint=hint)
 
 
 def digested(path: Path) -> ShippedFile:

@@ -23,9 +23,9 @@ def check_machine(one: DescribedArtifact, platforms: Iterable[Platform]) -> Iter
         own = machine and file.path.lower().endswith(_OWN)
         if own and expected and machine not in expected:
             yield Diagnostic(
-                code=Code.WRONG_FILE,
+                code=Code.FILE_MISMATCH,
                 file=one.path,
-                where=file.path,
+                subject=file.path,
                 message=f"is built for {machine}, and the artifact for {one.build.platform}",
                 hint="find out which artifact this is, and put it under its own name",
             )
@@ -39,9 +39,9 @@ def check_shared_files(described: Sequence[DescribedArtifact]) -> Iterator[Diagn
             path, known = first.setdefault((one.build.name, name), (one.path, sha256))
             if known != sha256:
                 yield Diagnostic(
-                    code=Code.DIFFERS,
+                    code=Code.UNEXPECTED_BUILD,
                     file=one.path,
-                    where=name,
+                    subject=name,
                     message=f"is another file than in {path}, which is of the same build",
                     hint="find out which of them was built by whom",
                 )

@@ -67,9 +67,9 @@ def ownership_diagnostics(
     called = {one.id: f"{one.name} {one.version}".rstrip() for one in expectation.components}
     for id_, name in holdings.missing:
         yield Diagnostic(
-            code=Code.MISSING,
+            code=Code.MISSING_FILE,
             file=place,
-            where=name,
+            subject=name,
             message=f"is not there, and {called[id_]} ships as or in it",
             hint="mend the artifact, or what externals.toml says of it",
         )
@@ -77,17 +77,17 @@ def ownership_diagnostics(
         owners = [called[tie.component] for tie in holdings.ties if tie.path == path]
         of = f"; it is of {', '.join(owners)}" if owners else ""
         yield Diagnostic(
-            code=Code.LEFT_IN if owners else Code.LEFT_BEHIND,
+            code=Code.EXCLUDED_COMPONENT if owners else Code.EXCLUDED_FILE,
             file=place,
-            where=path,
+            subject=path,
             message=f"is there, and its channel leaves it out{of}",
             hint="mend what selects the files of this channel, or acknowledge it",
         )
     for path in holdings.strangers:
         yield Diagnostic(
-            code=Code.UNKNOWN_FILE,
+            code=Code.UNOWNED_FILE,
             file=place,
-            where=path,
+            subject=path,
             message="is nobody's: no component of externals.toml ships as it, and CPython has none",
             hint="find out where it comes from; then add it to a component's files or 'owns'",
         )

@@ -63,9 +63,8 @@ class Outputs:
             return {}
         clashes = [
             Diagnostic(
-                code=Code.EXISTS,
+                code=Code.OUTPUT_EXISTS,
                 file=str(self.folder / path),
-                where="",
                 message="is there already, and of another release run",
                 hint="remove it, or say --replace",
             )

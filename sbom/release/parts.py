@@ -72,9 +72,9 @@ def _stamped(package: Mapping[str, Any], stamp: str) -> Element:
 
 def _conflict(id_: str, first: str, second: str) -> Diagnostic:
     return Diagnostic(
-        code=Code.RELEASE,
+        code=Code.INCONSISTENT_RELEASE,
         file=second,
-        where=id_,
+        subject=id_,
         message=f"is another package than {id_} of {first}",
         hint="build all platforms from one externals.toml and the same externals",
     )

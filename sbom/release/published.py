@@ -186,7 +186,9 @@ def _short(digest: str) -> str:
 
 
 def _problem(file: str, where: str, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(code=Code.RELEASE, file=file, where=where, message=message, hint=hint)
+    return Diagnostic(
+        code=Code.INCONSISTENT_RELEASE, file=file, subject=where, message=message, hint=hint
+    )
 
 
 def names_of(index: Mapping[str, Any]) -> Sequence[str]:

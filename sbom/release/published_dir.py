@@ -7,7 +7,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from sbom.diagnostics import Exit, render
+from sbom.diagnostics import Exit
+from sbom.diagnostics.render import render
 from sbom.manifest.model import Manifest
 from sbom.release.artifact_set import classify_artifacts
 from sbom.release.artifacts import digested, paths_below
@@ -30,7 +31,7 @@ def check_published(arguments: argparse.Namespace, manifest: Manifest) -> int:
     print(render(problems, "text"), end="")
     print(f"{folder}: {len(artifacts)} artifacts, {len(documents)} documents, "
           f"{len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}")  # fmt: skip
-    return Exit.PROBLEMS if problems else Exit.FINE
+    return Exit.ERRORS if problems else Exit.OK
 
 
 def _version(index: bytes, manifest: Manifest) -> Manifest:

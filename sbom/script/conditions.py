@@ -273,7 +273,7 @@ def _tags_in(program: Program, fetched: set[str]) -> list[tuple[int, str]]:
 def _never_fetched(program: Program, strays: Iterable[tuple[int, str]]) -> list[Diagnostic]:
     return [
         program.problem(
-            Code.NEVER_FETCHED,
+            Code.UNREACHABLE_TAG,
             line,
             f"'{tag}' looks like a tag, but nothing the script accepts fetches it",
             "remove it, or turn it into a comment with rem",

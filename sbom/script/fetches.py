@@ -84,7 +84,7 @@ def run_program(
 ) -> tuple[Run, tuple[Fetch, ...]]:
     """Return what one run of a program did and fetched. Raises SbomError as ``fetches`` does."""
     result = run(program, command_handler(creating=True), arguments, environment)
-    if serious := [problem for problem in result.problems if not problem.warning]:
+    if serious := [problem for problem in result.problems if not problem.is_warning]:
         raise SbomError(serious)
     return result, fetched_by(result)
 

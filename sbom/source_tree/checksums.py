@@ -135,4 +135,6 @@ def _is(wheel: zipfile.ZipFile, member: str, digest: str) -> bool:
 
 
 def _problem(file: str, where: str, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(code=Code.CHECKSUM, file=file, where=where, message=message, hint=hint)
+    return Diagnostic(
+        code=Code.CHECKSUM_MISMATCH, file=file, subject=where, message=message, hint=hint
+    )

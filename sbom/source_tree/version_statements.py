@@ -64,9 +64,8 @@ def _properties(
         except NotMSBuildError as error:
             problems.append(
                 Diagnostic(
-                    code=Code.UNREADABLE,
+                    code=Code.INPUT_ERROR,
                     file=path,
-                    where="",
                     message=f"is no MSBuild file: {error}",
                     hint="mend the file",
                 )

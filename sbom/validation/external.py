@@ -37,7 +37,7 @@ def installed(module: str) -> Any:
         package = module.replace("_", "-")
         hint = "python -m pip install --group judge"
         message = "is not installed, so nothing can be judged"
-        problem = Diagnostic(code=Code.USAGE, file=package, where="", message=message, hint=hint)
+        problem = Diagnostic(code=Code.USAGE, file=package, message=message, hint=hint)
         raise InputError([problem]) from error
 
 
@@ -53,9 +53,9 @@ def asked(name: str, file: str, ask: Callable[[], Iterable[Said]], hint: str) ->
         first.append(("", more(beyond)))
     problems = (
         Diagnostic(
-            code=Code.DOCUMENT,
+            code=Code.INVALID_DOCUMENT,
             file=file,
-            where="" if where.isdigit() else where,
+            subject="" if where.isdigit() else where,
             message=f"{name}: {one_line(message)}",
             hint=hint,
         )

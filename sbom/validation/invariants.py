@@ -53,7 +53,7 @@ def check_invariants(data: Table, file: str) -> tuple[Diagnostic, ...]:
     """Return a problem for each invariant that a document breaks, in order of place."""
     read = Document(data)
     return sort_diagnostics(
-        Diagnostic(code=Code.DOCUMENT, file=file, where=where, message=message, hint=hint)
+        Diagnostic(code=Code.INVALID_DOCUMENT, file=file, subject=where, message=message, hint=hint)
         for check in CHECKS
         for where, message, hint in check(read)
     )

@@ -51,5 +51,9 @@ def _utf8(path: Path) -> str:
 
 def _unreadable(path: Path, message: str, hint: str = "", where: str = "") -> InputError:
     return InputError(
-        [Diagnostic(code=Code.UNREADABLE, file=str(path), where=where, message=message, hint=hint)]
+        [
+            Diagnostic(
+                code=Code.INPUT_ERROR, file=str(path), subject=where, message=message, hint=hint
+            )
+        ]
     )

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sbom.diagnostics import Code, Exit, render, sort_diagnostics
+from sbom.diagnostics import Code, Exit, sort_diagnostics
+from sbom.diagnostics.render import render
 from sbom.validation.results import ValidationReport
 from sbom.validation.score import Score
 
@@ -79,6 +80,6 @@ def _some(packages: Sequence[str]) -> str:
 def status(judgments: Sequence[ValidationReport]) -> Exit:
     """Return the exit status: unusable where a document could not be read."""
     codes = {problem.code for one in judgments for problem in one.problems}
-    if Code.UNREADABLE in codes:
-        return Exit.UNUSABLE
-    return Exit.PROBLEMS if codes else Exit.FINE
+    if Code.INPUT_ERROR in codes:
+        return Exit.USAGE
+    return Exit.ERRORS if codes else Exit.OK

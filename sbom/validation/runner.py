@@ -28,7 +28,7 @@ def validate_document(path: Path, *, strict: bool = False) -> ValidationReport:
     except InputError as error:
         return ValidationReport(
             file=file,
-            verdicts=(ValidatorResult(judge="file", file=file, problems=error.problems),),
+            verdicts=(ValidatorResult(judge="file", file=file, problems=error.diagnostics),),
         )
     schemas = tuple(by_schema(outside[0], data, file, version) for version in SCHEMAS)
     ours = ValidatorResult(judge="invariants", file=file, problems=_by_invariants(data, file))
@@ -49,4 +49,4 @@ def _by_invariants(data: dict[str, Any], file: str) -> tuple[Diagnostic, ...]:
     found = check_invariants(data, file)
     if len(found) <= LIMIT:
         return found
-    return (*found[:LIMIT], replace(found[0], where="", message=more(len(found) - LIMIT)))
+    return (*found[:LIMIT], replace(found[0], message=more(len(found) - LIMIT)))

@@ -40,7 +40,7 @@ def compare_files(
             same += not wrong
             if wrong:
                 message = f"is another file than the document lists: its {wrong}"
-                problems.append(_problem(Code.WRONG_FILE, place, path, message))
+                problems.append(_problem(Code.FILE_MISMATCH, place, path, message))
     return FileComparison(same, tuple(problems))
 
 
@@ -64,7 +64,7 @@ def differing_digests(file: ShippedFile, digests: Digests) -> str:
 def _missing(listed: DocumentIndex, there: Iterable[str], place: str) -> Iterator[Diagnostic]:
     for path in sorted(listed.files.keys() - set(there)):
         message = "is not there, and the document lists it"
-        yield _problem(Code.MISSING, place, path, message)
+        yield _problem(Code.MISSING_FILE, place, path, message)
 
 
 def _new(
@@ -75,8 +75,8 @@ def _new(
         executable = f".{path.rpartition('.')[2].lower()}" in EXECUTABLE
         if path not in listed.files and not (executable or matches_any_glob(path, added)):
             message = "is there, and the document does not list it"
-            yield _problem(Code.UNKNOWN_FILE, place, path, message)
+            yield _problem(Code.UNOWNED_FILE, place, path, message)
 
 
 def _problem(code: Code, file: str, where: str, message: str) -> Diagnostic:
-    return Diagnostic(code=code, file=file, where=where, message=message, hint=_HINT)
+    return Diagnostic(code=code, file=file, subject=where, message=message, hint=_HINT)

@@ -94,9 +94,8 @@ def _parts(
 
 def _none(name: str, message: str) -> SbomError:
     problem = Diagnostic(
-        code=Code.DOCUMENT,
+        code=Code.INVALID_DOCUMENT,
         file=name,
-        where="",
         message=message,
         hint="name the document that was published with these files",
     )

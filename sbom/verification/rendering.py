@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 
 from sbom.components.resolve import Build
-from sbom.diagnostics import Diagnostic, render
+from sbom.diagnostics import Diagnostic
+from sbom.diagnostics.render import render
 from sbom.verification.compare import FileComparison
 from sbom.verification.report import as_json, results_summary, results_table
 from sbom.verification.results import Result

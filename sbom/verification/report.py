@@ -12,14 +12,14 @@ from sbom.verification.identify import Identification
 from sbom.verification.results import Result, ResultStatus
 
 _CODES = {
-    ResultStatus.CONTRADICTED: Code.CONTRADICTED,
-    ResultStatus.MISLABELED: Code.CONTRADICTED,
-    ResultStatus.OTHER_BUILD: Code.DIFFERS,
-    ResultStatus.NOT_SHOWN: Code.NOT_SHOWN,
-    ResultStatus.FOUND: Code.FOUND,
-    ResultStatus.UNKNOWN: Code.UNKNOWN_FILE,
-    ResultStatus.NO_PE: Code.DAMAGED,
-    ResultStatus.DAMAGED: Code.DAMAGED,
+    ResultStatus.CONTRADICTED: Code.VERSION_MISMATCH,
+    ResultStatus.MISLABELED: Code.VERSION_MISMATCH,
+    ResultStatus.OTHER_BUILD: Code.UNEXPECTED_BUILD,
+    ResultStatus.NOT_SHOWN: Code.NO_EVIDENCE,
+    ResultStatus.FOUND: Code.UNDECLARED_COMPONENT,
+    ResultStatus.UNKNOWN: Code.UNOWNED_FILE,
+    ResultStatus.NO_PE: Code.UNREADABLE_FILE,
+    ResultStatus.DAMAGED: Code.UNREADABLE_FILE,
 }
 _HINTS = {
     ResultStatus.CONTRADICTED: "find out what was built; then mend the manifest, or build it again",
@@ -40,7 +40,7 @@ def result_diagnostics(rows: Iterable[Result], place: str) -> Iterator[Diagnosti
             yield Diagnostic(
                 code=_CODES[row.verdict],
                 file=place,
-                where=row.file,
+                subject=row.file,
                 message=_message(row),
                 hint=_HINTS[row.verdict],
             )
@@ -58,9 +58,9 @@ def inspection_diagnostics(rows: Sequence[Result], place: str) -> Iterator[Diagn
         rest = f", and {len(unread) - 1} more cannot be read" if len(unread) > 1 else ""
         first = unread[0].evidence or "is no PE file"
         yield Diagnostic(
-            code=Code.UNOPENED,
+            code=Code.NOT_INSPECTED,
             file=place,
-            where=unread[0].file,
+            subject=unread[0].file,
             message=f"{first}{rest}: nothing in them shows what they are",
             hint="ask verify about each; build it again, or fetch it again",
         )

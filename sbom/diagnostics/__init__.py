@@ -1,0 +1,28 @@
+"""Diagnostics: what is wrong with an input, and how it is told to people and programs.
+
+``model`` has the values, ``catalog`` reads ``sbom/data/diagnostics.toml``, where each diagnostic
+has its id, severity and explanation; the ``*_messages`` modules construct them, one function for
+each; ``render`` prints them; ``exemptions`` sets those apart that a person accepted.
+"""
+
+from sbom.diagnostics.model import (
+    Code,
+    Diagnostic,
+    Exit,
+    InputError,
+    OperationalError,
+    SbomError,
+    failing,
+    sort_diagnostics,
+)
+
+__all__ = [
+    "Code",
+    "Diagnostic",
+    "Exit",
+    "InputError",
+    "OperationalError",
+    "SbomError",
+    "failing",
+    "sort_diagnostics",
+]

@@ -1,0 +1,168 @@
+"""A diagnostic: one thing wrong with an input. Knows nothing of what is being checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from pathlib import PurePath
+
+from sbom.diagnostics.catalog import Entry, Severity, catalog
+
+
+class Exit(IntEnum):
+    """The exit statuses of ``python -m sbom``; README lists them."""
+
+    OK = 0
+    ERRORS = 1
+    USAGE = 2
+    IO = 3
+    INTERRUPTED = 130
+
+
+class Code(StrEnum):
+    """The name of each diagnostic; ``sbom/data/diagnostics.toml`` has the same, with their ids."""
+
+    # The script.
+    BATCH_SYNTAX = "batch-syntax"
+    BATCH_LIMIT = "batch-limit"
+    UNSUPPORTED_COMMAND = "unsupported-command"
+    CONFLICT_MARKER = "conflict-marker"
+    UNREACHABLE_TAG = "unreachable-tag"
+    DUPLICATE_NAME = "duplicate-name"
+    NO_EXTERNALS = "no-externals"
+    STRAY_PARENTHESIS = "stray-parenthesis"
+    # Shipped files.
+    MISSING_FILE = "missing-file"
+    UNOWNED_FILE = "unowned-file"
+    VERSION_MISMATCH = "version-mismatch"
+    UNDECLARED_COMPONENT = "undeclared-component"
+    NO_EVIDENCE = "no-evidence"
+    EXCLUDED_COMPONENT = "excluded-component"
+    EXCLUDED_FILE = "excluded-file"
+    NOT_INSPECTED = "not-inspected"
+    FILE_MISMATCH = "file-mismatch"
+    UNEXPECTED_BUILD = "unexpected-build"
+    UNREADABLE_FILE = "unreadable-file"
+    UNSAFE_ARCHIVE = "unsafe-archive"
+    # The manifest.
+    INVALID_TOML = "invalid-toml"
+    INVALID_MANIFEST = "invalid-manifest"
+    PLACEHOLDER = "placeholder"
+    UNUSED_ENTRY = "unused-entry"
+    STALE_EXEMPTION = "stale-exemption"
+    UNDESCRIBED_EXTERNAL = "undescribed-external"
+    UNKNOWN_VERSION = "unknown-version"
+    MISSING_CHECKSUM = "missing-checksum"
+    SOURCE_BINARY_MISMATCH = "source-binary-mismatch"
+    CONFLICTING_REFERENCE = "conflicting-reference"
+    # Script and manifest compared.
+    NOT_IN_MANIFEST = "not-in-manifest"
+    NOT_IN_SCRIPT = "not-in-script"
+    TAG_CHANGED = "tag-changed"
+    CONDITION_CHANGED = "condition-changed"
+    REPOSITORY_CHANGED = "repository-changed"
+    SCRIPT_CHANGED = "script-changed"
+    VERSION_CHANGED = "version-changed"
+    TAG_MOVED = "tag-moved"
+    ARCHIVE_REPACKED = "archive-repacked"
+    # An externals directory.
+    UNEXPECTED_EXTERNAL = "unexpected-external"
+    MODIFIED_EXTERNAL = "modified-external"
+    AMBIGUOUS_EXTERNAL = "ambiguous-external"
+    MISSING_EXTERNAL = "missing-external"
+    # A CPython source tree.
+    STALE_VERSION = "stale-version"
+    CHECKSUM_MISMATCH = "checksum-mismatch"
+    LINK_MISMATCH = "link-mismatch"
+    # The artifacts of a release.
+    UNKNOWN_ARTIFACT = "unknown-artifact"
+    MISSING_ARTIFACT = "missing-artifact"
+    NO_ARTIFACTS = "no-artifacts"
+    VERSION_CONFLICT = "version-conflict"
+    OUTPUT_EXISTS = "output-exists"
+    INCONSISTENT_RELEASE = "inconsistent-release"
+    # An SBOM document.
+    INVALID_DOCUMENT = "invalid-document"
+    # The run itself.
+    USAGE = "usage"
+    INPUT_ERROR = "input-error"
+    WRITE_ERROR = "write-error"
+    DOWNLOAD_FAILED = "download-failed"
+    INVALID_ARCHIVE = "invalid-archive"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Diagnostic:
+    """One thing wrong with an input.
+
+    ``line`` is its line in ``file``, counted from 1, and 0 where there is none. ``subject`` is
+    what the diagnostic is about: a key path of the manifest (``binary.tcltk``), a member of an
+    archive, an element of a document; empty where it is the whole file. ``hint`` is one sentence
+    that starts with a verb, or a command.
+    """
+
+    code: Code
+    file: str
+    message: str
+    line: int = 0
+    subject: str = ""
+    hint: str = ""
+
+    @property
+    def entry(self) -> Entry:
+        """Return what the catalog says of this diagnostic."""
+        return catalog()[self.code]
+
+    @property
+    def is_warning(self) -> bool:
+        """Return whether this diagnostic fails a run only under ``--strict``."""
+        return self.entry.severity is Severity.WARNING
+
+    @property
+    def exemption_key(self) -> str:
+        """Return what an ``[[exemption]]`` names this diagnostic by; never a line number."""
+        return self.subject or PurePath(self.file).name
+
+    def __str__(self) -> str:
+        """Return ``FILE:LINE: SUBJECT: MESSAGE``, which editors and terminals can follow."""
+        location = f"{self.file}:{self.line}" if self.line else self.file
+        return ": ".join(part for part in (location, self.subject, self.message) if part)
+
+
+class SbomError(Exception):
+    """An error of this project: one or more diagnostics that stop a verb."""
+
+    status = Exit.ERRORS
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], *, strict: bool = False) -> None:
+        """Keep ``diagnostics`` (at least one), sorted; ``strict`` where warnings are errors."""
+        self.diagnostics = sort_diagnostics(diagnostics)
+        self.strict = strict
+        super().__init__("\n".join(str(one) for one in self.diagnostics))
+
+
+class InputError(SbomError):
+    """Wrong usage, or an input that cannot be read at all."""
+
+    status = Exit.USAGE
+
+
+class OperationalError(SbomError):
+    """The network or the disk failed."""
+
+    status = Exit.IO
+
+
+def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return the distinct diagnostics sorted by file, line, subject, name and message."""
+
+    def key(one: Diagnostic) -> tuple[str, int, str, str, str]:
+        return one.file, one.line, one.subject, one.code, one.message
+
+    return tuple(sorted(set(diagnostics), key=key))
+
+
+def failing(diagnostics: Iterable[Diagnostic], *, strict: bool = False) -> list[Diagnostic]:
+    """Return the diagnostics that fail a run: errors, and with ``strict`` warnings too."""
+    return [one for one in diagnostics if strict or not one.is_warning]
