@@ -159,7 +159,7 @@ def test_the_tag_is_told_apart_from_the_version() -> None:
 
 
 def pinned(key: str) -> str:
-    pin = committed().pin(key)
+    pin = committed().get_pin(key)
     assert pin is not None
     return pin.sha256
 
@@ -260,7 +260,7 @@ def test_a_pre_release_is_in_the_folder_of_its_release() -> None:
 
 def test_components_do_not_depend_on_the_order_of_tables() -> None:
     manifest = committed()
-    turned: Any = replace(manifest, pins=manifest.pins[::-1], identities=manifest.identities[::-1])
+    turned: Any = replace(manifest, pins=manifest.pins[::-1], components=manifest.components[::-1])
     assert resolve_components(turned, Build(platform="arm64")) == resolve_components(
         manifest, Build(platform="arm64")
     )

@@ -31,7 +31,7 @@ PLATFORMS = ("amd64", "arm64", "win32")
 
 
 def subject(manifest: Manifest, platform: str) -> Subject:
-    manifest = manifest.commented(manifest.document.comment)
+    manifest = manifest.replace_comment(manifest.document.comment)
     return Subject(
         name=f"python-{manifest.cpython.version}-{platform}",
         root=root_component(manifest, Build(platform=platform)),

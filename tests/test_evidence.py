@@ -20,7 +20,7 @@ from sbom.binaries.search import Inspector, compile_rules
 from sbom.diagnostics import Exit, SbomError
 from sbom.manifest.read import read_manifest
 
-INSPECT = Inspector(compile_rules((one.key, one.evidence) for one in committed().identities))
+INSPECT = Inspector(compile_rules((one.key, one.evidence) for one in committed().components))
 
 
 def found(name: str, data: bytes) -> list[EvidenceMatch]:
@@ -125,11 +125,11 @@ def test_a_rule_that_cannot_be_is_told_at_its_place(text: str, fault: str) -> No
 def test_every_external_that_ships_has_evidence_or_a_digest() -> None:
     # LibTomMath's DLL of Tcl 9 shows nothing; libb2 and wix are not DLLs of their own.
     manifest = committed()
-    shown = {one.key for one in manifest.identities if one.evidence}
-    recorded = {tag.partition("-")[0] for tag in manifest.digests}
+    shown = {one.key for one in manifest.components if one.evidence}
+    recorded = {tag.partition("-")[0] for tag in manifest.dll_digests}
     shipped = {
         one.key
-        for one in manifest.identities
+        for one in manifest.components
         for row in one.ships
         if row.external.startswith(("source.", "binary.")) and row.link in ("static", "dynamic")
     }

@@ -124,7 +124,7 @@ def test_no_dll_of_a_binary_external_is_taken_for_anything_else() -> None:
     examiner = BinaryVerifier(committed())
     known = KnownFiles(committed())
     looked_into = 0
-    for tag in committed().digests:
+    for tag in committed().dll_digests:
         if not split_tag(tag)[0]:
             continue  # 8.6.14.0, which no component can be named by
         for line in _git("ls-tree", "-r", tag).decode().splitlines():

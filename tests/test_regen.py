@@ -64,7 +64,7 @@ def regen(manifest: Path, github: Server, *more: str) -> int:
 
 
 def pin_of(manifest: Path, key: str) -> Pin:
-    pin = read_manifest(manifest.read_text(encoding="utf-8")).pin(key)
+    pin = read_manifest(manifest.read_text(encoding="utf-8")).get_pin(key)
     assert pin is not None
     return pin
 
@@ -255,8 +255,8 @@ def test_the_dlls_of_a_binary_external_are_recorded_by_what_signing_does_not_cha
     text = manifest.read_text(encoding="utf-8")
     assert regen(manifest, github) == 0
     read = read_manifest(manifest.read_text(encoding="utf-8"))
-    assert read.digests["nasm-2.11.06"] == {"amd64/nasm.dll": authenticode_of(pe())}
-    assert read.digests.keys() == read_manifest(text).digests.keys() | {"nasm-2.11.06"}
+    assert read.dll_digests["nasm-2.11.06"] == {"amd64/nasm.dll": authenticode_of(pe())}
+    assert read.dll_digests.keys() == read_manifest(text).dll_digests.keys() | {"nasm-2.11.06"}
     before = manifest.read_bytes()
     assert regen(manifest, github, "--verify") == 0
     assert manifest.read_bytes() == before
@@ -272,4 +272,4 @@ def test_what_was_recorded_of_a_tag_gives_way_to_what_its_archive_holds(
     github.say(NASM_PATH, body(archived, ETag='"nasm"'))
     assert regen(manifest, github) == 0
     read = read_manifest(manifest.read_text(encoding="utf-8"))
-    assert read.digests["nasm-2.11.06"].keys() == {"amd64/nasm.dll"}
+    assert read.dll_digests["nasm-2.11.06"].keys() == {"amd64/nasm.dll"}

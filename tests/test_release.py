@@ -696,5 +696,5 @@ def test_documents_beside_the_artifacts_are_checked_where_they_lie(
     ],
 )
 def test_cpython_owns_what_it_makes_and_nothing_beside(path: str, expected: bool) -> None:  # noqa: FBT001
-    [cpython] = [one for one in committed().identities if one.key == "cpython"]
+    [cpython] = [one for one in committed().components if one.key == "cpython"]
     assert is_owned(path, cpython.owns) is expected

@@ -1,1 +1,1 @@
-"""The format-neutral BOM: components, files, relationships, and which file belongs to which component."""
+"""The format-neutral BOM: components, files, relationships, and which component owns a file."""

@@ -72,7 +72,7 @@ def expected_contents(
             variant_filename(expand_line(pattern, line), variant, line, tag)
             for pattern in identity.owns
         )
-        for identity in manifest.identities
+        for identity in manifest.components
         if identity.owns
     )
     if channel is None:

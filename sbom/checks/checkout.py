@@ -62,7 +62,9 @@ def _unread(file: str, message: str, hint: str) -> Diagnostic:
 
 
 def _copies(folder: SourceTree, manifest: Manifest, version: str) -> tuple[Vendored, ...]:
-    places = [one for one in manifest.stated if one.of.startswith("vendored.") and one.decides]
+    places = [
+        one for one in manifest.version_sources if one.of.startswith("vendored.") and one.decides
+    ]
     said, _ = read_version_statements(folder, places, line_of(version))
     packages = sbom_of(folder.read(SBOM))
     listed = (packages or {}).get("files")
@@ -85,7 +87,7 @@ def check_source_tree(inputs: Inputs, root: Path) -> tuple[Diagnostic, ...]:
     """Return where a tree disagrees with itself, with what its script fetches, with its digests."""
     folder, manifest = SourceTree(root), _filled(inputs.manifest)
     line = line_of(inputs.version)
-    said, damaged = read_version_statements(folder, manifest.stated, line)
+    said, damaged = read_version_statements(folder, manifest.version_sources, line)
     copies = _copies(folder, manifest, inputs.version)
     wheels = [_of_wheel(one) for one in copies if one.file]
     externals = inputs.script.externals if inputs.script else ()
@@ -96,10 +98,15 @@ def check_source_tree(inputs: Inputs, root: Path) -> tuple[Diagnostic, ...]:
         *damaged,
         *check_versions(manifest, [*wheels, *here], fetched, line),
         *check_archive_checksums(
-            manifest, read_sbom_packages(folder, manifest.stated), [*wheels, *here], fetched
+            manifest,
+            read_sbom_packages(folder, manifest.version_sources),
+            [*wheels, *here],
+            fetched,
         ),
         *check_file_checksums(folder, SBOM),
-        *check_wheel_checksums(folder, WHEELS, {one.file: one.sha256 for one in manifest.vendored}),
+        *check_wheel_checksums(
+            folder, WHEELS, {one.file: one.sha256 for one in manifest.current_vendored}
+        ),
     ]
     tags = {one.pin.tag for one in fetched.values()}
     linked = [
@@ -114,10 +121,10 @@ def _filled(manifest: Manifest) -> Manifest:
     """Return the manifest less components that nobody has filled in: those are told as such."""
     known = (
         one
-        for one in manifest.identities
+        for one in manifest.components
         if PLACEHOLDER not in (one.purl, *(row.link for row in one.ships))
     )
-    return replace(manifest, identities=tuple(known))
+    return replace(manifest, components=tuple(known))
 
 
 def _placed(problem: Diagnostic, root: Path) -> Diagnostic:
@@ -131,7 +138,7 @@ def _outdated(inputs: Inputs, copies: tuple[Vendored, ...]) -> Iterator[Diagnost
     manifest = inputs.manifest
     if manifest.cpython.copies != inputs.version:
         return
-    old = {one.key: one.version for one in manifest.copies}
+    old = {one.key: one.version for one in manifest.vendored}
     new = {one.key: one.version for one in copies}
     for key in sorted(new):  # what a redistributor took out of the tree is no news
         if old.get(key) != new[key]:

@@ -48,7 +48,7 @@ def _unpinned_release(manifest: Manifest) -> Iterator[Diagnostic]:
 
 
 def _unfilled(manifest: Manifest) -> Iterator[Diagnostic]:
-    for identity in manifest.identities:
+    for identity in manifest.components:
         for place, value in _texts(identity, f"component.{identity.key}"):
             if value == PLACEHOLDER:
                 message = "nobody has said yet what this is"
@@ -71,8 +71,8 @@ def _texts(value: object, place: str) -> Iterator[tuple[str, object]]:
 
 def _unclaimed(manifest: Manifest) -> Iterator[Diagnostic]:
     """Yield externals that no component accounts for, or not at their revision."""
-    rows = [(row.external, row) for one in manifest.identities for row in one.ships]
-    sources = {built.source for one in manifest.identities for built in one.built_from}
+    rows = [(row.external, row) for one in manifest.components for row in one.ships]
+    sources = {built.source for one in manifest.components for built in one.built_from}
     for pin in manifest.pins:
         mine = [row for external, row in rows if external == pin.key]
         if not mine and (pin.default or pin.key not in sources):
@@ -84,7 +84,7 @@ def _unclaimed(manifest: Manifest) -> Iterator[Diagnostic]:
             hint = "find out what it holds and add a row, or widen 'revisions' of one"
             yield _at(manifest, Code.UNDESCRIBED_EXTERNAL, pin.key, message, hint)
     claimed = {external for external, _ in rows}
-    for vendored in manifest.vendored:
+    for vendored in manifest.current_vendored:
         if vendored.key not in claimed:
             message = f"no component says what {vendored.name} is"
             hint = f"add [[component.<name>.ships]] with external = '{vendored.key}'"
@@ -96,8 +96,8 @@ def _unused(manifest: Manifest) -> Iterator[Diagnostic]:
 
     What only vendored code brings comes and goes with pip, and is no mistake of anybody's.
     """
-    keys = {pin.key for pin in manifest.pins} | {one.key for one in manifest.vendored}
-    for identity in manifest.identities:
+    keys = {pin.key for pin in manifest.pins} | {one.key for one in manifest.current_vendored}
+    for identity in manifest.components:
         externals = {row.external for row in identity.ships}
         externals |= {built.source for built in identity.built_from}
         expected = line_in_range(manifest.cpython.line, identity.lines)
@@ -111,7 +111,7 @@ def _unused(manifest: Manifest) -> Iterator[Diagnostic]:
 def _references(manifest: Manifest) -> Iterator[Diagnostic]:
     """Yield names that lead nowhere."""
     cpython = manifest.cpython
-    if cpython.component not in {identity.key for identity in manifest.identities}:
+    if cpython.component not in {identity.key for identity in manifest.components}:
         message = f"there is no [component.{cpython.component}]"
         hint = "it is the root of every document: add it"
         yield _at(manifest, Code.INVALID_MANIFEST, "cpython.component", message, hint)
@@ -119,7 +119,7 @@ def _references(manifest: Manifest) -> Iterator[Diagnostic]:
         message = "there is no [platform.<name>], so there is nothing to build"
         yield _at(manifest, Code.INVALID_MANIFEST, "platform", message, "add the platforms")
     texts = {text.id for text in manifest.license_texts}
-    for identity in manifest.identities:
+    for identity in manifest.components:
         for place, value in _texts(identity, f"component.{identity.key}"):
             if place.endswith((".license", ".declared")):
                 for missing in sorted(set(_LICENSE_REF.findall(str(value))) - texts):
@@ -130,8 +130,8 @@ def _references(manifest: Manifest) -> Iterator[Diagnostic]:
 
 def _versionless(manifest: Manifest) -> Iterator[Diagnostic]:
     held: dict[str, Pin | Vendored] = {pin.key: pin for pin in manifest.pins if pin.default}
-    held |= {vendored.key: vendored for vendored in manifest.vendored}
-    for identity in manifest.identities:
+    held |= {vendored.key: vendored for vendored in manifest.current_vendored}
+    for identity in manifest.components:
         for n, row in enumerate(identity.ships):
             one = held.get(row.external)
             here = any(
@@ -155,9 +155,9 @@ def _said(held: Pin | Vendored) -> str:
 
 def _skews(manifest: Manifest) -> Iterator[Diagnostic]:
     """Yield prebuilt binaries whose source tag, in the same script, is another revision."""
-    for identity in manifest.identities:
+    for identity in manifest.components:
         for built in identity.built_from:
-            binary, source = manifest.pin(built.binary), manifest.pin(built.source)
+            binary, source = manifest.get_pin(built.binary), manifest.get_pin(built.source)
             if binary is None or source is None:
                 continue
             line = manifest.cpython.line

@@ -33,7 +33,7 @@ def check_project_links(
     pins = {key: one.pin for key, one in fetched.items() if one.pin.default}
     rows = [
         (identity.key, row)
-        for identity in manifest.identities
+        for identity in manifest.components
         for row in identity.ships
         if applies(row, pins, _PLATFORM, line)
     ]

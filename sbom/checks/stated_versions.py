@@ -89,7 +89,7 @@ def _is_prefix(part: str, whole: str) -> bool:
 
 def _of(manifest: Manifest, key: str) -> Iterator[ComponentSpec]:
     """Yield the components that an external brings, or is the source of."""
-    for identity in manifest.identities:
+    for identity in manifest.components:
         sources = {built.source for built in identity.built_from}
         rows = {row.external for row in identity.ships if not row.version}
         if identity.revision and key in sources | rows:
@@ -119,7 +119,7 @@ def _of_bundles(
     manifest: Manifest, fetched: Mapping[str, ScriptPin], line: str
 ) -> Iterator[Diagnostic]:
     """Yield binaries that the script fetches in another revision than their sources."""
-    for identity in manifest.identities:
+    for identity in manifest.components:
         for built in identity.built_from:
             binary, source = fetched.get(built.binary), fetched.get(built.source)
             if binary is None or source is None:
@@ -141,12 +141,12 @@ def _of_bundles(
 
 def _known(manifest: Manifest, binary: ScriptPin, source: ScriptPin, line: str) -> bool:
     """Return whether the manifest has both tags, and so tells by itself that they are askew."""
-    mine = [manifest.pin(one.pin.key) for one in (binary, source)]
+    mine = [manifest.get_pin(one.pin.key) for one in (binary, source)]
     if [pin.tag if pin else "" for pin in mine] != [binary.pin.tag, source.pin.tag]:
         return False
     return any(
         is_source_mismatch(identity, binary.pin, source.pin, line)
-        for identity in manifest.identities
+        for identity in manifest.components
         for built in identity.built_from
         if (built.binary, built.source) == (binary.pin.key, source.pin.key)
     )
@@ -158,7 +158,7 @@ def _not_compiled(
     """Yield copies that a tree's SBOM lists and Windows does not compile: it has an external."""
     instead = {
         row.external: row.without
-        for identity in manifest.identities
+        for identity in manifest.components
         for row in identity.ships
         if row.external.startswith("vendored.") and row.without
     }
@@ -183,7 +183,7 @@ def _in_no_list(
     if not lists:
         return
     pins = {key: one.pin for key, one in fetched.items() if one.pin.default}
-    for identity in manifest.identities:
+    for identity in manifest.components:
         built = {one.binary for one in identity.built_from}
         for row in identity.ships:
             bundled = row.external.startswith("binary.") and row.external not in built
@@ -207,7 +207,7 @@ def check_archive_checksums(
     fetched: Mapping[str, ScriptPin],
 ) -> Iterator[Diagnostic]:
     """Yield packages of a tree's SBOMs whose archive or digest is another than is known."""
-    copies = {one.key: one for one in manifest.copies}
+    copies = {one.key: one for one in manifest.vendored}
     stated = {one.key: one for one in statements if one.place.says == "sha256"}
     versions = {(one.key, one.value) for one in statements if one.place.decides}
     for one in packages:
@@ -217,7 +217,10 @@ def check_archive_checksums(
             message = f"says that {_named(one.key)} {one.version} is at {one.location}"
             hint = f"the archive of {known} is somewhere else"
             yield _listed(one, one.location_line, Code.STALE_VERSION, message, hint)
-        expected, where = manifest.sha256(external.pin) if external else "", "externals.toml"
+        expected, where = (
+            manifest.get_archive_sha256(external.pin) if external else "",
+            "externals.toml",
+        )
         copy = copies.get(one.key)
         if copy is not None and copy.version == one.version:
             expected = copy.sha256

@@ -81,7 +81,11 @@ def _what_is_built(
     """
     if arguments.externals is None:
         comment = manifest.layout.comment if arguments.layout else ""
-        return manifest.commented(comment or manifest.document.comment), Build(platform=""), ()
+        return (
+            manifest.replace_comment(comment or manifest.document.comment),
+            Build(platform=""),
+            (),
+        )
     # Hashing a folder and looking into archives is for those who ask for it.
     from sbom.checks.externals_dir import read_externals_dir, settings  # noqa: PLC0415
 
@@ -96,7 +100,9 @@ def _what_is_built(
             pin = replace(pin, sha256="", sha512="")
             notes[pin.key] = f"Modified after it was pulled: {one.difference}."
         pins.append(pin)
-    manifest = manifest.commented(manifest.pulled.comment.format(settings=settings(pull)))
+    manifest = manifest.replace_comment(
+        manifest.externals_dir.comment.format(settings=settings(pull))
+    )
     return manifest, Build(platform="", pins=tuple(pins), notes=notes), pull.problems
 
 

@@ -45,7 +45,7 @@ def _summary(inputs: Inputs, failing: int, warnings: int) -> str:
     against = f", held against {inputs.script_path}" if inputs.script else ""
     return (
         f"{manifest.file}: CPython {manifest.cpython.version}, {len(manifest.pins)} externals, "
-        f"{len(manifest.identities)} components, {len(manifest.platforms)} platforms{against}: "
+        f"{len(manifest.components)} components, {len(manifest.platforms)} platforms{against}: "
         f"{_count(failing, 'problem')}, {_count(warnings, 'warning')}"
     )
 

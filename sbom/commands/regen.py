@@ -122,8 +122,8 @@ def _changed(inputs: Inputs, found: Sequence[ManifestChange], manifest: Manifest
 
 def _copies(before: Manifest, after: Manifest) -> list[str]:
     """Return a line for each piece of vendored code that came, went or changed."""
-    old = {one.key: one.version for one in before.vendored}
-    new = {one.key: one.version for one in after.vendored}
+    old = {one.key: one.version for one in before.current_vendored}
+    new = {one.key: one.version for one in after.current_vendored}
     return [
         f"{key}: new, {new[key]}"
         if key not in old

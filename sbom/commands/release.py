@@ -75,7 +75,7 @@ def _with_comment(manifest: Manifest, unpinned: Sequence[Diagnostic]) -> Manifes
     if unpinned:
         named = ", ".join(sorted(problem.subject for problem in unpinned))
         parts.append(f"Released with --allow-unpinned; no checksum is known of {named}.")
-    return manifest.commented(" ".join(part.strip() for part in parts))
+    return manifest.replace_comment(" ".join(part.strip() for part in parts))
 
 
 def _look(

@@ -98,7 +98,7 @@ def _with_copies(manifest: Manifest) -> Manifest:
     return replace(
         manifest,
         cpython=replace(manifest.cpython, copies=version),
-        copies=tuple(replace(one, version="") for one in manifest.copies),
+        vendored=tuple(replace(one, version="") for one in manifest.vendored),
     )
 
 

@@ -76,7 +76,7 @@ def _source_info(manifest: Manifest, identity: ComponentSpec, row: Inclusion, pi
     if rebuild:
         parts.append(f"packaging revision {pin.revision} (rebuild {rebuild})")
     for built in identity.built_from:
-        source = manifest.pin(built.source)
+        source = manifest.get_pin(built.source)
         if built.binary == pin.key and source is not None:
             parts.append(_provenance(manifest, identity, pin, source))
     return _joined(*parts, row.note)
@@ -110,7 +110,7 @@ def _checked_in(manifest: Manifest, row: Inclusion, vendored: Vendored) -> Prove
     """Return the origin of code that CPython's repository, or a wheel in it, has a copy of."""
     release = f"CPython {manifest.cpython.version}"
     where = f"vendored in {release}"
-    carrier = manifest.vendored_named(vendored.within) if vendored.within else None
+    carrier = manifest.get_vendored(vendored.within) if vendored.within else None
     holder = carrier or vendored
     if vendored.within:
         where = f"vendored in {vendored.within} {carrier.version if carrier else ''}".rstrip()

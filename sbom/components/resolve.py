@@ -67,13 +67,13 @@ def externals_in_build(manifest: Manifest, build: Build) -> dict[str, Pin | Vend
     if pins is None:
         pins = tuple(pin for pin in manifest.pins if pin.default)
     held: dict[str, Pin | Vendored] = {pin.key: pin for pin in pins}
-    return held | {vendored.key: vendored for vendored in manifest.vendored}
+    return held | {vendored.key: vendored for vendored in manifest.current_vendored}
 
 
 def _rows(
     manifest: Manifest, held: Mapping[str, Pin | Vendored], platform: str
 ) -> Iterator[tuple[ComponentSpec, Inclusion]]:
-    for identity in manifest.identities:
+    for identity in manifest.components:
         for row in identity.ships:
             if applies(row, held, platform, manifest.cpython.line):
                 yield identity, row
@@ -95,7 +95,7 @@ def _annotated(component: Component, note: str) -> Component:
 def root_component(manifest: Manifest, build: Build | None = None) -> Component:
     """Return CPython itself as a component: of one build, or of none where that does not matter."""
     cpython = manifest.cpython
-    identity = next(one for one in manifest.identities if one.key == cpython.component)
+    identity = next(one for one in manifest.components if one.key == cpython.component)
     version = cpython.version.rstrip("+")
     commit = f", commit {cpython.commit}" if cpython.commit else ""
     location = cpython.place

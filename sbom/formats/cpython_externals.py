@@ -45,7 +45,9 @@ def export_upstream(
     upstream's instead of CPython's. Where there are problems the bytes are not the file.
     """
     known = _checksums(manifest, kept)
-    rows = {row.name: row for row in manifest.exported if version_in_range(version, row.cpython)}
+    rows = {
+        row.name: row for row in manifest.upstream_entries if version_in_range(version, row.cpython)
+    }
     theirs = {str(one.get("name")): one for one in _packages(kept)}
     packages: list[Package] = []
     problems: list[Diagnostic] = []
@@ -93,7 +95,7 @@ def _checksums(manifest: Manifest, kept: Mapping[str, Any] | None) -> dict[str, 
             ):
                 found[str(package.get("downloadLocation"))] = str(one.get("checksumValue"))
     pinned = {pin.tag: pin.sha256 for pin in manifest.pins if pin.kind is ExternalKind.SOURCE}
-    ours = {**manifest.archives.source, **{tag: sha for tag, sha in pinned.items() if sha}}
+    ours = {**manifest.known_archives.source, **{tag: sha for tag, sha in pinned.items() if sha}}
     return found | {_location(manifest, tag): sha for tag, sha in ours.items()}
 
 
@@ -145,7 +147,7 @@ def _moved(reference: Mapping[str, Any], before: str, revision: str) -> Package:
 
 
 def _unsorted(manifest: Manifest, version: str) -> bool:
-    unsorted = manifest.exporting.unsorted
+    unsorted = manifest.upstream.unsorted
     return bool(unsorted) and version_in_range(version, unsorted)
 
 
@@ -160,7 +162,7 @@ def _order(packages: list[Package], kept: Sequence[str], *, sort: bool) -> None:
 
 def _component(manifest: Manifest, external: ScriptExternal) -> ComponentSpec | None:
     key = f"{external.kind}.{name_of(external.tag)}"
-    for identity in manifest.identities:
+    for identity in manifest.components:
         sources = {row.external for row in identity.ships}
         sources |= {built.source for built in identity.built_from}
         if key in sources and identity.revision:

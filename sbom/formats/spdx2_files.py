@@ -23,8 +23,8 @@ def file_id(file: ShippedFile) -> str:
     return f"SPDXRef-File-{named[:24]}"
 
 
-def element(file: ShippedFile, license: str = "") -> Element:
-    """Return a file as SPDX's JSON form has it; ``license`` is that of what it is or belongs to."""
+def element(file: ShippedFile, license_concluded: str = "") -> Element:
+    """Return a file as SPDX's JSON form has it; with the license of its component."""
     shown = _shown(file)
     return {
         "SPDXID": file_id(file),
@@ -35,7 +35,7 @@ def element(file: ShippedFile, license: str = "") -> Element:
             {"algorithm": "SHA256", "checksumValue": file.sha256},
             {"algorithm": "SHA512", "checksumValue": file.sha512},
         ],
-        "licenseConcluded": license or "NOASSERTION",
+        "licenseConcluded": license_concluded or "NOASSERTION",
         "copyrightText": "NOASSERTION",
         **({"comment": shown} if shown else {}),
     }

@@ -104,8 +104,8 @@ def _differences(external: ScriptExternal, pin: Pin, repository: str) -> Iterato
 
 def described_externals(manifest: Manifest) -> set[str]:
     """Return the key paths of externals that some component accounts for."""
-    rows = {row.external for one in manifest.identities for row in one.ships}
-    return rows | {built.source for one in manifest.identities for built in one.built_from}
+    rows = {row.external for one in manifest.components for row in one.ships}
+    return rows | {built.source for one in manifest.components for built in one.built_from}
 
 
 def change_diagnostics(

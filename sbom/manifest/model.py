@@ -1,6 +1,6 @@
 """The tables of externals.toml as frozen values: their keys, and what each text must look like.
 
-A field is a key, ``snake_case`` for ``kebab-case``; ``sbom.manifest.fields`` reads a table into one.
+A field is a key, ``snake_case`` for ``kebab-case``; ``sbom.manifest.fields`` reads tables.
 """
 
 from __future__ import annotations
@@ -250,46 +250,46 @@ class Manifest:
     cpython: CPython
     document: DocumentConfig
     pins: tuple[Pin, ...]
-    copies: tuple[Vendored, ...]
-    identities: tuple[ComponentSpec, ...]
+    vendored: tuple[Vendored, ...]
+    components: tuple[ComponentSpec, ...]
     platforms: tuple[Platform, ...]
     variants: tuple[Variant, ...]
     channels: tuple[Channel, ...]
     release: ReleaseConfig
     license_texts: tuple[LicenseText, ...]
-    pulled: ExternalsDirConfig
+    externals_dir: ExternalsDirConfig
     layout: LayoutConfig
-    stated: tuple[VersionSource, ...]
-    archives: KnownArchives
-    digests: Mapping[str, Mapping[str, str]]
-    exporting: UpstreamConfig
-    exported: tuple[UpstreamEntry, ...]
+    version_sources: tuple[VersionSource, ...]
+    known_archives: KnownArchives
+    dll_digests: Mapping[str, Mapping[str, str]]
+    upstream: UpstreamConfig
+    upstream_entries: tuple[UpstreamEntry, ...]
     exemptions: tuple[Exemption, ...]
 
-    def pin(self, key: str) -> Pin | None:
+    def get_pin(self, key: str) -> Pin | None:
         """Return the external of a key such as ``source.zlib``, or None."""
         return next((pin for pin in self.pins if pin.key == key), None)
 
-    def sha256(self, pin: Pin) -> str:
+    def get_archive_sha256(self, pin: Pin) -> str:
         """Return the SHA-256 of an external's archive, of whatever tag, or an empty text."""
-        known = self.pin(pin.key)
+        known = self.get_pin(pin.key)
         if known is not None and known.tag == pin.tag and known.sha256:
             return known.sha256
-        archives: Mapping[str, str] = getattr(self.archives, pin.kind)
+        archives: Mapping[str, str] = getattr(self.known_archives, pin.kind)
         return archives.get(pin.tag, "")
 
     @property
-    def vendored(self) -> tuple[Vendored, ...]:
+    def current_vendored(self) -> tuple[Vendored, ...]:
         """Return the vendored code of this version; none, where only another one's is known."""
-        return self.copies if self.cpython.copies == self.cpython.version else ()
+        return self.vendored if self.cpython.copies == self.cpython.version else ()
 
-    def commented(self, comment: str) -> Manifest:
+    def replace_comment(self, comment: str) -> Manifest:
         """Return the manifest with a document's comment, and what that says of vendored code."""
         facts = self.document
-        behind = facts.copies if self.vendored else facts.no_copies
+        behind = facts.copies if self.current_vendored else facts.no_copies
         parts = [part.strip() for part in (comment, behind) if part.strip()]
         return replace(self, document=replace(facts, comment=" ".join(parts)))
 
-    def vendored_named(self, name: str) -> Vendored | None:
+    def get_vendored(self, name: str) -> Vendored | None:
         """Return the vendored code of a name such as ``pip``, or None."""
-        return next((one for one in self.vendored if one.name == name), None)
+        return next((one for one in self.current_vendored if one.name == name), None)

@@ -92,7 +92,7 @@ def _manifest(data: Mapping[str, Any], file: str, report: Report) -> Manifest | 
     document = read_table(DocumentConfig, data.get("document", {}), "document", report)
     named = partial(_named, data, report)
     pins = [pin for kind in ExternalKind for pin in named(Pin, kind.value, "name", kind=kind)]
-    identities = named(ComponentSpec, "component", "key")
+    components = named(ComponentSpec, "component", "key")
     vendored = named(Vendored, "vendored", "name")
     platforms = named(Platform, "platform", "name")
     variants = named(Variant, "variant", "name")
@@ -116,20 +116,20 @@ def _manifest(data: Mapping[str, Any], file: str, report: Report) -> Manifest | 
         cpython=cpython,
         document=document,
         pins=tuple(pins),
-        copies=tuple(vendored),
-        identities=tuple(identities),
+        vendored=tuple(vendored),
+        components=tuple(components),
         platforms=tuple(platforms),
         variants=tuple(variants),
         channels=tuple(channels),
         release=release,
         license_texts=tuple(texts),
-        pulled=pulled,
+        externals_dir=pulled,
         layout=layout,
-        stated=tuple(stated),
-        archives=archives,
-        digests=recorded.digests,
-        exporting=exporting,
-        exported=tuple(exported),
+        version_sources=tuple(stated),
+        known_archives=archives,
+        dll_digests=recorded.digests,
+        upstream=exporting,
+        upstream_entries=tuple(exported),
         exemptions=tuple(exemptions),
     )
 

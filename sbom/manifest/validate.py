@@ -26,7 +26,7 @@ def check_texts(manifest: Manifest, report: Report) -> None:
     for key, names in _TEMPLATES.items():
         if fault := _template_fault(getattr(manifest.cpython, key), names):
             report(f"cpython.{key}", fault)
-    for identity in manifest.identities:
+    for identity in manifest.components:
         place = f"component.{identity.key}"
         if fault := validate_line_range(identity.lines):
             report(f"{place}.lines", fault)
@@ -44,13 +44,15 @@ def check_texts(manifest: Manifest, report: Report) -> None:
 
 def _check_lists(manifest: Manifest, report: Report) -> None:
     """Report version sources and exemptions whose texts are not of their grammar."""
-    for n, stated in enumerate(manifest.stated):
+    for n, stated in enumerate(manifest.version_sources):
         if fault := validate_line_range(stated.lines):
             report(f"stated[{n}].lines", fault)
         if fault := _place_fault(stated):
             report(f"stated[{n}]", fault)
-    ranges = {"export.unsorted": manifest.exporting.unsorted}
-    ranges |= {f"exported[{n}].cpython": one.cpython for n, one in enumerate(manifest.exported)}
+    ranges = {"export.unsorted": manifest.upstream.unsorted}
+    ranges |= {
+        f"exported[{n}].cpython": one.cpython for n, one in enumerate(manifest.upstream_entries)
+    }
     for place, text in ranges.items():
         if fault := validate_version_range(text):
             report(place, fault)

@@ -123,7 +123,7 @@ def inclusions_by_name(manifest: Manifest) -> dict[str, list[tuple[ComponentSpec
     variants = [None, *manifest.variants]
     tags = [platform.tag for platform in manifest.platforms]
     rows: dict[str, list[tuple[ComponentSpec, Inclusion]]] = {}
-    for identity in manifest.identities:
+    for identity in manifest.components:
         for row in identity.ships:
             if row.link not in ("static", "dynamic") or not line_in_range(line, row.lines):
                 continue
@@ -154,7 +154,7 @@ def _claimed(manifest: Manifest, component: Component, pin: Pin | None) -> Expec
 
 def spec_of(manifest: Manifest, key: str) -> ComponentSpec:
     """Return the identity of a key, which the manifest has."""
-    return next(one for one in manifest.identities if one.key == key)
+    return next(one for one in manifest.components if one.key == key)
 
 
 def _name(manifest: Manifest, key: str) -> str:
@@ -198,6 +198,6 @@ class KnownFiles:
 
 
 def _recorded(manifest: Manifest) -> Iterator[KnownFile]:
-    for tag, files in manifest.digests.items():
+    for tag, files in manifest.dll_digests.items():
         for path, digest in files.items():
             yield KnownFile(tag, path.rpartition("/")[2].lower(), digest)

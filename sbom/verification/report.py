@@ -27,7 +27,7 @@ _HINTS = {
     ResultStatus.OTHER_BUILD: "find out who built it, and from what",
     ResultStatus.NOT_SHOWN: "find out whether it is there; then mend the component's 'evidence'",
     ResultStatus.FOUND: "add a [[component.*.ships]] row that says so, or have it taken out",
-    ResultStatus.UNKNOWN: "find out where it comes from; then add it to a component's files or 'owns'",
+    ResultStatus.UNKNOWN: "find out where it comes from; add it to a component's files or 'owns'",
     ResultStatus.NO_PE: "fetch it again, or build it again",
     ResultStatus.DAMAGED: "fetch it again, or build it again",
 }

@@ -108,8 +108,8 @@ class TagIdentifier:
 
     def _tags(self, kind: str, external: str) -> set[str]:
         """Return the tags of an external that the manifest knows."""
-        archives = getattr(self._manifest.archives, kind)
-        digests = self._manifest.digests if kind == ExternalKind.BINARY else {}
+        archives = getattr(self._manifest.known_archives, kind)
+        digests = self._manifest.dll_digests if kind == ExternalKind.BINARY else {}
         pins = (pin.tag for pin in self._manifest.pins if pin.kind == kind)
         return {tag for tag in (*archives, *digests, *pins) if split_tag(tag)[0] == external}
 
@@ -171,14 +171,14 @@ class TagIdentifier:
 
     def _elsewhere(self, key: str) -> bool:
         """Return whether the component that an external is named after came from another one."""
-        named = {one.key for one in self._manifest.identities if _tagged(one, key)}
+        named = {one.key for one in self._manifest.components if _tagged(one, key)}
         return bool(named & self._seen)
 
     def _inferred(self, key: str, version: str) -> str:
         """Return a version written as the newest known tag of an external writes its own."""
         kind, _, external = key.partition(".")
         known = sorted(self._tags(kind, external), key=lambda t: version_key(split_tag(t)[1]))
-        for identity in self._manifest.identities:
+        for identity in self._manifest.components:
             if known and version and _tagged(identity, key):
                 revision = split_tag(known[-1])[1]
                 said, rebuild = parse_revision(identity, revision)

@@ -41,7 +41,7 @@ class BinaryVerifier:
     def __init__(self, manifest: Manifest) -> None:
         """Take the rules of a manifest, and what it has recorded."""
         self.manifest = manifest
-        self._rules = compile_rules((one.key, one.evidence) for one in manifest.identities)
+        self._rules = compile_rules((one.key, one.evidence) for one in manifest.components)
         self._known = KnownFiles(manifest)
         self.inspect = Inspector(self._rules)
 
@@ -92,7 +92,7 @@ def _owning(manifest: Manifest, build: Build) -> Iterator[tuple[str, tuple[str, 
     line = manifest.cpython.line
     variant = variant_of(manifest, build.variant)
     tag = next(one.tag for one in manifest.platforms if one.name == build.platform)
-    for one in manifest.identities:
+    for one in manifest.components:
         if one.owns:
             patterns = (expand_line(pattern, line) for pattern in one.owns)
             yield (
