@@ -43,7 +43,7 @@ def regen(session: nox.Session) -> None:
 @nox.session
 def check(session: nox.Session) -> None:
     """Find everything that is wrong: [-- --cpython DIR | --script FILE] [--strict]."""
-    group(session, "validate")
+    group(session, "validation")
     run(session, "check")
     with TemporaryDirectory() as folder:
         session.run(

@@ -35,10 +35,11 @@ from spdx_tools.spdx.parser.actor_parser import ActorParser
 
 from sbom import __version__
 from sbom.components.model import Component
-from sbom.diagnostics import Code, Diagnostic
+from sbom.diagnostics import Diagnostic
+from sbom.diagnostics.document_messages import invalid_document
 from sbom.formats.spdx2_relations import DOCUMENT, Relation, is_library
 from sbom.manifest.model import DocumentConfig, LicenseText
-from sbom.validation import spdx_tools as validation
+from sbom.validation.external import validate_spdx_model
 
 _TOOL = f"Tool: cpython-windows-sbom-{__version__}"
 
@@ -181,15 +182,10 @@ def _extracted(
 
 def problems_of(document: Document, file: str) -> tuple[Diagnostic, ...]:
     """Return what spdx-tools' full validation finds wrong with a document."""
+    hint = "correct the fact in externals.toml that does not fit SPDX 2.3"
     return tuple(
-        Diagnostic(
-            code=Code.INVALID_DOCUMENT,
-            file=file,
-            subject=message.context.spdx_id or "",
-            message=message.validation_message,
-            hint="a fact in externals.toml does not fit SPDX 2.3",
-        )
-        for message in validation.messages(document)
+        invalid_document(file, element, message, hint)
+        for element, message in validate_spdx_model(document)
     )
 
 

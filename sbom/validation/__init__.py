@@ -1,1 +1,1 @@
-"""SBOM documents against outside validators and this project's own invariants."""
+"""SBOM documents compared with outside validators and this project's invariants."""

@@ -1,7 +1,7 @@
-"""Validators that are not ours, asked: spdx-tools, the JSON schemas, ntia-conformance-checker.
+"""Validators of others: spdx-tools, the JSON schemas of SPDX, ntia-conformance-checker.
 
-An outside judge that fails is a problem; one that is not installed raises UnusableError, never a
-silent pass.
+A validator that fails on a document is a violation; one that is not installed raises InputError,
+so that neither passes silently.
 """
 
 from __future__ import annotations
@@ -18,121 +18,163 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sbom.diagnostics import Code, Diagnostic, InputError, sort_diagnostics
-from sbom.validation.results import ValidatorResult
-from sbom.validation.wording import LIMIT, Said, more, one_line
+from sbom.diagnostics import InputError, sort_diagnostics
+from sbom.diagnostics.document_messages import invalid_document, missing_validator
+from sbom.formats.spdx2_view import JsonObject
+from sbom.validation.results import LIMIT, ValidatorResult, Violation
 
 #: The releases of SPDX 2.3 whose schemas differ.
-SCHEMAS = ("2.3.0", "2.3.1")
-#: What ntia-conformance-checker asks of every SPDX 2 document, which has no field for it.
-_UNSAYABLE = "SBOM generation context (SBOM type) provided?"
+SCHEMA_VERSIONS = ("2.3.0", "2.3.1")
+#: What ntia-conformance-checker requires of every SPDX 2 document, which has no field for it.
+_SBOM_TYPE = "SBOM generation context (SBOM type) provided?"
 
 
 @cache
-def installed(module: str) -> Any:
-    """Return a module of an outside judge. Raises UnusableError where there is none."""
+def import_validator(module: str) -> Any:
+    """Return the module of an outside validator. Raises InputError where it is not installed."""
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        package = module.replace("_", "-")
-        hint = "python -m pip install --group judge"
-        message = "is not installed, so nothing can be judged"
-        problem = Diagnostic(code=Code.USAGE, file=package, message=message, hint=hint)
-        raise InputError([problem]) from error
+        raise InputError([missing_validator(module.replace("_", "-"))]) from error
 
 
-def asked(name: str, file: str, ask: Callable[[], Iterable[Said]], hint: str) -> ValidatorResult:
-    """Return what a judge says; that it fails is said as well, for it is not ours to mend."""
+def run_validator(
+    name: str, file: str, list_violations: Callable[[], Iterable[Violation]]
+) -> ValidatorResult:
+    """Return what a validator reports, at most LIMIT diagnostics; its own failure is one."""
     try:
-        said = iter(ask())
-        first = list(islice(said, LIMIT))
-        beyond = sum(1 for _ in said)
+        violations = iter(list_violations())
+        shown = list(islice(violations, LIMIT))
+        omitted = sum(1 for _ in violations)
     except Exception as error:  # noqa: BLE001 - hostile input may break it in any way
-        first, beyond = [("", f"cannot be judged: {type(error).__name__}: {error}")], 0
-    if beyond:
-        first.append(("", more(beyond)))
-    problems = (
-        Diagnostic(
-            code=Code.INVALID_DOCUMENT,
-            file=file,
-            subject="" if where.isdigit() else where,
-            message=f"{name}: {one_line(message)}",
-            hint=hint,
-        )
-        for where, message in first
+        message = f"failed on this document: {type(error).__name__}: {error}"
+        shown, omitted = [Violation("", message, "correct the other errors first")], 0
+    diagnostics = (invalid_document(file, *violation, validator=name) for violation in shown)
+    return ValidatorResult(
+        validator=name, diagnostics=sort_diagnostics(diagnostics), omitted=omitted
     )
-    return ValidatorResult(judge=name, file=file, problems=sort_diagnostics(problems))
 
 
 # spdx-tools.
 
 
-def by_spdx_tools(path: Path) -> ValidatorResult:
-    """Return what spdx-tools' full validation says."""
-    hint = "SPDX 2.3 asks for it"
-    return asked("spdx-tools", str(path), lambda: _spdx_messages(path), hint)
+def run_spdx_tools(path: Path) -> ValidatorResult:
+    """Return what spdx-tools' full validation reports of a JSON file."""
+    return run_validator("spdx-tools", str(path), lambda: _list_spdx_tools_violations(path))
 
 
-def _spdx_messages(path: Path) -> Iterator[Said]:
-    from sbom.validation import spdx_tools as validation  # noqa: PLC0415 - spdx_tools is slow to import
+def _list_spdx_tools_violations(path: Path) -> Iterator[Violation]:
+    # Imported when used: spdx-tools takes most of a second.
+    from spdx_tools.spdx.parser.error import SPDXParsingError  # noqa: PLC0415
+    from spdx_tools.spdx.parser.json import json_parser  # noqa: PLC0415
 
-    document, messages = validation.parse(path)
-    if document is None:
-        yield from (("", message) for message in messages)
+    hint = "correct it as SPDX 2.3 requires"
+    try:
+        document = json_parser.parse_from_file(str(path))
+    except SPDXParsingError as error:
+        yield from (Violation("", message, hint) for message in error.get_messages())
         return
-    for message in validation.messages(document):
-        yield message.context.spdx_id or "", message.validation_message
+    for element, message in validate_spdx_model(document):
+        yield Violation(element, message, hint)
+
+
+def validate_spdx_model(document: Any) -> list[tuple[str, str]]:
+    """Return SPDX id and message of everything that spdx-tools reports of its Document."""
+    from spdx_tools.spdx.validation.document_validator import (  # noqa: PLC0415 - slow to import
+        validate_full_spdx_document,
+    )
+
+    with use_indexed_ids(document):
+        messages = validate_full_spdx_document(document)
+    return [(message.context.spdx_id or "", message.validation_message) for message in messages]
+
+
+@contextmanager
+def use_indexed_ids(document: Any) -> Iterator[None]:
+    """Let spdx-tools look ids of this document up in a set while it validates.
+
+    0.8.5 makes a list of all ids for each end of each relationship, which takes minutes for
+    20 000 files: https://github.com/spdx/tools-python/issues/818. Not for several threads.
+    """
+    from spdx_tools.spdx.validation import (  # noqa: PLC0415 - slow to import
+        package_validator,
+        spdx_id_validators,
+    )
+
+    # In the order of precedence that get_element_type_from_spdx_id has, the last one first.
+    elements = [*document.snippets, *document.files, *document.packages]
+    types = {element.spdx_id: type(element) for element in elements}
+    known = {*types, document.creation_info.spdx_id}
+    files = {file.spdx_id for file in document.files}
+    replacements: list[tuple[Any, str, Any]] = [
+        (spdx_id_validators, "is_spdx_id_present_in_document", lambda id_, _: id_ in known),
+        (spdx_id_validators, "is_spdx_id_present_in_files", lambda id_, _: id_ in files),
+        (package_validator, "get_element_type_from_spdx_id", lambda id_, _: types.get(id_)),
+    ]
+    originals = [(module, name, getattr(module, name)) for module, name, _ in replacements]
+    try:
+        for module, name, value in replacements:
+            setattr(module, name, value)
+        yield
+    finally:
+        for module, name, value in originals:
+            setattr(module, name, value)
 
 
 # The JSON schemas.
 
 
-def by_schema(jsonschema: Any, data: Any, file: str, version: str) -> ValidatorResult:
-    """Return what a published JSON schema says, each error with its JSON pointer."""
-    name = f"JSON schema {version}"
-    hint = "the place is a JSON pointer into the document"
-    return asked(name, file, lambda: _schema_errors(_validator(jsonschema, version), data), hint)
+def run_json_schema(jsonschema: Any, data: JsonObject, file: str, version: str) -> ValidatorResult:
+    """Return what a published JSON schema reports, each error at its JSON pointer."""
+
+    def list_violations() -> Iterator[Violation]:
+        hint = "correct the value at this JSON pointer"
+        for error in _load_schema(jsonschema, version).iter_errors(data):
+            yield Violation(_json_pointer(error.absolute_path), error.message, hint)
+
+    return run_validator(f"JSON schema {version}", file, list_violations)
 
 
 @cache
-def _validator(jsonschema: Any, version: str) -> Any:
+def _load_schema(jsonschema: Any, version: str) -> Any:
     source = resources.files("sbom.validation") / "schemas" / f"spdx-{version}.schema.json"
     schema = json.loads(source.read_text("utf-8"))
     return jsonschema.validators.validator_for(schema)(schema)
 
 
-def _schema_errors(validator: Any, data: Any) -> Iterator[Said]:
-    for error in validator.iter_errors(data):
-        parts = (str(part).replace("~", "~0").replace("/", "~1") for part in error.absolute_path)
-        yield "".join(f"/{part}" for part in parts), error.message
+def _json_pointer(path: Iterable[str | int]) -> str:
+    """Return a path as RFC 6901 writes it; empty for the whole document."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
 
 
 # ntia-conformance-checker.
 
 
-def by_ntia(module: Any, path: Path) -> ValidatorResult:
-    """Return what NTIA's minimum elements miss."""
-    hint = "NTIA's minimum elements of 2021 ask for it"
-    return asked("ntia", str(path), lambda: _missing(module, path, "ntia"), hint)
+def run_ntia(module: Any, path: Path) -> ValidatorResult:
+    """Return which of NTIA's minimum elements are missing."""
+    hint = "add it: NTIA's minimum elements (2021) require it"
+    return run_validator("ntia", str(path), lambda: _list_missing(module, path, "ntia", hint))
 
 
-def by_fsct(module: Any, path: Path, *, strict: bool) -> ValidatorResult:
-    """Return what CISA's framing of 2024 misses: problems only when that is asked for."""
-    missing: list[Said] = []
+def run_fsct(module: Any, path: Path, *, strict: bool) -> ValidatorResult:
+    """Return what CISA's framing of 2024 misses: notes, and errors only if ``strict``."""
+    missing: list[Violation] = []
 
-    def ask() -> list[Said]:
-        missing.extend(_missing(module, path, "fsct3-min"))
+    def list_violations() -> list[Violation]:
+        hint = "add it: CISA's framing (2024) expects it at least"
+        missing.extend(_list_missing(module, path, "fsct3-min", hint))
         return missing if strict else []
 
-    hint = "the minimum expected of CISA's framing of 2024"
-    verdict = asked("fsct3-min", str(path), ask, hint)
-    said = ["misses the SBOM type, which SPDX 2 cannot say"]
-    said += [f"misses: {where}: {message}".replace(": : ", ": ") for where, message in missing]
-    return replace(verdict, note="\n".join(said[: LIMIT + 1]))
+    result = run_validator("fsct3-min", str(path), list_violations)
+    notes = ["the SBOM type is missing; SPDX 2 has no field for it"]
+    notes += [
+        f"{violation.element}: {violation.message}".removeprefix(": ") for violation in missing
+    ]
+    return replace(result, notes=tuple(notes[: LIMIT + 1]))
 
 
-def _missing(module: Any, path: Path, standard: str) -> Iterator[Said]:
-    with _quiet():
+def _list_missing(module: Any, path: Path, standard: str, hint: str) -> Iterator[Violation]:
+    with _disable_logging():
         checker = module.SbomChecker(
             str(path), validate=False, compliance=standard, sbom_spec="spdx2"
         )
@@ -140,17 +182,17 @@ def _missing(module: Any, path: Path, standard: str) -> Iterator[Said]:
         raise ValueError("; ".join(checker.parsing_errors))
     for element, components in checker.all_components_without_info:
         for name, spdx_id in components:
-            yield spdx_id, f"{name or 'a component without name'} has no {element}"
+            yield Violation(spdx_id, f"{name or 'a component without name'} has no {element}", hint)
     for question, answer in checker.table_elements:
-        if not answer and question != _UNSAYABLE and not question.startswith("All "):
-            yield "", f"{question} No"
+        if not answer and question != _SBOM_TYPE and not question.startswith("All "):
+            yield Violation("", f"{question} No", hint)
     if not checker.components_evaluated:
-        yield "", "no package can be reached from the document"
+        yield Violation("", "no package can be reached from the document", hint)
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep what a library logs out of our output; it is in what it returns as well."""
+def _disable_logging() -> Iterator[None]:
+    """Keep what a library logs out of our output; its return value has it as well."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:

@@ -6,79 +6,104 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from sbom.validation.view import Document, Table, rows, table, text, texts
-from sbom.validation.wording import Finding
+from sbom.formats.spdx2_view import (
+    DocumentView,
+    JsonObject,
+    get_object,
+    get_objects,
+    get_text,
+    get_texts,
+)
+from sbom.validation.results import Violation
 
-#: Hexadecimal digits of each algorithm; MD6 and BLAKE3 have no fixed length.
+#: Hexadecimal digits of each algorithm of SPDX 2.3; 0 where the length is not fixed.
 _DIGITS = {
-    name: int(digits)
-    for name, digits in re.findall(
-        r"(\S+)=(\d+)",
-        "ADLER32=8 MD2=32 MD4=32 MD5=32 MD6=0 BLAKE3=0 "
-        "SHA1=40 SHA224=56 SHA256=64 SHA384=96 SHA512=128 SHA3-256=64 SHA3-384=96 SHA3-512=128 "
-        "BLAKE2b-256=64 BLAKE2b-384=96 BLAKE2b-512=128",
-    )
+    "ADLER32": 8,
+    "BLAKE2b-256": 64,
+    "BLAKE2b-384": 96,
+    "BLAKE2b-512": 128,
+    "BLAKE3": 0,
+    "MD2": 32,
+    "MD4": 32,
+    "MD5": 32,
+    "MD6": 0,
+    "SHA1": 40,
+    "SHA224": 56,
+    "SHA256": 64,
+    "SHA3-256": 64,
+    "SHA3-384": 96,
+    "SHA3-512": 128,
+    "SHA384": 96,
+    "SHA512": 128,
 }
 
 
-def analysis_is_explicit(read: Document) -> Iterator[Finding]:
-    """Ask for filesAnalyzed, true only with the verification code of the files that are there."""
-    for package in read.packages:
-        where, analyzed = text(package, "SPDXID"), package.get("filesAnalyzed")
-        code = text(table(package, "packageVerificationCode"), "packageVerificationCodeValue")
-        if not isinstance(analyzed, bool):
-            yield where, "filesAnalyzed is not said, which means true", "say true or false"
-        elif analyzed and not code:
-            hint = "add packageVerificationCode, or say false"
-            yield where, "filesAnalyzed is true, without a verification code", hint
-        elif analyzed:
-            yield from _code_findings(package, code, read.contained.get(where, []))
+def check_files_analyzed(document: DocumentView) -> Iterator[Violation]:
+    """Require filesAnalyzed, true only with the verification code of the contained files."""
+    for package in document.packages:
+        id_, is_analyzed = get_text(package, "SPDXID"), package.get("filesAnalyzed")
+        if not isinstance(is_analyzed, bool):
+            message = "has no filesAnalyzed, which defaults to true"
+            yield Violation(id_, message, "state true or false")
+        elif is_analyzed:
+            yield from _check_verification_code(package, document.contained_files.get(id_, []))
 
 
-def _code_findings(package: Table, code: str, files: list[Table]) -> Iterator[Finding]:
-    where = text(package, "SPDXID")
-    skipped = texts(
-        table(package, "packageVerificationCode"), "packageVerificationCodeExcludedFiles"
-    )
-    counted = [file for file in files if text(file, "fileName") not in skipped]
-    digests = [digest for file in counted if (digest := _sha1(file))]
-    if len(digests) != len(counted):
-        lacking = len(counted) - len(digests)
-        message = f"the verification code cannot be checked: {lacking} files have no SHA1"
-        yield where, message, "give every contained file its SHA1"
+def _check_verification_code(package: JsonObject, files: list[JsonObject]) -> Iterator[Violation]:
+    id_, verification = get_text(package, "SPDXID"), get_object(package, "packageVerificationCode")
+    code = get_text(verification, "packageVerificationCodeValue")
+    if not code:
+        hint = "add packageVerificationCode, or state filesAnalyzed false"
+        yield Violation(id_, "filesAnalyzed is true, but there is no verification code", hint)
         return
+    excluded = get_texts(verification, "packageVerificationCodeExcludedFiles")
+    counted = [file for file in files if get_text(file, "fileName") not in excluded]
+    digests = [digest for file in counted if (digest := _get_sha1(file))]
+    if missing := len(counted) - len(digests):
+        subject = "1 file has" if missing == 1 else f"{missing} files have"
+        message = f"the verification code cannot be checked: {subject} no SHA1 checksum"
+        yield Violation(id_, message, "give every contained file a SHA1 checksum")
+        return
+    expected = _compute_verification_code(digests)
+    if expected != code:
+        message = f"the verification code of its {len(digests)} files is {expected}, found {code}"
+        yield Violation(id_, message, "compute it as SPDX 2.3, clause 7.9 describes")
+
+
+def _compute_verification_code(digests: list[str]) -> str:
+    """Return the verification code of files by their SHA-1: SPDX 2.3, clause 7.9."""
     joined = "".join(sorted(digests)).encode("utf-8", "replace")
-    right = hashlib.sha1(joined, usedforsecurity=False).hexdigest()
-    if right != code:
-        message = f"the verification code is {code}; that of its {len(digests)} files is {right}"
-        yield where, message, "SPDX 2.3, clause 7.9 says how it is computed"
+    return hashlib.sha1(joined, usedforsecurity=False).hexdigest()
 
 
-def _sha1(file: Table) -> str:
-    found = (row for row in rows(file, "checksums") if text(row, "algorithm") == "SHA1")
-    return next((text(row, "checksumValue") for row in found), "")
+def _get_sha1(file: JsonObject) -> str:
+    checksums = get_objects(file, "checksums")
+    sha1 = (row for row in checksums if get_text(row, "algorithm") == "SHA1")
+    return next((get_text(row, "checksumValue") for row in sha1), "")
 
 
-def checksums_are_well_formed(read: Document) -> Iterator[Finding]:
-    """Ask for the lower-case digits of each checksum's algorithm."""
-    for element in [*read.packages, *read.files]:
-        for row in rows(element, "checksums"):
-            algorithm, value = text(row, "algorithm"), text(row, "checksumValue")
+def check_checksums(document: DocumentView) -> Iterator[Violation]:
+    """Require the lower-case digits of each checksum's algorithm."""
+    for element in [*document.packages, *document.files]:
+        for row in get_objects(element, "checksums"):
+            algorithm, value = get_text(row, "algorithm"), get_text(row, "checksumValue")
             digits = _DIGITS.get(algorithm)
             if digits is None:
-                message = f"{algorithm or 'a checksum'} is no algorithm of SPDX 2.3"
-                hint = f"one of {', '.join(sorted(_DIGITS))}"
+                message = f"{algorithm or 'a checksum'} is not an algorithm of SPDX 2.3"
+                hint = f"use one of {', '.join(sorted(_DIGITS))}"
             elif not re.fullmatch(r"[0-9a-f]+", value) or digits not in (0, len(value)):
-                message = f"the {algorithm} checksum is {value!r}"
-                hint = f"write {digits or 'its'} lower-case hexadecimal digits"
+                count = f"{digits} " if digits else ""
+                message = f"{algorithm}: expected {count}lower-case hex digits, found {value!r}"
+                hint = "correct the checksum"
             else:
                 continue
-            yield text(element, "SPDXID"), message, hint
+            yield Violation(get_text(element, "SPDXID"), message, hint)
 
 
-def file_names_are_relative(read: Document) -> Iterator[Finding]:
-    """Ask for file names that start with ``./``."""
-    for file in read.files:
-        if not text(file, "fileName").startswith("./"):
-            message = f"the file name is {text(file, 'fileName')!r}"
-            yield text(file, "SPDXID"), message, "start it with ./ (SPDX 2.3, clause 8.1)"
+def check_file_names(document: DocumentView) -> Iterator[Violation]:
+    """Require file names that start with ``./``: SPDX 2.3, clause 8.1."""
+    for file in document.files:
+        name = get_text(file, "fileName")
+        if not name.startswith("./"):
+            message = f"the file name does not start with ./: {name!r}"
+            yield Violation(get_text(file, "SPDXID"), message, "write it as SPDX 2.3, clause 8.1")

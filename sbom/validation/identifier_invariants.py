@@ -1,4 +1,4 @@
-"""Invariants of package URLs and CPE names, and what either is."""
+"""Invariants of package URLs and CPE names."""
 
 from __future__ import annotations
 
@@ -7,80 +7,77 @@ from collections.abc import Iterator
 
 from packageurl import PackageURL
 
-from sbom.validation.view import Document, references, rows, text
-from sbom.validation.wording import Finding
+from sbom.formats.spdx2_view import DocumentView, get_locators, get_objects, get_text
+from sbom.validation.results import Violation
 
 #: A CPE 2.3 name: NISTIR 7695, clause 6.2, the formatted string binding.
 _CPE_VALUE = r"(?:[*-]|(?:\?+|\*)?(?:[\w.\-]|\\[^\w\s])+(?:\?+|\*)?)"
-CPE = re.compile(rf"cpe:2\.3:[aho*-](?::{_CPE_VALUE}){{10}}", re.ASCII)
-_EARLY = re.compile(r"(\d+(?:\.\d+)*)-?(alpha|beta|rc|a|b)(\d+)")
-_EARLY_WORDS = {"a": "alpha", "b": "beta"}
+_CPE = re.compile(rf"cpe:2\.3:[aho*-](?::{_CPE_VALUE}){{10}}", re.ASCII)
+_PRE_RELEASE = re.compile(r"(\d+(?:\.\d+)*)-?(alpha|beta|rc|a|b)(\d+)")
+_PRE_RELEASE_WORDS = {"a": "alpha", "b": "beta"}
 
 
-def parsed_purl(purl: str) -> PackageURL | None:
-    """Return a package URL, or None if it is none."""
-    try:
-        return PackageURL.from_string(purl)
-    except ValueError:
-        return None
-
-
-def one_purl(read: Document) -> Iterator[Finding]:
-    """Ask for at most one purl, which parses and has the version of versionInfo."""
-    for package in read.packages:
-        where, purls = text(package, "SPDXID"), references(package, "purl")
+def check_purls(document: DocumentView) -> Iterator[Violation]:
+    """Require at most one purl, which parses and has the version of versionInfo."""
+    for package in document.packages:
+        id_, purls = get_text(package, "SPDXID"), get_locators(package, "purl")
         if len(purls) > 1:
-            yield where, f"has {len(purls)} purls; consumers take the first", "keep one"
+            message = f"has {len(purls)} purls; consumers take the first"
+            yield Violation(id_, message, "keep one")
         for purl in purls:
-            yield from _purl_findings(where, purl, text(package, "versionInfo"))
+            yield from _check_purl(id_, purl, get_text(package, "versionInfo"))
 
 
-def _purl_findings(where: str, purl: str, version: str) -> Iterator[Finding]:
-    parsed = parsed_purl(purl)
-    if parsed is None:
-        yield where, f"{purl} is no purl", "see github.com/package-url/purl-spec"
+def _check_purl(id_: str, purl: str, version: str) -> Iterator[Violation]:
+    try:
+        purl_version = PackageURL.from_string(purl).version or ""
+    except ValueError:
+        message = f"is not a purl: {purl}"
+        yield Violation(id_, message, "write it as github.com/package-url/purl-spec describes")
         return
-    said = parsed.version or ""
-    if said != version:
-        yield where, f"the purl says version {said!r}, versionInfo {version!r}", "let them agree"
+    if purl_version != version:
+        message = f"versionInfo is {version!r}, but the purl has version {purl_version!r}"
+        yield Violation(id_, message, "use one version in both")
 
 
-def cpes_agree(read: Document) -> Iterator[Finding]:
-    """Ask for well-formed CPEs of the version of versionInfo, a pre-release as the update."""
-    for package in read.packages:
-        where, version = text(package, "SPDXID"), text(package, "versionInfo")
-        for cpe in references(package, "cpe23Type"):
-            if not CPE.fullmatch(cpe):
-                yield where, f"{cpe} is no CPE 2.3 name", "see NISTIR 7695, clause 6.2"
+def check_cpes(document: DocumentView) -> Iterator[Violation]:
+    """Require well-formed CPEs of the version of versionInfo, a pre-release as the update."""
+    for package in document.packages:
+        id_, version = get_text(package, "SPDXID"), get_text(package, "versionInfo")
+        for cpe in get_locators(package, "cpe23Type"):
+            if not _CPE.fullmatch(cpe):
+                message = f"is not a CPE 2.3 name: {cpe}"
+                yield Violation(id_, message, "write it as NISTIR 7695, clause 6.2 describes")
                 continue
-            said = _cpe_version(cpe)
-            if said != _as_in_cpe(version):
-                message = f"the CPE says version {':'.join(said)!r}, versionInfo {version!r}"
-                hint = f"NVD's form of that version is {':'.join(_as_in_cpe(version))!r}"
-                yield where, message, hint
+            found, expected = _parse_cpe_version(cpe), _split_pre_release(version)
+            if found != expected:
+                message = f"versionInfo is {version!r}, but the CPE has version {':'.join(found)!r}"
+                hint = f"write the version as NVD does: {':'.join(expected)}"
+                yield Violation(id_, message, hint)
 
 
-def _cpe_version(cpe: str) -> tuple[str, str]:
-    """Return version and update of a CPE, unquoted; ``rc1`` and ``alpha1`` as NVD has them."""
+def _parse_cpe_version(cpe: str) -> tuple[str, str]:
+    """Return version and update of a CPE, unquoted; NVD writes both ``alpha1`` and ``a1``."""
     fields = re.split(r"(?<!\\):", cpe)
     version, update = (re.sub(r"\\(.)", r"\1", field) for field in fields[5:7])
     short = re.fullmatch(r"(a|b)(\d+)", update)
-    return version, _EARLY_WORDS[short[1]] + short[2] if short else update.replace("-", "*")
+    return version, _PRE_RELEASE_WORDS[short[1]] + short[2] if short else update.replace("-", "*")
 
 
-def _as_in_cpe(version: str) -> tuple[str, str]:
-    """Return version and update that NVD's dictionary has: ``3.15.0`` and ``rc1``."""
-    early = _EARLY.fullmatch(version.lower())
-    if early is None:
+def _split_pre_release(version: str) -> tuple[str, str]:
+    """Return version and update as NVD's dictionary has them: ``3.15.0`` and ``rc1``."""
+    parts = _PRE_RELEASE.fullmatch(version.lower())
+    if parts is None:
         return version.lower() or "*", "*"
-    return early[1], _EARLY_WORDS.get(early[2], early[2]) + early[3]
+    return parts[1], _PRE_RELEASE_WORDS.get(parts[2], parts[2]) + parts[3]
 
 
-def categories_are_spelled(read: Document) -> Iterator[Finding]:
-    """Ask for PACKAGE-MANAGER: https://github.com/spdx/tools-python/issues/813."""
-    for package in read.packages:
-        for reference in rows(package, "externalRefs"):
-            said = text(reference, "referenceCategory")
-            if "_" in said:
-                hint = f"write {said.replace('_', '-')}; schema 2.3.0 knows no other spelling"
-                yield text(package, "SPDXID"), f"the reference category is {said}", hint
+def check_reference_categories(document: DocumentView) -> Iterator[Violation]:
+    """Require PACKAGE-MANAGER: https://github.com/spdx/tools-python/issues/813."""
+    for package in document.packages:
+        for reference in get_objects(package, "externalRefs"):
+            category = get_text(reference, "referenceCategory")
+            if "_" in category:
+                message = f"the reference category is {category}"
+                hint = f"write {category.replace('_', '-')}, which SPDX 2.3.0 and 2.3.1 both accept"
+                yield Violation(get_text(package, "SPDXID"), message, hint)

@@ -1,49 +1,103 @@
-"""The invariant of licenses: on the SPDX list and not deprecated, or there with their texts."""
+"""The invariant of licenses: on the SPDX license list and current, or present with their text."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
 
-from sbom.validation.license_list import license_ids, license_of
-from sbom.validation.view import Document, rows, text, texts
-from sbom.validation.wording import Finding
+from license_expression import ExpressionError, Licensing, get_license_index
 
-_NOTHING = ("", "NONE", "NOASSERTION")
-_PACKAGE_LICENSES = ("licenseConcluded", "licenseDeclared", "licenseInfoFromFiles")
-_FILE_LICENSES = ("licenseConcluded", "licenseInfoInFiles")
+from sbom.formats.spdx2_view import DocumentView, get_objects, get_text, get_texts
+from sbom.validation.results import Violation
+
+_NO_LICENSE = ("", "NONE", "NOASSERTION")
+_PACKAGE_KEYS = ("licenseConcluded", "licenseDeclared", "licenseInfoFromFiles")
+_FILE_KEYS = ("licenseConcluded", "licenseInfoInFiles")
 
 
-def licenses_are_known(read: Document) -> Iterator[Finding]:
-    """Ask for licenses of the SPDX list that are not deprecated, or for their texts."""
+def check_licenses(document: DocumentView) -> Iterator[Violation]:
+    """Require licenses of the SPDX license list that are not deprecated, or their texts."""
     extracted = {
-        text(row, "licenseId")
-        for row in rows(read.data, "hasExtractedLicensingInfos")
-        if text(row, "extractedText")
+        get_text(row, "licenseId")
+        for row in get_objects(document.data, "hasExtractedLicensingInfos")
+        if get_text(row, "extractedText")
     }
-    places = [(package, key) for package in read.packages for key in _PACKAGE_LICENSES]
-    places += [(file, key) for file in read.files for key in _FILE_LICENSES]
-    for element, key in places:
-        for expression in texts(element, key) or [text(element, key)]:
-            for message, hint in _license_faults(expression, extracted):
-                yield text(element, "SPDXID"), f"{key}: {message}", hint
+    keys = [(package, key) for package in document.packages for key in _PACKAGE_KEYS]
+    keys += [(file, key) for file in document.files for key in _FILE_KEYS]
+    for element, key in keys:
+        for expression in get_texts(element, key) or [get_text(element, key)]:
+            for message, hint in _check_expression(expression, extracted):
+                yield Violation(get_text(element, "SPDXID"), f"{key}: {message}", hint)
 
 
-def _license_faults(expression: str, extracted: set[str]) -> Iterator[tuple[str, str]]:
-    if expression in _NOTHING:
+def _check_expression(expression: str, extracted: set[str]) -> Iterator[tuple[str, str]]:
+    if expression in _NO_LICENSE:
         return
-    ids = license_ids(expression)
-    if ids is None:
-        yield f"{expression} is no license expression", "see SPDX 2.3, annex D"
-    for part in (part for id_ in ids or () for part in re.split(r" WITH ", id_)):
-        known = license_of(part)
-        if part.startswith(("LicenseRef-", "DocumentRef-")):
-            if part.startswith("LicenseRef-") and part not in extracted:
-                yield f"{part} has no extracted text", "add it to hasExtractedLicensingInfos"
-        elif known is None or not known.listed:
-            hint = "license_expression's copy of the list lacks it; a LicenseRef needs a text"
-            yield f"{part} is not on the SPDX license list", hint
-        elif known.deprecated:
-            yield f"{part} is deprecated on the SPDX license list", "write what replaces it"
-        elif known.id != part.removesuffix("+") and known.id != part:
-            yield f"{part} is written {known.id} on the SPDX license list", "write it so"
+    licenses = list_licenses(expression)
+    if licenses is None:
+        message = f"is not a license expression: {expression}"
+        yield message, "write it as SPDX 2.3, annex D describes"
+    for license_id in (id_ for part in licenses or () for id_ in part.split(" WITH ")):
+        yield from _check_license(license_id, extracted)
+
+
+def _check_license(license_id: str, extracted: set[str]) -> Iterator[tuple[str, str]]:
+    listed = find_license(license_id)
+    if license_id.startswith("DocumentRef-"):
+        return
+    if license_id.startswith("LicenseRef-"):
+        if license_id not in extracted:
+            yield f"{license_id} has no extracted text", "add it to hasExtractedLicensingInfos"
+    elif listed is None or not listed.is_listed:
+        hint = "use an id of spdx.org/licenses, or a LicenseRef with its text"
+        yield f"{license_id} is not on the SPDX license list", hint
+    elif listed.is_deprecated:
+        message = f"{license_id} is deprecated on the SPDX license list"
+        yield message, "use the id that replaces it"
+    elif license_id not in (listed.id, f"{listed.id}+"):
+        message = f"{license_id} is spelled {listed.id} on the SPDX license list"
+        yield message, f"write {listed.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class License:
+    """A license of license_expression's index."""
+
+    id: str
+    is_listed: bool
+    is_deprecated: bool
+
+
+def find_license(license_id: str) -> License | None:
+    """Return a license by its id, case ignored; ``Apache-2.0+`` is Apache-2.0."""
+    index, key = _index_licenses(), license_id.lower()
+    return index.get(key) or index.get(key.removesuffix("+"))
+
+
+@cache
+def _index_licenses() -> Mapping[str, License]:
+    """Return the licenses of license_expression's index by their lower-case ids.
+
+    An id that SPDX deprecated is there as another id of its successor, or marked.
+    """
+    index: dict[str, License] = {}
+    for row in get_license_index():
+        current = row.get("spdx_license_key") or ""
+        for id_ in (current, *row["other_spdx_license_keys"]):
+            is_listed = not id_.startswith("LicenseRef-")
+            is_deprecated = is_listed and (id_ != current or row["is_deprecated"])
+            index[id_.lower()] = License(id_, is_listed, is_deprecated)
+    return index
+
+
+@cache
+def list_licenses(expression: str) -> tuple[str, ...] | None:
+    """Return the licenses of an expression, ``A WITH B`` as one; None if it is not one."""
+    licensing = Licensing()
+    try:
+        parsed = licensing.parse(expression)
+        symbols = licensing.license_symbols(parsed, decompose=False)
+        return tuple(symbol.render("{symbol.key}") for symbol in symbols)
+    except (ExpressionError, TypeError, ValueError, RecursionError):
+        return None

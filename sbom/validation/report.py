@@ -1,4 +1,4 @@
-"""What the judges say, printed, and the exit status that it comes to."""
+"""Validation reports as text and JSON, and the exit status they come to."""
 
 from __future__ import annotations
 
@@ -8,78 +8,56 @@ from typing import Any
 
 from sbom.diagnostics import Code, Exit, sort_diagnostics
 from sbom.diagnostics.render import render
-from sbom.validation.results import ValidationReport
-from sbom.validation.score import Score
-
-#: Packages named for each loss; the others are counted.
-_SHOWN = 8
+from sbom.validation.results import ValidationReport, ValidatorResult
 
 
-def report(judgments: Sequence[ValidationReport], form: str) -> str:
-    """Return what was found: problems as ``check`` prints them, then notes and scores.
+def render_reports(reports: Sequence[ValidationReport], output_format: str) -> str:
+    """Return reports in one of ``OUTPUT_FORMATS``: the diagnostics, then each document's results.
 
-    JSON is one object: ``problems`` as ``check`` prints them, and ``documents``.
+    JSON is one object: ``diagnostics`` as ``check`` prints them, and ``documents``.
     """
-    problems = sort_diagnostics(problem for one in judgments for problem in one.problems)
-    if form == "json":
-        documents = [_as_json(one) for one in judgments]
-        found = {"problems": json.loads(render(problems, "json")), "documents": documents}
-        return json.dumps(found, indent=2) + "\n"
-    lines = [line for one in judgments for line in _as_text(one)]
-    return render(problems, form) + "".join(f"{line}\n" for line in lines)
+    diagnostics = sort_diagnostics(
+        diagnostic for report in reports for diagnostic in report.diagnostics
+    )
+    rendered = render(diagnostics, output_format)
+    if output_format == "json":
+        documents = [_as_json(report) for report in reports]
+        value = {"diagnostics": json.loads(rendered), "documents": documents}
+        return json.dumps(value, indent=2) + "\n"
+    return rendered + "".join(f"{line}\n" for report in reports for line in _as_text(report))
 
 
-def _as_text(judgment: ValidationReport) -> Iterator[str]:
-    yield judgment.file
-    for verdict in judgment.verdicts:
-        found = len(verdict.problems)
-        fine = "noted" if verdict.note else "fine"
-        said = f"{found} problem{'' if found == 1 else 's'}" if found else fine
-        yield f"  {verdict.judge}: {said}"
-        yield from (f"    {line}" for line in verdict.note.splitlines())
-    if judgment.score:
-        yield from (f"  {line}" for line in as_table(judgment.score))
+def _as_text(report: ValidationReport) -> Iterator[str]:
+    yield report.file
+    for result in report.results:
+        yield f"  {result.validator}: {_summarize(result)}"
+        yield from (f"    note: {note}" for note in result.notes)
 
 
-def _as_json(judgment: ValidationReport) -> dict[str, Any]:
-    verdicts = [
-        {"judge": one.judge, "problems": len(one.problems), "note": one.note}
-        for one in judgment.verdicts
+def _summarize(result: ValidatorResult) -> str:
+    count = len(result.diagnostics) + result.omitted
+    if not count:
+        return "ok"
+    errors = "1 error" if count == 1 else f"{count} errors"
+    return f"{errors}, {result.omitted} not shown" if result.omitted else errors
+
+
+def _as_json(report: ValidationReport) -> dict[str, Any]:
+    results = [
+        {
+            "validator": result.validator,
+            "errors": len(result.diagnostics) + result.omitted,
+            "omitted": result.omitted,
+            "notes": result.notes,
+        }
+        for result in report.results
     ]
-    scored = judgment.score
-    return {
-        "file": judgment.file,
-        "verdicts": verdicts,
-        "score": scored and round(float(scored.total), 4),
-        "ceiling": scored and round(float(scored.ceiling), 4),
-        "categories": {
-            one.name: round(float(one.score), 4) for one in (scored.categories if scored else ())
-        },
-    }
+    return {"file": report.file, "results": results}
 
 
-def as_table(scored: Score) -> list[str]:
-    """Return the score as lines: each category, and below it what is lost, where."""
-    total, ceiling = float(scored.total), float(scored.ceiling)
-    lines = [f"score {total:.2f} ({scored.grade}); no SPDX 2 document can surpass {ceiling:.2f}"]
-    for category in scored.categories:
-        lines.append(f"  {category.name:<14} {float(category.score):5.2f}  x {category.weight}")
-        for loss in category.losses:
-            if loss.sayable:
-                where = f": {_some(loss.packages)}" if loss.packages else ""
-                lines.append(f"  {'':<14} {-float(loss.points):5.2f}  {loss.feature}{where}")
-    beyond = [loss.feature for one in scored.categories for loss in one.losses if not loss.sayable]
-    return [*lines, f"  SPDX 2 cannot say: {', '.join(beyond)}"]
-
-
-def _some(packages: Sequence[str]) -> str:
-    shown = ", ".join(name.removeprefix("SPDXRef-") for name in packages[:_SHOWN])
-    return shown + (f" and {len(packages) - _SHOWN} more" if len(packages) > _SHOWN else "")
-
-
-def status(judgments: Sequence[ValidationReport]) -> Exit:
-    """Return the exit status: unusable where a document could not be read."""
-    codes = {problem.code for one in judgments for problem in one.problems}
+def exit_status(reports: Sequence[ValidationReport]) -> Exit:
+    """Return the exit status: USAGE where a document could not be read."""
+    codes = {diagnostic.code for report in reports for diagnostic in report.diagnostics}
     if Code.INPUT_ERROR in codes:
         return Exit.USAGE
     return Exit.ERRORS if codes else Exit.OK

@@ -1,34 +1,47 @@
-"""What judges say of a document, as values."""
+"""What validators report of a document, as values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sbom.diagnostics import Diagnostic, sort_diagnostics
-from sbom.validation.score import Score
+
+#: Diagnostics of one validator for one document; those beyond are counted.
+LIMIT = 50
+
+
+class Violation(NamedTuple):
+    """A violated rule; ``element`` is an SPDX id, or empty for the whole document."""
+
+    element: str
+    message: str
+    hint: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ValidatorResult:
-    """What one judge says of one document; ``note`` is what it says besides problems."""
+    """What one validator reports of one document.
 
-    judge: str
-    file: str
-    problems: tuple[Diagnostic, ...]
-    note: str = ""
+    ``notes`` are sentences that fail nothing; ``omitted`` is how many diagnostics more there are.
+    """
+
+    validator: str
+    diagnostics: tuple[Diagnostic, ...]
+    notes: tuple[str, ...] = ()
+    omitted: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ValidationReport:
-    """What all judges say of one document; without a score where it could not be read."""
+    """What all validators report of one document."""
 
     file: str
-    verdicts: tuple[ValidatorResult, ...]
-    score: Score | None = None
+    results: tuple[ValidatorResult, ...]
 
     @property
-    def problems(self) -> tuple[Diagnostic, ...]:
-        """The problems of all verdicts, in order of place."""
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics of all validators, sorted."""
         return sort_diagnostics(
-            problem for verdict in self.verdicts for problem in verdict.problems
+            diagnostic for result in self.results for diagnostic in result.diagnostics
         )

@@ -1,52 +1,72 @@
-"""One document held against every judge: the outside ones, our own invariants, sbomqs's score."""
+"""A document compared with everything that validates it: outside validators and our invariants."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from sbom.diagnostics import Diagnostic, InputError
-from sbom.validation.external import SCHEMAS, by_fsct, by_ntia, by_schema, by_spdx_tools, installed
+from sbom.diagnostics import InputError
+from sbom.diagnostics.document_messages import unreadable_document
+from sbom.formats.spdx2_view import JsonObject, parse_spdx2
+from sbom.validation.external import (
+    SCHEMA_VERSIONS,
+    import_validator,
+    run_fsct,
+    run_json_schema,
+    run_ntia,
+    run_spdx_tools,
+)
 from sbom.validation.invariants import check_invariants
-from sbom.validation.loading import read
-from sbom.validation.results import ValidationReport, ValidatorResult
-from sbom.validation.score import score
-from sbom.validation.wording import LIMIT, more
+from sbom.validation.results import LIMIT, ValidationReport, ValidatorResult
+
+#: A document of 20 000 files has 14 MB; a file of sixteen times that is not an SBOM of ours.
+_SIZE_LIMIT = 256_000_000
 
 
 def validate_document(path: Path, *, strict: bool = False) -> ValidationReport:
-    """Hold one document against every judge.
+    """Return what every validator reports of one document.
 
-    With ``strict``, what fsct3-min misses is a problem, but for what SPDX 2 cannot say.
-    Raises UnusableError where a judge is not installed.
+    With ``strict``, what fsct3-min misses is an error, except what SPDX 2 has no field for.
+    Raises InputError where a validator is not installed.
     """
-    outside = (installed("jsonschema"), installed("ntia_conformance_checker"))
+    jsonschema = import_validator("jsonschema")
+    ntia = import_validator("ntia_conformance_checker")
     file = str(path)
     try:
-        data = read(path)
+        data = parse_spdx2(_read_document(path), file)
     except InputError as error:
-        return ValidationReport(
-            file=file,
-            verdicts=(ValidatorResult(judge="file", file=file, problems=error.diagnostics),),
-        )
-    schemas = tuple(by_schema(outside[0], data, file, version) for version in SCHEMAS)
-    ours = ValidatorResult(judge="invariants", file=file, problems=_by_invariants(data, file))
+        unreadable = ValidatorResult(validator="file", diagnostics=error.diagnostics)
+        return ValidationReport(file=file, results=(unreadable,))
     return ValidationReport(
         file=file,
-        verdicts=(
-            by_spdx_tools(path),
-            *schemas,
-            by_ntia(outside[1], path),
-            by_fsct(outside[1], path, strict=strict),
-            ours,
+        results=(
+            run_spdx_tools(path),
+            *(run_json_schema(jsonschema, data, file, version) for version in SCHEMA_VERSIONS),
+            run_ntia(ntia, path),
+            run_fsct(ntia, path, strict=strict),
+            _run_invariants(data, file),
         ),
-        score=score(data, schema_valid=not schemas[0].problems),
     )
 
 
-def _by_invariants(data: dict[str, Any], file: str) -> tuple[Diagnostic, ...]:
-    found = check_invariants(data, file)
-    if len(found) <= LIMIT:
-        return found
-    return (*found[:LIMIT], replace(found[0], message=more(len(found) - LIMIT)))
+def _run_invariants(data: JsonObject, file: str) -> ValidatorResult:
+    diagnostics = check_invariants(data, file)
+    return ValidatorResult(
+        validator="invariants",
+        diagnostics=diagnostics[:LIMIT],
+        omitted=max(0, len(diagnostics) - LIMIT),
+    )
+
+
+def _read_document(path: Path) -> bytes:
+    """Return the bytes of a document. Raises InputError where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_SIZE_LIMIT + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"cannot be read: {reason}"
+        raise InputError([unreadable_document(str(path), message, "check the path")]) from error
+    if len(content) > _SIZE_LIMIT:
+        message = f"is larger than {_SIZE_LIMIT} bytes"
+        raise InputError([unreadable_document(str(path), message, "name an SPDX document")])
+    return content

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sbom.diagnostics import Code, Diagnostic, SbomError
-from sbom.validation.view import Document, Table, rows, text
+from sbom.diagnostics import SbomError
+from sbom.diagnostics.document_messages import invalid_document
+from sbom.formats.spdx2_view import DocumentView, JsonObject, get_objects, get_text
 
 #: What we hash files with, by SPDX's names.
 _ALGORITHMS = {"SHA1": "sha1", "SHA256": "sha256", "SHA512": "sha512"}
@@ -38,13 +39,13 @@ def index_document(content: str, name: str) -> DocumentIndex:
     try:
         data = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise _none(name, f"is no JSON: {error}") from error
-    if not isinstance(data, dict) or not text(data, "spdxVersion").startswith("SPDX-2."):
-        raise _none(name, "is no document of SPDX 2.x in JSON")
-    document = Document(data)
-    paths = {text(one, "SPDXID"): _path(one) for one in document.files}
+        raise _none(name, f"is not JSON: {error}") from error
+    if not isinstance(data, dict) or not get_text(data, "spdxVersion").startswith("SPDX-2."):
+        raise _none(name, "is not an SPDX 2 document in JSON")
+    document = DocumentView(data)
+    paths = {get_text(one, "SPDXID"): _path(one) for one in document.files}
     named = {
-        text(one, "SPDXID"): (text(one, "name"), text(one, "versionInfo"))
+        get_text(one, "SPDXID"): (get_text(one, "name"), get_text(one, "versionInfo"))
         for one in document.packages
     }
     components: dict[str, list[str]] = {}
@@ -53,34 +54,34 @@ def index_document(content: str, name: str) -> DocumentIndex:
     return DocumentIndex(
         files={_path(one): _digests(one) for one in document.files},
         packages={
-            text(one, "packageFileName"): digests
+            get_text(one, "packageFileName"): digests
             for one in document.packages
-            if text(one, "packageFileName") and (digests := _digests(one))
+            if get_text(one, "packageFileName") and (digests := _digests(one))
         },
         components={called: tuple(found) for called, found in components.items()},
         parts=_parts(document, paths, named),
     )
 
 
-def _path(file: Table) -> str:
-    return text(file, "fileName").removeprefix("./")
+def _path(file: JsonObject) -> str:
+    return get_text(file, "fileName").removeprefix("./")
 
 
-def _digests(element: Table) -> Digests:
+def _digests(element: JsonObject) -> Digests:
     return {
-        _ALGORITHMS[text(one, "algorithm")]: text(one, "checksumValue").lower()
-        for one in rows(element, "checksums")
-        if text(one, "algorithm") in _ALGORITHMS
+        _ALGORITHMS[get_text(one, "algorithm")]: get_text(one, "checksumValue").lower()
+        for one in get_objects(element, "checksums")
+        if get_text(one, "algorithm") in _ALGORITHMS
     }
 
 
 def _parts(
-    document: Document, paths: Mapping[str, str], named: Mapping[str, tuple[str, str]]
+    document: DocumentView, paths: Mapping[str, str], named: Mapping[str, tuple[str, str]]
 ) -> dict[str, tuple[tuple[str, str], ...]]:
     """Return the packages each file is of; that all files are of the root says nothing."""
     roots = set(document.roots)
     found: dict[str, dict[tuple[str, str], None]] = {}
-    for left, kind, right in document.edges:
+    for left, kind, right in document.relationships:
         if kind in _FROM_FILE:
             file, package = left, right
         elif kind in _FROM_PACKAGE:
@@ -93,10 +94,5 @@ def _parts(
 
 
 def _none(name: str, message: str) -> SbomError:
-    problem = Diagnostic(
-        code=Code.INVALID_DOCUMENT,
-        file=name,
-        message=message,
-        hint="name the document that was published with these files",
-    )
-    return SbomError([problem])
+    hint = "name the document that was published with these files"
+    return SbomError([invalid_document(name, "", message, hint)])

@@ -1,0 +1,48 @@
+"""The diagnostics of SBOM documents: unreadable ones, and those that violate a rule."""
+
+from __future__ import annotations
+
+from sbom.diagnostics.model import Code, Diagnostic
+
+#: Longest message; validators quote whole documents. About three lines of a terminal.
+_LONGEST = 300
+
+
+def invalid_document(
+    file: str, element: str, message: str, hint: str, *, validator: str = ""
+) -> Diagnostic:
+    """Return the diagnostic of a rule that a document violates.
+
+    ``element`` is an SPDX id, or a JSON pointer where only the JSON is at fault; empty for the
+    whole document. ``validator`` names an outside validator that reports it.
+    """
+    text = f"{validator}: {message}" if validator else message
+    return Diagnostic(
+        code=Code.INVALID_DOCUMENT,
+        file=file,
+        subject=element,
+        message=_one_line(text),
+        hint=hint,
+    )
+
+
+def unreadable_document(file: str, message: str, hint: str, line: int = 0) -> Diagnostic:
+    """Return the diagnostic of a file that is not an SPDX document in JSON at all."""
+    return Diagnostic(
+        code=Code.INPUT_ERROR, file=file, line=line, message=_one_line(message), hint=hint
+    )
+
+
+def missing_validator(package: str) -> Diagnostic:
+    """Return the diagnostic of an outside validator that is not installed."""
+    return Diagnostic(
+        code=Code.USAGE,
+        file=package,
+        message="is not installed, so documents cannot be validated",
+        hint="run: python -m pip install --group validation",
+    )
+
+
+def _one_line(message: str) -> str:
+    text = " ".join(message[:2000].split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -1,0 +1,152 @@
+"""The plain JSON of an SPDX 2.3 document, read safely, whoever wrote it.
+
+A value of the wrong JSON type is read as missing: reporting it is the JSON schemas' task.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sbom.diagnostics import InputError
+from sbom.diagnostics.document_messages import unreadable_document
+
+JsonObject = Mapping[str, Any]
+#: Keys that only other SBOM formats have.
+_OTHER_FORMATS = {"bomFormat": "CycloneDX", "@context": "SPDX 3 or other JSON-LD"}
+
+
+def parse_spdx2(content: bytes, file: str) -> JsonObject:
+    """Return the JSON of an SPDX 2.3 document. Raises InputError naming ``file`` and the line."""
+    try:
+        data = json.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}"
+        raise _input_error(file, message, "save it as UTF-8") from error
+    except json.JSONDecodeError as error:
+        message = f"is not JSON: {error.msg}, column {error.colno}"
+        raise _input_error(file, message, "check whether it is truncated", error.lineno) from error
+    except (ValueError, RecursionError) as error:
+        message = f"is not JSON that can be read: {error}"
+        raise _input_error(file, message, "check whether it is damaged") from error
+    if not isinstance(data, dict):
+        raise _input_error(file, "is not an SPDX document: expected a JSON object")
+    version = data.get("spdxVersion")
+    if version is None:
+        other = next((name for key, name in _OTHER_FORMATS.items() if key in data), None)
+        raise _input_error(file, f"is not an SPDX 2.3 document: {other or 'no spdxVersion'}")
+    if version != "SPDX-2.3":
+        raise _input_error(file, f"is not an SPDX 2.3 document: spdxVersion is {version}")
+    return data
+
+
+def _input_error(
+    file: str, message: str, hint: str = "name an SPDX 2.3 document in JSON", line: int = 0
+) -> InputError:
+    return InputError([unreadable_document(file, message, hint, line)])
+
+
+def get_text(data: JsonObject, key: str) -> str:
+    """Return a text without surrounding blanks; empty where there is none."""
+    value = data.get(key)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def get_texts(data: JsonObject, key: str) -> list[str]:
+    """Return the texts of an array."""
+    value = data.get(key)
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def get_object(data: JsonObject, key: str) -> JsonObject:
+    """Return an object; empty where there is none."""
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def get_objects(data: JsonObject, key: str) -> list[JsonObject]:
+    """Return the objects of an array."""
+    value = data.get(key)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def get_locators(package: JsonObject, reference_type: str) -> list[str]:
+    """Return the locators of a package's external references of one type."""
+    return [
+        get_text(reference, "referenceLocator")
+        for reference in get_objects(package, "externalRefs")
+        if get_text(reference, "referenceType") == reference_type
+    ]
+
+
+@dataclass(frozen=True)
+class DocumentView:
+    """The JSON of a document, and what several readers need of it."""
+
+    data: JsonObject
+
+    @property
+    def id(self) -> str:
+        """The SPDX id of the document itself."""
+        return get_text(self.data, "SPDXID")
+
+    @cached_property
+    def packages(self) -> list[JsonObject]:
+        """The packages."""
+        return get_objects(self.data, "packages")
+
+    @cached_property
+    def files(self) -> list[JsonObject]:
+        """The files."""
+        return get_objects(self.data, "files")
+
+    @cached_property
+    def ids(self) -> Counter[str]:
+        """How many elements have each SPDX id."""
+        snippets = get_objects(self.data, "snippets")
+        elements = [self.data, *self.packages, *self.files, *snippets]
+        return Counter(get_text(element, "SPDXID") for element in elements)
+
+    @cached_property
+    def relationships(self) -> list[tuple[str, str, str]]:
+        """The relationships as written: element, type, related element."""
+        keys = ("spdxElementId", "relationshipType", "relatedSpdxElement")
+        return [
+            (get_text(row, keys[0]), get_text(row, keys[1]), get_text(row, keys[2]))
+            for row in get_objects(self.data, "relationships")
+        ]
+
+    @cached_property
+    def forward(self) -> set[tuple[str, str, str]]:
+        """The relationships in their active form, with those that SPDX 2.2 had fields for."""
+        active = {"DESCRIBED_BY": "DESCRIBES", "CONTAINED_BY": "CONTAINS"}
+        forward = {
+            (right, active[kind], left) if kind in active else (left, kind, right)
+            for left, kind, right in self.relationships
+        }
+        for described in get_texts(self.data, "documentDescribes"):
+            forward.add((self.id, "DESCRIBES", described))
+        for package in self.packages:
+            for file in get_texts(package, "hasFiles"):
+                forward.add((get_text(package, "SPDXID"), "CONTAINS", file))
+        return forward
+
+    @cached_property
+    def roots(self) -> list[str]:
+        """The ids that the document describes, sorted."""
+        described = (self.id, "DESCRIBES")
+        return sorted(right for left, kind, right in self.forward if (left, kind) == described)
+
+    @cached_property
+    def contained_files(self) -> dict[str, list[JsonObject]]:
+        """The files directly in each package, by the package's SPDX id."""
+        by_id = {get_text(file, "SPDXID"): file for file in self.files}
+        contained: dict[str, list[JsonObject]] = {}
+        for left, kind, right in self.forward:
+            if kind == "CONTAINS" and right in by_id:
+                contained.setdefault(left, []).append(by_id[right])
+        return contained
