@@ -22,7 +22,7 @@ from sbom.manifest.diff import (
 from sbom.manifest.exemptions import Triage, triage_diagnostics
 from sbom.manifest.model import Manifest
 from sbom.manifest.read import read_manifest
-from sbom.script.conditions import ScriptAnalysis, analyze_script
+from sbom.script.analysis import ScriptAnalysis, analyze_script
 from sbom.source_tree import release as tree
 
 Environment = Mapping[str, str]

@@ -16,7 +16,7 @@ from sbom.manifest import write as edit
 from sbom.manifest.diff import described_externals, diff_manifest
 from sbom.manifest.model import Manifest
 from sbom.manifest.read import read_manifest
-from sbom.script.conditions import analyze_script
+from sbom.script.analysis import analyze_script
 
 COMMITTED = ROOT / "externals.toml"
 

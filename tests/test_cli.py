@@ -69,7 +69,9 @@ def test_fetches_prints_a_table(script: Path, capsys: pytest.CaptureFixture[str]
     )
 
 
-def test_fetches_prints_json_with_guards(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fetches_prints_json_with_conditions(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["fetches", str(script), "--json", "--all"]) == 0
     rows = json.loads(said(capsys)[0])
     assert len(rows) == 15
@@ -77,11 +79,12 @@ def test_fetches_prints_json_with_guards(script: Path, capsys: pytest.CaptureFix
         "kind": "source",
         "tag": "bzip2-1.0.8",
         "repository": "cpython-source-deps",
-        "guard": None,
+        "default": True,
+        "enabled_by": [],
+        "disabled_by": [],
     }
-    assert [row["guard"] for row in rows if row["tag"] == "nasm-2.11.06"] == [
-        "only with --openssl-src"
-    ]
+    [nasm] = [row for row in rows if row["tag"] == "nasm-2.11.06"]
+    assert (nasm["default"], nasm["enabled_by"]) == (False, [["--openssl-src"]])
 
 
 def test_fetches_takes_variables(script: Path, capsys: pytest.CaptureFixture[str]) -> None:

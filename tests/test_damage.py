@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sbom.batch import Program, run
 from sbom.diagnostics import SbomError
-from sbom.script.conditions import analyze_script
+from sbom.script.analysis import analyze_script
 from sbom.script.fetches import fetches
 
 #: Promised is a second; a busy machine may take as long again.

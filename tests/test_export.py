@@ -17,8 +17,8 @@ from manifests import COMMITTED, committed, entry_of, script_of
 
 from sbom.__main__ import main
 from sbom.formats.cpython_externals import export_upstream
-from sbom.script.conditions import ScriptExternal, analyze_script
-from sbom.script.fetches import ExternalKind
+from sbom.script.analysis import analyze_script
+from sbom.script.externals import ExternalKind, ScriptExternal
 
 #: Published files as digests, with the tags of their scripts and the checksums in them.
 PUBLISHED: list[dict[str, Any]] = json.loads((FACTS / "externals_spdx.json").read_text())
@@ -26,7 +26,7 @@ COPIES = {v: FACTS / f"cpython/{v}/externals.spdx.json" for v in ("3.13.5", "3.1
 
 
 def externals_of(tags: list[str]) -> list[ScriptExternal]:
-    return [ScriptExternal(ExternalKind.SOURCE, tag, "x", None, default=True) for tag in tags]
+    return [ScriptExternal(ExternalKind.SOURCE, tag, "x") for tag in tags]
 
 
 def sums_of(row: dict[str, Any]) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from conftest import FACTS
 from scripts import get_external_script, git_script, svn_script
 
 from sbom.diagnostics import SbomError
-from sbom.script.conditions import analyze_script
-from sbom.script.fetches import ExternalKind, fetches, run_script, split_tag
+from sbom.script.analysis import analyze_script
+from sbom.script.externals import Condition, ExternalKind, split_tag
+from sbom.script.fetches import fetches, run_script
 
 ENTRIES: list[dict[str, Any]] = json.loads((FACTS / "get_externals.json").read_text())
 ERAS = {
@@ -40,7 +41,7 @@ def test_every_recorded_run_is_reproduced_in_order(entry: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=named)
-def test_guards_are_found_for_every_pin_and_never_for_the_others(entry: dict[str, Any]) -> None:
+def test_conditions_are_found_for_every_pin_and_never_for_the_others(entry: dict[str, Any]) -> None:
     pins = {
         (ExternalKind.BINARY if p["variable"] == "binaries" else ExternalKind.SOURCE, p["tag"]): p[
             "guard"
@@ -53,17 +54,17 @@ def test_guards_are_found_for_every_pin_and_never_for_the_others(entry: dict[str
     flags = {(name, value): flag for flag, (name, value) in entry["flags"].items()}
     for external in script.externals:
         guard = pins[external.kind, external.tag]
-        assert external.guard == _expected(guard, entry["defaults"], flags)
+        assert external.condition == _expected(guard, entry["defaults"], flags)
 
 
 def _expected(
     guard: str | None, defaults: dict[str, str], flags: dict[tuple[str, str], str]
-) -> str | None:
+) -> Condition:
     if guard is None:
-        return None
+        return Condition()
     if defaults.get(guard) == "false":
-        return f"only with {flags[guard, 'true']}"
-    return f"unless {flags.get((guard, 'false'), f'{guard}=false')}"
+        return Condition(default=False, enabled_by=((flags[guard, "true"],),))
+    return Condition(disabled_by=((flags.get((guard, "false"), f"{guard}=false"),),))
 
 
 def test_the_source_of_the_same_tag_takes_the_folder_of_the_binary() -> None:
@@ -144,10 +145,11 @@ def test_an_external_that_needs_two_settings_is_found() -> None:
         "git clone --branch y-1.0 u/r\n"
     )
     script = analyze_script(text)
-    assert [(e.tag, e.guard) for e in script.externals] == [
-        ("x-1.0", "only with --a and --b"),
-        ("y-1.0", None),
+    assert [(e.tag, e.condition) for e in script.externals] == [
+        ("x-1.0", Condition(default=False, enabled_by=(("--a", "--b"),))),
+        ("y-1.0", Condition()),
     ]
+    assert [str(e.condition) for e in script.externals] == ["only with --a and --b", "always"]
 
 
 def test_a_program_nobody_knows_stops_the_answer() -> None:

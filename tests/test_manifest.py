@@ -53,9 +53,10 @@ def refused(text: str) -> list[str]:
             "acknowledged",
         ),
         (
-            'guard = "only with --libffi-src"',
-            'guard = "sometimes"',
-            "externals.toml: source.libffi.guard: 'sometimes' is not 'unless …' or 'only with …'",
+            'enabled-by = [["--libffi-src"]]',
+            'enabled-by = [["sometimes"]]',
+            "externals.toml: source.libffi.enabled-by[0][0]: "
+            "'sometimes' is not a flag such as --openssl-src, or NAME=value",
         ),
         (
             'revisions = ">=9"',

@@ -22,7 +22,7 @@ from sbom.components.resolve import Build, resolve_components
 from sbom.diagnostics import Exit
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.read import read_manifest
-from sbom.script.fetches import split_tag
+from sbom.script.externals import split_tag
 from sbom.verification.expectations import KnownFiles
 from sbom.verification.results import Result, ResultStatus
 from sbom.verification.target import open_target

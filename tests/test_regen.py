@@ -46,7 +46,8 @@ def manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     start, end = text.index("[source.bzip2]"), text.index("# Who every component is")
     pins = (
         '[source.xz]\ntag = "xz-5.2.5" # kept\nsha256 = ""\n\n'
-        '[binary.nasm]\ntag = "nasm-2.11.06"\nguard = "only with --openssl-src"\nsha256 = ""\n\n'
+        '[binary.nasm]\ntag = "nasm-2.11.06"\n'
+        'default = false\nenabled-by = [["--openssl-src"]]\nsha256 = ""\n\n'
     )
     path = tmp_path / "externals.toml"
     path.write_text(text[:start] + pins + text[end:], encoding="utf-8")
@@ -138,7 +139,7 @@ def test_a_tag_that_moved_is_a_problem_with_both_digests(
     said = " ".join(capsys.readouterr().err.split())
     assert hashlib.sha256(XZ).hexdigest() in said
     assert hashlib.sha256(moved).hexdigest() in said
-    assert "[error: archive-changed] changed since: liblzma/api.h" in said
+    assert "[error: SBM408 tag-moved] changed since: liblzma/api.h" in said
     assert manifest.read_bytes() == before
 
 

@@ -15,8 +15,7 @@ from sbom.manifest.component_spec import PLACEHOLDER
 from sbom.manifest.diff import name_of
 from sbom.manifest.model import Manifest, Pin, Vendored
 from sbom.manifest.version_source import VersionSource
-from sbom.script.conditions import ScriptExternal
-from sbom.script.fetches import ExternalKind
+from sbom.script.externals import ExternalKind, ScriptExternal
 from sbom.source_tree.checksums import check_file_checksums, check_wheel_checksums
 from sbom.source_tree.projects import installed_files, shipped_files
 from sbom.source_tree.sbom_packages import read_sbom_packages
@@ -172,7 +171,7 @@ def _fetched(externals: tuple[ScriptExternal, ...], script: str) -> Iterator[Scr
             kind=one.kind,
             name=name_of(one.tag),
             tag=one.tag,
-            guard="" if one.default else "only on request",
+            default=one.condition.default,
         )
         yield ScriptPin(pin=pin, file=SCRIPT, line=_line(one, script))
 

@@ -7,7 +7,6 @@ comes about; hashing and archives are others'.
 from __future__ import annotations
 
 import fnmatch
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +14,7 @@ from enum import StrEnum
 from sbom.diagnostics import Code, Diagnostic
 from sbom.files.hashing import HashedFile, verification_code
 from sbom.manifest.model import Manifest, Pin
-from sbom.script.fetches import split_tag
+from sbom.script.externals import split_tag
 
 #: Returns the files of a pinned archive as path -> SHA-1, or None where it is not at hand.
 Contents = Callable[[Pin], Mapping[str, str] | None]
@@ -160,10 +159,12 @@ def _settings(found: set[str], manifest: Manifest) -> tuple[tuple[str, ...], tup
     settings: dict[str, None] = {}
     for pin in manifest.pins:
         here = pin.key in found or (pin.tag in tags and pin.default)
-        if here != pin.default and pin.guard:
-            alternatives = re.sub(r"^(unless|only with) ", "", pin.guard).split(" or ")
-            chosen = next((one for one in alternatives if one in settings), alternatives[0])
-            settings.update(dict.fromkeys(chosen.split(" and ")))
+        alternatives = pin.disabled_by if pin.default else pin.enabled_by
+        if here != pin.default and alternatives:
+            chosen = next(
+                (one for one in alternatives if settings.keys() >= {*one}), alternatives[0]
+            )
+            settings.update(dict.fromkeys(chosen))
     absent = tuple(
         pin for pin in manifest.pins if pin.key not in found and _expected(pin, settings, tags)
     )
@@ -174,7 +175,7 @@ def _expected(pin: Pin, settings: Iterable[str], tags: set[str]) -> bool:
     """Return whether a script leaves an external: by default, or under these settings."""
     if pin.tag in tags:
         return False
-    return pin.default or any(setting in pin.guard.split() for setting in settings)
+    return pin.default or any(not {*one}.isdisjoint(settings) for one in pin.enabled_by)
 
 
 # Problems.
@@ -202,7 +203,7 @@ def _stranger(name: str, manifest: Manifest, place: str) -> Diagnostic:
 
 
 def _absent(pin: Pin, place: str) -> Diagnostic:
-    when = f", fetched {pin.guard}" if pin.guard else ""
+    when = f", fetched {pin.condition}" if pin.disabled_by or pin.enabled_by else ""
     message = f"does not hold {pin.tag}{when}"
     return _problem(Code.MISSING_EXTERNAL, place, message, "run get_externals.bat again")
 

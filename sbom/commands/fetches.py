@@ -6,12 +6,14 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from sbom import io as files
 from sbom.diagnostics import Exit, failing
 from sbom.diagnostics.render import render
 from sbom.inputs import Environment, usage_error
-from sbom.script.conditions import ScriptExternal, analyze_script
+from sbom.script.analysis import analyze_script
+from sbom.script.externals import ScriptExternal
 from sbom.script.fetches import run_script
 
 
@@ -24,10 +26,10 @@ def run(arguments: argparse.Namespace, _: Environment) -> int:
         listed: Sequence[ScriptExternal] = script.externals
     else:
         run = run_script(text, arguments.rest, environment, str(arguments.script))
-        guards = {(e.kind, e.tag): e for e in script.externals}
+        known = {(e.kind, e.tag): e for e in script.externals}
         listed = [
-            guards.get((fetch.kind, fetch.tag))
-            or ScriptExternal(fetch.kind, fetch.tag, fetch.repository, None, default=True)
+            known.get((fetch.kind, fetch.tag))
+            or ScriptExternal(fetch.kind, fetch.tag, fetch.repository)
             for fetch in run.fetched
         ]
         if run.status and not listed:
@@ -48,7 +50,7 @@ def _assignment(word: str) -> tuple[str, str]:
 
 def _as_json(externals: Sequence[ScriptExternal]) -> str:
     rows = [
-        {"kind": e.kind, "tag": e.tag, "repository": e.repository, "guard": e.guard}
+        {"kind": e.kind, "tag": e.tag, "repository": e.repository, **asdict(e.condition)}
         for e in externals
     ]
     return json.dumps(rows, indent=2) + "\n"
@@ -63,5 +65,5 @@ def _as_table(externals: Sequence[ScriptExternal]) -> str:
 
 
 def _when(external: ScriptExternal) -> str:
-    when = external.guard or "always"
+    when = str(external.condition)
     return f"{when} (not beside the source of the same tag)" if external.shadowed else when

@@ -31,7 +31,8 @@ from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import VERSION, Manifest
 from sbom.manifest.read import read_manifest
 from sbom.manifest.toml_lines import Value
-from sbom.script.conditions import analyze_script
+from sbom.script.analysis import analyze_script
+from sbom.script.externals import ALWAYS
 
 
 def run(arguments: argparse.Namespace, environment: Environment) -> int:
@@ -152,13 +153,13 @@ def _pinned(manifest: Manifest, pinned: Mapping[str, Mapping[str, Value]]) -> li
 def _line(change: ManifestChange) -> str:
     match change.what:
         case ChangeKind.ADD:
-            guard = f", {change.guard}" if change.guard else ""
-            return f"{change.key}: new, {change.new}{guard}"
+            condition = "" if change.condition == ALWAYS else f", {change.condition}"
+            return f"{change.key}: new, {change.new}{condition}"
         case ChangeKind.REMOVE:
             return f"{change.key}: removed, was {change.old}"
         case ChangeKind.RETAG:
             return f"{change.key}: {change.old} -> {change.new}"
         case ChangeKind.REPOSITORY:
             return f"{change.key}: from {change.old or 'usual'} -> {change.new or 'usual'}"
-        case ChangeKind.GUARD:
-            return f"{change.key}: fetched {change.old or 'always'} -> {change.new or 'always'}"
+        case ChangeKind.CONDITION:
+            return f"{change.key}: fetched {change.old} -> {change.new}"

@@ -18,7 +18,7 @@ from sbom.inputs import Environment, usage_error
 from sbom.io import decode_script
 from sbom.manifest.model import Manifest
 from sbom.manifest.toml_lines import Value
-from sbom.script.fetches import ExternalKind
+from sbom.script.externals import ExternalKind
 from sbom.source_tree.release import version_defined
 
 #: The two files of a CPython tree that ``regen --ref`` needs.

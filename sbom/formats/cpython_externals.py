@@ -20,8 +20,7 @@ from sbom.manifest.component_spec import ComponentSpec
 from sbom.manifest.diff import name_of
 from sbom.manifest.model import Manifest, UpstreamEntry
 from sbom.manifest.ranges import version_in_range
-from sbom.script.conditions import ScriptExternal
-from sbom.script.fetches import ExternalKind
+from sbom.script.externals import ExternalKind, ScriptExternal
 
 Package = dict[str, Any]
 

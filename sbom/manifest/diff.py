@@ -9,8 +9,7 @@ from enum import StrEnum
 
 from sbom.diagnostics import Code, Diagnostic
 from sbom.manifest.model import Manifest, Pin
-from sbom.script.conditions import ScriptExternal
-from sbom.script.fetches import split_tag
+from sbom.script.externals import ALWAYS, Condition, ScriptExternal, split_tag
 
 
 class ChangeKind(StrEnum):
@@ -19,7 +18,7 @@ class ChangeKind(StrEnum):
     ADD = "add"
     REMOVE = "remove"
     RETAG = "retag"
-    GUARD = "guard"
+    CONDITION = "condition"
     REPOSITORY = "repository"
 
 
@@ -27,7 +26,7 @@ class ChangeKind(StrEnum):
 class ManifestChange:
     """One difference: what the manifest says (``old``) and what the script says (``new``).
 
-    ``guard`` and ``repository`` come with a new external.
+    ``condition`` is the script's; ``repository`` comes with a new external.
     """
 
     what: ChangeKind
@@ -35,7 +34,7 @@ class ManifestChange:
     name: str
     old: str = ""
     new: str = ""
-    guard: str = ""
+    condition: Condition = ALWAYS
     repository: str = ""
 
     @property
@@ -80,7 +79,7 @@ def diff_manifest(
         elif external is not None:
             change = ManifestChange(what=ChangeKind.ADD, kind=kind, name=name, new=external.tag)
             repository = _repository(external, manifest)
-            found.append(replace(change, guard=external.guard or "", repository=repository))
+            found.append(replace(change, condition=external.condition, repository=repository))
         elif pin is not None:
             found.append(ManifestChange(what=ChangeKind.REMOVE, kind=kind, name=name, old=pin.tag))
     return tuple(found)
@@ -95,11 +94,12 @@ def _repository(external: ScriptExternal, manifest: Manifest) -> str:
 def _differences(external: ScriptExternal, pin: Pin, repository: str) -> Iterator[ManifestChange]:
     for what, old, new in (
         (ChangeKind.RETAG, pin.tag, external.tag),
-        (ChangeKind.GUARD, pin.guard, external.guard or ""),
+        (ChangeKind.CONDITION, str(pin.condition), str(external.condition)),
         (ChangeKind.REPOSITORY, pin.repository, repository),
     ):
         if old != new:
-            yield ManifestChange(what=what, kind=pin.kind, name=pin.name, old=old, new=new)
+            change = ManifestChange(what=what, kind=pin.kind, name=pin.name, old=old, new=new)
+            yield replace(change, condition=external.condition)
 
 
 def described_externals(manifest: Manifest) -> set[str]:
@@ -130,18 +130,17 @@ _CODES = {
     ChangeKind.ADD: Code.NOT_IN_MANIFEST,
     ChangeKind.REMOVE: Code.NOT_IN_SCRIPT,
     ChangeKind.RETAG: Code.TAG_CHANGED,
-    ChangeKind.GUARD: Code.CONDITION_CHANGED,
+    ChangeKind.CONDITION: Code.CONDITION_CHANGED,
     ChangeKind.REPOSITORY: Code.REPOSITORY_CHANGED,
 }
 #: What an empty text means.
 _UNSAID = dict.fromkeys(ChangeKind, "") | {
-    ChangeKind.GUARD: "always",
     ChangeKind.REPOSITORY: "the usual repository",
 }
 _SENTENCES = {
     ChangeKind.ADD: "the script fetches {new}, the manifest does not have it",
     ChangeKind.REMOVE: "the script no longer fetches {old}",
     ChangeKind.RETAG: "the script fetches {new}, the manifest says {old}",
-    ChangeKind.GUARD: "the script fetches it '{new}', the manifest says '{old}'",
+    ChangeKind.CONDITION: "the script fetches it '{new}', the manifest says '{old}'",
     ChangeKind.REPOSITORY: "the script fetches it from {new}, the manifest says {old}",
 }

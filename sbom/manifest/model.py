@@ -14,8 +14,10 @@ from sbom.manifest.channels import Channel, Platform, ReleaseConfig, Variant
 from sbom.manifest.component_spec import ACTOR, ComponentSpec
 from sbom.manifest.fields import hexadecimal, matching
 from sbom.manifest.version_source import VersionSource
-from sbom.script.fetches import ExternalKind, split_tag
+from sbom.script.externals import Condition, ExternalKind, split_tag
 
+#: A flag, or a variable and its value.
+_SETTING = (r"[-/]\S.*|[^-/=\s][^=]*=.+", "a flag such as --openssl-src, or NAME=value")
 VERSION = r"[0-9]+\.[0-9]+\.[0-9]+((a|b|rc)[0-9]+)?\+?"
 
 
@@ -87,15 +89,19 @@ class DocumentConfig:
 class Pin:
     """``[source.<name>]`` or ``[binary.<name>]``: one external, as ``regen`` pinned it.
 
-    Digests are lower-case hexadecimal and empty while unknown; ``size`` is the archive's in
-    bytes, ``files`` the number of regular files in it.
+    ``default`` is whether the release build, which gives no flags, fetches it; ``enabled_by`` and
+    ``disabled_by`` are the settings that change that, as in ``sbom.script.condition``. Digests are
+    lower-case hexadecimal and empty while unknown; ``size`` is the archive's in bytes, ``files``
+    the number of regular files in it.
     """
 
     kind: ExternalKind = field(metadata={"given": True})
     name: str = field(metadata={"given": True})
     tag: str = matching(r"[A-Za-z0-9][\w.+-]*", "a git tag")
     repository: str = ""
-    guard: str = matching(r"((unless|only with) \S.*)?", "'unless …' or 'only with …'", default="")
+    default: bool = True
+    enabled_by: tuple[tuple[str, ...], ...] = matching(*_SETTING, default=())
+    disabled_by: tuple[tuple[str, ...], ...] = matching(*_SETTING, default=())
     commit: str = hexadecimal(40)
     sha256: str = hexadecimal(64)
     sha512: str = hexadecimal(128)
@@ -114,9 +120,11 @@ class Pin:
         return split_tag(self.tag)[1]
 
     @property
-    def default(self) -> bool:
-        """Return whether the release build, which gives no flags, fetches it."""
-        return not self.guard.startswith("only")
+    def condition(self) -> Condition:
+        """Return what decides whether the script fetches it."""
+        return Condition(
+            default=self.default, enabled_by=self.enabled_by, disabled_by=self.disabled_by
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

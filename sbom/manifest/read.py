@@ -33,7 +33,7 @@ from sbom.manifest.model import (
 )
 from sbom.manifest.validate import check_texts
 from sbom.manifest.version_source import VersionSource
-from sbom.script.fetches import ExternalKind
+from sbom.script.externals import ExternalKind
 
 T = TypeVar("T")
 #: What some editors put before a UTF-8 text.

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import tomlkit
 
-Value = str | int
+#: A text, a number, a truth, or sets of settings.
+Value = str | int | bool | list[list[str]]
 
 _HEADER = re.compile(r"\s*\[{1,2}\s*([A-Za-z-]+)\s*(?:\.\s*(?:\"([^\"]+)\"|'([^']+)'|([\w-]+)))?")
 

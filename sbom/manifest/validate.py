@@ -11,14 +11,12 @@ from sbom.manifest.fields import Report
 from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import validate_line_range, validate_version_range
 from sbom.manifest.version_source import VersionSource
-from sbom.script.fetches import split_tag
+from sbom.script.externals import split_tag
 
 
 def check_texts(manifest: Manifest, report: Report) -> None:
     """Report texts that have a grammar of their own: ranges, patterns, tags under their name."""
-    for pin in manifest.pins:
-        if split_tag(pin.tag)[0] not in ("", pin.name):
-            report(f"{pin.key}.tag", f"'{pin.tag}' is no tag of '{pin.name}'")
+    _check_pins(manifest, report)
     _check_platforms(manifest, report)
     _check_channels(manifest, report)
     _check_lists(manifest, report)
@@ -40,6 +38,17 @@ def check_texts(manifest: Manifest, report: Report) -> None:
         for n, evidence in enumerate(identity.evidence):
             for fault in rule.validate_evidence_rule(evidence):
                 report(f"{place}.evidence[{n}]", fault)
+
+
+def _check_pins(manifest: Manifest, report: Report) -> None:
+    """Report tags that are not of their table's name, and conditions that contradict themselves."""
+    for pin in manifest.pins:
+        if split_tag(pin.tag)[0] not in ("", pin.name):
+            report(f"{pin.key}.tag", f"'{pin.tag}' is no tag of '{pin.name}'")
+        if pin.default and pin.enabled_by:
+            report(f"{pin.key}.enabled-by", "is for externals with 'default = false'")
+        if pin.disabled_by and not pin.default:
+            report(f"{pin.key}.disabled-by", "is for externals that are fetched by default")
 
 
 def _check_lists(manifest: Manifest, report: Report) -> None:

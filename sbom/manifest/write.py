@@ -18,6 +18,7 @@ from sbom.manifest.diff import ChangeKind, ManifestChange
 from sbom.manifest.model import Vendored
 from sbom.manifest.read import BOM
 from sbom.manifest.toml_lines import Value
+from sbom.script.externals import Condition
 
 #: What is no longer known once a tag has changed.
 _OF_ARCHIVE: dict[str, Value] = {
@@ -112,8 +113,12 @@ def _values(
             known = expected[change.kind][change.name]
             gone = {key: value for key, value in _OF_ARCHIVE.items() if key in known}
             wanted.setdefault(path, {}).update({"tag": change.new, **gone})
-        elif change.what in (ChangeKind.GUARD, ChangeKind.REPOSITORY):
-            wanted.setdefault(path, {})[change.what.value] = change.new
+        elif change.what is ChangeKind.REPOSITORY:
+            wanted.setdefault(path, {})["repository"] = change.new
+        elif change.what is ChangeKind.CONDITION:
+            known = expected[change.kind][change.name]
+            gone = {key: value for key, value in _UNCONDITIONAL.items() if key in known}
+            wanted.setdefault(path, {}).update({**gone, **_condition(change.condition)})
     for key, archive in pinned.items():
         kind, _, name = key.partition(".")
         wanted.setdefault((kind, name), {}).update(archive)
@@ -130,11 +135,26 @@ def _values(
 def _new_external(change: ManifestChange) -> str:
     table = tomlkit.table()
     table["tag"] = change.new
-    for key in ("guard", "repository"):
-        if getattr(change, key):
-            table[key] = getattr(change, key)
+    for key, value in _condition(change.condition).items():
+        table[key] = value
+    if change.repository:
+        table["repository"] = change.repository
     table["sha256"] = ""
     return _dumped(change.kind, change.name, table)
+
+
+#: The condition of an external that is always fetched.
+_UNCONDITIONAL: dict[str, Value] = {"default": True, "enabled-by": [], "disabled-by": []}
+
+
+def _condition(condition: Condition) -> dict[str, Value]:
+    """Return a condition as the keys of a table; none where it is always fetched."""
+    values: dict[str, Value] = {
+        "default": condition.default,
+        "enabled-by": [list(settings) for settings in condition.enabled_by],
+        "disabled-by": [list(settings) for settings in condition.disabled_by],
+    }
+    return {key: value for key, value in values.items() if value != _UNCONDITIONAL[key]}
 
 
 def _vendored(

@@ -9,33 +9,12 @@ import ntpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from sbom.batch import Command, CommandResult, Program, Run, run
 from sbom.diagnostics import SbomError
+from sbom.script.externals import ExternalKind, Fetch
 
 SCRIPT_NAME = "get_externals.bat"
-
-
-class ExternalKind(StrEnum):
-    """Where an external comes from: compiled into Python, or prebuilt and shipped as it is."""
-
-    SOURCE = "source"
-    BINARY = "binary"
-
-
-@dataclass(frozen=True, slots=True)
-class Fetch:
-    """One external that a run of the script fetches.
-
-    ``repository`` is the name below ``organization`` (``cpython-source-deps``); for svn it is
-    the address the tag is appended to.
-    """
-
-    kind: ExternalKind
-    tag: str
-    repository: str
-    organization: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +46,6 @@ def run_script(
     """Return what one run fetches, and its exit status; as ``fetches``, and raises as it does."""
     result, fetched = run_program(Program(text, file), arguments, environment)
     return ScriptRun(result.status, fetched)
-
-
-def split_tag(tag: str) -> tuple[str, str]:
-    """Return name and revision of a tag: what stands before and behind the first ``-<digit>``.
-
-    ``openssl-bin-1.1.1k-1`` is ``openssl-bin`` and ``1.1.1k-1``; the revision of an
-    unversioned tag (``libffi``, a branch) is empty; that of a bare one (``8.6.14.0``) is all.
-    """
-    match = re.fullmatch(r"(?:(.*?)-)?(\d.*)", tag)
-    return (match[1] or "", match[2]) if match else (tag, "")
 
 
 def run_program(

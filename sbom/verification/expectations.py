@@ -14,7 +14,7 @@ from sbom.manifest.channels import expand_line, variant_filename
 from sbom.manifest.component_spec import ComponentSpec, Inclusion
 from sbom.manifest.model import Manifest, Pin
 from sbom.manifest.ranges import line_in_range
-from sbom.script.fetches import ExternalKind, split_tag
+from sbom.script.externals import ExternalKind, split_tag
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

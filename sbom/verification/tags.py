@@ -11,7 +11,7 @@ from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.component_spec import ComponentSpec, Inclusion
 from sbom.manifest.model import Manifest, Pin
 from sbom.manifest.ranges import version_in_range, version_key
-from sbom.script.fetches import ExternalKind, split_tag
+from sbom.script.externals import ExternalKind, split_tag
 from sbom.verification.expectations import KnownFiles, inclusions_by_name
 
 

@@ -13,32 +13,13 @@ from dataclasses import dataclass, replace
 
 from sbom.batch import Program, Run, run
 from sbom.diagnostics import Code, Diagnostic, SbomError, sort_diagnostics
+from sbom.script.externals import ANY_VALUE, Condition, ExternalKind, Fetch, ScriptExternal
 from sbom.script.fetches import (
     SCRIPT_NAME,
-    ExternalKind,
-    Fetch,
     command_handler,
     fetched_by,
     run_program,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptExternal:
-    """One thing the script can fetch, and when it does.
-
-    ``guard`` is what a person would type to change that (``unless --no-openssl``, ``only with
-    --openssl-src``), or None where nothing does; ``default`` tells whether a run without
-    arguments fetches it. ``shadowed`` is set where another external of the same tag, fetched
-    first, takes its folder.
-    """
-
-    kind: ExternalKind
-    tag: str
-    repository: str
-    guard: str | None
-    default: bool
-    shadowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +43,10 @@ class _Toggle:
     value: str | None = None
 
     @property
-    def text(self) -> str:
+    def setting(self) -> str:
         if self.value is None:
             return self.name
-        return f"{self.name} set" if self.value == _PROBE else f"{self.name}={self.value}"
+        return f"{self.name}={ANY_VALUE if self.value == _PROBE else self.value}"
 
 
 class _Prober:
@@ -91,7 +72,7 @@ class _Prober:
     def fetched(self, *toggles: _Toggle) -> tuple[Fetch, ...]:
         """Return what is fetched; nothing where the script cannot be run that way.
 
-        A variable that ends up inside an address or a tag (SVNROOT) is no guard.
+        A variable that ends up inside an address or a tag (SVNROOT) is no condition.
         """
         result = self.run(*toggles)
         if result is None:
@@ -146,7 +127,7 @@ def _counterparts(comparisons: Iterable[tuple[str, str]]) -> set[str]:
 
 
 def analyze_script(text: str, file: str = SCRIPT_NAME) -> ScriptAnalysis:
-    """Return every external a script can fetch, each with its guard, and its problems.
+    """Return every external a script can fetch, each with its condition, and its problems.
 
     Raises SbomError where the script cannot be run at all.
     """
@@ -174,8 +155,7 @@ def analyze_script(text: str, file: str = SCRIPT_NAME) -> ScriptAnalysis:
             fetch.kind,
             fetch.tag,
             fetch.repository,
-            _guard(fetch, default=fetch in usual, outcomes=outcomes),
-            fetch in usual,
+            _condition(fetch, default=fetch in usual, outcomes=outcomes),
             fetch in shadowed,
         )
         for fetch in ordered
@@ -220,8 +200,8 @@ def _outcomes(
 ) -> dict[tuple[_Toggle, ...], frozenset[Fetch]]:
     """Return what each setting makes the script fetch, where that differs from the default.
 
-    A setting that leaves nothing at all (``--clean-only``, a flag the script refuses) guards
-    nothing in particular and is left out.
+    A setting that leaves nothing at all (``--clean-only``, a flag the script refuses) is no
+    condition of anything in particular and is left out.
     """
     outcomes = {}
     usual = frozenset(default)
@@ -233,10 +213,10 @@ def _outcomes(
     return outcomes
 
 
-def _guard(
+def _condition(
     fetch: Fetch, *, default: bool, outcomes: Mapping[tuple[_Toggle, ...], frozenset[Fetch]]
-) -> str | None:
-    """Return the guard of one external: flags where there are any, else variables."""
+) -> Condition:
+    """Return the condition of one external: flags where there are any, else variables."""
     deciding = [toggles for toggles, found in outcomes.items() if (fetch in found) != default]
     for group in (
         [toggles for toggles in deciding if all(t.value is None for t in toggles)],
@@ -244,9 +224,13 @@ def _guard(
     ):
         if group:
             fewest = min(map(len, group))
-            texts = [" and ".join(t.text for t in ts) for ts in group if len(ts) == fewest]
-            return f"{'unless' if default else 'only with'} {' or '.join(texts)}"
-    return None
+            sets = tuple(tuple(t.setting for t in ts) for ts in group if len(ts) == fewest)
+            return (
+                Condition(disabled_by=sets)
+                if default
+                else Condition(default=False, enabled_by=sets)
+            )
+    return Condition(default=default)
 
 
 def _names_as_written(text: str, upper: Iterable[str]) -> list[str]:

@@ -1,0 +1,88 @@
+"""An external: its kind and tag, where it is fetched from, and under which condition."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+#: Behind the name of a variable: any value that the script does not know.
+ANY_VALUE = "*"
+
+
+class ExternalKind(StrEnum):
+    """Where an external comes from: compiled into Python, or prebuilt and shipped as it is."""
+
+    SOURCE = "source"
+    BINARY = "binary"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """One external that a run of the script fetches.
+
+    ``repository`` is the name below ``organization`` (``cpython-source-deps``); for svn it is
+    the address the tag is appended to.
+    """
+
+    kind: ExternalKind
+    tag: str
+    repository: str
+    organization: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Condition:
+    """Whether an external is fetched by default, and what changes that.
+
+    ``enabled_by`` and ``disabled_by`` are sets of settings: each inner tuple changes the default
+    by itself, all of its settings together. A setting is a flag (``--openssl-src``) or a variable
+    with its value (``IncludeSSL=false``, or ``IncludeSSL=*`` for any). An external that is fetched
+    by default has no ``enabled_by``, any other no ``disabled_by``.
+    """
+
+    default: bool = True
+    enabled_by: tuple[tuple[str, ...], ...] = ()
+    disabled_by: tuple[tuple[str, ...], ...] = ()
+
+    def __str__(self) -> str:
+        """Return the condition in words: ``always``, ``unless --no-openssl``."""
+        words = "unless" if self.default else "only with"
+        sets = self.disabled_by if self.default else self.enabled_by
+        if not sets:
+            return "always" if self.default else "never"
+        return f"{words} {' or '.join(' and '.join(map(_in_words, each)) for each in sets)}"
+
+
+#: The condition of an external that nothing leaves out.
+ALWAYS = Condition()
+
+
+def _in_words(setting: str) -> str:
+    name, equals, value = setting.partition("=")
+    return f"{name} set" if equals and value == ANY_VALUE else setting
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptExternal:
+    """One thing the script can fetch, and when it does.
+
+    ``shadowed`` is set where another external of the same tag, fetched first, takes its
+    directory.
+    """
+
+    kind: ExternalKind
+    tag: str
+    repository: str
+    condition: Condition = ALWAYS
+    shadowed: bool = False
+
+
+def split_tag(tag: str) -> tuple[str, str]:
+    """Return name and revision of a tag: what stands before and behind the first ``-<digit>``.
+
+    ``openssl-bin-1.1.1k-1`` is ``openssl-bin`` and ``1.1.1k-1``; the revision of an
+    unversioned tag (``libffi``, a branch) is empty; that of a bare one (``8.6.14.0``) is all.
+    """
+    match = re.fullmatch(r"(?:(.*?)-)?(\d.*)", tag)
+    return (match[1] or "", match[2]) if match else (tag, "")
