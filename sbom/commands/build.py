@@ -6,16 +6,16 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from sbom import io as files
+from sbom.bom.compose import compose_build
+from sbom.bom.licenses import check_licenses
 from sbom.checks.pulled import Integrity
 from sbom.components.resolve import Build
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.render import render
-from sbom.formats.spdx2 import build_document
-from sbom.formats.spdx2_json import to_bytes
+from sbom.formats import SPDX2
 from sbom.inputs import (
     Environment,
     Inputs,
@@ -26,7 +26,7 @@ from sbom.inputs import (
 )
 from sbom.manifest.model import Manifest, Pin
 from sbom.selection import selected_platforms, selected_variant
-from sbom.verification.layout import LayoutContents, inspect_layout, subject_of
+from sbom.verification.layout import LayoutContents, inspect_layout
 
 
 def run(arguments: argparse.Namespace, environment: Environment) -> int:
@@ -35,58 +35,51 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     judged = triage_inputs(inputs)
     if blocking := failing(judged.active):
         raise SbomError(blocking)
-    manifest, template, problems = _what_is_built(arguments, inputs.manifest, environment)
+    template, comment, problems = _select_externals(arguments, inputs.manifest, environment)
     builds = [
-        replace(template, platform=platform, variant=selected_variant(arguments.variant, manifest))
-        for platform in selected_platforms(arguments.platform, manifest)
+        replace(template, platform=platform, variant=variant)
+        for variant in [selected_variant(arguments.variant, inputs.manifest)]
+        for platform in selected_platforms(arguments.platform, inputs.manifest)
     ]
-    looked = _layout(arguments, manifest, builds)
-    when = creation_time(environment)
-    contents: dict[Path, bytes] = {}
-    lines: list[str] = []
-    wrong: list[Diagnostic] = []
-    for build in builds:
-        subject = subject_of(manifest, build, looked)
-        path = arguments.output / f"{subject.name}.spdx.json"
-        built = build_document(subject, when)
-        wrong += built.problems
-        contents[path] = to_bytes(built.data)
-        told = f"{len(built.data['packages'])} packages"
-        lines.append(f"{path}: {told}" + (f", {len(subject.files)} files" if looked else ""))
-    if wrong:
-        raise SbomError(wrong)
-    files.write_all(contents)
-    print("\n".join(lines))
-    return _tell(inputs, [*problems, *(looked.problems if looked else ())], len(judged.active))
+    layout = _inspect_layout(arguments, inputs.manifest, builds)
+    created = creation_time(environment)
+    boms = [
+        compose_build(inputs.manifest, build, created, comment=comment, contents=layout)
+        for build in builds
+    ]
+    if invalid := [one for bom in boms for one in check_licenses(bom)]:
+        raise SbomError(invalid)
+    paths = {bom.name: arguments.output / f"{bom.name}{SPDX2.suffix}" for bom in boms}
+    files.write_all({paths[bom.name]: SPDX2.write(bom) for bom in boms})
+    for bom in boms:
+        counted = f", {len(bom.files)} files" if layout else ""
+        print(f"{paths[bom.name]}: {len(bom.components)} packages{counted}")
+    return _report(inputs, [*problems, *(layout.problems if layout else ())], len(judged.active))
 
 
-def _tell(inputs: Inputs, problems: Sequence[Diagnostic], warnings: int) -> int:
-    """Print what is wrong with the folders that were described, and return the exit status."""
+def _report(inputs: Inputs, problems: Sequence[Diagnostic], warnings: int) -> int:
+    """Print what is wrong with the directories that were described; return the exit status."""
     areas = (Area.EXTERNALS_DIRECTORY, Area.SHIPPED_FILES)
     found = [one for one in triage_inputs(inputs, problems, areas).active if one in set(problems)]
     print(render(found, "text"), end="", file=sys.stderr)
     if warnings:
-        known = "1 warning" if warnings == 1 else f"{warnings} warnings"
-        print(f"{inputs.path}: {known}, which check tells", file=sys.stderr)
+        counted = "1 warning" if warnings == 1 else f"{warnings} warnings"
+        them = "it" if warnings == 1 else "them"
+        print(f"{inputs.path}: {counted}; run `nox -s check` to see {them}", file=sys.stderr)
     return Exit.ERRORS if failing(found) else Exit.OK
 
 
-def _what_is_built(
+def _select_externals(
     arguments: argparse.Namespace, manifest: Manifest, environment: Environment
-) -> tuple[Manifest, Build, tuple[Diagnostic, ...]]:
-    """Return the externals of the build, and what differs in those that were really pulled.
+) -> tuple[Build, str, tuple[Diagnostic, ...]]:
+    """Return a build of no platform yet, its comment, and what is wrong with its externals.
 
-    Without a folder, those that the manifest says a release build fetches. A modified one
-    loses its checksums, which are not those of what is built.
+    Without an externals directory, they are those that the manifest says a release build fetches.
+    A modified one loses its checksums, which are not those of what is built.
     """
     if arguments.externals is None:
-        comment = manifest.layout.comment if arguments.layout else ""
-        return (
-            manifest.replace_comment(comment or manifest.document.comment),
-            Build(platform=""),
-            (),
-        )
-    # Hashing a folder and looking into archives is for those who ask for it.
+        return Build(platform=""), manifest.layout.comment if arguments.layout else "", ()
+    # A tenth of a second to import, needed with --externals only.
     from sbom.checks.externals_dir import read_externals_dir, settings  # noqa: PLC0415
 
     pull = read_externals_dir(arguments.externals, manifest, environment)
@@ -100,16 +93,14 @@ def _what_is_built(
             pin = replace(pin, sha256="", sha512="")
             notes[pin.key] = f"Modified after it was pulled: {one.difference}."
         pins.append(pin)
-    manifest = manifest.replace_comment(
-        manifest.externals_dir.comment.format(settings=settings(pull))
-    )
-    return manifest, Build(platform="", pins=tuple(pins), notes=notes), pull.problems
+    comment = manifest.externals_dir.comment.format(settings=settings(pull))
+    return Build(platform="", pins=tuple(pins), notes=notes), comment, pull.problems
 
 
-def _layout(
+def _inspect_layout(
     arguments: argparse.Namespace, manifest: Manifest, builds: Sequence[Build]
 ) -> LayoutContents | None:
-    """Return what was found in the layout of the one build that it is of."""
+    """Return the contents of the layout, which only one build can have."""
     if arguments.layout is None:
         return None
     if len(builds) != 1:

@@ -6,19 +6,20 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sbom import io as files
+from sbom.bom.compose import creation_info
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.render import render
-from sbom.formats.spdx2 import Built, build_document
+from sbom.formats.spdx2 import Built
 from sbom.formats.spdx2_json import Renderer
 from sbom.inputs import Environment, Inputs, creation_time, read_inputs, triage_inputs
 from sbom.manifest.model import Manifest
 from sbom.release.artifact_set import classify_artifacts
 from sbom.release.artifacts import describe, paths_below
-from sbom.release.builds import layouts_of, parts_of
+from sbom.release.builds import layouts_of, part_of, parts_of
 from sbom.release.contents import DescribedArtifact
 from sbom.release.document import build_release_document
 from sbom.release.index import Written, index, index_bytes
@@ -28,7 +29,6 @@ from sbom.release.parts import PlatformSbom
 from sbom.release.published import INDEX, SUMS
 from sbom.release.published_dir import check_published
 from sbom.release.slices import SliceExtractor
-from sbom.verification.layout import subject_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,9 @@ def _with_comment(manifest: Manifest, unpinned: Sequence[Diagnostic]) -> Manifes
     if unpinned:
         named = ", ".join(sorted(problem.subject for problem in unpinned))
         parts.append(f"Released with --allow-unpinned; no checksum is known of {named}.")
-    return manifest.replace_comment(" ".join(part.strip() for part in parts))
+    comment = " ".join(part.strip() for part in parts)
+    creation = creation_info(manifest, datetime.now(UTC), comment)
+    return replace(manifest, document=replace(manifest.document, comment=creation.comment))
 
 
 def _look(
@@ -98,8 +100,7 @@ def _look(
     for one in described:
         if one.build.name not in parts:
             build = replace(one.build, channel="")
-            built = build_document(subject_of(manifest, build), when)
-            parts[build.name] = PlatformSbom(build, built.data)
+            parts[build.name] = part_of(manifest, build, when)
     return Inside(described, tuple(parts.values()))
 
 

@@ -24,15 +24,16 @@ class Linkage:
 class Component:
     """One thing an SBOM names. Texts are empty where nothing is known.
 
-    ``id`` is unique among the components of a build and ``key`` that of its identity in the
-    manifest; ``external`` is the key path of the external that holds it; ``checksums`` are of
-    the archive at ``location``, as pairs of algorithm and lower-case hexadecimal digits;
-    ``purpose`` is SPDX's, where it does not follow from the links.
+    ``id`` is unique among the components of a build; ``checksums`` are of the archive at
+    ``location``, as pairs of algorithm and lower-case hexadecimal digits; ``purpose`` is SPDX's
+    in lower case, where it does not follow from the links.
+
+    ``key`` is that of its identity in the manifest, ``external`` the key path of the external
+    that holds it, ``links`` are the ways it gets into a build. All three are empty in a BOM,
+    where relationships say how a component ships.
     """
 
     id: str
-    key: str
-    external: str
     name: str
     version: str
     originator: str
@@ -49,8 +50,10 @@ class Component:
     source_info: str
     comment: str
     annotation: str
-    links: tuple[Linkage, ...]
     purpose: str = ""
+    key: str = ""
+    external: str = ""
+    links: tuple[Linkage, ...] = ()
 
 
 def merge_components(found: Iterable[Component]) -> list[Component]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sbom.diagnostics import Code
 from sbom.manifest.channels import Channel, Platform, ReleaseConfig, Variant
@@ -290,13 +290,6 @@ class Manifest:
     def current_vendored(self) -> tuple[Vendored, ...]:
         """Return the vendored code of this version; none, where only another one's is known."""
         return self.vendored if self.cpython.copies == self.cpython.version else ()
-
-    def replace_comment(self, comment: str) -> Manifest:
-        """Return the manifest with a document's comment, and what that says of vendored code."""
-        facts = self.document
-        behind = facts.copies if self.current_vendored else facts.no_copies
-        parts = [part.strip() for part in (comment, behind) if part.strip()]
-        return replace(self, document=replace(facts, comment=" ".join(parts)))
 
     def get_vendored(self, name: str) -> Vendored | None:
         """Return the vendored code of a name such as ``pip``, or None."""

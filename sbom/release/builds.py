@@ -8,15 +8,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sbom.bom.compose import compose_build
 from sbom.components.resolve import Build
-from sbom.formats.spdx2 import build_document
+from sbom.formats import SPDX2
 from sbom.inputs import usage_error
 from sbom.io import input_error
 from sbom.manifest.channels import DEFAULT
 from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import line_in_range
 from sbom.release.parts import PlatformSbom
-from sbom.verification.layout import LayoutContents, inspect_layout, subject_of
+from sbom.verification.layout import LayoutContents, inspect_layout
 
 
 def layouts_of(
@@ -69,10 +70,17 @@ def parts_of(
             raise usage_error(f"--platform-sbom {path}", f"is a second part for {name}", "keep one")
         found[name] = PlatformSbom(known[name], data)
     for name, (build, looked) in layouts.items():
-        found[name] = PlatformSbom(
-            build, build_document(subject_of(manifest, build, looked), when).data
-        )
+        found[name] = part_of(manifest, build, when, looked)
     return found
+
+
+def part_of(
+    manifest: Manifest, build: Build, when: datetime, looked: LayoutContents | None = None
+) -> PlatformSbom:
+    """Return the part of a build."""
+    return PlatformSbom(
+        build, json.loads(SPDX2.write(compose_build(manifest, build, when, contents=looked)))
+    )
 
 
 def _document(path: Path) -> dict[str, Any]:

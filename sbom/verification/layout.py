@@ -7,11 +7,10 @@ from pathlib import Path
 
 from sbom.bom.ownership import FileOwnership, assign_owners, expected_contents
 from sbom.components.model import Component
-from sbom.components.resolve import Build, resolve_components, root_component
+from sbom.components.resolve import Build, resolve_components
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.files.directory import read_folder
 from sbom.files.shipped_file import ShippedFile
-from sbom.formats.spdx2 import Subject
 from sbom.io import input_error, is_directory
 from sbom.manifest.model import Manifest
 from sbom.release.contents import ownership_diagnostics, present_components
@@ -50,16 +49,3 @@ def inspect_layout(folder: Path, manifest: Manifest, build: Build) -> LayoutCont
         *inspection_diagnostics(rows, str(folder)),
     ]
     return LayoutContents(files, there.ties, there.components, sort_diagnostics(problems))
-
-
-def subject_of(manifest: Manifest, build: Build, looked: LayoutContents | None = None) -> Subject:
-    """Return what the document of a build is made of."""
-    return Subject(
-        name=f"python-{manifest.cpython.version}-{build.name}",
-        root=root_component(manifest, build),
-        components=looked.components if looked else resolve_components(manifest, build),
-        facts=manifest.document,
-        license_texts=manifest.license_texts,
-        files=looked.files if looked else (),
-        ties=looked.ties if looked else (),
-    )

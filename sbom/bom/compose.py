@@ -1,0 +1,241 @@
+"""The BOM of one build: CPython at its root, its components and, where known, its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from sbom import __version__
+from sbom.binaries.binary import describe_matches
+from sbom.bom.licenses import normalize_license
+from sbom.bom.model import (
+    Bom,
+    BomFile,
+    CreationInfo,
+    Relationship,
+    RelationshipKind,
+    content_digest,
+    file_id,
+    unique_ids,
+    used_license_texts,
+)
+from sbom.bom.ownership import FileOwnership
+from sbom.components.model import Component, Linkage
+from sbom.components.resolve import Build, resolve_components, root_component
+from sbom.files.shipped_file import ShippedFile
+from sbom.manifest.model import LicenseText, Manifest, release_series
+
+TOOL = f"cpython-windows-sbom-{__version__}"
+_LINKS = {
+    "static": RelationshipKind.STATIC_LINK,
+    "dynamic": RelationshipKind.DYNAMIC_LINK,
+    "bundled": RelationshipKind.CONTAINS,
+}
+
+
+class BuildContents(Protocol):
+    """What a layout contains: its components, its files, and which file belongs to which."""
+
+    @property
+    def components(self) -> Sequence[Component]:
+        """The components that are there, and the build tools."""
+
+    @property
+    def files(self) -> Sequence[ShippedFile]:
+        """All files, hashed."""
+
+    @property
+    def ties(self) -> Sequence[FileOwnership]:
+        """Which file belongs to which component."""
+
+
+def compose_build(
+    manifest: Manifest,
+    build: Build,
+    created: datetime,
+    *,
+    comment: str = "",
+    contents: BuildContents | None = None,
+) -> Bom:
+    """Return the BOM of a build.
+
+    ``comment`` says how it was made, instead of the manifest's ``[document]``.
+    ``contents`` are those of a layout; without them, a BOM has the components that the manifest
+    states and no files. ``created`` knows its time zone. Orders of input do not matter.
+    """
+    root = root_component(manifest, build)
+    components = contents.components if contents else resolve_components(manifest, build)
+    files, ownership = (contents.files, contents.ties) if contents else ((), ())
+    ids = unique_ids([root.id, *(one.id for one in components)])
+    related = [
+        *shipping_relationships(ids[root.id], components, ids),
+        *build_tool_relationships(ids[root.id], components, ids),
+        *file_relationships(ids[root.id], files, ownership, ids),
+    ]
+    name = f"python-{manifest.cpython.version}-{build.name}"
+    bom = Bom(
+        name=name,
+        namespace="",
+        creation=creation_info(manifest, created, comment),
+        roots=(ids[root.id],),
+        components=tuple(
+            sorted((bom_component(one, ids) for one in (root, *components)), key=lambda one: one.id)
+        ),
+        files=bom_files(files, ownership, {one.id: one for one in components}),
+        relationships=distinct_relationships(related),
+        license_texts=license_texts([root, *components], manifest.license_texts),
+    )
+    return replace(bom, namespace=derived_namespace(manifest, bom))
+
+
+def creation_info(manifest: Manifest, created: datetime, comment: str = "") -> CreationInfo:
+    """Return who makes a BOM, when and from what; the comment also tells of vendored code."""
+    document = manifest.document
+    vendored = document.copies if manifest.current_vendored else document.no_copies
+    sentences = (comment.strip() or document.comment.strip(), vendored.strip())
+    return CreationInfo(
+        creators=(document.creator,),
+        tools=(TOOL,),
+        created=created,
+        comment=" ".join(filter(None, sentences)),
+        license_list_version=document.license_list,
+    )
+
+
+def derived_namespace(manifest: Manifest, bom: Bom) -> str:
+    """Return the namespace of a BOM that is not published at an address of its own.
+
+    It contains a digest of everything but the time, so that equal contents share a namespace.
+    """
+    return manifest.document.namespace.format(
+        release=release_series(manifest.cpython.version),
+        name=bom.name,
+        digest=content_digest(bom),
+    )
+
+
+def bom_component(component: Component, ids: dict[str, str]) -> Component:
+    """Return a component as a BOM has it: its links are relationships, NOASSERTION is empty."""
+    return replace(
+        component,
+        id=ids[component.id],
+        key="",
+        external="",
+        links=(),
+        purpose=component.purpose or _purpose(component),
+        license=_asserted(normalize_license(component.license)),
+        declared=_asserted(normalize_license(component.declared)),
+        copyright=_asserted(component.copyright),
+        location=_asserted(component.location),
+        homepage=_asserted(component.homepage),
+        source_info=component.source_info.strip(),
+    )
+
+
+def _asserted(text: str) -> str:
+    return "" if text == "NOASSERTION" else text
+
+
+def _purpose(component: Component) -> str:
+    return "library" if any(one.kind in _LINKS for one in component.links) else "application"
+
+
+def license_texts(
+    components: Iterable[Component], texts: Iterable[LicenseText]
+) -> tuple[LicenseText, ...]:
+    """Return the texts of the licenses that components name, each ending in one LF."""
+    return tuple(
+        replace(text, text=text.text.strip() + "\n")
+        for text in used_license_texts(components, texts)
+    )
+
+
+def shipping_relationships(
+    container: str, components: Iterable[Component], ids: dict[str, str]
+) -> Iterator[Relationship]:
+    """Yield how components are part of a container: a build, or an artifact."""
+    for component in components:
+        for link in component.links:
+            if link.kind in _LINKS:
+                kind, target = _LINKS[link.kind], ids[component.id]
+                yield Relationship(container, kind, target, _link_comment(link))
+
+
+def build_tool_relationships(
+    build: str, components: Iterable[Component], ids: dict[str, str]
+) -> Iterator[Relationship]:
+    """Yield which components a build needs that do not ship."""
+    for component in components:
+        if any(link.kind == "build-tool" for link in component.links):
+            comment = "Needed to build CPython; not shipped."
+            yield Relationship(build, RelationshipKind.BUILD_TOOL, ids[component.id], comment)
+
+
+def _link_comment(link: Linkage) -> str:
+    files = ", ".join((*link.files, *link.extras))
+    if link.kind == "static":
+        return f"Linked into {files}."
+    users = f"; used by {', '.join(link.used_by)}" if link.used_by else ""
+    return f"Shipped as {files}{users}."
+
+
+def file_relationships(
+    container: str,
+    files: Iterable[ShippedFile],
+    ownership: Iterable[FileOwnership],
+    ids: dict[str, str],
+) -> Iterator[Relationship]:
+    """Yield which files a container contains, and which component each belongs to."""
+    file_ids = {file.path: file_id(file.path, file.sha256) for file in files}
+    for id_ in file_ids.values():
+        yield Relationship(container, RelationshipKind.CONTAINS, id_)
+    for one in ownership:
+        static = one.kind == "static"
+        kind = RelationshipKind.STATIC_LINK if static else RelationshipKind.PART_OF
+        yield Relationship(file_ids[one.path], kind, ids[one.component])
+
+
+def bom_files(
+    files: Iterable[ShippedFile],
+    ownership: Iterable[FileOwnership],
+    components: dict[str, Component],
+) -> tuple[BomFile, ...]:
+    """Return files sorted by path, each with the license of the component that it belongs to.
+
+    ``components`` are by the ids that ``ownership`` has.
+    """
+    licenses = {
+        one.path: components[one.component].license for one in ownership if one.kind != "static"
+    }
+    return tuple(
+        BomFile(
+            id=file_id(file.path, file.sha256),
+            path=file.path,
+            sha1=file.sha1,
+            sha256=file.sha256,
+            sha512=file.sha512,
+            license=_asserted(licenses.get(file.path, "")),
+            comment=_evidence(file),
+        )
+        for file in sorted(files, key=lambda file: file.path)
+    )
+
+
+def _evidence(file: ShippedFile) -> str:
+    """Return in words which components a binary shows, the same for one file in every BOM."""
+    matches = file.binary.findings if file.binary else ()
+    shown = [
+        f"{one.tag or f'{one.component} {one.version}'.rstrip()} ({describe_matches([one])})"
+        for one in matches
+    ]
+    return f"Evidence in the file: {', '.join(shown)}." if shown else ""
+
+
+def distinct_relationships(related: Iterable[Relationship]) -> tuple[Relationship, ...]:
+    """Return relationships sorted, each once; the first of several comments stays."""
+    found: dict[tuple[str, RelationshipKind, str], Relationship] = {}
+    for one in related:
+        found.setdefault(one.key, one)
+    return tuple(found[key] for key in sorted(found))

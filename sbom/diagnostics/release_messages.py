@@ -1,0 +1,26 @@
+"""The diagnostics of a release: its artifacts, its documents and what they are made from."""
+
+from __future__ import annotations
+
+from sbom.diagnostics.model import Code, Diagnostic
+
+
+def unreadable_document(file: str, message: str) -> Diagnostic:
+    """Return the diagnostic of a file that is not an SBOM document that can be read."""
+    return Diagnostic(
+        code=Code.INPUT_ERROR,
+        file=file,
+        message=message,
+        hint="name an SBOM, such as one that `build` wrote",
+    )
+
+
+def unknown_license(document: str, component: str, name: str) -> Diagnostic:
+    """Return the diagnostic of a license that nobody could look up."""
+    return Diagnostic(
+        code=Code.INVALID_DOCUMENT,
+        file=document,
+        subject=component,
+        message=f"unknown license '{name}'",
+        hint="use ids of the SPDX license list, or add the text as [license-text.LicenseRef-…]",
+    )

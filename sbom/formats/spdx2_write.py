@@ -1,0 +1,199 @@
+"""A BOM as an SPDX 2.3 document in JSON (https://spdx.github.io/spdx-spec/v2.3/).
+
+How consumers read a document decides what is written: ntia-conformance-checker follows only
+DESCRIBES, CONTAINS, DEPENDS_ON, the links and HAS_PREREQUISITE, all of them forwards, so that a
+link is also a dependency and a build tool also a prerequisite; grype drops what stands to the
+right of GENERATED_FROM, so the source of a binary is in its source information instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from sbom.bom.model import Bom, BomFile, Relationship, RelationshipKind
+from sbom.components.model import Component
+from sbom.files.hashing import verification_code
+
+Element = dict[str, Any]
+
+ID_PREFIX = "SPDXRef-"
+DOCUMENT_ID = "SPDXRef-DOCUMENT"
+_OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+_TYPES = {
+    RelationshipKind.CONTAINS: "CONTAINS",
+    RelationshipKind.DEPENDS_ON: "DEPENDS_ON",
+    RelationshipKind.STATIC_LINK: "STATIC_LINK",
+    RelationshipKind.DYNAMIC_LINK: "DYNAMIC_LINK",
+    RelationshipKind.BUILD_TOOL: "HAS_PREREQUISITE",
+    RelationshipKind.PART_OF: "OTHER",
+    RelationshipKind.OTHER: "OTHER",
+}
+_LINKS = (RelationshipKind.STATIC_LINK, RelationshipKind.DYNAMIC_LINK)
+#: File types by the suffix of the name (clause 8.3).
+_FILE_TYPES = {
+    "APPLICATION": "cat",
+    "ARCHIVE": "7z appx bz2 cab gz jar msix msixupload nupkg tar whl xz zip",
+    "BINARY": "dll exe exp lib o obj pdb pyc pyd so",
+    "DOCUMENTATION": "chm html md rst",
+    "IMAGE": "bmp gif ico jpg png ppm svg xbm",
+    "SOURCE": "bat c cpp css h idl js msg ps1 py pyi pyw sh tcl tm",
+    "TEXT": "cfg csv in ini json pem psmdcp rels toml txt xml",
+}
+_TYPE_OF_SUFFIX = {
+    suffix: kind for kind, suffixes in _FILE_TYPES.items() for suffix in suffixes.split()
+}
+
+
+def write_spdx2(bom: Bom) -> bytes:
+    """Return a document of SPDX 2.3: JSON in UTF-8, keys sorted, two spaces, LF line ends.
+
+    The order of components, files and relationships in the BOM does not matter.
+    """
+    components = sorted(bom.components, key=lambda component: component.id)
+    files = sorted(bom.files, key=lambda file: (file.path, file.id))
+    codes = _verification_codes(bom)
+    data: Element = {
+        "SPDXID": DOCUMENT_ID,
+        "creationInfo": _creation_info(bom),
+        "dataLicense": "CC0-1.0",
+        "documentNamespace": bom.namespace,
+        "files": [_file(file) for file in files],
+        "name": bom.name,
+        "packages": [_package(one, bom, codes.get(one.id)) for one in components],
+        "relationships": _relationships(bom),
+        "spdxVersion": "SPDX-2.3",
+    }
+    if bom.license_texts:
+        data["hasExtractedLicensingInfos"] = [
+            {"extractedText": text.text, "licenseId": text.id, "name": text.name}
+            for text in bom.license_texts
+        ]
+    return orjson.dumps(data, option=_OPTIONS)
+
+
+def _creation_info(bom: Bom) -> Element:
+    creation = bom.creation
+    info = {
+        "created": _timestamp(creation.created),
+        "creators": [*creation.creators, *(f"Tool: {tool}" for tool in creation.tools)],
+        "comment": creation.comment,
+        "licenseListVersion": creation.license_list_version,
+    }
+    return {key: value for key, value in info.items() if value}
+
+
+def _timestamp(time: datetime | None) -> str:
+    """Return a time as clause 6.9 asks for it; ``time`` knows its time zone."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else ""
+
+
+def _verification_codes(bom: Bom) -> dict[str, str]:
+    """Return the verification code (clause 7.9) of each component that contains files."""
+    sha1s = {file.id: file.sha1 for file in bom.files}
+    contained: dict[str, list[str]] = {}
+    for one in bom.relationships:
+        if one.kind is RelationshipKind.CONTAINS and one.target in sha1s:
+            contained.setdefault(one.source, []).append(sha1s[one.target])
+    return {id_: verification_code(found) for id_, found in contained.items()}
+
+
+def _package(component: Component, bom: Bom, code: str | None) -> Element:
+    """Return a package; ``code`` is its verification code where it contains files."""
+    package: Element = {
+        "SPDXID": ID_PREFIX + component.id,
+        "checksums": _checksums(component.checksums),
+        "comment": component.comment,
+        "copyrightText": component.copyright or "NOASSERTION",
+        "downloadLocation": component.location or "NOASSERTION",
+        "externalRefs": _references(component),
+        "homepage": component.homepage or "NOASSERTION",
+        "licenseConcluded": component.license or "NOASSERTION",
+        "licenseDeclared": component.declared or "NOASSERTION",
+        "name": component.name,
+        "originator": component.originator,
+        "packageFileName": component.file_name,
+        "primaryPackagePurpose": component.purpose.upper(),
+        "sourceInfo": component.source_info,
+        "supplier": component.supplier,
+        "versionInfo": component.version,
+    }
+    if component.annotation:
+        package["annotations"] = [_annotation(component.annotation, bom)]
+    if code:
+        package["packageVerificationCode"] = {"packageVerificationCodeValue": code}
+    return {key: value for key, value in package.items() if value} | {"filesAnalyzed": bool(code)}
+
+
+def _annotation(comment: str, bom: Bom) -> Element:
+    return {
+        "annotationDate": _timestamp(bom.creation.created),
+        "annotationType": "REVIEW",
+        "annotator": f"Tool: {bom.creation.tools[0]}",
+        "comment": comment,
+    }
+
+
+def _checksums(checksums: Iterable[tuple[str, str]]) -> list[Element]:
+    return [{"algorithm": name, "checksumValue": value} for name, value in checksums]
+
+
+def _references(component: Component) -> list[Element]:
+    found = [("SECURITY", "cpe23Type", cpe) for cpe in component.cpes]
+    if component.purl:
+        found.append(("PACKAGE-MANAGER", "purl", component.purl))
+    return [
+        {"referenceCategory": category, "referenceType": kind, "referenceLocator": locator}
+        for category, kind, locator in found
+    ]
+
+
+def _file(file: BomFile) -> Element:
+    checksums = (("SHA1", file.sha1), ("SHA256", file.sha256), ("SHA512", file.sha512))
+    element: Element = {
+        "SPDXID": ID_PREFIX + file.id,
+        "checksums": _checksums(checksums),
+        "copyrightText": "NOASSERTION",
+        "fileName": f"./{file.path}",
+        "fileTypes": [_TYPE_OF_SUFFIX.get(file.path.rpartition(".")[2].lower(), "OTHER")],
+        "licenseConcluded": file.license or "NOASSERTION",
+    }
+    return {**element, "comment": file.comment} if file.comment else element
+
+
+def _relationships(bom: Bom) -> list[Element]:
+    """Return what the document describes and every relationship, each once, sorted."""
+    titles = {one.id: f"{one.name} {one.version}".rstrip() for one in bom.components}
+    found: dict[tuple[str, str, str], Element] = {}
+    for root in bom.roots:
+        key = (DOCUMENT_ID, "DESCRIBES", ID_PREFIX + root)
+        found[key] = _relationship(*key)
+    for one in bom.relationships:
+        for kind, source, target, comment in _expressed(one, titles):
+            key = (ID_PREFIX + source, kind, ID_PREFIX + target)
+            found.setdefault(key, _relationship(*key, comment))
+    return [found[key] for key in sorted(found)]
+
+
+def _relationship(source: str, kind: str, target: str, comment: str = "") -> Element:
+    element = {"spdxElementId": source, "relationshipType": kind, "relatedSpdxElement": target}
+    return {**element, "comment": comment} if comment else element
+
+
+def _expressed(one: Relationship, titles: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the relationships of SPDX that express one of ours: type, source, target, comment.
+
+    ``titles`` are names and versions of the components by id. A package whose own archive is
+    described must not contain files (clause 7.8), so that a file is part of it by OTHER.
+    """
+    comment = one.comment
+    if one.kind is RelationshipKind.BUILD_TOOL:
+        yield "BUILD_TOOL_OF", one.target, one.source, ""
+    elif one.kind is RelationshipKind.PART_OF:
+        comment = f"The file is part of {titles[one.target]}."
+    elif one.kind in _LINKS and one.source in titles:
+        yield "DEPENDS_ON", one.source, one.target, ""
+    yield _TYPES[one.kind], one.source, one.target, comment
