@@ -5,16 +5,6 @@ from __future__ import annotations
 from sbom.diagnostics.model import Code, Diagnostic
 
 
-def unreadable_document(file: str, message: str) -> Diagnostic:
-    """Return the diagnostic of a file that is not an SBOM document that can be read."""
-    return Diagnostic(
-        code=Code.INPUT_ERROR,
-        file=file,
-        message=message,
-        hint="name an SBOM, such as one that `build` wrote",
-    )
-
-
 def unknown_license(document: str, component: str, name: str) -> Diagnostic:
     """Return the diagnostic of a license that nobody could look up."""
     return Diagnostic(

@@ -6,20 +6,22 @@ document. A document made here comes back as the BOM it was made of.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
-
-import orjson
 
 from sbom.bom.model import Bom, BomFile, CreationInfo, Relationship, RelationshipKind
 from sbom.components.model import Component
-from sbom.diagnostics import InputError
-from sbom.diagnostics.release_messages import unreadable_document
+from sbom.formats.spdx2_view import (
+    JsonObject,
+    get_locators,
+    get_object,
+    get_objects,
+    get_text,
+    get_texts,
+    parse_spdx2,
+)
 from sbom.formats.spdx2_write import DOCUMENT_ID, ID_PREFIX
 from sbom.manifest.model import LicenseText
-
-Table = Mapping[str, Any]
 
 _KINDS = {
     "CONTAINS": RelationshipKind.CONTAINS,
@@ -46,85 +48,56 @@ def read_spdx2(content: bytes, name: str) -> Bom:
     ``name`` is what messages call the document. Relationships with elements that are not in the
     document are left out.
     """
-    data = _document(content, name)
-    components = tuple(_component(one) for one in _rows(data, "packages"))
-    files = tuple(_file(one) for one in _rows(data, "files"))
-    related = list(_relationships(data, {one.id for one in files}))
-    known = {*(one.id for one in components), *(one.id for one in files)}
+    data = parse_spdx2(content, name, "SPDX-2.")
+    components = tuple(_component(row) for row in get_objects(data, "packages"))
+    files = tuple(_file(row) for row in get_objects(data, "files"))
+    related = list(_relationships(data, {file.id for file in files}))
+    known = {*(component.id for component in components), *(file.id for file in files)}
     return Bom(
-        name=_text(data, "name"),
-        namespace=_text(data, "documentNamespace"),
-        creation=_creation_info(_table(data, "creationInfo")),
+        name=get_text(data, "name"),
+        namespace=get_text(data, "documentNamespace"),
+        creation=_creation_info(get_object(data, "creationInfo")),
         roots=_roots(data, known),
         components=components,
         files=files,
-        relationships=_distinct(one for one in related if {one.source, one.target} <= known),
+        relationships=_distinct(
+            edge for edge in related if edge.source in known and edge.target in known
+        ),
         license_texts=tuple(
             LicenseText(
-                id=_text(one, "licenseId"),
-                name=_text(one, "name"),
-                text=_verbatim(one, "extractedText"),
+                id=get_text(row, "licenseId"),
+                name=get_text(row, "name"),
+                text=_verbatim(row, "extractedText"),
             )
-            for one in _rows(data, "hasExtractedLicensingInfos")
+            for row in get_objects(data, "hasExtractedLicensingInfos")
         ),
     )
 
 
-def _document(content: bytes, name: str) -> Table:
-    try:
-        data = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        raise InputError([unreadable_document(name, f"not valid JSON: {error}")]) from error
-    if not isinstance(data, dict) or not _text(data, "spdxVersion").startswith("SPDX-2."):
-        raise InputError([unreadable_document(name, "not an SPDX 2.x document in JSON")])
-    return data
-
-
-def _text(table: Table, key: str) -> str:
-    """Return a text without the blanks around it; empty where there is none."""
-    return _verbatim(table, key).strip()
-
-
-def _verbatim(table: Table, key: str) -> str:
+def _verbatim(table: JsonObject, key: str) -> str:
     value = table.get(key)
     return value if isinstance(value, str) else ""
 
 
-def _asserted(table: Table, key: str) -> str:
+def _asserted(table: JsonObject, key: str) -> str:
     """Return a text; empty where the document asserts nothing."""
-    value = _text(table, key)
+    value = get_text(table, key)
     return "" if value == "NOASSERTION" else value
 
 
-def _table(data: Table, key: str) -> Table:
-    value = data.get(key)
-    return value if isinstance(value, dict) else {}
+def _id(table: JsonObject, key: str = "SPDXID") -> str:
+    return get_text(table, key).removeprefix(ID_PREFIX)
 
 
-def _rows(data: Table, key: str) -> list[Table]:
-    """Return the objects of an array."""
-    value = data.get(key)
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _texts(data: Table, key: str) -> list[str]:
-    value = data.get(key)
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
-
-
-def _id(table: Table, key: str = "SPDXID") -> str:
-    return _text(table, key).removeprefix(ID_PREFIX)
-
-
-def _creation_info(info: Table) -> CreationInfo:
-    creators = _texts(info, "creators")
-    tools = [one for one in creators if one.startswith("Tool:")]
+def _creation_info(info: JsonObject) -> CreationInfo:
+    creators = get_texts(info, "creators")
+    tools = [creator for creator in creators if creator.startswith("Tool:")]
     return CreationInfo(
-        creators=tuple(one for one in creators if one not in tools),
-        tools=tuple(one.removeprefix("Tool:").strip() for one in tools),
-        created=_time(_text(info, "created")),
-        comment=_text(info, "comment"),
-        license_list_version=_text(info, "licenseListVersion"),
+        creators=tuple(creator for creator in creators if creator not in tools),
+        tools=tuple(tool.removeprefix("Tool:").strip() for tool in tools),
+        created=_time(get_text(info, "created")),
+        comment=get_text(info, "comment"),
+        license_list_version=get_text(info, "licenseListVersion"),
     )
 
 
@@ -135,76 +108,78 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-def _component(package: Table) -> Component:
-    references = [
-        (_text(one, "referenceType"), _text(one, "referenceLocator"))
-        for one in _rows(package, "externalRefs")
-    ]
+def _component(package: JsonObject) -> Component:
     return Component(
         id=_id(package),
-        name=_text(package, "name"),
-        version=_text(package, "versionInfo"),
+        name=get_text(package, "name"),
+        version=get_text(package, "versionInfo"),
         originator=_asserted(package, "originator"),
         supplier=_asserted(package, "supplier"),
         homepage=_asserted(package, "homepage"),
         license=_asserted(package, "licenseConcluded"),
         declared=_asserted(package, "licenseDeclared"),
         copyright=_asserted(package, "copyrightText"),
-        purl=next((locator for kind, locator in references if kind == "purl"), ""),
-        cpes=tuple(locator for kind, locator in references if kind == "cpe23Type"),
+        purl=next(iter(get_locators(package, "purl")), ""),
+        cpes=tuple(get_locators(package, "cpe23Type")),
         location=_asserted(package, "downloadLocation"),
-        file_name=_text(package, "packageFileName"),
+        file_name=get_text(package, "packageFileName"),
         checksums=tuple(_checksums(package).items()),
-        source_info=_text(package, "sourceInfo"),
-        comment=_text(package, "comment"),
-        annotation=" ".join(_text(one, "comment") for one in _rows(package, "annotations")),
-        purpose=_text(package, "primaryPackagePurpose").lower(),
+        source_info=get_text(package, "sourceInfo"),
+        comment=get_text(package, "comment"),
+        annotation=" ".join(
+            get_text(one, "comment") for one in get_objects(package, "annotations")
+        ),
+        purpose=get_text(package, "primaryPackagePurpose").lower(),
     )
 
 
-def _checksums(element: Table) -> dict[str, str]:
+def _checksums(element: JsonObject) -> dict[str, str]:
     """Return checksums by SPDX's name of the algorithm, lower-case."""
     return {
-        _text(one, "algorithm"): _text(one, "checksumValue").lower()
-        for one in _rows(element, "checksums")
+        get_text(row, "algorithm"): get_text(row, "checksumValue").lower()
+        for row in get_objects(element, "checksums")
     }
 
 
-def _file(file: Table) -> BomFile:
+def _file(file: JsonObject) -> BomFile:
     checksums = _checksums(file)
     return BomFile(
         id=_id(file),
-        path=_text(file, "fileName").removeprefix("./"),
+        path=get_text(file, "fileName").removeprefix("./"),
         sha1=checksums.get("SHA1", ""),
         sha256=checksums.get("SHA256", ""),
         sha512=checksums.get("SHA512", ""),
         license=_asserted(file, "licenseConcluded"),
-        comment=_text(file, "comment"),
+        comment=get_text(file, "comment"),
     )
 
 
-def _roots(data: Table, known: set[str]) -> tuple[str, ...]:
-    document = _text(data, "SPDXID") or DOCUMENT_ID
-    found = [one.removeprefix(ID_PREFIX) for one in _texts(data, "documentDescribes")]
-    for row in _rows(data, "relationships"):
+def _roots(data: JsonObject, known: set[str]) -> tuple[str, ...]:
+    document = get_text(data, "SPDXID") or DOCUMENT_ID
+    roots = [id_.removeprefix(ID_PREFIX) for id_ in get_texts(data, "documentDescribes")]
+    for row in get_objects(data, "relationships"):
         source, kind, target = _ends(row)
         if kind == "DESCRIBED_BY":
             source, target = target, source
         if kind in ("DESCRIBES", "DESCRIBED_BY") and source == document.removeprefix(ID_PREFIX):
-            found.append(target)
-    return tuple(one for one in dict.fromkeys(found) if one in known)
+            roots.append(target)
+    return tuple(id_ for id_ in dict.fromkeys(roots) if id_ in known)
 
 
-def _ends(row: Table) -> tuple[str, str, str]:
-    return _id(row, "spdxElementId"), _text(row, "relationshipType"), _id(row, "relatedSpdxElement")
+def _ends(row: JsonObject) -> tuple[str, str, str]:
+    return (
+        _id(row, "spdxElementId"),
+        get_text(row, "relationshipType"),
+        _id(row, "relatedSpdxElement"),
+    )
 
 
-def _relationships(data: Table, files: set[str]) -> Iterator[Relationship]:
+def _relationships(data: JsonObject, files: set[str]) -> Iterator[Relationship]:
     """Yield the relationships, also those that SPDX 2.2 had a field for."""
-    for row in _rows(data, "relationships"):
-        yield from _relationship(*_ends(row), _text(row, "comment"), files)
-    for package in _rows(data, "packages"):
-        for file in _texts(package, "hasFiles"):
+    for row in get_objects(data, "relationships"):
+        yield from _relationship(*_ends(row), get_text(row, "comment"), files)
+    for package in get_objects(data, "packages"):
+        for file in get_texts(package, "hasFiles"):
             target = file.removeprefix(ID_PREFIX)
             yield Relationship(_id(package), RelationshipKind.CONTAINS, target)
 
@@ -229,11 +204,11 @@ def _distinct(related: Iterable[Relationship]) -> tuple[Relationship, ...]:
 
     The writer states a build tool twice, once with the comment, and a link as a dependency too.
     """
-    found: dict[tuple[str, RelationshipKind, str], Relationship] = {}
-    for one in related:
-        if one.key not in found or not found[one.key].comment:
-            found[one.key] = one
-    for source, kind, target in list(found):
+    distinct: dict[tuple[str, RelationshipKind, str], Relationship] = {}
+    for edge in related:
+        if edge.key not in distinct or not distinct[edge.key].comment:
+            distinct[edge.key] = edge
+    for source, kind, target in list(distinct):
         if kind in _LINKS:
-            found.pop((source, RelationshipKind.DEPENDS_ON, target), None)
-    return tuple(found[key] for key in sorted(found))
+            distinct.pop((source, RelationshipKind.DEPENDS_ON, target), None)
+    return tuple(distinct[key] for key in sorted(distinct))

@@ -20,8 +20,11 @@ JsonObject = Mapping[str, Any]
 _OTHER_FORMATS = {"bomFormat": "CycloneDX", "@context": "SPDX 3 or other JSON-LD"}
 
 
-def parse_spdx2(content: bytes, file: str) -> JsonObject:
-    """Return the JSON of an SPDX 2.3 document. Raises InputError naming ``file`` and the line."""
+def parse_spdx2(content: bytes, file: str, version: str = "SPDX-2.3") -> JsonObject:
+    """Return the JSON of an SPDX 2 document of a ``version``, which may be the start of one.
+
+    Raises InputError naming ``file`` and the line.
+    """
     try:
         data = json.loads(content.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -35,12 +38,12 @@ def parse_spdx2(content: bytes, file: str) -> JsonObject:
         raise _input_error(file, message, "check whether it is damaged") from error
     if not isinstance(data, dict):
         raise _input_error(file, "is not an SPDX document: expected a JSON object")
-    version = data.get("spdxVersion")
-    if version is None:
+    found = data.get("spdxVersion")
+    if found is None:
         other = next((name for key, name in _OTHER_FORMATS.items() if key in data), None)
         raise _input_error(file, f"is not an SPDX 2.3 document: {other or 'no spdxVersion'}")
-    if version != "SPDX-2.3":
-        raise _input_error(file, f"is not an SPDX 2.3 document: spdxVersion is {version}")
+    if not str(found).startswith(version):
+        raise _input_error(file, f"is not an SPDX 2.3 document: spdxVersion is {found}")
     return data
 
 
