@@ -63,14 +63,14 @@ def contents_of(
     channel, platform = artifact.channel, artifact.platform
     names = members(version)[platform, _LISTS[channel.name]]
     wrong = {name.lower() for name in mistakes}
-    lean = bool(channel.leaves_out)
+    lean = bool(channel.exclude)
     found = {}
     for name in names:
         base = name.rpartition("/")[2]
         if lean and base.lower() in wrong:
             continue
-        relative = name.removeprefix(channel.root)
-        if base.endswith(".zip") and "/" not in relative and channel.nested:
+        relative = name.removeprefix(channel.prefix)
+        if base.endswith(".zip") and "/" not in relative and channel.nested_archives:
             found[name] = zipped({"os.pyc": b"os", "ctypes/macholib/dyld.pyc": b"dyld"})
         else:
             found[name] = f"{platform} {channel.variant} {base}\n".encode() * 3
@@ -89,7 +89,7 @@ def make_release(
     made: dict[str, bytes] = {}
     for artifact in expected_artifacts(manifest.channels, cpython.version, cpython.line):
         channel = artifact.channel
-        if channel.form == "installer":
+        if channel.format == "installer":
             made[artifact.file] = b"MZ" + artifact.file.encode()
         elif channel.name in _LISTS and (msix or channel.name not in ("msix", "store")):
             inside = contents_of(cpython.version, artifact)
@@ -97,7 +97,7 @@ def make_release(
                 change(artifact.file, inside)
             made[artifact.file] = zipped(inside)
     for artifact in expected_artifacts(manifest.channels, cpython.version, cpython.line):
-        if artifact.channel.holds and msix:
+        if artifact.channel.embeds_channel and msix:
             held = artifact.file.removesuffix("upload")
             made[artifact.file] = zipped({held: made[held], "symbols.appxsym": b"pdb"})
     for name, data in made.items():

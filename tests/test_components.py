@@ -255,7 +255,9 @@ def test_the_root_is_python_at_the_tag_it_is_built_from() -> None:
 
 def test_a_pre_release_is_in_the_folder_of_its_release() -> None:
     cpython = replace(committed().cpython, version="3.15.0rc1")
-    assert cpython.place == "https://www.python.org/ftp/python/3.15.0/Python-3.15.0rc1.tgz"
+    assert (
+        cpython.source_location == "https://www.python.org/ftp/python/3.15.0/Python-3.15.0rc1.tgz"
+    )
 
 
 def test_components_do_not_depend_on_the_order_of_tables() -> None:

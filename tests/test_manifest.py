@@ -49,8 +49,8 @@ def refused(text: str) -> list[str]:
             "[sources.xz]",
             "externals.toml: sources: is no table of the manifest; known are cpython, document, "
             "source, binary, vendored, component, platform, variant, channel, release, "
-            "license-text, pulled, layout, stated, archives, digests, export, exported, "
-            "acknowledged",
+            "license-text, externals-dir, layout, version-source, archives, digests, export, "
+            "exported, exemption",
         ),
         (
             'enabled-by = [["--libffi-src"]]',
@@ -84,7 +84,7 @@ def refused(text: str) -> list[str]:
         (
             "/tags/{tag}.tar.gz",
             "/tags/.tar.gz",
-            "externals.toml: cpython.archive: does not have {organization} and {repository} "
+            "externals.toml: cpython.archive-url: does not have {organization} and {repository} "
             "and {tag}, each once and no other braces",
         ),
         (
@@ -111,7 +111,7 @@ def test_all_faults_are_told_at_once() -> None:
 
 def test_a_syntax_fault_is_told_with_its_line() -> None:
     assert refused("[cpython]\nversion = \n")[0].startswith(
-        "externals.toml:2: this is not TOML: Invalid value"
+        "externals.toml:2: not valid TOML: Invalid value"
     )
 
 
@@ -140,8 +140,8 @@ def test_the_committed_manifest_warns_of_what_nobody_knows_and_of_nothing_else()
     assert [(problem.code, problem.subject) for problem in check_manifest(committed())] == [
         (Code.MISSING_CHECKSUM, "binary.llvm"),
         (Code.MISSING_CHECKSUM, "binary.openssl-bin"),
-        (Code.SOURCE_BINARY_MISMATCH, "binary.tcltk"),
         (Code.MISSING_CHECKSUM, "binary.tcltk"),
+        (Code.SOURCE_BINARY_MISMATCH, "binary.tcltk"),
     ]
 
 
@@ -170,7 +170,7 @@ def test_a_revision_that_no_row_covers_is_a_problem() -> None:
 def test_a_license_reference_without_text_is_a_problem() -> None:
     text = TEXT.replace("[license-text.LicenseRef-scancode-public-domain]",
                         "[license-text.LicenseRef-another]")  # fmt: skip
-    assert (Code.INVALID_MANIFEST, "component.xz.license") in found(text)
+    assert (Code.INVALID_MANIFEST, "component.xz.license-concluded") in found(text)
 
 
 @pytest.mark.parametrize("entry", entries()[::9], ids=lambda e: f"{e['cpython']}")
@@ -178,44 +178,46 @@ def test_no_release_has_an_external_without_a_component(entry: dict[str, Any]) -
     assert [p for p in check_manifest(for_entry(entry)) if not p.is_warning] == []
 
 
-# Acknowledgements.
+# Exemptions.
 
 
-def acknowledging(code: str, place: str) -> str:
-    return TEXT + f'\n[[acknowledged]]\ncode = "{code}"\nplace = "{place}"\nreason = "known"\n'
+def with_exemption(diagnostic: Code, key: str) -> str:
+    table = f'[[exemption]]\ndiagnostic = "{diagnostic}"\nkey = "{key}"\nreason = "known"\n'
+    return f"{TEXT}\n{table}"
 
 
-def test_an_acknowledged_problem_is_told_apart_with_its_reason() -> None:
-    manifest = read_manifest(acknowledging("skew", "binary.tcltk"))
-    judged = triage_diagnostics(check_manifest(manifest), manifest, names_in(Area.MANIFEST))
-    assert Code.SOURCE_BINARY_MISMATCH not in {problem.code for problem in judged.active}
-    assert [(p.code, reason) for p, reason in judged.exempted] == [
+def test_an_exempted_diagnostic_is_listed_apart_with_its_reason() -> None:
+    manifest = read_manifest(with_exemption(Code.SOURCE_BINARY_MISMATCH, "binary.tcltk"))
+    triage = triage_diagnostics(check_manifest(manifest), manifest, names_in(Area.MANIFEST))
+    assert Code.SOURCE_BINARY_MISMATCH not in {problem.code for problem in triage.active}
+    assert [(p.code, reason) for p, reason in triage.exempted] == [
         (Code.SOURCE_BINARY_MISMATCH, "known")
     ]
 
 
-def test_what_no_document_can_do_without_cannot_be_acknowledged() -> None:
-    text = acknowledging("manifest", "cpython.component").replace(
+def test_what_no_document_can_do_without_cannot_be_exempted() -> None:
+    text = with_exemption(Code.INVALID_MANIFEST, "cpython.component").replace(
         "component.cpython", "component.other"
     )
     manifest = read_manifest(text)
-    judged = triage_diagnostics(check_manifest(manifest), manifest, names_in(Area.MANIFEST))
-    assert Code.INVALID_MANIFEST in {problem.code for problem in judged.active}
+    triage = triage_diagnostics(check_manifest(manifest), manifest, names_in(Area.MANIFEST))
+    assert Code.INVALID_MANIFEST in {problem.code for problem in triage.active}
 
 
-def test_an_acknowledgement_of_nothing_is_a_problem_itself() -> None:
-    manifest = read_manifest(acknowledging("skew", "binary.llvm"))
-    judged = triage_diagnostics(check_manifest(manifest), manifest, names_in(Area.MANIFEST))
-    [stale] = [p for p in judged.active if p.code is Code.STALE_EXEMPTION]
+def test_an_exemption_of_nothing_is_a_diagnostic_itself() -> None:
+    manifest = read_manifest(with_exemption(Code.SOURCE_BINARY_MISMATCH, "binary.llvm"))
+    triage = triage_diagnostics(check_manifest(manifest), manifest, names_in(Area.MANIFEST))
+    [stale] = [p for p in triage.active if p.code is Code.STALE_EXEMPTION]
     assert str(stale) == (
-        "externals.toml: acknowledged[1]: there is no problem 'skew' at 'binary.llvm' any more"
+        "externals.toml: exemption[1]: "
+        "no diagnostic 'source-binary-mismatch' with the key 'binary.llvm' any more"
     )
 
 
-def test_an_acknowledgement_of_what_was_not_looked_at_is_not_called_stale() -> None:
-    manifest = read_manifest(acknowledging("never-fetched", "get_externals.bat:5"))
-    judged = triage_diagnostics(check_manifest(manifest), manifest, names_in(Area.MANIFEST))
-    assert Code.STALE_EXEMPTION not in {problem.code for problem in judged.active}
+def test_an_exemption_of_what_was_not_checked_is_not_stale() -> None:
+    manifest = read_manifest(with_exemption(Code.UNREACHABLE_TAG, "zlib-1.3.1"))
+    triage = triage_diagnostics(check_manifest(manifest), manifest, names_in(Area.MANIFEST))
+    assert Code.STALE_EXEMPTION not in {problem.code for problem in triage.active}
 
 
 # Ranges.

@@ -76,7 +76,14 @@ def test_an_archive_is_pinned_with_all_that_proves_it(
     assert regen(manifest, github) == 0
     pin = pin_of(manifest, "source.xz")
     sha1 = hashlib.sha1(b"xz", usedforsecurity=False).hexdigest()
-    assert (pin.sha256, pin.sha512, pin.size, pin.files, pin.verification_code, pin.commit) == (
+    assert (
+        pin.sha256,
+        pin.sha512,
+        pin.size,
+        pin.file_count,
+        pin.verification_code,
+        pin.commit,
+    ) == (
         hashlib.sha256(XZ).hexdigest(),
         hashlib.sha512(XZ).hexdigest(),
         len(XZ),

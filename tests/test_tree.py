@@ -199,7 +199,7 @@ def test_a_tree_without_any_sbom_has_what_its_headers_say(tree: Path, tmp_path: 
     manifest = regen(tree, tmp_path / "other.toml")
     text = manifest.read_text(encoding="utf-8")
     assert '[vendored.expat]\nversion = "2.8.2"\n' in text
-    assert '[vendored.pip-idna]\nversion = "3.18"\nwithin = "pip"\n' in text
+    assert '[vendored.pip-idna]\nversion = "3.18"\nvendored-by = "pip"\n' in text
     regen(tree, manifest)
     assert manifest.read_text(encoding="utf-8") == text
 
@@ -215,7 +215,7 @@ def test_regen_prints_which_copies_changed(
     assert "vendored.expat: 2.8.2 -> 2.8.3" in capsys.readouterr().out
     assert "location" not in manifest.read_text().split("[vendored.expat]")[1].split("[")[
         0
-    ].replace('location = "NOASSERTION"', "")
+    ].replace('download-location = "NOASSERTION"', "")
 
 
 @pytest.mark.parametrize(

@@ -86,9 +86,12 @@ def test_the_files_of_a_copy_are_known_though_the_archive_is_of_another_version(
     [shipped] = [
         one for one in find_vendored(data, {"expat": "9"}, names, {}) if one.name == "expat"
     ]
-    assert (shipped.files, shipped.verification_code) == (listed.files, listed.verification_code)
-    assert (shipped.version, shipped.location, shipped.sha256) == ("9", "NOASSERTION", "")
-    assert shipped.files > 0
+    assert (shipped.file_count, shipped.verification_code) == (
+        listed.file_count,
+        listed.verification_code,
+    )
+    assert (shipped.version, shipped.download_location, shipped.sha256) == ("9", "NOASSERTION", "")
+    assert shipped.file_count > 0
 
 
 @pytest.fixture

@@ -16,36 +16,36 @@ class EvidenceRule:
     It is looked for in files whose name, whatever its case, matches one of ``files``; with
     ``anywhere`` also in every other one, where it is a surprise. All that a rule names has to
     be there: ``anchor`` is a text, ``pattern`` a regular expression over the file's bytes
-    (``\x00`` is the byte 0), ``resource`` maps keys of the version resource to expressions
-    for the whole of their texts. A group ``version`` is upstream's version, by ``versions``
-    where that says what a text means; without one, the component is there and nobody can
-    tell which. A group ``tag`` is the tag of ``external`` that the build asked for. With
-    ``family``, only the first numbers of a version have to agree, and another build of that
-    family is told as that: the component is whatever was there when it was built.
+    (``\x00`` is the byte 0), ``version_resource`` maps keys of the version resource to
+    expressions for the whole of their texts. A group ``version`` is upstream's version, by
+    ``version_by_match`` where that says what a text means; without one, the component is there
+    and its version unknown. A group ``tag`` is the tag of ``external`` that the build asked
+    for. With ``major_version_only``, only the first number of a version has to agree: the
+    component is whatever was there when it was built.
     """
 
     files: tuple[str, ...] = ()
     anywhere: bool = False
     anchor: str = ""
     pattern: str = ""
-    resource: Mapping[str, str] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=dict)
+    version_resource: Mapping[str, str] = field(default_factory=dict)
+    version_by_match: Mapping[str, str] = field(default_factory=dict)
     external: str = matching(
         r"((source|binary)\.[A-Za-z][\w.+-]*)?", "'source.' or 'binary.' and a name", default=""
     )
-    family: bool = False
+    major_version_only: bool = False
 
 
 def validate_evidence_rule(rule: EvidenceRule) -> Iterator[str]:
     """Yield what is wrong with the texts of a rule, each a sentence's end."""
     if not rule.files and not rule.anywhere:
         yield "has neither 'files' nor 'anywhere', so nothing is ever looked at"
-    if not rule.pattern and not rule.resource:
+    if not rule.pattern and not rule.version_resource:
         yield "has neither a 'pattern' nor a 'resource', so it shows nothing"
     if rule.anywhere and not rule.anchor:
         yield "is looked for anywhere, and has no 'anchor' that tells it from other texts"
     groups: set[str] = set()
-    for text in (rule.pattern, *rule.resource.values()):
+    for text in (rule.pattern, *rule.version_resource.values()):
         try:
             groups |= set(re.compile(text.encode("latin-1")).groupindex)
         except (re.error, UnicodeEncodeError) as error:

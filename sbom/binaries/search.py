@@ -45,7 +45,7 @@ def compile_rules(
             re.compile("|".join(translate(name.lower()) for name in one.files) or r"(?!)"),
             one.anchor.encode(),
             re.compile(one.pattern.encode("latin-1")) if one.pattern else None,
-            {name: re.compile(pattern) for name, pattern in one.resource.items()},
+            {name: re.compile(pattern) for name, pattern in one.version_resource.items()},
         )
         for key, rows in evidence
         for number, one in enumerate(rows)
@@ -112,7 +112,7 @@ def _found(rule: CompiledRule, data: bytes, resource: Mapping[str, str]) -> Iter
 
 def _finding(rule: CompiledRule, groups: Mapping[str, str], text: str, place: str) -> EvidenceMatch:
     version = groups.get("version", "")
-    known = rule.evidence.versions
+    known = rule.evidence.version_by_match
     return EvidenceMatch(
         component=rule.component,
         version=known.get(version, "") if known else version,

@@ -93,14 +93,16 @@ def compose_build(
 def creation_info(manifest: Manifest, created: datetime, comment: str = "") -> CreationInfo:
     """Return who makes a BOM, when and from what; the comment also tells of vendored code."""
     document = manifest.document
-    vendored = document.copies if manifest.current_vendored else document.no_copies
+    vendored = (
+        document.vendored_comment if manifest.current_vendored else document.no_vendored_comment
+    )
     sentences = (comment.strip() or document.comment.strip(), vendored.strip())
     return CreationInfo(
         creators=(document.creator,),
         tools=(TOOL,),
         created=created,
         comment=" ".join(filter(None, sentences)),
-        license_list_version=document.license_list,
+        license_list_version=document.license_list_version,
     )
 
 

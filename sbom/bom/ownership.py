@@ -80,10 +80,12 @@ def expected_contents(
     return ExpectedContents(
         components=tuple(found),
         own=own,
-        leaves_out=tuple(expand_line(pattern, line) for pattern in channel.leaves_out),
-        packaging=tuple(expand_line(pattern, line) for pattern in channel.packaging),
-        root=channel.root,
-        nested=tuple((expand_line(name, line), place) for name, place in channel.nested.items()),
+        leaves_out=tuple(expand_line(pattern, line) for pattern in channel.exclude),
+        packaging=tuple(expand_line(pattern, line) for pattern in channel.container_files),
+        root=channel.prefix,
+        nested=tuple(
+            (expand_line(name, line), place) for name, place in channel.nested_archives.items()
+        ),
     )
 
 

@@ -62,7 +62,9 @@ def _unread(file: str, message: str, hint: str) -> Diagnostic:
 
 def _copies(folder: SourceTree, manifest: Manifest, version: str) -> tuple[Vendored, ...]:
     places = [
-        one for one in manifest.version_sources if one.of.startswith("vendored.") and one.decides
+        one
+        for one in manifest.version_sources
+        if one.external.startswith("vendored.") and one.authoritative
     ]
     said, _ = read_version_statements(folder, places, line_of(version))
     packages = sbom_of(folder.read(SBOM))
@@ -88,7 +90,7 @@ def check_source_tree(inputs: Inputs, root: Path) -> tuple[Diagnostic, ...]:
     line = line_of(inputs.version)
     said, damaged = read_version_statements(folder, manifest.version_sources, line)
     copies = _copies(folder, manifest, inputs.version)
-    wheels = [_of_wheel(one) for one in copies if one.file]
+    wheels = [_of_wheel(one) for one in copies if one.wheel]
     externals = inputs.script.externals if inputs.script else ()
     script = folder.text(SCRIPT) or ""
     fetched = {one.pin.key: one for one in _fetched(externals, script)}
@@ -104,7 +106,7 @@ def check_source_tree(inputs: Inputs, root: Path) -> tuple[Diagnostic, ...]:
         ),
         *check_file_checksums(folder, SBOM),
         *check_wheel_checksums(
-            folder, WHEELS, {one.file: one.sha256 for one in manifest.current_vendored}
+            folder, WHEELS, {one.wheel: one.sha256 for one in manifest.current_vendored}
         ),
     ]
     tags = {one.pin.tag for one in fetched.values()}
@@ -135,7 +137,7 @@ def _placed(problem: Diagnostic, root: Path) -> Diagnostic:
 def _outdated(inputs: Inputs, copies: tuple[Vendored, ...]) -> Iterator[Diagnostic]:
     """Yield vendored code that the manifest knows another version of, for the same CPython."""
     manifest = inputs.manifest
-    if manifest.cpython.copies != inputs.version:
+    if manifest.cpython.vendored_from != inputs.version:
         return
     old = {one.key: one.version for one in manifest.vendored}
     new = {one.key: one.version for one in copies}
@@ -152,8 +154,10 @@ def _outdated(inputs: Inputs, copies: tuple[Vendored, ...]) -> Iterator[Diagnost
 
 def _of_wheel(one: Vendored) -> VersionStatement:
     """Return what a bundled wheel itself states: it is what ships."""
-    path = WHEELS.replace("*.whl", one.file)
-    place = VersionSource(of=one.key, path=path, pattern=r"(?P<version>.+)", decides=True)
+    path = WHEELS.replace("*.whl", one.wheel)
+    place = VersionSource(
+        external=one.key, path=path, pattern=r"(?P<version>.+)", authoritative=True
+    )
     return VersionStatement(place=place, key=one.key, value=one.version, file=path, line=1)
 
 
@@ -161,7 +165,7 @@ def _is_there(one: VersionStatement, copies: tuple[Vendored, ...]) -> bool:
     """Return whether a statement is of something the tree still has: parts are taken out."""
     if not one.key.startswith("vendored."):
         return True
-    return one.place.decides or one.key in {copy.key for copy in copies}
+    return one.place.authoritative or one.key in {copy.key for copy in copies}
 
 
 def _fetched(externals: tuple[ScriptExternal, ...], script: str) -> Iterator[ScriptPin]:

@@ -42,7 +42,7 @@ def _unpinned(manifest: Manifest) -> Iterator[Diagnostic]:
 
 def _unpinned_release(manifest: Manifest) -> Iterator[Diagnostic]:
     if not manifest.cpython.sha256:
-        message = f"no checksum of {manifest.cpython.place} is known"
+        message = f"no checksum of {manifest.cpython.source_location} is known"
         hint = "write 'sha256' as python.org publishes it"
         yield _at(manifest, Code.MISSING_CHECKSUM, "cpython", message, hint)
 
@@ -121,7 +121,7 @@ def _references(manifest: Manifest) -> Iterator[Diagnostic]:
     texts = {text.id for text in manifest.license_texts}
     for identity in manifest.components:
         for place, value in _texts(identity, f"component.{identity.key}"):
-            if place.endswith((".license", ".declared")):
+            if place.endswith((".license-concluded", ".license-declared")):
                 for missing in sorted(set(_LICENSE_REF.findall(str(value))) - texts):
                     message = f"there is no text of {missing}"
                     hint = f"add [license-text.{missing}]"

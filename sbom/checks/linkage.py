@@ -60,7 +60,7 @@ def _allowed(rows: Iterable[Inclusion], line: str) -> set[str]:
     return {
         expand_line(name, line).lower()
         for row in rows
-        for name in (*files_on(row, _PLATFORM), *row.extras, *row.used_by)
+        for name in (*files_on(row, _PLATFORM), *row.optional_files, *row.used_by)
     }
 
 

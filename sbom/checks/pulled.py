@@ -93,7 +93,7 @@ def inspect_externals_dir(
             pulled = _identified(folders[name], candidates, manifest, contents)
             found += [pulled] if pulled else []
             problems += _faults(pulled, f"{place}/{name}")
-        elif name not in manifest.externals_dir.ignored:
+        elif name not in manifest.externals_dir.ignore:
             problems.append(_stranger(name, manifest, place))
     settings, absent = _settings({one.pin.key for one in found}, manifest)
     problems += [_absent(pin, place) for pin in absent]
@@ -127,7 +127,7 @@ def _identified(
 
 def _left_behind(path: str, manifest: Manifest) -> bool:
     """Return whether a build is known to add a file of this path."""
-    patterns = manifest.externals_dir.leftovers  # Windows knows no case
+    patterns = manifest.externals_dir.build_outputs  # Windows knows no case
     return any(fnmatch.fnmatchcase(path.lower(), pattern.lower()) for pattern in patterns)
 
 

@@ -53,7 +53,7 @@ def check_versions(
 
 def _once(statements: Iterable[VersionStatement]) -> list[VersionStatement]:
     """Return statements without those that a file repeats: a CPE has its package's version."""
-    return list({(one.key, one.file, one.value, one.place.says): one
+    return list({(one.key, one.file, one.value, one.place.precision): one
                  for one in reversed(list(statements))}.values())[::-1]  # fmt: skip
 
 
@@ -73,11 +73,11 @@ def _of_externals(
 
 
 def _agrees(manifest: Manifest, one: VersionStatement, pin: Pin) -> bool:
-    if one.place.says == "revision":
+    if one.place.precision == "revision":
         return one.value == pin.revision
     versions = {parse_revision(identity, pin.revision)[0] for identity in _of(manifest, pin.key)}
     versions = {version for version in versions if version} or {pin.revision}
-    if one.place.says == "version":
+    if one.place.precision == "version":
         return one.value in versions
     return any(_is_prefix(one.value, version) for version in versions)
 
@@ -92,7 +92,7 @@ def _of(manifest: Manifest, key: str) -> Iterator[ComponentSpec]:
     for identity in manifest.components:
         sources = {built.source for built in identity.built_from}
         rows = {row.external for row in identity.ships if not row.version}
-        if identity.revision and key in sources | rows:
+        if identity.revision_pattern and key in sources | rows:
             yield identity
 
 
@@ -101,16 +101,16 @@ def _of_copies(statements: Iterable[VersionStatement]) -> Iterator[Diagnostic]:
     deciding: dict[str, VersionStatement] = {}
     others: list[VersionStatement] = []
     for one in statements:
-        if one.place.says != "sha256" and one.key.startswith(("vendored.", "cpython")):
-            if one.place.decides:
+        if one.place.precision != "sha256" and one.key.startswith(("vendored.", "cpython")):
+            if one.place.authoritative:
                 deciding.setdefault(one.key, one)
             else:
                 others.append(one)
     for one in others:
         base = deciding.setdefault(one.key, one)
-        if not (_is_prefix(one.value, base.value) if one.place.says == "prefix" else
+        if not (_is_prefix(one.value, base.value) if one.place.precision == "prefix" else
                 one.value == base.value):  # fmt: skip
-            what = "what is compiled" if base.place.decides else "another place"
+            what = "what is compiled" if base.place.authoritative else "another place"
             message = f"states {_named(one.key)} {one.value}, and {base.where}, {what}, "
             yield _at(one, f"{message}{base.value}", f"mend it, or bring {base.file} up to date")
 
@@ -208,8 +208,8 @@ def check_archive_checksums(
 ) -> Iterator[Diagnostic]:
     """Yield packages of a tree's SBOMs whose archive or digest is another than is known."""
     copies = {one.key: one for one in manifest.vendored}
-    stated = {one.key: one for one in statements if one.place.says == "sha256"}
-    versions = {(one.key, one.value) for one in statements if one.place.decides}
+    stated = {one.key: one for one in statements if one.place.precision == "sha256"}
+    versions = {(one.key, one.value) for one in statements if one.place.authoritative}
     for one in packages:
         external = fetched.get(one.key)
         known = external.pin.tag if external else one.version

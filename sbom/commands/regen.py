@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     facts |= _release(inputs)
     vendored = read_vendored(inputs, arguments.cpython)
     if vendored is not None:
-        facts["copies"] = inputs.version
+        facts["vendored-from"] = inputs.version
     accounted = described_externals(inputs.manifest)
     text = edit.update_manifest(inputs.text, found, facts, accounted, vendored=vendored)
     manifest = read_manifest(text, str(inputs.path))
@@ -143,7 +143,7 @@ def _with(inputs: Inputs) -> str:
 def _pinned(manifest: Manifest, pinned: Mapping[str, Mapping[str, Value]]) -> list[str]:
     """Return a line for each external whose archive was not known, or not all of it."""
     return [
-        f"{pin.key}: {pin.tag} pinned, SHA-256 {found['sha256']}, files: {found['files']}"
+        f"{pin.key}: {pin.tag} pinned, SHA-256 {found['sha256']}, files: {found['file-count']}"
         for pin in manifest.pins
         if (found := pinned.get(pin.key))
         and any(getattr(pin, key.replace("-", "_")) != value for key, value in found.items())

@@ -77,7 +77,7 @@ def _of_script(inputs: Inputs, tree: Path | None, identified: Identification) ->
     facts: dict[str, Value] = {"version": version}
     vendored = read_vendored(inputs, tree)
     if vendored is not None:
-        facts["copies"] = version
+        facts["vendored-from"] = version
     if blocking := failing(script_problems(inputs)):
         raise SbomError(blocking)
     found = script_changes(inputs)
@@ -93,11 +93,11 @@ def _with_copies(manifest: Manifest) -> Manifest:
     What is vendored is in the same files in every release; only a tree tells its versions.
     """
     version = manifest.cpython.version
-    if manifest.cpython.copies == version:
+    if manifest.cpython.vendored_from == version:
         return manifest
     return replace(
         manifest,
-        cpython=replace(manifest.cpython, copies=version),
+        cpython=replace(manifest.cpython, vendored_from=version),
         vendored=tuple(replace(one, version="") for one in manifest.vendored),
     )
 
@@ -133,7 +133,7 @@ def _verified(
         hint = "verify what it installs"
         problems.append(_problem(Code.NOT_INSPECTED, place, message, hint))
     if listed:
-        compared = compare_files(place.files, listed, place.name, manifest.layout.added)
+        compared = compare_files(place.files, listed, place.name, manifest.layout.runtime_files)
         problems += [*compared.problems, *_whole(place, listed)]
     else:
         problems += _of_another_version(place, identified, manifest)
@@ -196,14 +196,14 @@ def _added(
         for file in place.files
         if file.binary
         and file.path not in known
-        and matches_any_glob(file.path.removeprefix(place.root), manifest.layout.added)
+        and matches_any_glob(file.path.removeprefix(place.root), manifest.layout.runtime_files)
     )
 
 
 def _installer(place: VerifyTarget, manifest: Manifest) -> str:
     """Return the name of a file that is one of the manifest's installers, or an empty text."""
     name = place.own.path if place.own else ""
-    installers = [channel for channel in manifest.channels if channel.form == "installer"]
+    installers = [channel for channel in manifest.channels if channel.format == "installer"]
     return name if version_named(installers, name) else ""
 
 

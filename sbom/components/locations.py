@@ -24,7 +24,7 @@ def download_location(manifest: Manifest, pin: Pin) -> str:
     where = repository_of(manifest, pin)
     if not is_archive(manifest, pin):
         return f"svn+{where}/{pin.tag}"
-    address = manifest.cpython.archive if pin.revision else manifest.cpython.branch
+    address = manifest.cpython.archive_url if pin.revision else manifest.cpython.branch_url
     return address.format(organization=manifest.cpython.organization, repository=where, tag=pin.tag)
 
 

@@ -35,12 +35,12 @@ def provenance_of(
         case Vendored():
             return _checked_in(manifest, row, held)
         case None:
-            file_name = last_part(identity.location) if identity.sha256 else ""
+            file_name = last_part(identity.download_location) if identity.sha256 else ""
             return Provenance(
-                location=identity.location,
+                location=identity.download_location,
                 file_name=file_name,
                 checksums=sha256_checksum(identity.sha256),
-                source_info=_joined(identity.provenance, row.note),
+                source_info=_joined(identity.source_info, row.note),
                 comment="",
             )
 
@@ -101,7 +101,7 @@ def _pin_comment(pin: Pin) -> str:
     if not pin.verification_code:
         return ""
     return (
-        f"The archive holds {pin.files} files; "
+        f"The archive holds {pin.file_count} files; "
         f"their SPDX package verification code is {pin.verification_code}."
     )
 
@@ -110,27 +110,27 @@ def _checked_in(manifest: Manifest, row: Inclusion, vendored: Vendored) -> Prove
     """Return the origin of code that CPython's repository, or a wheel in it, has a copy of."""
     release = f"CPython {manifest.cpython.version}"
     where = f"vendored in {release}"
-    carrier = manifest.get_vendored(vendored.within) if vendored.within else None
+    carrier = manifest.get_vendored(vendored.vendored_by) if vendored.vendored_by else None
     holder = carrier or vendored
-    if vendored.within:
-        where = f"vendored in {vendored.within} {carrier.version if carrier else ''}".rstrip()
+    if vendored.vendored_by:
+        where = f"vendored in {vendored.vendored_by} {carrier.version if carrier else ''}".rstrip()
         where += f", which {release} bundles"
-    elif vendored.file:
-        where = f"{vendored.file}, bundled with {release}"
+    elif vendored.wheel:
+        where = f"{vendored.wheel}, bundled with {release}"
     comment = ""
     if vendored.verification_code:
         comment = (
-            f"{release} lists {vendored.files} files of it; "
+            f"{release} lists {vendored.file_count} files of it; "
             f"their SPDX package verification code is {vendored.verification_code}."
         )
-    location, sha256 = vendored.location, holder.sha256
-    if location == "NOASSERTION" and not holder.file:
+    location, sha256 = vendored.download_location, holder.sha256
+    if location == "NOASSERTION" and not holder.wheel:
         # Nobody says where the copy was taken from; it is had with CPython's own archive.
-        location, sha256 = manifest.cpython.place, manifest.cpython.sha256
+        location, sha256 = manifest.cpython.source_location, manifest.cpython.sha256
     named = last_part(location) if sha256 else ""
     return Provenance(
         location=location,
-        file_name=holder.file or named,
+        file_name=holder.wheel or named,
         checksums=sha256_checksum(sha256),
         source_info=_joined(where, row.note),
         comment=comment,

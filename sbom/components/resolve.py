@@ -98,7 +98,7 @@ def root_component(manifest: Manifest, build: Build | None = None) -> Component:
     identity = next(one for one in manifest.components if one.key == cpython.component)
     version = cpython.version.rstrip("+")
     commit = f", commit {cpython.commit}" if cpython.commit else ""
-    location = cpython.place
+    location = cpython.source_location
     built = f"built from tag v{version}{commit}"
     if cpython.version.endswith("+"):
         # Between two releases: no archive holds this tree.
@@ -172,8 +172,8 @@ def component_identifiers(manifest: Manifest, identity: ComponentSpec) -> dict[s
         "originator": identity.originator,
         "supplier": identity.supplier or manifest.document.supplier,
         "homepage": identity.homepage,
-        "license": identity.license,
-        "declared": identity.declared or identity.license,
+        "license": identity.license_concluded,
+        "declared": identity.license_declared or identity.license_concluded,
         "copyright": identity.copyright,
     }
 
@@ -181,11 +181,11 @@ def component_identifiers(manifest: Manifest, identity: ComponentSpec) -> dict[s
 def apply_overrides(identity: ComponentSpec, version: str) -> ComponentSpec:
     """Return the identity with what its ``when`` tables say of this version."""
     for override in identity.when:
-        if version and version_in_range(version, override.version):
+        if version and version_in_range(version, override.versions):
             said = {
                 field.name: getattr(override, field.name)
                 for field in fields(Override)
-                if field.name != "version" and getattr(override, field.name)
+                if field.name != "versions" and getattr(override, field.name)
             }
             identity = replace(identity, **said)
     return identity
@@ -202,4 +202,4 @@ def _link(manifest: Manifest, row: Inclusion, build: Build) -> Linkage:
         return tuple(variant_filename(name, variant, line, tag) for name in written)
 
     files = files_on(row, build.platform)
-    return Linkage(row.link, named(files), named(row.used_by), named(row.extras))
+    return Linkage(row.link, named(files), named(row.used_by), named(row.optional_files))

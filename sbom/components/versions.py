@@ -41,9 +41,13 @@ def version_of(identity: ComponentSpec, row: Inclusion, held: Pin | Vendored | N
 
 def parse_revision(identity: ComponentSpec, revision: str) -> tuple[str, str]:
     """Return upstream version and rebuild number in a revision, each empty if not there."""
-    if revision in identity.versions:
-        return identity.versions[revision], ""
-    match = _pattern(identity.revision).fullmatch(revision) if identity.revision else None
+    if revision in identity.version_by_revision:
+        return identity.version_by_revision[revision], ""
+    match = (
+        _pattern(identity.revision_pattern).fullmatch(revision)
+        if identity.revision_pattern
+        else None
+    )
     if match is None:
         return "", ""
     return match["version"], match.groupdict().get("rebuild") or ""
@@ -55,7 +59,11 @@ def labeled_version(identity: ComponentSpec, pin: Pin) -> str:
     Empty where no row takes the version from the tag: Tcl's bundle states none of zlib.
     """
     named = any(row.external == pin.key and not row.version for row in identity.ships)
-    match = _pattern(identity.revision).fullmatch(pin.revision) if identity.revision else None
+    match = (
+        _pattern(identity.revision_pattern).fullmatch(pin.revision)
+        if identity.revision_pattern
+        else None
+    )
     return match["version"] if named and match else ""
 
 

@@ -61,7 +61,7 @@ def pinned(facts: ArchiveInfo) -> dict[str, Value]:
         "sha256": facts.sha256,
         "sha512": facts.sha512,
         "size": facts.size,
-        "files": facts.files,
+        "file-count": facts.files,
         "verification-code": facts.verification_code,
     }
 
@@ -86,7 +86,9 @@ def script_at(
     texts = []
     with _client(environment) as client:
         for path in (_SCRIPT, _VERSION):
-            url = cpython.file.format(organization=cpython.organization, ref=quote(ref), path=path)
+            url = cpython.file_url.format(
+                organization=cpython.organization, ref=quote(ref), path=path
+            )
             texts.append(_small(client, _based(url, arguments.base_url)))
     text, digest = decode_script(texts[0])
     return text, digest, version_defined(texts[1])

@@ -45,7 +45,9 @@ def export_upstream(
     """
     known = _checksums(manifest, kept)
     rows = {
-        row.name: row for row in manifest.upstream_entries if version_in_range(version, row.cpython)
+        row.name: row
+        for row in manifest.upstream_entries
+        if version_in_range(version, row.cpython_versions)
     }
     theirs = {str(one.get("name")): one for one in _packages(kept)}
     packages: list[Package] = []
@@ -112,7 +114,7 @@ def _sums(package: Mapping[str, Any], sha256: str) -> list[Mapping[str, Any]]:
 
 def _location(manifest: Manifest, tag: str) -> str:
     cpython = manifest.cpython
-    return cpython.archive.format(
+    return cpython.archive_url.format(
         organization=cpython.organization, repository=cpython.source_repository, tag=tag
     )
 
@@ -146,7 +148,7 @@ def _moved(reference: Mapping[str, Any], before: str, revision: str) -> Package:
 
 
 def _unsorted(manifest: Manifest, version: str) -> bool:
-    unsorted = manifest.upstream.unsorted
+    unsorted = manifest.upstream.script_order_versions
     return bool(unsorted) and version_in_range(version, unsorted)
 
 
@@ -164,7 +166,7 @@ def _component(manifest: Manifest, external: ScriptExternal) -> ComponentSpec | 
     for identity in manifest.components:
         sources = {row.external for row in identity.ships}
         sources |= {built.source for built in identity.built_from}
-        if key in sources and identity.revision:
+        if key in sources and identity.revision_pattern:
             return identity
     return None
 

@@ -68,7 +68,7 @@ def model(
         creators=[_actor(facts.creator), _actor(_TOOL)],
         created=created,
         creator_comment=facts.comment,
-        license_list_version=Version.from_string(facts.license_list),
+        license_list_version=Version.from_string(facts.license_list_version),
     )
     return Document(
         creation,

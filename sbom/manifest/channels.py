@@ -74,20 +74,20 @@ class Channel:
 
     name: str = field(metadata={"given": True})
     title: str
-    form: str = matching("zip|installer", "one of zip and installer")
+    format: str = matching("zip|installer", "one of zip and installer")
     files: Mapping[str, str]
     variant: str = DEFAULT
     lines: str = ""
     lines_on: Mapping[str, str] = field(default_factory=dict)
-    optional: str = ""
-    location: str
-    ids: Mapping[str, str] = field(default_factory=dict)
+    optional_lines: str = ""
+    download_location: str
+    package_ids: Mapping[str, str] = field(default_factory=dict)
     purls: Mapping[str, str] = field(default_factory=dict)
-    root: str = ""
-    packaging: tuple[str, ...] = ()
-    leaves_out: tuple[str, ...] = ()
-    nested: Mapping[str, str] = field(default_factory=dict)
-    holds: str = ""
+    prefix: str = ""
+    container_files: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    nested_archives: Mapping[str, str] = field(default_factory=dict)
+    embeds_channel: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,9 +98,9 @@ class ReleaseConfig:
     replaces the document's; ``ignored`` are patterns of what lies beside the artifacts.
     """
 
-    location: str = "NOASSERTION"
+    download_location: str = "NOASSERTION"
     comment: str = ""
-    ignored: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,7 +134,9 @@ def expected_artifacts(channels: Sequence[Channel], version: str, line: str) -> 
             channel=channel,
             platform=platform,
             version=names["nuget"] if "{nuget}" in template else version,
-            location=channel.location.format(file=file, id=channel.ids.get(platform, ""), **names),
+            location=channel.download_location.format(
+                file=file, id=channel.package_ids.get(platform, ""), **names
+            ),
             purl=channel.purls.get(platform, ""),
         )
         for channel in channels

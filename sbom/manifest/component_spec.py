@@ -22,16 +22,16 @@ _HELD_NAMED = "'source.', 'binary.' or 'vendored.' and a name"
 class Override:
     """``[[component.<name>.when]]``: what differs for a range of upstream versions."""
 
-    version: str
+    versions: str
     name: str = ""
     originator: str = ""
     homepage: str = ""
-    license: str = ""
-    declared: str = ""
+    license_concluded: str = ""
+    license_declared: str = ""
     copyright: str = ""
-    location: str = ""
+    download_location: str = ""
     sha256: str = hexadecimal(64)
-    provenance: str = ""
+    source_info: str = ""
     cpe: tuple[str, ...] = ()
 
 
@@ -62,7 +62,7 @@ class Inclusion:
         "one of dynamic, static, bundled and build-tool",
     )
     files: tuple[str, ...] = ()
-    extras: tuple[str, ...] = ()
+    optional_files: tuple[str, ...] = ()
     files_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     used_by: tuple[str, ...] = ()
 
@@ -89,19 +89,19 @@ class ComponentSpec:
     )
     supplier: str = matching(ACTOR, "an SPDX actor such as 'Organization: Name'", default="")
     homepage: str = matching(rf"https?://\S+|{PLACEHOLDER}", "a web address")
-    license: str
-    declared: str = ""
+    license_concluded: str
+    license_declared: str = ""
     copyright: str
     lines: str = ""
-    location: str = "NOASSERTION"
+    download_location: str = "NOASSERTION"
     sha256: str = hexadecimal(64)
-    provenance: str = ""
+    source_info: str = ""
     purl: str = matching(
         rf"pkg:\w+/[^@?#\s]+|{PLACEHOLDER}", "a package URL without version", default=""
     )
     cpe: tuple[str, ...] = matching(r"[^:\s]+:[^:\s]+", "an NVD vendor:product", default=())
-    revision: str = ""
-    versions: Mapping[str, str] = field(default_factory=dict)
+    revision_pattern: str = ""
+    version_by_revision: Mapping[str, str] = field(default_factory=dict)
     when: tuple[Override, ...] = ()
     ships: tuple[Inclusion, ...] = ()
     built_from: tuple[BuiltFrom, ...] = ()

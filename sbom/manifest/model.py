@@ -37,16 +37,16 @@ class CPython:
     version: str = matching(VERSION, "a CPython version such as 3.14.7")
     script_sha256: str = hexadecimal(64)
     component: str = "cpython"
-    location: str
+    source_url: str
     commit: str = hexadecimal(40)
     sha256: str = hexadecimal(64)
-    copies: str = matching(f"({VERSION})?", "a CPython version such as 3.14.7", default="")
+    vendored_from: str = matching(f"({VERSION})?", "a CPython version such as 3.14.7", default="")
     organization: str
     source_repository: str
     binary_repository: str
-    archive: str
-    branch: str
-    file: str
+    archive_url: str
+    branch_url: str
+    file_url: str
 
     @property
     def line(self) -> str:
@@ -54,10 +54,10 @@ class CPython:
         return ".".join(self.version.split(".")[:2])
 
     @property
-    def place(self) -> str:
+    def source_location(self) -> str:
         """Return the address of the source release."""
         version = self.version.rstrip("+")
-        return self.location.format(version=version, release=release_series(version))
+        return self.source_url.format(version=version, release=release_series(version))
 
 
 def release_series(version: str) -> str:
@@ -79,10 +79,10 @@ class DocumentConfig:
     namespace: str = matching(
         r"https?://[^\s#]*\{digest\}[^\s#]*", "a web address without '#' and with {digest} in it"
     )
-    license_list: str = matching(r"\d+\.\d+(\.\d+)?", "a version of the SPDX license list")
+    license_list_version: str = matching(r"\d+\.\d+(\.\d+)?", "a version of the SPDX license list")
     comment: str
-    copies: str = ""
-    no_copies: str = ""
+    vendored_comment: str = ""
+    no_vendored_comment: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +106,7 @@ class Pin:
     sha256: str = hexadecimal(64)
     sha512: str = hexadecimal(128)
     size: int = 0
-    files: int = 0
+    file_count: int = 0
     verification_code: str = hexadecimal(40)
 
     @property
@@ -138,11 +138,11 @@ class Vendored:
 
     name: str = field(metadata={"given": True})
     version: str
-    location: str = "NOASSERTION"
+    download_location: str = "NOASSERTION"
     sha256: str = hexadecimal(64)
-    file: str = ""
-    within: str = ""
-    files: int = 0
+    wheel: str = ""
+    vendored_by: str = ""
+    file_count: int = 0
     verification_code: str = hexadecimal(40)
 
     @property
@@ -174,8 +174,8 @@ class ExternalsDirConfig:
     looked at, with ``{settings}`` in it.
     """
 
-    leftovers: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()
+    build_outputs: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     comment: str
 
 
@@ -187,7 +187,7 @@ class LayoutConfig:
     """
 
     comment: str = ""
-    added: tuple[str, ...] = ()
+    runtime_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -224,7 +224,7 @@ class DllDigests:
 class UpstreamConfig:
     """``[export]``: for which range of CPython versions its file is in the script's order."""
 
-    unsorted: str = ""
+    script_order_versions: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -237,7 +237,7 @@ class UpstreamEntry:
     name: str
     cpe: tuple[str, ...] = matching(r"[^:\s]+:[^:\s]+", "an NVD vendor:product", default=())
     originator: str = ""
-    cpython: str = ""
+    cpython_versions: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -289,7 +289,7 @@ class Manifest:
     @property
     def current_vendored(self) -> tuple[Vendored, ...]:
         """Return the vendored code of this version; none, where only another one's is known."""
-        return self.vendored if self.cpython.copies == self.cpython.version else ()
+        return self.vendored if self.cpython.vendored_from == self.cpython.version else ()
 
     def get_vendored(self, name: str) -> Vendored | None:
         """Return the vendored code of a name such as ``pip``, or None."""

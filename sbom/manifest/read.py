@@ -40,8 +40,8 @@ T = TypeVar("T")
 BOM = "\ufeff"
 
 _TABLES = ("cpython", "document", "source", "binary", "vendored", "component", "platform",
-           "variant", "channel", "release", "license-text", "pulled", "layout",
-           "stated", "archives", "digests", "export", "exported", "exemption")  # fmt: skip
+           "variant", "channel", "release", "license-text", "externals-dir", "layout",
+           "version-source", "archives", "digests", "export", "exported", "exemption")  # fmt: skip
 
 
 def read_manifest(text: str, file: str = "externals.toml") -> Manifest:
@@ -78,9 +78,9 @@ def _not_toml(file: str, message: str) -> Diagnostic:
     return Diagnostic(
         code=Code.INVALID_TOML,
         file=file,
-        subject=line[1] if line else "",
-        message=f"this is not TOML: {message}",
-        hint="mend the syntax; https://toml.io/en/v1.0.0 is the grammar",
+        line=int(line[1]) if line else 0,
+        message=f"not valid TOML: {message}",
+        hint="correct the syntax; https://toml.io/en/v1.0.0 is the grammar",
     )
 
 
@@ -104,8 +104,8 @@ def _manifest(data: Mapping[str, Any], file: str, report: Report) -> Manifest | 
     recorded = read_table(DllDigests, {"digests": data.get("digests", {})}, "", report)
     exporting = read_table(UpstreamConfig, data.get("export", {}), "export", report)
     exported = _listed(data, "exported", UpstreamEntry, report)
-    stated = _listed(data, "stated", VersionSource, report)
-    pulled = read_table(ExternalsDirConfig, data.get("pulled", {}), "pulled", report)
+    stated = _listed(data, "version-source", VersionSource, report)
+    pulled = read_table(ExternalsDirConfig, data.get("externals-dir", {}), "externals-dir", report)
     layout = read_table(LayoutConfig, data.get("layout", {}), "layout", report)
     if not (cpython and document and pulled and layout and release and exporting and archives):
         return None

@@ -23,16 +23,16 @@ def check_texts(manifest: Manifest, report: Report) -> None:
     platforms = {platform.name for platform in manifest.platforms}
     for key, names in _TEMPLATES.items():
         if fault := _template_fault(getattr(manifest.cpython, key), names):
-            report(f"cpython.{key}", fault)
+            report(f"cpython.{key.replace('_', '-')}", fault)
     for identity in manifest.components:
         place = f"component.{identity.key}"
         if fault := validate_line_range(identity.lines):
             report(f"{place}.lines", fault)
-        if fault := _pattern_fault(identity.revision):
-            report(f"{place}.revision", fault)
+        if fault := _pattern_fault(identity.revision_pattern):
+            report(f"{place}.revision-pattern", fault)
         for n, override in enumerate(identity.when):
-            if fault := validate_version_range(override.version):
-                report(f"{place}.when[{n}].version", fault)
+            if fault := validate_version_range(override.versions):
+                report(f"{place}.when[{n}].versions", fault)
         for n, row in enumerate(identity.ships):
             _check_row(row, f"{place}.ships[{n}]", platforms, report)
         for n, evidence in enumerate(identity.evidence):
@@ -55,12 +55,13 @@ def _check_lists(manifest: Manifest, report: Report) -> None:
     """Report version sources and exemptions whose texts are not of their grammar."""
     for n, stated in enumerate(manifest.version_sources):
         if fault := validate_line_range(stated.lines):
-            report(f"stated[{n}].lines", fault)
+            report(f"version-source[{n}].lines", fault)
         if fault := _place_fault(stated):
-            report(f"stated[{n}]", fault)
-    ranges = {"export.unsorted": manifest.upstream.unsorted}
+            report(f"version-source[{n}]", fault)
+    ranges = {"export.script-order-versions": manifest.upstream.script_order_versions}
     ranges |= {
-        f"exported[{n}].cpython": one.cpython for n, one in enumerate(manifest.upstream_entries)
+        f"exported[{n}].cpython-versions": one.cpython_versions
+        for n, one in enumerate(manifest.upstream_entries)
     }
     for place, text in ranges.items():
         if fault := validate_version_range(text):
@@ -98,24 +99,26 @@ def _check_channels(manifest: Manifest, report: Report) -> None:
     channels = {channel.name: channel for channel in manifest.channels}
     for channel in manifest.channels:
         place = f"channel.{channel.name}"
-        lines = {"lines": channel.lines, "optional": channel.optional}
+        lines = {"lines": channel.lines, "optional-lines": channel.optional_lines}
         lines |= {f"lines-on.{name}": text for name, text in channel.lines_on.items()}
         for key, text in lines.items():
             if fault := validate_line_range(text):
                 report(f"{place}.{key}", fault)
         if channel.variant not in variants:
             report(f"{place}.variant", f"there is no [variant.{channel.variant}]")
-        if channel.holds and channel.holds not in channels:
-            report(f"{place}.holds", f"there is no [channel.{channel.holds}]")
+        if channel.embeds_channel and channel.embeds_channel not in channels:
+            report(f"{place}.embeds-channel", f"there is no [channel.{channel.embeds_channel}]")
         for name, template in channel.files.items():
             if fault := file_fault(template):
                 report(f"{place}.files.{name}", fault)
-        for key in ("files", "lines_on", "ids", "purls"):
+        for key in ("files", "lines_on", "package_ids", "purls"):
             for unknown in sorted(getattr(channel, key).keys() - platforms):
                 named = key.replace("_", "-")
                 report(f"{place}.{named}.{unknown}", "is no platform of this manifest")
-        if fault := _braces_fault(channel.location, {"file", "id", "nuget", "release", "version"}):
-            report(f"{place}.location", fault)
+        if fault := _braces_fault(
+            channel.download_location, {"file", "id", "nuget", "release", "version"}
+        ):
+            report(f"{place}.download-location", fault)
 
 
 def _braces_fault(template: str, names: set[str]) -> str:
@@ -127,10 +130,10 @@ def _braces_fault(template: str, names: set[str]) -> str:
 
 #: The names that an address in ``[cpython]`` has in braces.
 _TEMPLATES = {
-    "location": {"release", "version"},
-    "archive": {"organization", "repository", "tag"},
-    "branch": {"organization", "repository", "tag"},
-    "file": {"organization", "path", "ref"},
+    "source_url": {"release", "version"},
+    "archive_url": {"organization", "repository", "tag"},
+    "branch_url": {"organization", "repository", "tag"},
+    "file_url": {"organization", "path", "ref"},
 }
 
 

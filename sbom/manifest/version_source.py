@@ -21,18 +21,18 @@ class VersionSource:
     ``decides``, the place is what is compiled, and others are measured by it.
     """
 
-    of: str = matching(
+    external: str = matching(
         r"(source|binary|vendored)\.([\w.+-]+|\*)|cpython", "'cpython' or the key of what is stated"
     )
     path: str
     pattern: str = ""
     property: str = ""
     package: str = ""
-    says: str = matching(
+    precision: str = matching(
         "revision|version|prefix|sha256",
         "one of revision, version, prefix and sha256",
         default="version",
     )
-    decides: bool = False
+    authoritative: bool = False
     lines: str = ""
     note: str = ""

@@ -26,7 +26,7 @@ _OF_ARCHIVE: dict[str, Value] = {
     "sha256": "",
     "sha512": "",
     "size": 0,
-    "files": 0,
+    "file-count": 0,
     "verification-code": "",
 }
 
@@ -221,11 +221,13 @@ def _table(values: Mapping[str, Value]) -> Any:
 def _skeleton(name: str, external: str) -> str:
     table = tomlkit.table()
     table["name"] = name
-    for key in ("originator", "homepage", "license", "copyright", "purl"):
+    for key in ("originator", "homepage", "license-concluded", "copyright", "purl"):
         table[key] = PLACEHOLDER
         table[key].comment("unknown: a person fills this in")
     if not external.startswith("vendored."):
-        table["revision"] = tomlkit.string(r"(?P<version>\d+(?:\.\d+)*[a-z]?)", literal=True)
+        table["revision-pattern"] = tomlkit.string(
+            r"(?P<version>\d+(?:\.\d+)*[a-z]?)", literal=True
+        )
     row = tomlkit.table()
     row["external"] = external
     row["link"] = PLACEHOLDER

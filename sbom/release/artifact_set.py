@@ -43,7 +43,7 @@ def classify_artifacts(
             artifacts[path] = known[name]
         elif (version := version_named(manifest.channels, name)) and version != cpython.version:
             problems.append(_other_version(path, version, cpython.version))
-        elif not matches_any_glob(path, manifest.release.ignored):
+        elif not matches_any_glob(path, manifest.release.ignore):
             problems.append(_unknown(path, bool(version), cpython.line))
     if not artifacts:
         problems.append(_nothing())
@@ -93,7 +93,7 @@ def _absent(known: Mapping[str, Artifact], there: set[str], line: str) -> Iterat
     begun = {known[name].channel.name for name in there}
     for artifact in known.values():
         channel = artifact.channel
-        optional = channel.optional and line_in_range(line, channel.optional)
+        optional = channel.optional_lines and line_in_range(line, channel.optional_lines)
         if artifact.file in there or (optional and channel.name not in begun):
             continue
         yield Diagnostic(

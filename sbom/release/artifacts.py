@@ -56,7 +56,7 @@ def describe(
     One that cannot be opened is a problem, and not described.
     """
     examiner = BinaryVerifier(manifest)
-    zips = [path for path, one in artifacts.items() if one.channel.form == "zip"]
+    zips = [path for path, one in artifacts.items() if one.channel.format == "zip"]
     inner = {name for channel in manifest.channels for name in _nested(channel, manifest)}
     opened = dict(
         zip(
@@ -108,10 +108,10 @@ def _once(
 def _nested(channel: Channel, manifest: Manifest) -> list[str]:
     """Return the members of a channel's artifacts that are archives to look into."""
     cpython = manifest.cpython
-    names = [channel.root + expand_line(name, cpython.line) for name in channel.nested]
-    if channel.holds:
+    names = [channel.prefix + expand_line(name, cpython.line) for name in channel.nested_archives]
+    if channel.embeds_channel:
         known = expected_artifacts(manifest.channels, cpython.version, cpython.line)
-        names += [one.file for one in known if one.channel.name == channel.holds]
+        names += [one.file for one in known if one.channel.name == channel.embeds_channel]
     return names
 
 
@@ -147,7 +147,7 @@ def _from_members(
     """Return an artifact as its members show it, and those that are members of it."""
     manifest = examiner.manifest
     channel, build = artifact.channel, _build(artifact)
-    if channel.holds:
+    if channel.embeds_channel:
         return _holding(path, artifact, opened, examiner)
     found = resolve_components(manifest, build)
     expectation = expected_contents(manifest, build, found, channel)
@@ -155,14 +155,16 @@ def _from_members(
         place + file.path
         for name, place in expectation.nested
         for file in (
-            opened.nested[channel.root + name].files if channel.root + name in opened.nested else ()
+            opened.nested[channel.prefix + name].files
+            if channel.prefix + name in opened.nested
+            else ()
         )
     ]
     closed = [
         (name, place)
         for name, place in expectation.nested
-        if channel.root + name not in opened.nested
-        and any(file.path == channel.root + name for file in opened.files)
+        if channel.prefix + name not in opened.nested
+        and any(file.path == channel.prefix + name for file in opened.files)
     ]
     if closed:
         # What is in there cannot be seen; that it is as the manifest says has to be enough.
@@ -170,7 +172,7 @@ def _from_members(
         inner = [path for path in inner if not matches_any_glob(path, expectation.leaves_out)]
     holdings = assign_owners([file.path for file in opened.files], inner, expectation)
     said = BuildContext(manifest=manifest, builds=(build,), components=found, ties=holdings.ties)
-    claims = build_expectations(said, opened.files, channel.root)
+    claims = build_expectations(said, opened.files, channel.prefix)
     rows = examiner.verdicts(opened.files, claims)
     there = add_discovered(manifest, present_components(holdings, expectation), holdings.ties, rows)
     one = DescribedArtifact(
@@ -211,7 +213,7 @@ def _holding(
     """Return an artifact whose member is another channel's, and that one."""
     manifest = examiner.manifest
     cpython = manifest.cpython
-    holds, platform = artifact.channel.holds, artifact.platform
+    holds, platform = artifact.channel.embeds_channel, artifact.platform
     known = expected_artifacts(manifest.channels, cpython.version, cpython.line)
     names = {o.file: o for o in known if (o.channel.name, o.platform) == (holds, platform)}
     described = [
@@ -236,7 +238,7 @@ def _holding(
             )  # fmt: skip
             described += found
             problems += wrong
-        elif not matches_any_glob(file.path, artifact.channel.packaging):
+        elif not matches_any_glob(file.path, artifact.channel.container_files):
             message = "is nobody's: its channel has no such member"
             problems.append(_problem(Code.UNOWNED_FILE, path, file.path, message))
     return described, problems

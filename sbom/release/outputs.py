@@ -32,7 +32,7 @@ class Outputs:
         """Return where a command line wants its documents."""
         whole = f"python-{manifest.cpython.version}-windows.spdx.json"
         folder = arguments.artifacts if arguments.in_place else arguments.output
-        base = manifest.release.location.format(
+        base = manifest.release.download_location.format(
             release=release_series(manifest.cpython.version), version=manifest.cpython.version
         )
         return cls(folder, whole, base, arguments.in_place)

@@ -81,7 +81,9 @@ def _blank(manifest: Manifest, id_: str, name: str, source: str) -> Component:
 
 def _release(manifest: Manifest, name: str) -> Component:
     version = manifest.cpython.version
-    location = manifest.release.location.format(release=release_series(version), version=version)
+    location = manifest.release.download_location.format(
+        release=release_series(version), version=version
+    )
     source = f"CPython {version} for Windows, as all channels publish it"
     return replace(_blank(manifest, RELEASE, name, source), location=location, purpose="INSTALL")
 
@@ -107,5 +109,5 @@ def _artifact(manifest: Manifest, one: DescribedArtifact, source: Basis) -> Comp
             one.own.sha256,
         ),
         comment=source.sentence,
-        purpose="INSTALL" if artifact.channel.form == "installer" else "ARCHIVE",
+        purpose="INSTALL" if artifact.channel.format == "installer" else "ARCHIVE",
     )

@@ -53,7 +53,7 @@ def _packages(text: str, place: VersionSource) -> Iterator[SbomPackage]:
         location = str(package.get("downloadLocation", ""))
         sha256 = digests[0] if digests else ""
         yield SbomPackage(
-            key=place.of.replace("*", str(package.get("name"))),
+            key=place.external.replace("*", str(package.get("name"))),
             version=str(package.get("versionInfo", "")),
             location=location,
             sha256=sha256,

@@ -57,7 +57,9 @@ def find_vendored(
             found[name] = Vendored(name=name, version=version)
         elif known.version != version:
             # The archive that is listed is of the other version; the files are these.
-            found[name] = replace(known, version=version, location="NOASSERTION", sha256="")
+            found[name] = replace(
+                known, version=version, download_location="NOASSERTION", sha256=""
+            )
     for wheel in _installed(wheels):
         found |= {one.name: one for one in _bundled(wheel)}
     return tuple(found[name] for name in sorted(found))
@@ -96,9 +98,9 @@ def _listed(data: Mapping[str, Any], present: set[str]) -> Iterator[Vendored]:
         yield Vendored(
             name=_normal(str(package.get("name"))),
             version=str(package.get("versionInfo", "")),
-            location=str(package.get("downloadLocation", "NOASSERTION")),
+            download_location=str(package.get("downloadLocation", "NOASSERTION")),
             sha256=sums.get("SHA256", "").lower(),
-            files=len(mine),
+            file_count=len(mine),
             verification_code=verification_code([sha1 for _, sha1 in mine]),
         )
 
@@ -170,9 +172,9 @@ def _installed(wheels: Mapping[str, bytes]) -> Iterable[_Wheel]:
 
 def _bundled(wheel: _Wheel) -> Iterator[Vendored]:
     """Yield a wheel, and the packages that it vendors itself."""
-    yield Vendored(name=wheel.name, version=wheel.version, sha256=wheel.sha256, file=wheel.file)
+    yield Vendored(name=wheel.name, version=wheel.version, sha256=wheel.sha256, wheel=wheel.file)
     for one, version in requirements(wheel.pinned):
-        yield Vendored(name=f"{wheel.name}-{one}", version=version, within=wheel.name)
+        yield Vendored(name=f"{wheel.name}-{one}", version=version, vendored_by=wheel.name)
 
 
 def _member(wheel: zipfile.ZipFile, names: Iterable[str], pattern: str) -> str:

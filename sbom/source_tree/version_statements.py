@@ -90,12 +90,12 @@ def _read(
 
 def _property(place: VersionSource, properties: Properties) -> Iterator[VersionStatement]:
     """Yield the revision in the folder that a property leads to: ``sqlite-3.50.4.0``."""
-    name = place.of.partition(".")[2]
+    name = place.external.partition(".")[2]
     for one in properties.defined(place.property):
         match = re.search(rf"(?<![\w-]){re.escape(name)}-(\d[\w.+-]*)", one.value)
         if one.file == place.path and match:
             yield VersionStatement(
-                place=place, key=place.of, value=match[1], file=one.file, line=one.line
+                place=place, key=place.external, value=match[1], file=one.file, line=one.line
             )
 
 
@@ -105,7 +105,7 @@ def _matches(text: str, place: VersionSource) -> Iterator[tuple[str, str, int]]:
         key = "version" if "version" in groups else "major"
         parts = (groups[part] for part in ("major", "minor", "micro") if part in groups)
         value = groups.get("version") or ".".join(parts)
-        yield place.of, value, text.count("\n", 0, match.start(key)) + 1
+        yield place.external, value, text.count("\n", 0, match.start(key)) + 1
 
 
 def _packages(text: str, place: VersionSource) -> Iterator[tuple[str, str, int]]:
@@ -119,7 +119,7 @@ def _packages(text: str, place: VersionSource) -> Iterator[tuple[str, str, int]]
         name = package.get("name") if isinstance(package, Mapping) else None
         if not isinstance(name, str) or place.package not in (name, _ANY):
             continue
-        key = place.of.replace(_ANY, name)
+        key = place.external.replace(_ANY, name)
         start, end = _span(text, str(package.get("SPDXID", "")))
         for value, marker in _versions(package):
             at = text.find(marker, start, end)

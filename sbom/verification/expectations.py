@@ -127,7 +127,7 @@ def inclusions_by_name(manifest: Manifest) -> dict[str, list[tuple[ComponentSpec
         for row in identity.ships:
             if row.link not in ("static", "dynamic") or not line_in_range(line, row.lines):
                 continue
-            every = {*row.files, *row.extras, *chain(*row.files_on.values())}
+            every = {*row.files, *row.optional_files, *chain(*row.files_on.values())}
             written = {
                 variant_filename(expand_line(name, line), variant, line, tag).lower()
                 for name in every

@@ -68,7 +68,7 @@ class _Court:
         self._claims = claims
         self._rules = rules
         self._known = known
-        self._family = {rule.component for rule in rules if rule.evidence.family}
+        self._family = {rule.component for rule in rules if rule.evidence.major_version_only}
 
     def on(self, file: ShippedFile) -> Iterator[Result]:
         """Yield the verdicts on one file."""
