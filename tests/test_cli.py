@@ -6,13 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT
 from manifests import COMMITTED, entry_of, script_of
 
-from sbom.__main__ import main
+from sbom.cli import VERBS, build_parser, main, parse_options
+from sbom.options import BuildOptions, CheckOptions, FetchesOptions
 
 SCRIPT = script_of(entry_of("3.14.7"))
 
@@ -35,7 +38,7 @@ def manifest(tmp_path: Path, script: Path) -> Path:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """Return as much of a CPython source tree as is looked at."""
+    """Return as much of a CPython source tree as is read."""
     folder = tmp_path / "cpython"
     (folder / "PCbuild").mkdir(parents=True)
     (folder / "Include").mkdir()
@@ -44,9 +47,81 @@ def tree(tmp_path: Path) -> Path:
     return folder
 
 
-def said(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
-    captured = capsys.readouterr()
-    return captured.out, captured.err
+def captured(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+    streams = capsys.readouterr()
+    return streams.out, streams.err
+
+
+# The parser.
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_its_options_and_every_option_a_help_text(verb: str) -> None:
+    arguments = arguments_of(verb)
+    assert all(arguments.values())
+    names = {field.name for field in fields(VERBS[verb][-1])}
+    by_hand = {"fetches": {"script_args"}, "export": {"script"}}
+    assert names == set(arguments) | by_hand.get(verb, set())
+
+
+def arguments_of(verb: str) -> dict[str, str]:
+    """Return the help text of each argument of a verb."""
+    actions = build_parser()._actions  # noqa: SLF001 - argparse has no other way to ask
+    parser = next(dict(action.choices)[verb] for action in actions if action.choices)
+    return {action.dest: action.help or "" for action in parser._actions if action.dest != "help"}  # noqa: SLF001
+
+
+@pytest.mark.parametrize(
+    ("argv", "verb", "options"),
+    [
+        (
+            ["fetches", "x.bat", "--env", "A=1=2", "--env", "B=", "--", "--no-ssl", "--", "--all"],
+            "fetches",
+            FetchesOptions(
+                script=Path("x.bat"),
+                script_args=("--no-ssl", "--", "--all"),
+                variables={"A": "1=2", "B": ""},
+                json=False,
+                all=False,
+            ),
+        ),
+        (
+            ["check", "--cpython", "tree", "--strict", "--output-format", "github"],
+            "check",
+            CheckOptions(
+                manifest=Path("externals.toml"),
+                script=None,
+                cpython=Path("tree"),
+                externals=None,
+                strict=True,
+                output_format="github",
+            ),
+        ),
+        (
+            ["build", "--platform", "win32", "--platform", "arm64"],
+            "build",
+            BuildOptions(
+                manifest=Path("externals.toml"),
+                script=None,
+                cpython=None,
+                externals=None,
+                platform=("win32", "arm64"),
+                variant="default",
+                layout=None,
+                output=Path("dist/sbom"),
+            ),
+        ),
+    ],
+)
+def test_argv_becomes_the_verb_and_its_typed_options(
+    argv: list[str], verb: str, options: Any
+) -> None:
+    assert parse_options(argv) == (verb, options)
+
+
+def test_there_is_no_other_command_module() -> None:
+    modules = {path.stem for path in (ROOT / "sbom/commands").glob("*.py")}
+    assert modules - {"__init__"} == set(VERBS)
 
 
 # fetches
@@ -54,7 +129,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
 
 def test_fetches_prints_a_table(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fetches", str(script), "--", "--no-openssl", "--no-llvm", "--no-tkinter"]) == 0
-    out, err = said(capsys)
+    out, err = captured(capsys)
     assert err == ""
     assert out == (
         "kind    tag              repository           fetched\n"
@@ -73,7 +148,7 @@ def test_fetches_prints_json_with_conditions(
     script: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["fetches", str(script), "--json", "--all"]) == 0
-    rows = json.loads(said(capsys)[0])
+    rows = json.loads(captured(capsys)[0])
     assert len(rows) == 15
     assert rows[0] == {
         "kind": "source",
@@ -89,32 +164,35 @@ def test_fetches_prints_json_with_conditions(
 
 def test_fetches_takes_variables(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fetches", str(script), "--json", "--env", "IncludeSSL=false"]) == 0
-    tags = [row["tag"] for row in json.loads(said(capsys)[0])]
+    tags = [row["tag"] for row in json.loads(captured(capsys)[0])]
     assert "openssl-bin-3.5.7" not in tags
     assert "tcltk-9.0.4.0" in tags
 
 
-def test_a_flag_the_script_refuses_fetches_nothing_and_says_so(
+def test_a_flag_the_script_rejects_fetches_nothing_and_is_reported(
     script: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["fetches", str(script), "--json", "--", "--bogus"]) == 0
-    assert said(capsys) == ("[]\n", "the script ends with status -1 and fetches nothing\n")
+    assert captured(capsys) == ("[]\n", "the script ends with status -1 and fetches nothing\n")
 
 
-def test_a_damaged_script_is_a_problem_with_its_line(
+def test_a_damaged_script_is_reported_with_its_line(
     script: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     script.write_text("@echo off\nfor %%e in (a b do echo %%e\n")
     assert main(["fetches", str(script)]) == 1
-    assert said(capsys)[1] == (
-        f"{script}:2: the list that opens here is never closed [error: batch-syntax]\n    add ')'\n"
+    assert captured(capsys)[1] == (
+        f"{script}:2: the list that opens here is never closed "
+        "[error: SBM101 batch-syntax]\n    add ')'\n"
     )
 
 
-def test_a_merge_conflict_is_called_one(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_merge_conflict_is_reported_as_one(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     script.write_text("set a=1\n<<<<<<< HEAD\nset a=2\n=======\nset a=3\n>>>>>>> other\n")
     assert main(["fetches", str(script)]) == 1
-    assert f"{script}:2: a merge-conflict marker: <<<<<<<" in said(capsys)[1]
+    assert f"{script}:2: a merge-conflict marker: <<<<<<<" in captured(capsys)[1]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +212,7 @@ def test_a_merge_conflict_is_called_one(script: Path, capsys: pytest.CaptureFixt
         (["build", "--platform", "arm32"], "--platform arm32: is no platform of the manifest"),
     ],
 )
-def test_what_cannot_be_used_ends_with_status_2(
+def test_unusable_input_ends_with_status_2(
     argv: list[str],
     message: str,
     capsys: pytest.CaptureFixture[str],
@@ -142,17 +220,31 @@ def test_what_cannot_be_used_ends_with_status_2(
 ) -> None:
     monkeypatch.chdir(ROOT)
     assert main(argv) == 2
-    assert said(capsys)[1].startswith(message)
+    assert captured(capsys)[1].startswith(message)
 
 
-@pytest.mark.parametrize("argv", [[], ["nonsense"], ["check", "--cpython", "a", "--script", "b"]])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["nonsense"],
+        ["check", "--cpython", "a", "--script", "b"],
+        ["check", "--strictly"],
+        ["check", "--stric"],
+        ["check", "--output-format", "yaml"],
+        ["fetches", "x.bat", "--env", "IncludeSSL"],
+        ["fetches", "x.bat", "--env", "=false"],
+        ["export"],
+        ["validate"],
+    ],
+)
 def test_wrong_usage_ends_with_status_2(
     argv: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
         main(argv)
     assert caught.value.code == 2
-    assert said(capsys)[1].startswith("usage: python -m sbom")
+    assert captured(capsys)[1].startswith("usage: python -m sbom")
 
 
 # check
@@ -161,31 +253,34 @@ def test_wrong_usage_ends_with_status_2(
 def test_check_agrees_with_the_script_it_was_regenerated_from(
     manifest: Path, script: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said(capsys)
+    captured(capsys)
     assert main(["check", "--manifest", str(manifest), "--script", str(script)]) == 0
-    assert said(capsys)[0].splitlines()[-1] == (
+    assert captured(capsys)[0].splitlines()[-1] == (
         f"{manifest}: CPython 3.14.7, 15 externals, 61 components, 3 platforms, "
         f"held against {script}: no problems, 3 warnings"
     )
 
 
-def test_check_names_what_differs_and_the_command_that_mends_it(
+def test_check_reports_what_differs_and_the_command_that_fixes_it(
     manifest: Path, script: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said(capsys)
+    captured(capsys)
     script.write_text(SCRIPT.replace("xz-5.2.5", "xz-5.8.1").replace("zstd-1.5.7", "brotli-1.1.0"))
     assert main(["check", "--manifest", str(manifest), "--script", str(script)]) == 1
-    errors = [line for line in said(capsys)[0].splitlines() if "[error" in line or "run:" in line]
-    mend = f"    run: nox -s regen -- --script {script} --manifest {manifest}"
+    errors = [
+        line for line in captured(capsys)[0].splitlines() if "[error" in line or "run:" in line
+    ]
+    fix = f"    run: nox -s regen -- --script {script} --manifest {manifest}"
     assert [line for line in errors if "online" not in line] == [
         f"{manifest}: source.brotli: the script fetches brotli-1.1.0, the manifest does not "
-        "have it [error: not-in-manifest]",
-        mend,
+        "have it [error: SBM401 not-in-manifest]",
+        fix,
         f"{manifest}: source.xz: the script fetches xz-5.8.1, the manifest says xz-5.2.5 "
-        "[error: tag-moved]",
-        mend,
-        f"{manifest}: source.zstd: the script no longer fetches zstd-1.5.7 [error: not-in-script]",
-        mend,
+        "[error: SBM403 tag-changed]",
+        fix,
+        f"{manifest}: source.zstd: the script no longer fetches zstd-1.5.7 "
+        "[error: SBM402 not-in-script]",
+        fix,
     ]
 
 
@@ -194,37 +289,45 @@ def test_check_of_a_tree_reads_its_version(
 ) -> None:
     assert main(["check", "--manifest", str(manifest), "--cpython", str(tree)]) == 0
     (tree / "Include/patchlevel.h").write_text('#define PY_VERSION "3.14.8+"\n')
-    said(capsys)
+    captured(capsys)
     assert main(["check", "--manifest", str(manifest), "--cpython", str(tree)]) == 1
     assert (
         f"{manifest}: cpython.version: the tree is CPython 3.14.8+, the manifest says 3.14.7"
-        in said(capsys)[0]
+        in captured(capsys)[0]
     )
 
 
-def test_strict_lets_warnings_fail(manifest: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    said(capsys)
-    assert main(["check", "--manifest", str(manifest), "--strict"]) == 1
-    assert "no checksum of llvm-19.1.7.0 is known [error: unpinned]" in said(capsys)[0]
-
-
-def test_problems_come_as_json_and_as_workflow_commands(
+def test_strict_treats_warnings_as_errors(
     manifest: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said(capsys)
-    assert main(["check", "--manifest", str(manifest), "--format", "json"]) == 0
-    problems = json.loads(said(capsys)[0])
+    captured(capsys)
+    assert main(["check", "--manifest", str(manifest), "--strict"]) == 1
+    assert (
+        "no checksum of llvm-19.1.7.0 is known [error: SBM308 missing-checksum]"
+        in captured(capsys)[0]
+    )
+
+
+def test_diagnostics_are_printed_as_json_and_as_workflow_commands(
+    manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    captured(capsys)
+    assert main(["check", "--manifest", str(manifest), "--output-format", "json"]) == 0
+    problems = json.loads(captured(capsys)[0])
     assert problems[0] == {
-        "code": "unpinned",
+        "id": "SBM308",
+        "name": "missing-checksum",
         "severity": "warning",
         "file": str(manifest),
-        "where": "binary.llvm",
+        "line": None,
+        "subject": "binary.llvm",
         "message": "no checksum of llvm-19.1.7.0 is known",
         "hint": "run: nox -s regen, online",
+        "exemption_key": "binary.llvm",
     }
-    assert main(["check", "--manifest", str(manifest), "--format", "github"]) == 0
-    assert said(capsys)[0].splitlines()[0] == (
-        f"::warning file={manifest},title=unpinned::binary.llvm: "
+    assert main(["check", "--manifest", str(manifest), "--output-format", "github"]) == 0
+    assert captured(capsys)[0].splitlines()[0] == (
+        f"::warning file={manifest},title=SBM308 missing-checksum::binary.llvm: "
         "no checksum of llvm-19.1.7.0 is known run: nox -s regen, online"
     )
 
@@ -235,7 +338,7 @@ def test_problems_come_as_json_and_as_workflow_commands(
 def test_regen_prints_what_changed_and_writes_it(
     manifest: Path, script: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said(capsys)
+    captured(capsys)
     script.write_text(
         SCRIPT.replace("xz-5.2.5", "xz-5.8.1")
         .replace("zstd-1.5.7", "brotli-1.1.0")
@@ -245,7 +348,7 @@ def test_regen_prints_what_changed_and_writes_it(
     before = manifest.read_bytes()
     assert main([*argv, "--dry-run"]) == 0
     assert manifest.read_bytes() == before
-    shown = said(capsys)[0]
+    shown = captured(capsys)[0]
     assert shown.splitlines() == [
         "binary.nasm: fetched only with --openssl-src -> always",
         "source.brotli: new, brotli-1.1.0",
@@ -253,28 +356,28 @@ def test_regen_prints_what_changed_and_writes_it(
         "source.zstd: removed, was zstd-1.5.7",
     ]
     assert main(argv) == 0
-    assert said(capsys)[0] == shown
+    assert captured(capsys)[0] == shown
     assert main(argv) == 0
-    assert said(capsys)[0] == f"{manifest} is up to date with {script}\n"
+    assert captured(capsys)[0] == f"{manifest} is up to date with {script}\n"
 
 
 def test_regen_of_a_tree_takes_its_version(
     manifest: Path, tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tree / "Include/patchlevel.h").write_text('#define PY_VERSION "3.14.8"\n')
-    said(capsys)
+    captured(capsys)
     assert main(["regen", "--manifest", str(manifest), "--cpython", str(tree), "--offline"]) == 0
-    assert said(capsys)[0].splitlines()[0] == "cpython: 3.14.7 -> 3.14.8"
+    assert captured(capsys)[0].splitlines()[0] == "cpython: 3.14.7 -> 3.14.8"
     assert 'version = "3.14.8"' in manifest.read_text()
 
 
-def test_regen_writes_nothing_while_the_script_has_a_problem(
+def test_regen_writes_nothing_while_the_script_has_an_error(
     manifest: Path, script: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = manifest.read_bytes()
     script.write_text(SCRIPT + "set libraries=%libraries% brotli-1.1.0\r\n")
     assert main(["regen", "--manifest", str(manifest), "--script", str(script), "--offline"]) == 1
-    assert "'brotli-1.1.0' looks like a tag" in said(capsys)[1]
+    assert "'brotli-1.1.0' looks like a tag" in captured(capsys)[1]
     assert manifest.read_bytes() == before
 
 
@@ -285,14 +388,14 @@ def test_regen_never_empties_the_manifest_for_a_script_that_fetches_nothing(
     before = manifest.read_bytes()
     script.write_text(text)
     words = ["--manifest", str(manifest), "--script", str(script)]
-    said(capsys)
+    captured(capsys)
     assert main(["regen", *words, "--offline"]) == 1
-    assert "fetches nothing, whatever its flags" in said(capsys)[1]
+    assert "fetches nothing, whatever its flags" in captured(capsys)[1]
     assert main(["check", *words]) == 1
     assert manifest.read_bytes() == before
 
 
-def test_a_disk_that_refuses_is_status_3_and_leaves_the_old_file(
+def test_a_full_disk_is_status_3_and_leaves_the_old_file(
     manifest: Path,
     script: Path,
     capsys: pytest.CaptureFixture[str],
@@ -304,9 +407,9 @@ def test_a_disk_that_refuses_is_status_3_and_leaves_the_old_file(
     before = manifest.read_bytes()
     script.write_text(SCRIPT.replace("xz-5.2.5", "xz-5.8.1"))
     monkeypatch.setattr("os.replace", refuse)
-    said(capsys)
+    captured(capsys)
     assert main(["regen", "--manifest", str(manifest), "--script", str(script), "--offline"]) == 3
-    assert f"{manifest}: cannot be written: No space left on device" in said(capsys)[1]
+    assert f"{manifest}: cannot be written: No space left on device" in captured(capsys)[1]
     assert manifest.read_bytes() == before
     assert sorted(p.name for p in manifest.parent.iterdir()) == [
         "externals.toml",
@@ -320,33 +423,33 @@ def test_a_disk_that_refuses_is_status_3_and_leaves_the_old_file(
 def test_build_writes_one_document_per_platform(
     manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said(capsys)
+    captured(capsys)
     out = tmp_path / "out"
     assert main(["build", "--manifest", str(manifest), "--output", str(out)]) == 0
     names = [f"python-3.14.7-{p}.spdx.json" for p in ("amd64", "arm64", "win32")]
-    assert said(capsys)[0].splitlines() == [f"{out / name}: 38 packages" for name in names]
+    assert captured(capsys)[0].splitlines() == [f"{out / name}: 38 packages" for name in names]
     assert sorted(path.name for path in out.iterdir()) == names
 
 
-def test_build_refuses_a_script_that_disagrees(
+def test_build_rejects_a_script_that_differs_from_the_manifest(
     manifest: Path, script: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     script.write_text(SCRIPT.replace("xz-5.2.5", "xz-5.8.1"))
     out = tmp_path / "out"
     argv = ["build", "--manifest", str(manifest), "--script", str(script), "--output", str(out)]
     assert main(argv) == 1
-    assert "the script fetches xz-5.8.1" in said(capsys)[1]
+    assert "the script fetches xz-5.8.1" in captured(capsys)[1]
     assert not out.exists()
 
 
 @pytest.mark.parametrize("epoch", ["soon", "1e9", "99999999999999999999"])
-def test_a_source_date_epoch_that_is_no_time_is_refused(
+def test_an_invalid_source_date_epoch_is_rejected(
     epoch: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
     out = str(tmp_path / "out")
     assert main(["build", "--manifest", str(COMMITTED), "--output", out]) == 2
-    assert said(capsys)[1].startswith(f"SOURCE_DATE_EPOCH={epoch}: is no number of seconds")
+    assert captured(capsys)[1].startswith(f"SOURCE_DATE_EPOCH={epoch}: is no number of seconds")
 
 
 # The program as it is started.
@@ -365,7 +468,7 @@ def run(*words: str | Path, **variables: str) -> subprocess.CompletedProcess[byt
 @pytest.mark.parametrize("verb", ["fetches", "check"])
 def test_quick_answers_import_neither_spdx_tools_nor_tomlkit(verb: str, script: Path) -> None:
     code = (
-        "import sys\nfrom sbom.__main__ import main\n"
+        "import sys\nfrom sbom.cli import main\n"
         "main(sys.argv[1:])\n"
         "print(sorted({'spdx_tools', 'tomlkit', 'packageurl', 'rdflib'} & set(sys.modules)))\n"
     )
@@ -379,13 +482,13 @@ def test_a_narrow_locale_prints_the_same(script: Path) -> None:
     assert run(*words, LC_ALL="C", PYTHONUTF8="0").stdout == run(*words).stdout
 
 
-def test_a_bad_manifest_is_told_in_the_format_asked_for(
+def test_an_invalid_manifest_is_reported_in_the_requested_format(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "m.toml").write_text("x = \n")
-    assert main(["check", "--manifest", str(tmp_path / "m.toml"), "--format", "json"]) == 1
-    out, err = said(capsys)
-    assert (json.loads(out)[0]["code"], err) == ("toml", "")
+    assert main(["check", "--manifest", str(tmp_path / "m.toml"), "--output-format", "json"]) == 1
+    out, err = captured(capsys)
+    assert (json.loads(out)[0]["name"], err) == ("invalid-toml", "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")

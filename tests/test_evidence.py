@@ -13,10 +13,10 @@ from manifests import COMMITTED, committed
 from pe_files import pe
 from releases import make_release
 
-from sbom.__main__ import main
 from sbom.binaries.binary import EvidenceMatch
 from sbom.binaries.rules import EvidenceRule
 from sbom.binaries.search import Inspector, compile_rules
+from sbom.cli import main
 from sbom.diagnostics import Exit, SbomError
 from sbom.manifest.read import read_manifest
 

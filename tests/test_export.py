@@ -15,7 +15,7 @@ import pytest
 from conftest import FACTS
 from manifests import COMMITTED, committed, entry_of, script_of
 
-from sbom.__main__ import main
+from sbom.cli import main
 from sbom.formats.cpython_externals import export_upstream
 from sbom.script.analysis import analyze_script
 from sbom.script.externals import ExternalKind, ScriptExternal

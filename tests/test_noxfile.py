@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from sbom.__main__ import parser
+from sbom.cli import build_parser
 
 NOXFILE = (ROOT / "noxfile.py").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -51,7 +51,7 @@ def test_the_pipelines_use_sessions_and_flags_that_there_are(path: Path) -> None
     assert named == {"sbom", "release-sbom"}
     options = {
         option
-        for action in parser()._actions  # noqa: SLF001 - argparse has no other way to ask
+        for action in build_parser()._actions  # noqa: SLF001 - argparse has no other way to ask
         for verb in ("build", "release")
         if action.choices
         for option in dict(action.choices)[verb]._option_string_actions  # noqa: SLF001

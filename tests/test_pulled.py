@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from manifests import COMMITTED, committed
 
-from sbom.__main__ import main
 from sbom.checks.pulled import ExternalsDir, Integrity, inspect_externals_dir
+from sbom.cli import main
 from sbom.diagnostics import SbomError
 from sbom.files.hashing import HashedFile, hash_folder, verification_code
 from sbom.manifest.model import Manifest, Pin

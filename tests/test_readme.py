@@ -9,8 +9,8 @@ import pytest
 from conftest import ROOT
 from manifests import COMMITTED, entry_of, script_of
 
-from sbom.__main__ import main, parser
 from sbom.binaries import rules as rule
+from sbom.cli import build_parser, main
 from sbom.diagnostics import Exit
 from sbom.manifest import channels
 from sbom.manifest import component_spec as identities
@@ -74,7 +74,7 @@ def test_every_exit_status_is_in_its_table() -> None:
 
 
 def test_every_verb_and_flag_is_told_of() -> None:
-    for action in parser()._subparsers._group_actions:  # type: ignore[union-attr]  # noqa: SLF001
+    for action in build_parser()._subparsers._group_actions:  # type: ignore[union-attr]  # noqa: SLF001
         for verb, options in action.choices.items():  # type: ignore[union-attr]
             assert f"`{verb}`" in README
             for option in options._option_string_actions:  # noqa: SLF001

@@ -16,8 +16,8 @@ import pytest
 from conftest import FACTS, ROOT
 from manifests import COMMITTED, committed, regenerated, script_of
 
-from sbom.__main__ import main
 from sbom.bom.ownership import assign_owners, expected_contents
+from sbom.cli import main
 from sbom.components.resolve import Build, resolve_components
 from sbom.diagnostics import Exit
 from sbom.files.shipped_file import ShippedFile

@@ -19,8 +19,8 @@ from manifests import COMMITTED
 from pe_files import pe
 from server import Server, archive, body, reset, running, status
 
-from sbom.__main__ import main
 from sbom.binaries.pe import authenticode_of
+from sbom.cli import main
 from sbom.manifest.model import Pin
 from sbom.manifest.read import read_manifest
 

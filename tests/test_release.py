@@ -13,7 +13,7 @@ import pytest
 from manifests import COMMITTED, committed, entry_of, regenerated, script_of
 from releases import make_release, zipped
 
-from sbom.__main__ import main
+from sbom.cli import main
 from sbom.diagnostics import Diagnostic
 from sbom.manifest.channels import is_owned
 from sbom.manifest.model import Manifest

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from manifests import COMMITTED
 from trees import make_tree, wheel
 
-from sbom.__main__ import main
 from sbom.checks.checkout import check_source_tree
+from sbom.cli import main
 from sbom.diagnostics import Diagnostic
 from sbom.inputs import read_inputs
 from sbom.source_tree.msbuild import NotMSBuildError, Properties, elements_of

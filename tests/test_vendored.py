@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from manifests import COMMITTED
 from trees import make_tree, wheel
 
-from sbom.__main__ import main
+from sbom.cli import main
 from sbom.manifest.model import Vendored
 from sbom.source_tree.checksums import check_wheel_checksums
 from sbom.source_tree.tree import SourceTree

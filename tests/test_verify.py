@@ -17,7 +17,7 @@ from manifests import COMMITTED, entry_of, script_of
 from pe_files import pe
 from releases import zipped
 
-from sbom.__main__ import main
+from sbom.cli import main
 from sbom.diagnostics import Exit
 
 #: What the miniature build was built from.
@@ -57,7 +57,15 @@ class Case:
         for tag in self.known:
             text = knowing(text, tag, binaries())
         manifest.write_text(text, encoding="utf-8")
-        words = ["verify", str(self.place), "--manifest", str(manifest), "--format", form, *more]
+        words = [
+            "verify",
+            str(self.place),
+            "--manifest",
+            str(manifest),
+            "--output-format",
+            form,
+            *more,
+        ]
         if script:
             path = self.folder / "get_externals.bat"
             path.write_text(script_with(self.tags, self.version), encoding="utf-8")

@@ -31,9 +31,9 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
         areas.append(Area.SOURCE_TREE)
     judged = triage_inputs(inputs, more, areas)
     problems = judged.active
-    print(render(problems, arguments.format, strict=arguments.strict), end="")
+    print(render(problems, arguments.output_format, strict=arguments.strict), end="")
     failed = failing(problems, strict=arguments.strict)
-    if arguments.format == "text":
+    if arguments.output_format == "text":
         for problem, reason in judged.exempted:
             print(f"{problem} [exempted: {problem.code}]\n    {' '.join(reason.split())}")
         print(f"{found}{_summary(inputs, len(failed), len(problems) - len(failed))}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -11,21 +10,21 @@ from dataclasses import asdict
 from sbom import io as files
 from sbom.diagnostics import Exit, failing
 from sbom.diagnostics.render import render
-from sbom.inputs import Environment, usage_error
+from sbom.inputs import Environment
+from sbom.options import FetchesOptions
 from sbom.script.analysis import analyze_script
 from sbom.script.externals import ScriptExternal
 from sbom.script.fetches import run_script
 
 
-def run(arguments: argparse.Namespace, _: Environment) -> int:
+def run(options: FetchesOptions, _: Environment) -> int:
     """Print what a script would fetch with these arguments and variables."""
-    text, _digest = files.read_script_file(arguments.script)
-    environment = dict(_assignment(word) for word in arguments.env)
-    script = analyze_script(text, str(arguments.script))
-    if arguments.all:
+    text, _digest = files.read_script_file(options.script)
+    script = analyze_script(text, str(options.script))
+    if options.all:
         listed: Sequence[ScriptExternal] = script.externals
     else:
-        run = run_script(text, arguments.rest, environment, str(arguments.script))
+        run = run_script(text, options.script_args, options.variables, str(options.script))
         known = {(e.kind, e.tag): e for e in script.externals}
         listed = [
             known.get((fetch.kind, fetch.tag))
@@ -34,18 +33,9 @@ def run(arguments: argparse.Namespace, _: Environment) -> int:
         ]
         if run.status and not listed:
             print(f"the script ends with status {run.status} and fetches nothing", file=sys.stderr)
-    print(_as_json(listed) if arguments.json else _as_table(listed), end="")
+    print(_as_json(listed) if options.json else _as_table(listed), end="")
     print(render(script.problems, "text"), end="", file=sys.stderr)
     return Exit.ERRORS if failing(script.problems) else Exit.OK
-
-
-def _assignment(word: str) -> tuple[str, str]:
-    name, equals, value = word.partition("=")
-    if not equals or not name:
-        raise usage_error(
-            f"--env {word}", "is not NAME=VALUE", "for example --env IncludeSSL=false"
-        )
-    return name, value
 
 
 def _as_json(externals: Sequence[ScriptExternal]) -> str:

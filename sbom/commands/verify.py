@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace, _environment: Environment) -> int:
     place = open_target(arguments.path, examiner.inspect)
     identified = examiner.identified(place.files)
     if arguments.identify:
-        form = arguments.format
+        form = arguments.output_format
         said = asdict(identified)
         print(json.dumps(said, indent=2) if form == "json" else identification_text(identified))
         return Exit.OK if identified.cpython or identified.externals else Exit.ERRORS
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace, _environment: Environment) -> int:
     found = triage_diagnostics(verified.problems, manifest, set())
     failed = failing(found.active, strict=arguments.strict)
     verified = replace(verified, problems=found.active)
-    print(shown(verified, arguments.format, strict=arguments.strict), end="")
+    print(shown(verified, arguments.output_format, strict=arguments.strict), end="")
     return Exit.ERRORS if failed else Exit.OK
 
 
