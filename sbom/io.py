@@ -7,7 +7,7 @@ import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from sbom.diagnostics import Code, Diagnostic, InputError, OperationalError
@@ -98,6 +98,33 @@ def write_all(contents: Mapping[Path, bytes]) -> None:
         for temporary, _ in waiting:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
+
+
+@contextlib.contextmanager
+def locked(path: Path, note: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock on a path that all runs of this program by one user respect.
+
+    ``note`` is called with a sentence if another run has to end first. Lock files are in the
+    user's state directory, and none beside ``path``; where the system refuses them, there is no
+    lock.
+    """
+    import filelock  # noqa: PLC0415 - these take 0.15 s to import, and most runs write nothing
+    import platformdirs  # noqa: PLC0415
+
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError, RuntimeError):
+            directory = platformdirs.user_state_path(
+                "cpython-windows-sbom", appauthor=False, ensure_exists=True
+            )
+            name = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()
+            lock = filelock.FileLock(directory / f"{name}.lock")
+            try:
+                lock.acquire(blocking=False)
+            except filelock.Timeout:
+                note(f"waiting for another run that uses {path}")
+                lock.acquire()
+            stack.callback(lock.release)
+        yield
 
 
 def _temporary(path: Path, data: bytes) -> str:

@@ -17,6 +17,14 @@ FACTS = Path(__file__).parent / "facts"
 
 
 @pytest.fixture(autouse=True)
+def _only_temporary_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Keep lock files out of the user's state directory."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+
+
+@pytest.fixture(autouse=True)
 def _only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test reach an address outside this machine."""
     connect = socket.socket.connect

@@ -1,7 +1,7 @@
-"""A web server on this machine that does to each request what the test says, also what none should.
+"""A web server on this machine that responds as a test asks, also in ways that no server should.
 
-``server.say(path, first, second, …)``: the first request for the path gets the first answer, and
-so on; the last one stays. An answer is a function of the handler, made by those below.
+``server.respond(path, first, second, …)``: the first request for the path gets the first response,
+and so on; the last one is repeated. A response is a function of the handler, made by those below.
 """
 
 from __future__ import annotations
@@ -20,13 +20,12 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Answer = Callable[["Handler"], None]
-TAR_HEADERS = {"Content-Type": "application/x-gzip"}
+Response = Callable[["Handler"], None]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One request that came."""
+class Request:
+    """One request that was received."""
 
     path: str
     headers: Mapping[str, str]
@@ -35,11 +34,11 @@ class Asked:
 
 class _Quiet(ThreadingHTTPServer):
     daemon_threads = True
-    asked: list[Asked]
-    answers: dict[str, list[Answer]]
+    requests: list[Request]
+    responses: dict[str, list[Response]]
 
     def handle_error(self, *_: Any) -> None:
-        """Say nothing of clients that went away: the tests make them."""
+        """Print nothing about clients that disconnect: tests make them do so."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -48,9 +47,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.asked.append(Asked(self.path, headers, self.client_address[1]))
-        answers = self.server.answers.get(self.path) or [status(404)]
-        (answers.pop(0) if len(answers) > 1 else answers[0])(self)
+        self.server.requests.append(Request(self.path, headers, self.client_address[1]))
+        responses = self.server.responses.get(self.path) or [status(404)]
+        (responses.pop(0) if len(responses) > 1 else responses[0])(self)
 
     def head(self, code: int, **headers: str) -> None:
         self.send_response(code)
@@ -73,18 +72,18 @@ class Server:
         return f"{self._scheme}://127.0.0.1:{self._http.server_address[1]}"
 
     @property
-    def asked(self) -> list[Asked]:
-        return self._http.asked
+    def requests(self) -> list[Request]:
+        return self._http.requests
 
-    def say(self, path: str, *answers: Answer) -> str:
-        self._http.answers[path] = list(answers)
+    def respond(self, path: str, *responses: Response) -> str:
+        self._http.responses[path] = list(responses)
         return self.base + path
 
 
 @contextmanager
 def running(port: int = 0, context: ssl.SSLContext | None = None) -> Iterator[Server]:
     http = _Quiet(("127.0.0.1", port), Handler)
-    http.asked, http.answers = [], {}
+    http.requests, http.responses = [], {}
     if context is not None:
         http.socket = context.wrap_socket(http.socket, server_side=True)
     thread = threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True)
@@ -98,78 +97,78 @@ def running(port: int = 0, context: ssl.SSLContext | None = None) -> Iterator[Se
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
         return port
 
 
-# Answers.
+# Responses.
 
 
-def body(data: bytes, code: int = 200, **headers: str) -> Answer:
-    """Answer as a good server does."""
+def body(data: bytes, code: int = 200, **headers: str) -> Response:
+    """Response as a good server does."""
 
-    def answer(handler: Handler) -> None:
+    def respond(handler: Handler) -> None:
         handler.head(code, Content_Length=str(len(data)), **headers)
         with suppress(ConnectionError):
             handler.wfile.write(data)
 
-    return answer
+    return respond
 
 
-def status(code: int, **headers: str) -> Answer:
+def status(code: int, **headers: str) -> Response:
     return body(f"status {code}".encode(), code, **headers)
 
 
-def redirect(location: str) -> Answer:
+def redirect(location: str) -> Response:
     return body(b"moved", 302, Location=location)
 
 
-def chunked(data: bytes, *, whole: bool = True) -> Answer:
-    """Answer in chunks, as GitHub does; if not ``whole``, go away in the middle of one."""
+def chunked(data: bytes, *, whole: bool = True) -> Response:
+    """Response in chunks, as GitHub does; if not ``whole``, go away in the middle of one."""
 
-    def answer(handler: Handler) -> None:
+    def respond(handler: Handler) -> None:
         handler.head(200, Transfer_Encoding="chunked")
         for at in range(0, len(data), 1000):
             piece = data[at : at + 1000]
             handler.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
             if not whole:
                 handler.wfile.write(b"3e8\r\nabc")
-                _leave(handler)
+                _disconnect(handler)
                 return
         handler.wfile.write(b"0\r\n\r\n")
 
-    return answer
+    return respond
 
 
-def lengthened(data: bytes, by: int) -> Answer:
-    """Say a Content-Length that is wrong by some bytes, then go away."""
+def wrong_length(data: bytes, by: int) -> Response:
+    """Send a Content-Length that is wrong by some bytes, then disconnect."""
 
-    def answer(handler: Handler) -> None:
+    def respond(handler: Handler) -> None:
         handler.head(200, Content_Length=str(len(data) + by))
         with suppress(ConnectionError):
             handler.wfile.write(data)
-        _leave(handler)
+        _disconnect(handler)
 
-    return answer
+    return respond
 
 
-def unmeasured(data: bytes) -> Answer:
-    """Answer without a length and go away, as HTTP/1.0 did."""
+def close_delimited(data: bytes) -> Response:
+    """Response without a length and go away, as HTTP/1.0 did."""
 
-    def answer(handler: Handler) -> None:
+    def respond(handler: Handler) -> None:
         handler.head(200, Connection="close")
         handler.wfile.write(data)
-        _leave(handler)
+        _disconnect(handler)
 
-    return answer
+    return respond
 
 
-def reset(data: bytes = b"") -> Answer:
-    """Break the connection with a reset, after some bytes or before any."""
+def reset(data: bytes = b"") -> Response:
+    """Reset the connection, after some bytes or before any."""
 
-    def answer(handler: Handler) -> None:
+    def respond(handler: Handler) -> None:
         if data:
             handler.head(200, Content_Length=str(len(data) * 2))
             handler.wfile.write(data)
@@ -181,26 +180,26 @@ def reset(data: bytes = b"") -> Answer:
         handler.rfile.close()
         handler.connection.close()
 
-    return answer
+    return respond
 
 
-def stall(seconds: float, data: bytes = b"") -> Answer:
+def stall(seconds: float, data: bytes = b"") -> Response:
     """Send a few bytes and then nothing for a while."""
 
-    def answer(handler: Handler) -> None:
+    def respond(handler: Handler) -> None:
         handler.head(200, Content_Length=str(len(data) + 1000))
         handler.wfile.write(data)
         handler.wfile.flush()
         time.sleep(seconds)
-        _leave(handler)
+        _disconnect(handler)
 
-    return answer
+    return respond
 
 
-def trickle(data: bytes, pause: float, *, head: bool = False) -> Answer:
+def trickle(data: bytes, pause: float, *, head: bool = False) -> Response:
     """Send a byte at a time, of the body or of the ``head`` before it."""
 
-    def answer(handler: Handler) -> None:
+    def respond(handler: Handler) -> None:
         if not head:
             handler.head(200, Content_Length=str(len(data)))
         with suppress(ConnectionError, ValueError):
@@ -208,25 +207,25 @@ def trickle(data: bytes, pause: float, *, head: bool = False) -> Answer:
                 handler.wfile.write(bytes([byte]))
                 handler.wfile.flush()
                 time.sleep(pause)
-        _leave(handler)
+        _disconnect(handler)
 
-    return answer
+    return respond
 
 
-def when(name: str, value: str, then: Answer, otherwise: Answer) -> Answer:
-    """Answer by what a header says."""
+def when(name: str, value: str, then: Response, otherwise: Response) -> Response:
+    """Response by what a header says."""
 
-    def answer(handler: Handler) -> None:
+    def respond(handler: Handler) -> None:
         (then if handler.headers.get(name) == value else otherwise)(handler)
 
-    return answer
+    return respond
 
 
 def not_modified(handler: Handler) -> None:
     handler.head(304)
 
 
-def _leave(handler: Handler) -> None:
+def _disconnect(handler: Handler) -> None:
     handler.close_connection = True
     with suppress(OSError):
         handler.connection.shutdown(socket.SHUT_RDWR)
@@ -247,7 +246,7 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.
 def archive(
     files: Files, *more: tarfile.TarInfo, top: str = "deps-zlib-1.3.1", commit: str = ""
 ) -> bytes:
-    """Return a .tar.gz like GitHub's: global header, top folder, files; then ``more`` members."""
+    """Return a .tar.gz as GitHub makes it: global header, top directory, files, ``more``."""
     return gzip.compress(tar(files, *more, top=top, commit=commit), mtime=0)
 
 

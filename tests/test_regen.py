@@ -33,10 +33,10 @@ TOKEN = "ghp_thisIsASecretThatNobodyMaySee"  # noqa: S105 - made up here
 
 @pytest.fixture
 def github() -> Iterator[Server]:
-    with running() as one:
-        one.say(XZ_PATH, body(XZ, ETag='"xz"'))
-        one.say(NASM_PATH, body(NASM, ETag='"nasm"'))
-        yield one
+    with running() as server:
+        server.respond(XZ_PATH, body(XZ, ETag='"xz"'))
+        server.respond(NASM_PATH, body(NASM, ETag='"nasm"'))
+        yield server
 
 
 @pytest.fixture
@@ -104,16 +104,16 @@ def test_pinned_again_nothing_is_asked_and_nothing_changes(
     manifest: Path, github: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert regen(manifest, github) == 0
-    before, asked = manifest.read_bytes(), len(github.asked)
+    before, asked = manifest.read_bytes(), len(github.requests)
     capsys.readouterr()
     assert regen(manifest, github) == 0
-    assert (manifest.read_bytes(), len(github.asked)) == (before, asked)
+    assert (manifest.read_bytes(), len(github.requests)) == (before, asked)
     assert capsys.readouterr().out == f"{manifest} is up to date\n"
 
 
 def test_resets_and_busy_servers_are_outlived(manifest: Path, github: Server) -> None:
     busy = status(429, Retry_After="0")
-    github.say(XZ_PATH, reset(XZ[:20]), busy, status(503, Retry_After="0"), body(XZ))
+    github.respond(XZ_PATH, reset(XZ[:20]), busy, status(503, Retry_After="0"), body(XZ))
     assert regen(manifest, github) == 0
     assert pin_of(manifest, "source.xz").sha256 == hashlib.sha256(XZ).hexdigest()
 
@@ -122,38 +122,40 @@ def test_one_failure_loses_nothing_and_writes_nothing(
     manifest: Path, github: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = manifest.read_bytes()
-    github.say(NASM_PATH, status(410))
+    github.respond(NASM_PATH, status(410))
     assert regen(manifest, github) == 3
     assert f"{github.base}{NASM_PATH}" in capsys.readouterr().err
     assert manifest.read_bytes() == before
-    github.say(NASM_PATH, body(NASM))
-    fetched = [one.path for one in github.asked].count(XZ_PATH)
-    github.say(XZ_PATH, status(304))
+    github.respond(NASM_PATH, body(NASM))
+    fetched = [one.path for one in github.requests].count(XZ_PATH)
+    github.respond(XZ_PATH, status(304))
     assert regen(manifest, github) == 0
     assert pin_of(manifest, "source.xz").sha256 == hashlib.sha256(XZ).hexdigest()
     assert fetched == 1
 
 
-def test_a_tag_that_moved_is_a_problem_with_both_digests(
+def test_a_tag_with_other_contents_is_reported_with_both_digests(
     manifest: Path, github: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert regen(manifest, github) == 0
     moved = archive({"liblzma/api.h": b"other"}, top="cpython-source-deps-xz-5.2.5")
-    github.say(XZ_PATH, body(moved, ETag='"moved"'))
+    github.respond(XZ_PATH, body(moved, ETag='"moved"'))
     before = manifest.read_bytes()
     capsys.readouterr()
     assert regen(manifest, github, "--verify") == 1
-    said = " ".join(capsys.readouterr().err.split())
-    assert hashlib.sha256(XZ).hexdigest() in said
-    assert hashlib.sha256(moved).hexdigest() in said
-    assert "[error: SBM408 tag-moved] changed since: liblzma/api.h" in said
+    printed = capsys.readouterr().err
+    assert (
+        f"source.xz: expected SHA-256 {hashlib.sha256(XZ).hexdigest()}, found "
+        f"{hashlib.sha256(moved).hexdigest()} at {github.base}{XZ_PATH}; "
+        "changed files: liblzma/api.h [error: SBM408 tag-moved]" in printed
+    )
     assert manifest.read_bytes() == before
 
 
 def test_what_is_proven_is_not_downloaded_again(manifest: Path, github: Server) -> None:
     assert regen(manifest, github) == 0
     for path, tag in ((XZ_PATH, '"xz"'), (NASM_PATH, '"nasm"')):
-        github.say(path, server.when("if-none-match", tag, server.not_modified, status(500)))
+        github.respond(path, server.when("if-none-match", tag, server.not_modified, status(500)))
     assert regen(manifest, github, "--verify") == 0
 
 
@@ -161,7 +163,7 @@ def test_without_a_cache_everything_is_downloaded(manifest: Path, github: Server
     assert regen(manifest, github, "--no-cache") == 0
     assert not (manifest.parent / "cache").exists()
     assert regen(manifest, github, "--verify", "--no-cache") == 0
-    assert [one.path for one in github.asked].count(XZ_PATH) == 2
+    assert [one.path for one in github.requests].count(XZ_PATH) == 2
 
 
 def test_offline_opens_no_connection_and_leaves_unpinned_what_it_cannot_pin(
@@ -170,7 +172,7 @@ def test_offline_opens_no_connection_and_leaves_unpinned_what_it_cannot_pin(
     script = manifest.parent / "get_externals.bat"
     script.write_text("git clone --branch xz-5.8.1 https://github.com/python/cpython-source-deps x")
     assert regen(manifest, github, "--offline", "--script", str(script)) == 0
-    assert github.asked == []
+    assert github.requests == []
     assert (pin_of(manifest, "source.xz").tag, pin_of(manifest, "source.xz").sha256) == (
         "xz-5.8.1",
         "",
@@ -181,9 +183,9 @@ def test_a_script_can_be_had_by_its_ref(
     manifest: Path, github: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = b"git clone --branch xz-5.2.5 https://github.com/python/cpython-source-deps x\r\n"
-    github.say("/python/cpython/3.14/PCbuild/get_externals.bat", body(text))
+    github.respond("/python/cpython/3.14/PCbuild/get_externals.bat", body(text))
     header = b'#define PY_VERSION "3.14.8"\n'
-    github.say("/python/cpython/3.14/Include/patchlevel.h", body(header))
+    github.respond("/python/cpython/3.14/Include/patchlevel.h", body(header))
     assert regen(manifest, github, "--ref", "3.14") == 0
     assert capsys.readouterr().out.splitlines()[:2] == [
         "cpython: 3.14.7 -> 3.14.8",
@@ -206,11 +208,11 @@ def test_the_token_is_never_shown_nor_sent_to_a_mirror(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
-    github.say(NASM_PATH, status(403))
+    github.respond(NASM_PATH, status(403))
     assert regen(manifest, github) == 3
     out, err = capsys.readouterr()
     assert TOKEN not in out + err
-    assert all("authorization" not in one.headers for one in github.asked)
+    assert all("authorization" not in one.headers for one in github.requests)
 
 
 def test_a_token_that_cannot_be_one_is_refused_without_being_shown(
@@ -252,14 +254,14 @@ def test_killed_at_any_moment_the_manifest_is_the_old_or_the_new_one(
 def test_every_address_is_one_of_the_manifests_templates(manifest: Path, github: Server) -> None:
     assert regen(manifest, github) == 0
     pattern = re.compile(r"/python/cpython-(source|bin)-deps/archive/refs/tags/[\w.-]+\.tar\.gz")
-    assert all(pattern.fullmatch(one.path) for one in github.asked)
+    assert all(pattern.fullmatch(one.path) for one in github.requests)
 
 
 def test_the_dlls_of_a_binary_external_are_recorded_by_what_signing_does_not_change(
     manifest: Path, github: Server
 ) -> None:
     files = {"amd64/nasm.dll": pe(signed=True), "amd64/text.dll": b"none", "a.exe": pe()}
-    github.say(NASM_PATH, body(archive(files, top="deps-nasm-2.11.06"), ETag='"nasm"'))
+    github.respond(NASM_PATH, body(archive(files, top="deps-nasm-2.11.06"), ETag='"nasm"'))
     text = manifest.read_text(encoding="utf-8")
     assert regen(manifest, github) == 0
     read = read_manifest(manifest.read_text(encoding="utf-8"))
@@ -277,7 +279,7 @@ def test_what_was_recorded_of_a_tag_gives_way_to_what_its_archive_holds(
     old = f'[digests."nasm-2.11.06"]\n"amd64/gone.dll" = "{"0" * 64}"\n'
     manifest.write_text(f"{text}\n{old}", encoding="utf-8")
     archived = archive({"amd64/nasm.dll": pe()}, top="deps-nasm-2.11.06")
-    github.say(NASM_PATH, body(archived, ETag='"nasm"'))
+    github.respond(NASM_PATH, body(archived, ETag='"nasm"'))
     assert regen(manifest, github) == 0
     read = read_manifest(manifest.read_text(encoding="utf-8"))
     assert read.dll_digests["nasm-2.11.06"].keys() == {"amd64/nasm.dll"}

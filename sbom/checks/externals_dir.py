@@ -7,28 +7,26 @@ from pathlib import Path
 
 from sbom.checks.pulled import ExternalsDir, Integrity, inspect_externals_dir
 from sbom.diagnostics import SbomError
-from sbom.download.cache import Cache, default_root
+from sbom.download.cache import Cache, default_cache_dir
 from sbom.files.hashing import HashedFile, hash_folder
-from sbom.files.targz import read_archive, read_chunks
-from sbom.inputs import Environment
+from sbom.files.targz import read_archive
 from sbom.io import input_error, is_directory
 from sbom.manifest.model import Manifest, Pin
 
 
-def read_externals_dir(folder: Path, manifest: Manifest, environment: Environment) -> ExternalsDir:
+def read_externals_dir(folder: Path, manifest: Manifest) -> ExternalsDir:
     """Return what is in an externals folder. Raises SbomError where it cannot be read."""
     if not is_directory(folder):
         raise input_error(folder, "is no folder", "name the folder that get_externals.bat filled")
-    cache = Cache(default_root(environment))
 
     def contents(pin: Pin) -> Mapping[str, str] | None:
-        with cache.open(pin.sha256) as blob:
-            if blob is None:
-                return None
-            try:
-                facts = read_archive(read_chunks(blob), pin.tag)
-            except SbomError:
-                return None
+        archive = Cache(default_cache_dir()).read(pin.sha256)
+        if archive is None:
+            return None
+        try:
+            facts = read_archive([archive], pin.tag)
+        except SbomError:
+            return None
         return {entry.path: entry.sha1 for entry in facts.entries}
 
     return inspect_externals_dir(_folders(folder), manifest, contents, str(folder))

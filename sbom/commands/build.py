@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     judged = triage_inputs(inputs)
     if blocking := failing(judged.active):
         raise SbomError(blocking)
-    template, comment, problems = _select_externals(arguments, inputs.manifest, environment)
+    template, comment, problems = _select_externals(arguments, inputs.manifest)
     builds = [
         replace(template, platform=platform, variant=variant)
         for variant in [selected_variant(arguments.variant, inputs.manifest)]
@@ -70,7 +70,7 @@ def _report(inputs: Inputs, problems: Sequence[Diagnostic], warnings: int) -> in
 
 
 def _select_externals(
-    arguments: argparse.Namespace, manifest: Manifest, environment: Environment
+    arguments: argparse.Namespace, manifest: Manifest
 ) -> tuple[Build, str, tuple[Diagnostic, ...]]:
     """Return a build of no platform yet, its comment, and what is wrong with its externals.
 
@@ -82,7 +82,7 @@ def _select_externals(
     # A tenth of a second to import, needed with --externals only.
     from sbom.checks.externals_dir import read_externals_dir, settings  # noqa: PLC0415
 
-    pull = read_externals_dir(arguments.externals, manifest, environment)
+    pull = read_externals_dir(arguments.externals, manifest)
     if unclear := [problem for problem in pull.problems if problem.code is Code.AMBIGUOUS_EXTERNAL]:
         raise SbomError(unclear)
     pins: list[Pin] = []

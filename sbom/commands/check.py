@@ -10,7 +10,7 @@ from sbom.diagnostics.render import render
 from sbom.inputs import Environment, Inputs, read_inputs, triage_inputs
 
 
-def run(arguments: argparse.Namespace, environment: Environment) -> int:
+def run(arguments: argparse.Namespace, _: Environment) -> int:
     """Print everything that is wrong with the manifest, and with what it is held against."""
     inputs = read_inputs(arguments)
     more: list[Diagnostic] = []
@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
         # Hashing a folder and looking into archives is for those who ask for it.
         from sbom.checks.externals_dir import read_externals_dir, summary  # noqa: PLC0415
 
-        pull = read_externals_dir(arguments.externals, inputs.manifest, environment)
+        pull = read_externals_dir(arguments.externals, inputs.manifest)
         more += pull.problems
         areas.append(Area.EXTERNALS_DIRECTORY)
         found = summary(pull, arguments.externals)

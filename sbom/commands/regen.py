@@ -15,8 +15,14 @@ from sbom.checks.entries import check_manifest
 from sbom.diagnostics import Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area, names_in
 from sbom.diagnostics.render import render
-from sbom.download import pins as pinning
-from sbom.download.pins import pin_archives, script_at
+from sbom.download.pins import (
+    DownloadOptions,
+    FetchedArchives,
+    dll_digests,
+    fetch_archives,
+    fetch_script,
+    pin_values,
+)
 from sbom.inputs import (
     Environment,
     Inputs,
@@ -38,6 +44,11 @@ from sbom.script.externals import ALWAYS
 def run(arguments: argparse.Namespace, environment: Environment) -> int:
     """Update the manifest from a script and from archives, and print what changed."""
     _refuse(arguments)
+    with files.locked(arguments.manifest, lambda note: print(note, file=sys.stderr)):
+        return _run(arguments, environment)
+
+
+def _run(arguments: argparse.Namespace, environment: Environment) -> int:
     inputs = _with_script(read_inputs(arguments), arguments, environment)
     judged = triage_diagnostics(script_problems(inputs), inputs.manifest, set())
     if blocking := failing(judged.active):
@@ -51,11 +62,13 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     accounted = described_externals(inputs.manifest)
     text = edit.update_manifest(inputs.text, found, facts, accounted, vendored=vendored)
     manifest = read_manifest(text, str(inputs.path))
+    fetched = FetchedArchives({})
     pinned: dict[str, dict[str, Value]] = {}
     if not arguments.offline and not arguments.dry_run:
-        fetched = pin_archives(manifest, arguments, environment)
-        pinned = {key: pinning.pinned(facts) for key, facts in fetched.items()}
-        digests = pinning.digests(manifest, fetched)
+        options = _download_options(arguments, environment)
+        fetched = fetch_archives(manifest, options, verify=arguments.verify)
+        pinned = {key: pin_values(archive) for key, archive in fetched.archives.items()}
+        digests = dll_digests(manifest.pins, fetched.archives)
         text = edit.update_manifest(text, (), {}, set(), pinned, digests=digests)
     lines = [
         *_changed(inputs, found, manifest),
@@ -69,8 +82,17 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     remaining = triage_diagnostics(
         check_manifest(manifest), manifest, names_in(Area.MANIFEST)
     ).active
-    print(render(remaining, "text"), end="", file=sys.stderr)
+    print(render([*remaining, *fetched.warnings], "text"), end="", file=sys.stderr)
     return Exit.OK
+
+
+def _download_options(arguments: argparse.Namespace, environment: Environment) -> DownloadOptions:
+    return DownloadOptions(
+        base_url=arguments.base_url or "",
+        token=environment.get("GITHUB_TOKEN", ""),
+        use_cache=not arguments.no_cache,
+        environment=environment,
+    )
 
 
 def _refuse(arguments: argparse.Namespace) -> None:
@@ -97,7 +119,8 @@ def _with_script(inputs: Inputs, arguments: argparse.Namespace, environment: Env
     if arguments.offline:
         raise usage_error("--ref", "downloads, which --offline forbids", "leave one of them out")
     path = Path(f"get_externals.bat of {arguments.ref}")
-    text, digest, version = script_at(arguments.ref, inputs.manifest, arguments, environment)
+    options = _download_options(arguments, environment)
+    text, digest, version = fetch_script(arguments.ref, inputs.manifest, options)
     script = analyze_script(text, str(path))
     version = arguments.python_version or version
     return replace(inputs, script=script, script_path=path, digest=digest, version=version)

@@ -1,217 +1,148 @@
-"""Archives wanted to what is known of them: from the cache where it is proven, else downloaded.
+"""Archives at their URLs to what they hold: downloaded, or from the cache where they are the same.
 
-Every archive is tried, whatever becomes of the others, and what was proven is kept.
+Every archive is tried, whatever becomes of the others, and every whole one is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from functools import partial
 
-from sbom.diagnostics import Code, Diagnostic, OperationalError, SbomError
-from sbom.download.addresses import shown
-from sbom.download.cache import Cache, Record
-from sbom.download.client import Body, Client, IncompleteError, Validators
+from sbom.diagnostics import Diagnostic, Exit, OperationalError, SbomError
+from sbom.diagnostics.download_messages import archive_repacked, tag_moved
+from sbom.download.cache import Cache, CacheEntry
+from sbom.download.client import UNKNOWN, Client, Validators
+from sbom.download.errors import DownloadError, FailureReason
 from sbom.download.progress import Progress
-from sbom.files.gzip import DamagedError, Limits
-from sbom.files.targz import ArchiveInfo, read_archive, read_chunks
+from sbom.download.urls import redact_url
+from sbom.files.gzip import DamagedError
+from sbom.files.targz import ArchiveInfo, read_archive
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One archive: what it is called, where it is, and the SHA-256 it must have if one is known."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FetchRequest:
+    """An archive to fetch, and what is recorded of it: empty texts where nothing is.
+
+    ``key`` is the key path of the external in the manifest.
+    """
 
     key: str
     url: str
     sha256: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """An archive that is what it should be; ``cached`` if no byte of it was downloaded."""
-
-    key: str
-    facts: ArchiveInfo
-    cached: bool = False
-
-
-class Why(StrEnum):
-    """Why nothing is known: the world outside, what it gave, a tag that moved, no connection."""
-
-    OUTSIDE = "outside"
-    ARCHIVE = "archive"
-    MOVED = "moved"
-    OFFLINE = "offline"
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """An archive that could not be had, or is another one; ``facts`` are then of that one."""
-
-    key: str
-    why: Why
-    problems: tuple[Diagnostic, ...]
-    facts: ArchiveInfo | None = None
+    commit: str = ""
+    verification_code: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Fetcher:
-    """How archives are fetched. Without a ``client`` no connection can be opened: ``--offline``.
+class FetchResult:
+    """What became of a request: what the URL gave, and the diagnostics of that.
 
-    With ``revalidate``, a server is asked whether what the cache has is still what it serves;
-    without, the cache is believed where it has the digest wanted, or the address where none is.
-    ``fresh`` is for tags made a moment ago; ``file`` is what pins are written in.
+    ``status`` is OK where ``archive`` may be recorded; its body was not downloaded where
+    ``is_cached``.
     """
 
-    client: Client | None
+    key: str
+    archive: ArchiveInfo | None = None
+    is_cached: bool = False
+    status: Exit = Exit.OK
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArchiveFetcher:
+    """What archives are fetched with; ``file`` is the manifest that has the records of them."""
+
+    client: Client
     cache: Cache
     progress: Progress
     file: str = "externals.toml"
-    limits: Limits | None = None
-    revalidate: bool = True
-    fresh: bool = False
     workers: int = 4
 
-    def fetch(self, wanted: Sequence[Wanted]) -> tuple[Fetched | Failed, ...]:
-        """Return, in order, what became of each. Raises nothing for any of them."""
+    def fetch(self, requests: Sequence[FetchRequest]) -> tuple[FetchResult, ...]:
+        """Return the result of each request, in order; none of them raises an SbomError."""
         executor = ThreadPoolExecutor(self.workers, thread_name_prefix="fetch")
-        try:
-            return tuple(executor.map(self._one, wanted))
-        except BaseException:
-            if self.client is not None:
+        with self.progress, self.cache.lock():
+            try:
+                return tuple(executor.map(self._fetch_one, requests))
+            except BaseException:
                 self.client.stop()
-            raise
-        finally:
-            executor.shutdown(cancel_futures=True)
-            self.progress.close()
+                raise
+            finally:
+                executor.shutdown(cancel_futures=True)
 
-    def _one(self, wanted: Wanted) -> Fetched | Failed:
-        self.progress.begin(wanted.key)
-        outcome = "failed"
+    def _fetch_one(self, request: FetchRequest) -> FetchResult:
         try:
-            result = self._fetched(wanted)
-            outcome = _outcome(result)
-        finally:
-            self.progress.done(wanted.key, outcome)
+            archive, is_cached = self._current_archive(request)
+            result = replace(self._compare(request, archive), is_cached=is_cached)
+        except SbomError as error:
+            result = FetchResult(
+                key=request.key,
+                status=error.status,
+                diagnostics=tuple(replace(one, subject=request.key) for one in error.diagnostics),
+            )
+        self.progress.finish(request.key, _outcome(result))
         return result
 
-    def _fetched(self, wanted: Wanted) -> Fetched | Failed:
-        record = self.cache.find(wanted.url)
-        try:
-            if self.client is None or not self.revalidate:
-                digest = wanted.sha256 or (record.sha256 if record else "")
-                if facts := self._cached(digest, wanted):
-                    return self._judged(wanted, facts, cached=True)
-            if self.client is None:
-                return Failed(wanted.key, Why.OFFLINE, (self._unknown(wanted),))
-            return self._asked(self.client, wanted, record)
-        except OperationalError as error:
-            return Failed(wanted.key, Why.OUTSIDE, _placed(error, wanted))
-        except SbomError as error:
-            outside = isinstance(error, DamagedError)
-            why = Why.OUTSIDE if outside else Why.ARCHIVE
-            return Failed(wanted.key, why, _placed(error, wanted))
+    def _current_archive(self, request: FetchRequest) -> tuple[ArchiveInfo, bool]:
+        """Return the archive that the server has now, and whether the cache had it already."""
+        entry = self.cache.find(request.url)
+        cached = self._cached_archive(entry.sha256, request.url) if entry else None
+        known = Validators(entry.etag, entry.last_modified) if entry and cached else UNKNOWN
+        parse = partial(_parse_archive, name=redact_url(request.url))
+        received = self.client.get(request.url, parse, known, retry_missing=True)
+        if received is None:
+            if cached is None:
+                raise AssertionError("None is returned for a known body only")
+            return cached, True
+        (archive, body), validators = received
+        new = CacheEntry(archive.sha256, validators.etag, validators.last_modified)
+        self.cache.add(request.url, new, body)
+        return archive, False
 
-    def _asked(self, client: Client, wanted: Wanted, record: Record | None) -> Fetched | Failed:
-        """Return what the server has now, downloaded only if the cache does not have it."""
-        facts = self._cached(record.sha256, wanted) if record else None
-        if record and facts:
-            known = Validators(record.etag, record.modified)
-            new = client.get(
-                wanted.url, lambda body: self._read(body, wanted), known, fresh=self.fresh
-            )
-            return self._judged(wanted, new or facts, cached=new is None)
-        new = client.get(wanted.url, lambda body: self._read(body, wanted), fresh=self.fresh)
-        if new is None:
-            raise AssertionError("an answer that nothing was known of cannot be unchanged")
-        return self._judged(wanted, new)
+    def _cached_archive(self, sha256: str, url: str) -> ArchiveInfo | None:
+        body = self.cache.read(sha256)
+        return read_archive([body], redact_url(url)) if body is not None else None
 
-    def _cached(self, sha256: str, wanted: Wanted) -> ArchiveInfo | None:
-        with self.cache.open(sha256) as file:
-            return read_archive(read_chunks(file), shown(wanted.url), self.limits) if file else None
-
-    def _read(self, body: Body, wanted: Wanted) -> ArchiveInfo:
-        """Read a download, into the cache as well; it is kept if it is an archive to the end."""
-        with self.cache.writer() as writer:
-
-            def chunks() -> Iterator[bytes]:
-                for data in body.chunks:
-                    writer.write(data)
-                    self.progress.more(len(data))
-                    yield data
-
-            try:
-                facts = read_archive(chunks(), shown(wanted.url), self.limits)
-            except DamagedError as error:
-                if error.again:
-                    raise IncompleteError(error.sentence) from error
-                raise
-            writer.keep(facts.sha256)
-        said = body.validators
-        self.cache.remember(wanted.url, Record(facts.sha256, said.etag, said.modified))
-        return facts
-
-    def _judged(
-        self, wanted: Wanted, facts: ArchiveInfo, *, cached: bool = False
-    ) -> Fetched | Failed:
-        if wanted.sha256 in ("", facts.sha256):
-            return Fetched(wanted.key, facts, cached)
-        message = (
-            f"the tag moved: {shown(wanted.url)} has SHA-256 {facts.sha256}, "
-            f"pinned is {wanted.sha256}"
-        )
-        problem = Diagnostic(
-            code=Code.TAG_MOVED,
-            file=self.file,
-            subject=wanted.key,
-            message=message,
-            hint=self._difference(wanted, facts),
-        )
-        return Failed(wanted.key, Why.MOVED, (problem,), facts)
-
-    def _difference(self, wanted: Wanted, facts: ArchiveInfo) -> str:
-        """Return which files have changed, where the archive that was pinned is still at hand."""
-        old = self._cached(wanted.sha256, wanted)
-        if old is None:
-            return "find out why before you pin it again: empty its sha256 and run regen"
-        changed = sorted({entry.path for entry in {*old.entries} ^ {*facts.entries}})
-        if not changed:
-            return "its files are the same: it was only packed anew"
-        named = ", ".join(repr(path)[1:-1] for path in changed[:_NAMED])
-        more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
-        return f"changed since: {named}{more}"
-
-    def _unknown(self, wanted: Wanted) -> Diagnostic:
-        return Diagnostic(
-            code=Code.MISSING_CHECKSUM,
-            file=self.file,
-            subject=wanted.key,
-            message="is not in the cache, and nothing is fetched offline",
-            hint="run it again online",
-        )
+    def _compare(self, request: FetchRequest, archive: ArchiveInfo) -> FetchResult:
+        """Return the result for an archive, compared with what is recorded of it."""
+        result = FetchResult(key=request.key, archive=archive)
+        if request.sha256 in ("", archive.sha256):
+            return result
+        url, digests = redact_url(request.url), (request.sha256, archive.sha256)
+        is_same_commit = request.commit in ("", archive.commit)
+        if is_same_commit and request.verification_code == archive.verification_code:
+            repacked = archive_repacked(self.file, request.key, url, digests)
+            return replace(result, diagnostics=(repacked,))
+        old = self._cached_archive(request.sha256, request.url)
+        changed = {*old.entries} ^ {*archive.entries} if old else set()
+        paths = sorted({entry.path for entry in changed})
+        moved = tag_moved(self.file, request.key, url, digests, paths)
+        return replace(result, status=Exit.ERRORS, diagnostics=(moved,))
 
 
-_NAMED = 5
+def _parse_archive(body: bytes, name: str) -> tuple[ArchiveInfo, bytes]:
+    """Return what a body holds, and the body. Raises DownloadError where it is not whole."""
+    try:
+        return read_archive([body], name), body
+    except DamagedError as error:
+        if error.again:
+            raise DownloadError(FailureReason.INCOMPLETE, error.sentence) from error
+        raise
 
 
-def failures(results: Sequence[Fetched | Failed]) -> SbomError | None:
-    """Return one error with every problem, or None; what could not be tried offline is none."""
-    failed = [one for one in results if isinstance(one, Failed) and one.why is not Why.OFFLINE]
-    if not failed:
-        return None
-    problems = [problem for one in failed for problem in one.problems]
-    outside = any(one.why is Why.OUTSIDE for one in failed)
-    return OperationalError(problems) if outside else SbomError(problems)
+def raise_failures(results: Sequence[FetchResult]) -> None:
+    """Raise one error with the diagnostics of every result that failed, if any did."""
+    failed = [result for result in results if result.status is not Exit.OK]
+    if failed:
+        diagnostics = [one for result in failed for one in result.diagnostics]
+        is_operational = any(result.status is Exit.IO for result in failed)
+        raise (OperationalError if is_operational else SbomError)(diagnostics)
 
 
-def _placed(error: SbomError, wanted: Wanted) -> tuple[Diagnostic, ...]:
-    return tuple(replace(problem, subject=wanted.key) for problem in error.diagnostics)
-
-
-def _outcome(result: Fetched | Failed) -> str:
-    if isinstance(result, Failed):
-        return result.problems[0].message
-    how = "in the cache" if result.cached else "fetched"
-    return f"{how}, {result.facts.size} bytes, {result.facts.files} files"
+def _outcome(result: FetchResult) -> str:
+    if result.status is not Exit.OK or result.archive is None:
+        return result.diagnostics[0].message
+    how = "unchanged, in the cache" if result.is_cached else "downloaded"
+    return f"{how}, {result.archive.size} bytes, {result.archive.files} files"

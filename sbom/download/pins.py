@@ -1,120 +1,132 @@
-"""What ``regen`` asks the network for: archives to pin, and a script by its ref."""
+"""What ``regen`` downloads: archives, to record what identifies them, and a script by its ref."""
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from sbom.components.locations import download_location, is_archive
-from sbom.download.archives import Fetched, Fetcher, Wanted, failures
-from sbom.download.cache import Cache, default_root
-from sbom.download.client import Client
-from sbom.download.progress import progress_on
+from sbom.diagnostics import Diagnostic
+from sbom.download.cache import Cache, default_cache_dir
+from sbom.download.progress import open_progress
 from sbom.files.targz import ArchiveInfo
-from sbom.inputs import Environment, usage_error
 from sbom.io import decode_script
-from sbom.manifest.model import Manifest
+from sbom.manifest.model import Manifest, Pin
 from sbom.manifest.toml_lines import Value
 from sbom.script.externals import ExternalKind
 from sbom.source_tree.release import version_defined
 
+# The modules that need urllib3, which takes 0.2 s to import, are imported where they are used.
+# ruff: noqa: PLC0415
+
 #: The two files of a CPython tree that ``regen --ref`` needs.
 _SCRIPT, _VERSION = "PCbuild/get_externals.bat", "Include/patchlevel.h"
-_SMALL = 1_000_000
+_SCRIPT_LIMIT = 1_000_000
 
 
-def pin_archives(
-    manifest: Manifest, arguments: argparse.Namespace, environment: Environment
-) -> dict[str, ArchiveInfo]:
-    """Return what the archives that need a pin hold, by key path.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DownloadOptions:
+    """How to download: ``base_url`` is a mirror of github.com, ``token`` is GITHUB_TOKEN."""
 
-    Those without a checksum need one; with ``--verify``, all are fetched again. Raises
-    OutsideError or SbomError with every archive that failed; the others are in the cache then.
+    base_url: str = ""
+    token: str = ""
+    use_cache: bool = True
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedArchives:
+    """Archives by the key paths of their externals, and warnings about them."""
+
+    archives: Mapping[str, ArchiveInfo]
+    warnings: Sequence[Diagnostic] = ()
+
+
+def fetch_archives(
+    manifest: Manifest, options: DownloadOptions, *, verify: bool = False
+) -> FetchedArchives:
+    """Return the archives of externals without a checksum or, with ``verify``, of all.
+
+    Raises SbomError with every archive that failed; the cache has the others then.
     """
-    pins = [pin for pin in manifest.pins if arguments.verify or not pin.sha256]
-    wanted = [
-        Wanted(pin.key, _based(download_location(manifest, pin), arguments.base_url), pin.sha256)
-        for pin in pins
-        if is_archive(manifest, pin)
+    pins = [
+        pin for pin in manifest.pins if (verify or not pin.sha256) and is_archive(manifest, pin)
     ]
-    if not wanted:
-        return {}
-    progress = progress_on(sys.stderr, len(wanted), environment)
-    cache = Cache(None if arguments.no_cache else default_root(environment), progress.note)
-    with _client(environment) as client:
-        results = Fetcher(
-            client=client, cache=cache, progress=progress, file=manifest.file, fresh=True
-        ).fetch(wanted)
-    if error := failures(results):
-        raise error
-    return {one.key: one.facts for one in results if isinstance(one, Fetched)}
+    if not pins:
+        return FetchedArchives({})
+    from sbom.download.archives import ArchiveFetcher, FetchRequest, raise_failures
+    from sbom.download.client import Client
+
+    requests = [
+        FetchRequest(
+            key=pin.key,
+            url=_on_server(download_location(manifest, pin), options.base_url),
+            sha256=pin.sha256,
+            commit=pin.commit,
+            verification_code=pin.verification_code,
+        )
+        for pin in pins
+    ]
+    progress = open_progress(sys.stderr, len(requests), options.environment)
+    cache = Cache(default_cache_dir() if options.use_cache else None, progress.note)
+    with closing(Client(token=options.token, on_data=progress.advance)) as client:
+        fetcher = ArchiveFetcher(client=client, cache=cache, progress=progress, file=manifest.file)
+        results = fetcher.fetch(requests)
+    raise_failures(results)
+    return FetchedArchives(
+        {result.key: result.archive for result in results if result.archive is not None},
+        [warning for result in results for warning in result.diagnostics],
+    )
 
 
-def pinned(facts: ArchiveInfo) -> dict[str, Value]:
-    """Return what the table of an external says of its archive."""
-    commit = {"commit": facts.commit} if facts.commit else {}
+def pin_values(archive: ArchiveInfo) -> dict[str, Value]:
+    """Return what the table of an external records of its archive."""
+    commit = {"commit": archive.commit} if archive.commit else {}
     return {
         **commit,
-        "sha256": facts.sha256,
-        "sha512": facts.sha512,
-        "size": facts.size,
-        "file-count": facts.files,
-        "verification-code": facts.verification_code,
+        "sha256": archive.sha256,
+        "sha512": archive.sha512,
+        "size": archive.size,
+        "file-count": archive.files,
+        "verification-code": archive.verification_code,
     }
 
 
-def digests(manifest: Manifest, found: Mapping[str, ArchiveInfo]) -> dict[str, dict[str, str]]:
+def dll_digests(
+    pins: Sequence[Pin], archives: Mapping[str, ArchiveInfo]
+) -> dict[str, dict[str, str]]:
     """Return the Authenticode digests of the DLLs in binary externals, by tag and path."""
     recorded: dict[str, dict[str, str]] = {}
-    for pin in manifest.pins:
-        if pin.kind is ExternalKind.BINARY and pin.key in found:
-            entries = found[pin.key].entries
-            libraries = {one.path: one.authenticode for one in entries if one.authenticode}
-            if libraries:
-                recorded[pin.tag] = libraries
+    for pin in pins:
+        if pin.kind is ExternalKind.BINARY and pin.key in archives:
+            entries = archives[pin.key].entries
+            digests = {entry.path: entry.authenticode for entry in entries if entry.authenticode}
+            if digests:
+                recorded[pin.tag] = digests
     return recorded
 
 
-def script_at(
-    ref: str, manifest: Manifest, arguments: argparse.Namespace, environment: Environment
-) -> tuple[str, str, str]:
-    """Return text, digest and version of the script of a CPython branch, tag or commit."""
+def fetch_script(ref: str, manifest: Manifest, options: DownloadOptions) -> tuple[str, str, str]:
+    """Return text, SHA-256 and version of the script of a CPython branch, tag or commit."""
+    from sbom.download.client import Client, DownloadLimits
+
     cpython = manifest.cpython
-    texts = []
-    with _client(environment) as client:
+    bodies = []
+    limits = DownloadLimits(size=_SCRIPT_LIMIT)
+    with closing(Client(token=options.token, limits=limits)) as client:
         for path in (_SCRIPT, _VERSION):
             url = cpython.file_url.format(
                 organization=cpython.organization, ref=quote(ref), path=path
             )
-            texts.append(_small(client, _based(url, arguments.base_url)))
-    text, digest = decode_script(texts[0])
-    return text, digest, version_defined(texts[1])
+            received = client.get(_on_server(url, options.base_url), bytes)
+            bodies.append(received[0] if received else b"")
+    text, digest = decode_script(bodies[0])
+    return text, digest, version_defined(bodies[1])
 
 
-def _small(client: Client, url: str) -> bytes:
-    def whole(chunks: Iterable[bytes]) -> bytes:
-        data = b""
-        for chunk in chunks:
-            data += chunk
-            if len(data) > _SMALL:
-                raise usage_error(url, f"is larger than {_SMALL} bytes", "name a branch or a tag")
-        return data
-
-    return client.get(url, lambda body: whole(body.chunks)) or b""
-
-
-def _based(url: str, base: str | None) -> str:
-    """Return an address on another server: a mirror, or a test's."""
-    return base.rstrip("/") + urlsplit(url).path if base else url
-
-
-@contextmanager
-def _client(environment: Mapping[str, str]) -> Iterator[Client]:
-    client = Client(token=environment.get("GITHUB_TOKEN", ""))
-    try:
-        yield client
-    finally:
-        client.close()
+def _on_server(url: str, base_url: str) -> str:
+    """Return a URL on another server: a mirror, or one of a test."""
+    return base_url.rstrip("/") + urlsplit(url).path if base_url else url

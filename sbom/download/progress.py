@@ -1,102 +1,70 @@
-"""How far a number of downloads is: one bar on a terminal, else a line for each that is done.
-
-One bar for all of them, because GitHub does not say how long an archive will be.
-"""
+"""Progress of downloads: a line for each that is finished and, on a terminal, a bar below."""
 
 from __future__ import annotations
 
-import shutil
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TextIO
-
-_WIDTH = 20
-_OFTEN = 0.1
 
 
 class Progress:
-    """Lines: what is done, when it is done. Safe to tell from many threads."""
+    """Prints lines, from any thread; is entered while downloads are running.
 
-    def __init__(self, stream: TextIO, total: int) -> None:
+    One bar for all downloads, because GitHub does not say how large an archive will be.
+    """
+
+    def __init__(self, stream: TextIO, total: int, *, with_bar: bool = False) -> None:
         self._stream = stream
         self._lock = threading.Lock()
-        self._total = total
-        self._finished = 0
-        self._bytes = 0
-        self._running: list[str] = []
+        self._total, self._finished, self._bytes = total, 0, 0
+        self._bar = None
+        if with_bar:
+            from rich import progress  # noqa: PLC0415 - only for people, and it takes 0.3 s
+            from rich.console import Console  # noqa: PLC0415
 
-    def begin(self, name: str) -> None:
-        """Say that ``name`` is being worked on."""
-        with self._lock:
-            self._running.append(name)
-            self._changed()
+            size = progress.TextColumn("{task.fields[megabytes]:.1f} MB")
+            columns = (progress.BarColumn(), progress.MofNCompleteColumn(), size)
+            self._bar = progress.Progress(*columns, console=Console(file=stream), transient=True)
+            self._bar.add_task("", total=total, megabytes=0)
 
-    def more(self, size: int) -> None:
-        """Say that ``size`` bytes more have come."""
+    def __enter__(self) -> None:
+        """Show the bar."""
+        if self._bar is not None:
+            self._bar.start()
+
+    def __exit__(self, *_: object) -> None:
+        """Remove the bar."""
+        if self._bar is not None:
+            self._bar.stop()
+
+    def advance(self, size: int) -> None:
+        """Count ``size`` more bytes."""
         with self._lock:
             self._bytes += size
-            self._changed()
+            self._update()
 
-    def done(self, name: str, outcome: str) -> None:
-        """Say how ``name`` ended."""
+    def finish(self, name: str, outcome: str) -> None:
+        """Print the outcome of one download."""
         with self._lock:
-            self._running.remove(name)
             self._finished += 1
-            self._line(f"[{self._finished}/{self._total}] {name}: {outcome}")
-            self._changed()
+            self.note(f"[{self._finished}/{self._total}] {name}: {outcome}")
+            self._update()
 
     def note(self, text: str) -> None:
-        """Print a line of its own."""
-        with self._lock:
-            self._line(text)
+        """Print a line."""
+        if self._bar is None:
+            print(text, file=self._stream, flush=True)
+        else:
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def close(self) -> None:
-        """Leave the stream as it should be for what comes next."""
-
-    def _line(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
-
-    def _changed(self) -> None:
-        """Show what has changed; lines do not."""
+    def _update(self) -> None:
+        if self._bar is not None:
+            task = self._bar.task_ids[0]
+            self._bar.update(task, completed=self._finished, megabytes=self._bytes / 1e6)
 
 
-class Bar(Progress):
-    """The same lines, and below them one that says how far it all is."""
-
-    def __init__(
-        self, stream: TextIO, total: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        super().__init__(stream, total)
-        self._clock = clock
-        self._shown_at = float("-inf")
-
-    def close(self) -> None:
-        """Remove the bar."""
-        with self._lock:
-            self._write("")
-
-    def _line(self, text: str) -> None:
-        self._write("")
-        super()._line(text)
-        self._shown_at = float("-inf")
-
-    def _changed(self) -> None:
-        if self._clock() - self._shown_at >= _OFTEN:
-            self._shown_at = self._clock()
-            filled = _WIDTH * self._finished // max(self._total, 1)
-            bar = "#" * filled + "." * (_WIDTH - filled)
-            megabytes = f"{self._bytes / 1e6:.1f} MB"
-            names = ", ".join(self._running)
-            self._write(f"[{bar}] {self._finished}/{self._total}  {megabytes}  {names}")
-
-    def _write(self, text: str) -> None:
-        width = shutil.get_terminal_size().columns - 1
-        self._stream.write(f"\r\x1b[K{text[:width]}")
-        self._stream.flush()
-
-
-def progress_on(stream: TextIO, total: int, environment: Mapping[str, str]) -> Progress:
-    """Return a bar where ``stream`` is a terminal a person looks at, else lines."""
-    dumb = environment.get("TERM") == "dumb" or environment.get("CI", "") not in ("", "false")
-    return Progress(stream, total) if dumb or not stream.isatty() else Bar(stream, total)
+def open_progress(stream: TextIO, total: int, environment: Mapping[str, str]) -> Progress:
+    """Return progress with a bar where ``stream`` is a terminal that a person looks at."""
+    is_dumb = environment.get("TERM") == "dumb"
+    is_automatic = environment.get("CI", "") not in ("", "false")
+    return Progress(stream, total, with_bar=stream.isatty() and not is_dumb and not is_automatic)

@@ -1,0 +1,285 @@
+"""Several archives are fetched at once; each fails or succeeds alone, and by its contents."""
+
+from __future__ import annotations
+
+import gc
+import gzip
+import hashlib
+import io
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from server import (
+    Server,
+    archive,
+    body,
+    chunked,
+    not_modified,
+    redirect,
+    reset,
+    running,
+    stall,
+    status,
+    when,
+    wrong_length,
+)
+
+from sbom.diagnostics import Code, Exit, OperationalError, SbomError
+from sbom.download.archives import ArchiveFetcher, FetchRequest, FetchResult, raise_failures
+from sbom.download.cache import Cache
+from sbom.download.client import RETRY, Client, Clock, DownloadLimits
+from sbom.download.progress import Progress
+from sbom.files.targz import ArchiveInfo
+
+FILES = {"README": b"read me\n", "src/a.c": b"int a;\n"}
+ARCHIVE = archive(FILES)
+OTHER = archive({**FILES, "src/a.c": b"int b;\n", "new": b""})
+DIGEST = "0" * 64
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    client = Client(
+        limits=DownloadLimits(read_timeout=0.3),
+        retry=RETRY.new(total=3),
+        clock=Clock(sleep=lambda _, __: None),
+        proxy_for=lambda _: "",
+    )
+    yield client
+    client.close()
+    gc.collect()
+
+
+@pytest.fixture
+def printed() -> io.StringIO:
+    return io.StringIO()
+
+
+def fetcher(client: Client, root: Path | None, printed: io.StringIO) -> ArchiveFetcher:
+    progress = Progress(printed, 1)
+    return ArchiveFetcher(client=client, cache=Cache(root, progress.note), progress=progress)
+
+
+def fetch(
+    client: Client, root: Path | None, printed: io.StringIO, *requests: FetchRequest
+) -> FetchResult:
+    """Return the result of the last request."""
+    return fetcher(client, root, printed).fetch(requests)[-1]
+
+
+def archive_of(result: FetchResult) -> ArchiveInfo:
+    assert result.status is Exit.OK
+    assert result.archive is not None
+    return result.archive
+
+
+def blobs(root: Path) -> set[str]:
+    return {path.name for path in (root / "blobs").glob("*")}
+
+
+def test_results_are_in_order_and_independent(
+    server: Server, client: Client, tmp_path: Path, printed: io.StringIO
+) -> None:
+    responses = {
+        "good": [status(500), chunked(ARCHIVE)],
+        "gone": [status(410)],
+        "html": [body(b"<html>sign in</html>")],
+        "evil": [body(archive(FILES, top="../x"))],
+        "cut": [body(ARCHIVE[:-9])],
+        "other": [body(OTHER)],
+    }
+    requests = [
+        FetchRequest(key=f"source.{name}", url=server.respond(f"/{name}", *answers))
+        for name, answers in responses.items()
+    ]
+    results = fetcher(client, tmp_path, printed).fetch(requests)
+    assert [result.key for result in results] == [request.key for request in requests]
+    statuses = [result.status for result in results]
+    assert statuses == [Exit.OK, Exit.IO, Exit.IO, Exit.ERRORS, Exit.IO, Exit.OK]
+    kept = {archive_of(result).sha256 for result in (results[0], results[-1])}
+    assert blobs(tmp_path) == kept
+    with pytest.raises(OperationalError) as caught:
+        raise_failures(results)
+    base = server.base
+    assert [str(one) for one in caught.value.diagnostics] == [
+        f"{base}/cut: source.cut: is cut short: its gzip data does not end "
+        f"({len(ARCHIVE) - 9} bytes) (4 attempts in 0 s)",
+        f"{base}/evil: source.evil: holds '../x', which leads out of the archive",
+        f"{base}/gone: source.gone: HTTP 410 Gone",
+        f"{base}/html: source.html: is no gzip but HTML",
+    ]
+    raise_failures([results[0], results[-1]])
+
+
+def test_an_archive_is_fetched_through_several_failures(
+    server: Server, client: Client, tmp_path: Path, printed: io.StringIO
+) -> None:
+    url = server.respond(
+        "/a", reset(ARCHIVE), stall(0.5, ARCHIVE[:50]), wrong_length(ARCHIVE, -50), chunked(ARCHIVE)
+    )
+    result = fetch(client, tmp_path, printed, FetchRequest(key="source.a", url=url))
+    assert archive_of(result).files == 2
+    assert len(server.requests) == 4
+
+
+def test_an_archive_that_has_not_changed_is_not_downloaded_again(
+    server: Server, client: Client, tmp_path: Path, printed: io.StringIO
+) -> None:
+    whole = chunked(ARCHIVE)
+    url = server.respond(
+        "/a", body(ARCHIVE, ETag='"1"'), when("If-None-Match", '"1"', not_modified, whole)
+    )
+    request = FetchRequest(key="source.a", url=url)
+    first, second = (fetch(client, tmp_path, printed, request) for _ in range(2))
+    assert second == FetchResult(key="source.a", archive=archive_of(first), is_cached=True)
+    assert "unchanged, in the cache" in printed.getvalue()
+    assert fetch(client, None, printed, request) == first
+    assert len(server.requests) == 3
+
+
+def test_a_damaged_archive_in_the_cache_is_downloaded_again(
+    server: Server, client: Client, tmp_path: Path, printed: io.StringIO
+) -> None:
+    whole = body(ARCHIVE, ETag='"1"')
+    url = server.respond("/a", when("If-None-Match", '"1"', not_modified, whole))
+    request = FetchRequest(key="source.a", url=url)
+    first = fetch(client, tmp_path, printed, request)
+    for path in (tmp_path / "blobs").iterdir():
+        path.write_bytes(path.read_bytes()[:-1])
+    assert fetch(client, tmp_path, printed, request) == first
+    assert blobs(tmp_path) == {archive_of(first).sha256}
+
+
+def recorded(url: str, archive: ArchiveInfo) -> FetchRequest:
+    return FetchRequest(
+        key="source.a",
+        url=url,
+        sha256=archive.sha256,
+        commit=archive.commit,
+        verification_code=archive.verification_code,
+    )
+
+
+def test_a_tag_with_other_contents_is_an_error_that_names_the_changed_files(
+    server: Server, client: Client, tmp_path: Path, printed: io.StringIO
+) -> None:
+    url = server.respond("/a", body(ARCHIVE), body(OTHER))
+    first = archive_of(fetch(client, tmp_path, printed, FetchRequest(key="source.a", url=url)))
+    second = fetch(client, tmp_path, printed, recorded(url, first))
+    assert second.archive is not None
+    (diagnostic,) = second.diagnostics
+    assert diagnostic.code is Code.TAG_MOVED
+    assert str(diagnostic) == (
+        f"externals.toml: source.a: expected SHA-256 {first.sha256}, found "
+        f"{second.archive.sha256} at {url}; changed files: new, src/a.c"
+    )
+    with pytest.raises(SbomError) as caught:
+        raise_failures([second])
+    assert caught.value.status is Exit.ERRORS
+
+
+def test_a_tag_with_other_contents_is_an_error_without_a_cache(
+    server: Server, client: Client, printed: io.StringIO
+) -> None:
+    url = server.respond("/a", body(ARCHIVE))
+    result = fetch(client, None, printed, FetchRequest(key="source.a", url=url, sha256=DIGEST))
+    assert result.status is Exit.ERRORS
+    assert DIGEST in result.diagnostics[0].message
+    assert "changed files" not in result.diagnostics[0].message
+
+
+def test_an_archive_with_other_bytes_and_the_same_contents_is_a_warning(
+    server: Server, client: Client, printed: io.StringIO
+) -> None:
+    original, commit = archive(FILES, commit="ab" * 20), "ab" * 20
+    repacked = gzip.compress(gzip.decompress(original), 1, mtime=5)
+    url = server.respond("/a", body(original), body(repacked))
+    first = archive_of(fetch(client, None, printed, FetchRequest(key="source.a", url=url)))
+    second = fetch(client, None, printed, recorded(url, first))
+    assert archive_of(second).sha256 == hashlib.sha256(repacked).hexdigest()
+    assert (first.commit, archive_of(second).commit) == (commit, commit)
+    (diagnostic,) = second.diagnostics
+    assert (diagnostic.code, diagnostic.is_warning) == (Code.ARCHIVE_REPACKED, True)
+
+
+def test_the_same_files_at_another_commit_are_another_tag(
+    server: Server, client: Client, printed: io.StringIO
+) -> None:
+    url = server.respond(
+        "/a", body(archive(FILES, commit="ab" * 20)), body(archive(FILES, commit="cd" * 20))
+    )
+    first = archive_of(fetch(client, None, printed, FetchRequest(key="source.a", url=url)))
+    second = fetch(client, None, printed, recorded(url, first))
+    assert second.diagnostics[0].code is Code.TAG_MOVED
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="directories have no such modes there")
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes anywhere")
+def test_a_cache_that_cannot_be_written_is_a_warning(
+    server: Server, client: Client, tmp_path: Path, printed: io.StringIO
+) -> None:
+    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    url = server.respond("/a", body(ARCHIVE))
+    archive_of(fetch(client, tmp_path, printed, FetchRequest(key="source.a", url=url)))
+    assert printed.getvalue().count("cannot be written: Permission denied") == 1
+    tmp_path.chmod(stat.S_IRWXU)
+
+
+def test_a_cache_that_is_not_a_directory_is_a_warning(
+    server: Server, client: Client, tmp_path: Path, printed: io.StringIO
+) -> None:
+    root = tmp_path / "file"
+    root.write_bytes(b"")
+    url = server.respond("/a", body(ARCHIVE))
+    requests = [FetchRequest(key=key, url=url) for key in ("source.a", "source.b")]
+    for result in fetcher(client, root, printed).fetch(requests):
+        archive_of(result)
+    assert printed.getvalue().count("cannot use the cache: ") == 1
+
+
+def test_two_runs_share_a_cache(server: Server, tmp_path: Path) -> None:
+    urls = [
+        server.respond(f"/{number}", body(archive({"n": bytes([number])}))) for number in range(12)
+    ]
+    program = """
+import io, sys
+from pathlib import Path
+from sbom.diagnostics import Exit
+from sbom.download.archives import ArchiveFetcher, FetchRequest
+from sbom.download.cache import Cache
+from sbom.download.client import Client
+from sbom.download.progress import Progress
+client = Client(proxy_for=lambda _: "")
+cache = Cache(Path(sys.argv[1]))
+fetcher = ArchiveFetcher(client=client, cache=cache, progress=Progress(io.StringIO(), 1))
+results = fetcher.fetch([FetchRequest(key=url, url=url) for url in sys.argv[2:] * 3])
+assert all(result.status is Exit.OK for result in results), results
+"""
+    command = [sys.executable, "-c", program, str(tmp_path), *urls]
+    processes = [subprocess.Popen(command, cwd=ROOT) for _ in range(2)]
+    assert [process.wait(30) for process in processes] == [0, 0]
+    assert len(blobs(tmp_path)) == 12
+    assert list(tmp_path.rglob(".*")) == []
+    assert len([json.loads(path.read_bytes()) for path in tmp_path.rglob("*.json")]) == 12
+
+
+def test_validators_belong_to_the_url_before_redirects(
+    server: Server, client: Client, tmp_path: Path, printed: io.StringIO
+) -> None:
+    server.respond("/b", when("If-None-Match", '"1"', not_modified, body(ARCHIVE, ETag='"1"')))
+    request = FetchRequest(key="source.a", url=server.respond("/a", redirect("/b")))
+    first, second = (fetch(client, tmp_path, printed, request) for _ in range(2))
+    assert second == FetchResult(key="source.a", archive=archive_of(first), is_cached=True)
