@@ -21,6 +21,7 @@ from server import Server, archive, body, reset, running, status
 
 from sbom.binaries.pe import authenticode_of
 from sbom.cli import main
+from sbom.manifest.external_key import parse_external_key
 from sbom.manifest.model import Pin
 from sbom.manifest.read import read_manifest
 
@@ -65,7 +66,7 @@ def regen(manifest: Path, github: Server, *more: str) -> int:
 
 
 def pin_of(manifest: Path, key: str) -> Pin:
-    pin = read_manifest(manifest.read_text(encoding="utf-8")).get_pin(key)
+    pin = read_manifest(manifest.read_text(encoding="utf-8")).get_pin(parse_external_key(key))
     assert pin is not None
     return pin
 

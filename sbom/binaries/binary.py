@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from sbom.manifest.external_key import ExternalKey
+
 
 @dataclass(frozen=True, slots=True)
 class PEHeaders:
@@ -40,7 +42,7 @@ class EvidenceMatch:
     version: str
     place: str
     text: str
-    external: str = ""
+    external: ExternalKey | None = None
     tag: str = ""
     rule: int = 0
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sbom.manifest.fields import matching
+from sbom.manifest.external_key import ExternalKey
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,9 +30,7 @@ class EvidenceRule:
     pattern: str = ""
     version_resource: Mapping[str, str] = field(default_factory=dict)
     version_by_match: Mapping[str, str] = field(default_factory=dict)
-    external: str = matching(
-        r"((source|binary)\.[A-Za-z][\w.+-]*)?", "'source.' or 'binary.' and a name", default=""
-    )
+    external: ExternalKey | None = None
     major_version_only: bool = False
 
 

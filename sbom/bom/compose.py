@@ -124,7 +124,7 @@ def bom_component(component: Component, ids: dict[str, str]) -> Component:
         component,
         id=ids[component.id],
         key="",
-        external="",
+        external=None,
         links=(),
         purpose=component.purpose or _purpose(component),
         license=_asserted(normalize_license(component.license)),

@@ -12,8 +12,8 @@ from sbom.checks.stated_versions import ScriptPin, check_archive_checksums, chec
 from sbom.diagnostics import Code, Diagnostic, SbomError, sort_diagnostics
 from sbom.inputs import Inputs
 from sbom.manifest.component_spec import PLACEHOLDER
-from sbom.manifest.diff import name_of
-from sbom.manifest.model import Manifest, Pin, Vendored
+from sbom.manifest.diff import pin_of
+from sbom.manifest.model import Manifest, Vendored
 from sbom.manifest.version_source import VersionSource
 from sbom.script.externals import ExternalKind, ScriptExternal
 from sbom.source_tree.checksums import check_file_checksums, check_wheel_checksums
@@ -64,7 +64,7 @@ def _copies(folder: SourceTree, manifest: Manifest, version: str) -> tuple[Vendo
     places = [
         one
         for one in manifest.version_sources
-        if one.external.startswith("vendored.") and one.authoritative
+        if one.external and not one.external.is_fetched and one.authoritative
     ]
     said, _ = read_version_statements(folder, places, line_of(version))
     packages = sbom_of(folder.read(SBOM))
@@ -78,7 +78,7 @@ def _copies(folder: SourceTree, manifest: Manifest, version: str) -> tuple[Vendo
     }
     return find_vendored(
         packages,
-        {one.key.removeprefix("vendored."): one.value for one in said},
+        {one.key.name: one.value for one in said if one.key},
         [name for name in names if folder.has(name)],
         wheels,
     )
@@ -146,7 +146,7 @@ def _outdated(inputs: Inputs, copies: tuple[Vendored, ...]) -> Iterator[Diagnost
             yield Diagnostic(
                 code=Code.TAG_CHANGED,
                 file=manifest.file,
-                subject=key,
+                subject=str(key),
                 message=f"the tree has {new[key]}, the manifest says {old.get(key, 'none')}",
                 hint=f"run: {inputs.mend}",
             )
@@ -163,7 +163,7 @@ def _of_wheel(one: Vendored) -> VersionStatement:
 
 def _is_there(one: VersionStatement, copies: tuple[Vendored, ...]) -> bool:
     """Return whether a statement is of something the tree still has: parts are taken out."""
-    if not one.key.startswith("vendored."):
+    if one.key is None or one.key.is_fetched:
         return True
     return one.place.authoritative or one.key in {copy.key for copy in copies}
 
@@ -171,13 +171,7 @@ def _is_there(one: VersionStatement, copies: tuple[Vendored, ...]) -> bool:
 def _fetched(externals: tuple[ScriptExternal, ...], script: str) -> Iterator[ScriptPin]:
     """Yield the externals of a script as if they were pinned, each with its line."""
     for one in externals:
-        pin = Pin(
-            kind=one.kind,
-            name=name_of(one.tag),
-            tag=one.tag,
-            default=one.condition.default,
-        )
-        yield ScriptPin(pin=pin, file=SCRIPT, line=_line(one, script))
+        yield ScriptPin(pin=pin_of(one), file=SCRIPT, line=_line(one, script))
 
 
 def _line(external: ScriptExternal, script: str) -> int:

@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass
 from sbom.components.versions import applies, is_source_mismatch, shipped_version, version_of
 from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
 from sbom.manifest.component_spec import PLACEHOLDER
+from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest, Pin, Vendored
 from sbom.manifest.ranges import line_in_range, version_in_range
 
@@ -36,7 +37,7 @@ def _unpinned(manifest: Manifest) -> Iterator[Diagnostic]:
         if not pin.sha256:
             message = f"no checksum of {pin.tag} is known"
             yield _at(
-                manifest, Code.MISSING_CHECKSUM, pin.key, message, "run: nox -s regen, online"
+                manifest, Code.MISSING_CHECKSUM, str(pin.key), message, "run: nox -s regen, online"
             )
 
 
@@ -78,17 +79,17 @@ def _unclaimed(manifest: Manifest) -> Iterator[Diagnostic]:
         if not mine and (pin.default or pin.key not in sources):
             message = f"no component says what {pin.tag} holds"
             hint = f"add [[component.<name>.ships]] with external = '{pin.key}'"
-            yield _at(manifest, Code.UNDESCRIBED_EXTERNAL, pin.key, message, hint)
+            yield _at(manifest, Code.UNDESCRIBED_EXTERNAL, str(pin.key), message, hint)
         elif pin.default and not any(version_in_range(pin.revision, row.revisions) for row in mine):
             message = f"no [[component.<name>.ships]] covers the revision of {pin.tag}"
             hint = "find out what it holds and add a row, or widen 'revisions' of one"
-            yield _at(manifest, Code.UNDESCRIBED_EXTERNAL, pin.key, message, hint)
+            yield _at(manifest, Code.UNDESCRIBED_EXTERNAL, str(pin.key), message, hint)
     claimed = {external for external, _ in rows}
     for vendored in manifest.current_vendored:
         if vendored.key not in claimed:
             message = f"no component says what {vendored.name} is"
             hint = f"add [[component.<name>.ships]] with external = '{vendored.key}'"
-            yield _at(manifest, Code.UNDESCRIBED_EXTERNAL, vendored.key, message, hint)
+            yield _at(manifest, Code.UNDESCRIBED_EXTERNAL, str(vendored.key), message, hint)
 
 
 def _unused(manifest: Manifest) -> Iterator[Diagnostic]:
@@ -98,11 +99,12 @@ def _unused(manifest: Manifest) -> Iterator[Diagnostic]:
     """
     keys = {pin.key for pin in manifest.pins} | {one.key for one in manifest.current_vendored}
     for identity in manifest.components:
-        externals = {row.external for row in identity.ships}
+        externals = {row.external for row in identity.ships if row.external}
         externals |= {built.source for built in identity.built_from}
+        alone = any(row.external is None for row in identity.ships)
         expected = line_in_range(manifest.cpython.line, identity.lines)
-        copied = all(key.startswith("vendored.") for key in externals)
-        if externals and not copied and "" not in externals and expected and not externals & keys:
+        copied = not any(key.is_fetched for key in externals)
+        if externals and not copied and not alone and expected and not externals & keys:
             message = "nothing the script fetches holds this component any more"
             hint = "remove it, or say with 'lines' which CPython lines had it"
             yield _at(manifest, Code.UNUSED_ENTRY, f"component.{identity.key}", message, hint)
@@ -129,16 +131,17 @@ def _references(manifest: Manifest) -> Iterator[Diagnostic]:
 
 
 def _versionless(manifest: Manifest) -> Iterator[Diagnostic]:
-    held: dict[str, Pin | Vendored] = {pin.key: pin for pin in manifest.pins if pin.default}
+    held: dict[ExternalKey, Pin | Vendored] = {pin.key: pin for pin in manifest.pins if pin.default}
     held |= {vendored.key: vendored for vendored in manifest.current_vendored}
+    revisions = {key: one.revision for key, one in held.items()}
     for identity in manifest.components:
         for n, row in enumerate(identity.ships):
-            one = held.get(row.external)
+            one = held.get(row.external) if row.external else None
             here = any(
-                applies(row, held, platform.name, manifest.cpython.line)
+                applies(row, revisions, platform.name, manifest.cpython.line)
                 for platform in manifest.platforms
             )
-            if here and not version_of(identity, row, one):
+            if here and not version_of(identity, row, one.revision if one else None):
                 source = f"{_said(one)} does not tell" if one else "no script tells"
                 yield _at(
                     manifest,
@@ -150,7 +153,7 @@ def _versionless(manifest: Manifest) -> Iterator[Diagnostic]:
 
 
 def _said(held: Pin | Vendored) -> str:
-    return held.tag if isinstance(held, Pin) else held.key
+    return held.tag if isinstance(held, Pin) else str(held.key)
 
 
 def _skews(manifest: Manifest) -> Iterator[Diagnostic]:
@@ -162,11 +165,11 @@ def _skews(manifest: Manifest) -> Iterator[Diagnostic]:
                 continue
             line = manifest.cpython.line
             if is_source_mismatch(identity, binary, source, line):
-                ours = shipped_version(identity, binary, line)
+                ours = shipped_version(identity, binary.key, binary.revision, line)
                 yield _at(
                     manifest,
                     Code.SOURCE_BINARY_MISMATCH,
-                    built.binary,
+                    str(built.binary),
                     f"{binary.tag} ships {_called(identity.name, ours)}, "
                     f"but the script names {source.tag} as its source",
                     "the document states what ships; ask who builds the binaries",

@@ -12,6 +12,7 @@ from sbom.components.versions import applies, files_on
 from sbom.diagnostics import Code, Diagnostic
 from sbom.manifest.channels import DEFAULT, expand_line
 from sbom.manifest.component_spec import Inclusion
+from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.model import Manifest
 from sbom.source_tree.projects import ShippedReference
 
@@ -22,7 +23,7 @@ _PLATFORM = "amd64"
 def check_project_links(
     manifest: Manifest,
     found: Sequence[ShippedReference],
-    fetched: Mapping[str, ScriptPin],
+    fetched: Mapping[ExternalKey, ScriptPin],
     line: str,
 ) -> Iterator[Diagnostic]:
     """Yield shipped files that a project makes of an external and no ``ships`` row names.
@@ -31,11 +32,12 @@ def check_project_links(
     projects have it end up elsewhere.
     """
     pins = {key: one.pin for key, one in fetched.items() if one.pin.default}
+    revisions = {key: pin.revision for key, pin in pins.items()}
     rows = [
         (identity.key, row)
         for identity in manifest.components
         for row in identity.ships
-        if applies(row, pins, _PLATFORM, line)
+        if applies(row, revisions, _PLATFORM, line)
     ]
     keys = {tag: [key for key, pin in pins.items() if pin.tag == tag] for tag in _tags(found)}
     for one in found:
@@ -68,11 +70,11 @@ def _elsewhere(
     manifest: Manifest,
     rows: Iterable[tuple[str, Inclusion]],
     found: Sequence[ShippedReference],
-    keys: Mapping[str, Sequence[str]],
+    keys: Mapping[str, Sequence[ExternalKey]],
     line: str,
 ) -> Iterator[Diagnostic]:
     for component, row in rows:
-        if not row.external.startswith("source."):
+        if row.external is None or row.external.kind is not EntryKind.SOURCE:
             continue
         tags = {tag for tag, mine in keys.items() if row.external in mine}
         made = {one.shipped.lower() for one in found if one.tag in tags}
@@ -91,7 +93,7 @@ def _elsewhere(
 def check_unowned_files(
     manifest: Manifest,
     files: Sequence[ShippedReference],
-    fetched: Mapping[str, ScriptPin],
+    fetched: Mapping[ExternalKey, ScriptPin],
     version: str,
 ) -> Iterator[Diagnostic]:
     """Yield files that the installer has and no component ships as, for this version of CPython."""

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from sbom.diagnostics import Code, Diagnostic
 from sbom.files.hashing import HashedFile, verification_code
+from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest, Pin
 from sbom.script.externals import split_tag
 
@@ -153,7 +154,9 @@ def _compared(
 # Which flags such a set comes from.
 
 
-def _settings(found: set[str], manifest: Manifest) -> tuple[tuple[str, ...], tuple[Pin, ...]]:
+def _settings(
+    found: set[ExternalKey], manifest: Manifest
+) -> tuple[tuple[str, ...], tuple[Pin, ...]]:
     """Return the flags that leave a set, and what the release build has beyond it."""
     tags = {pin.tag for pin in manifest.pins if pin.key in found}
     settings: dict[str, None] = {}

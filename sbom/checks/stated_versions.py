@@ -14,6 +14,7 @@ from sbom.components.versions import (
 )
 from sbom.diagnostics import Code, Diagnostic
 from sbom.manifest.component_spec import ComponentSpec
+from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.model import Manifest, Pin
 from sbom.source_tree.sbom_packages import SbomPackage
 from sbom.source_tree.version_statements import VersionStatement
@@ -36,7 +37,7 @@ class ScriptPin:
 def check_versions(
     manifest: Manifest,
     statements: Sequence[VersionStatement],
-    fetched: Mapping[str, ScriptPin],
+    fetched: Mapping[ExternalKey, ScriptPin],
     line: str,
 ) -> Iterator[Diagnostic]:
     """Yield what a tree of a CPython line states that is not what ships.
@@ -58,10 +59,12 @@ def _once(statements: Iterable[VersionStatement]) -> list[VersionStatement]:
 
 
 def _of_externals(
-    manifest: Manifest, statements: Iterable[VersionStatement], fetched: Mapping[str, ScriptPin]
+    manifest: Manifest,
+    statements: Iterable[VersionStatement],
+    fetched: Mapping[ExternalKey, ScriptPin],
 ) -> Iterator[Diagnostic]:
     for one in statements:
-        if not one.key.startswith(("source.", "binary.")):
+        if one.key is None or not one.key.is_fetched:
             continue
         known = fetched.get(one.key)
         if known is None:
@@ -87,7 +90,7 @@ def _is_prefix(part: str, whole: str) -> bool:
     return whole.split(".")[: len(parts)] == parts
 
 
-def _of(manifest: Manifest, key: str) -> Iterator[ComponentSpec]:
+def _of(manifest: Manifest, key: ExternalKey) -> Iterator[ComponentSpec]:
     """Yield the components that an external brings, or is the source of."""
     for identity in manifest.components:
         sources = {built.source for built in identity.built_from}
@@ -98,10 +101,10 @@ def _of(manifest: Manifest, key: str) -> Iterator[ComponentSpec]:
 
 def _of_copies(statements: Iterable[VersionStatement]) -> Iterator[Diagnostic]:
     """Yield statements about vendored code, or CPython, that differ from the deciding one."""
-    deciding: dict[str, VersionStatement] = {}
+    deciding: dict[ExternalKey | None, VersionStatement] = {}
     others: list[VersionStatement] = []
     for one in statements:
-        if one.place.precision != "sha256" and one.key.startswith(("vendored.", "cpython")):
+        if one.place.precision != "sha256" and not (one.key and one.key.is_fetched):
             if one.place.authoritative:
                 deciding.setdefault(one.key, one)
             else:
@@ -116,7 +119,7 @@ def _of_copies(statements: Iterable[VersionStatement]) -> Iterator[Diagnostic]:
 
 
 def _of_bundles(
-    manifest: Manifest, fetched: Mapping[str, ScriptPin], line: str
+    manifest: Manifest, fetched: Mapping[ExternalKey, ScriptPin], line: str
 ) -> Iterator[Diagnostic]:
     """Yield binaries that the script fetches in another revision than their sources."""
     for identity in manifest.components:
@@ -124,7 +127,7 @@ def _of_bundles(
             binary, source = fetched.get(built.binary), fetched.get(built.source)
             if binary is None or source is None:
                 continue
-            ours = shipped_version(identity, binary.pin, line)
+            ours = shipped_version(identity, built.binary, binary.pin.revision, line)
             theirs = parse_revision(identity, source.pin.revision)
             told = ours == parse_revision(identity, binary.pin.revision)
             same = ours == theirs if told else ours[0] == theirs[0]
@@ -153,18 +156,20 @@ def _known(manifest: Manifest, binary: ScriptPin, source: ScriptPin, line: str) 
 
 
 def _not_compiled(
-    manifest: Manifest, statements: Iterable[VersionStatement], fetched: Mapping[str, ScriptPin]
+    manifest: Manifest,
+    statements: Iterable[VersionStatement],
+    fetched: Mapping[ExternalKey, ScriptPin],
 ) -> Iterator[Diagnostic]:
     """Yield copies that a tree's SBOM lists and Windows does not compile: it has an external."""
     instead = {
         row.external: row.without
         for identity in manifest.components
         for row in identity.ships
-        if row.external.startswith("vendored.") and row.without
+        if row.external and not row.external.is_fetched and row.without
     }
     seen = set()
     for one in statements:
-        external = fetched.get(instead.get(one.key, ""))
+        external = fetched.get(instead[one.key]) if one.key in instead else None
         if external is not None and one.place.package and one.key not in seen:
             seen.add(one.key)
             message = f"lists {_named(one.key)} {one.value}, and Windows compiles"
@@ -175,22 +180,25 @@ def _not_compiled(
 def _in_no_list(
     manifest: Manifest,
     statements: Sequence[VersionStatement],
-    fetched: Mapping[str, ScriptPin],
+    fetched: Mapping[ExternalKey, ScriptPin],
     line: str,
 ) -> Iterator[Diagnostic]:
     """Yield what ships as a file of its own, out of a bundle, and is in no SBOM of the tree."""
-    lists = [one.file for one in statements if one.place.package and one.key[:7] == "source."]
+    lists = [one.file for one in statements if one.place.package and _is_source(one.key)]
     if not lists:
         return
     pins = {key: one.pin for key, one in fetched.items() if one.pin.default}
+    revisions = {key: pin.revision for key, pin in pins.items()}
     for identity in manifest.components:
         built = {one.binary for one in identity.built_from}
         for row in identity.ships:
-            bundled = row.external.startswith("binary.") and row.external not in built
-            here = any(applies(row, pins, platform.name, line) for platform in manifest.platforms)
-            if row.link == "dynamic" and bundled and here:
+            bundled = _is_binary(row.external) and row.external not in built
+            here = any(
+                applies(row, revisions, platform.name, line) for platform in manifest.platforms
+            )
+            if row.external and row.link == "dynamic" and bundled and here:
                 pin = pins[row.external]
-                version = version_of(identity, row, pin)
+                version = version_of(identity, row, pin.revision)
                 yield Diagnostic(
                     code=Code.STALE_VERSION,
                     file=lists[0],
@@ -204,24 +212,24 @@ def check_archive_checksums(
     manifest: Manifest,
     packages: Iterable[SbomPackage],
     statements: Sequence[VersionStatement],
-    fetched: Mapping[str, ScriptPin],
+    fetched: Mapping[ExternalKey, ScriptPin],
 ) -> Iterator[Diagnostic]:
     """Yield packages of a tree's SBOMs whose archive or digest is another than is known."""
     copies = {one.key: one for one in manifest.vendored}
     stated = {one.key: one for one in statements if one.place.precision == "sha256"}
     versions = {(one.key, one.value) for one in statements if one.place.authoritative}
     for one in packages:
-        external = fetched.get(one.key)
+        external = fetched.get(one.key) if one.key else None
         known = external.pin.tag if external else one.version
         if known and known not in one.location and _dotless(known) not in one.location:
             message = f"says that {_named(one.key)} {one.version} is at {one.location}"
             hint = f"the archive of {known} is somewhere else"
             yield _listed(one, one.location_line, Code.STALE_VERSION, message, hint)
         expected, where = (
-            manifest.get_archive_sha256(external.pin) if external else "",
+            manifest.get_archive_sha256(external.pin.key, external.pin.tag) if external else "",
             "externals.toml",
         )
-        copy = copies.get(one.key)
+        copy = copies.get(one.key) if one.key else None
         if copy is not None and copy.version == one.version:
             expected = copy.sha256
         if one.key in stated and (one.key, one.version) in versions:
@@ -241,8 +249,16 @@ def _listed(one: SbomPackage, line: int, code: Code, message: str, hint: str) ->
     return Diagnostic(code=code, file=one.file, line=line, message=message, hint=hint)
 
 
-def _named(key: str) -> str:
-    return key.partition(".")[2] or key
+def _named(key: ExternalKey | None) -> str:
+    return key.name if key else "cpython"
+
+
+def _is_source(key: ExternalKey | None) -> bool:
+    return key is not None and key.kind is EntryKind.SOURCE
+
+
+def _is_binary(key: ExternalKey | None) -> bool:
+    return key is not None and key.kind is EntryKind.BINARY
 
 
 def _at(one: VersionStatement, message: str, hint: str) -> Diagnostic:

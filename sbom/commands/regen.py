@@ -34,6 +34,7 @@ from sbom.inputs import (
 from sbom.manifest import write as edit
 from sbom.manifest.diff import ChangeKind, ManifestChange, described_externals
 from sbom.manifest.exemptions import triage_diagnostics
+from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import VERSION, Manifest
 from sbom.manifest.read import read_manifest
 from sbom.manifest.toml_lines import Value
@@ -63,7 +64,7 @@ def _run(arguments: argparse.Namespace, environment: Environment) -> int:
     text = edit.update_manifest(inputs.text, found, facts, accounted, vendored=vendored)
     manifest = read_manifest(text, str(inputs.path))
     fetched = FetchedArchives({})
-    pinned: dict[str, dict[str, Value]] = {}
+    pinned: dict[ExternalKey, dict[str, Value]] = {}
     if not arguments.offline and not arguments.dry_run:
         options = _download_options(arguments, environment)
         fetched = fetch_archives(manifest, options, verify=arguments.verify)
@@ -163,7 +164,7 @@ def _with(inputs: Inputs) -> str:
     return f" with {inputs.script_path}" if inputs.script else ""
 
 
-def _pinned(manifest: Manifest, pinned: Mapping[str, Mapping[str, Value]]) -> list[str]:
+def _pinned(manifest: Manifest, pinned: Mapping[ExternalKey, Mapping[str, Value]]) -> list[str]:
     """Return a line for each external whose archive was not known, or not all of it."""
     return [
         f"{pin.key}: {pin.tag} pinned, SHA-256 {found['sha256']}, files: {found['file-count']}"

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from sbom.manifest.external_key import EntryKind, ExternalKey
+
 
 @dataclass(frozen=True, slots=True)
 class Linkage:
@@ -52,7 +54,7 @@ class Component:
     annotation: str
     purpose: str = ""
     key: str = ""
-    external: str = ""
+    external: ExternalKey | None = None
     links: tuple[Linkage, ...] = ()
 
 
@@ -63,9 +65,16 @@ def merge_components(found: Iterable[Component]) -> list[Component]:
     bundle. Scanners tell packages apart by name and version: syft drops the second.
     """
     groups: dict[tuple[str, str], list[Component]] = {}
-    for one in sorted(found, key=lambda c: (not c.external.startswith("source"), c.external)):
-        groups.setdefault((one.key, one.version or one.external), []).append(one)
+    for one in sorted(found, key=_merge_order):
+        groups.setdefault((one.key, one.version or str(one.external)), []).append(one)
     return [_one(group) if len(group) > 1 else group[0] for group in groups.values()]
+
+
+def _merge_order(component: Component) -> tuple[bool, str]:
+    """Return a key that sorts what is compiled from source first."""
+    external = component.external
+    is_source = external is not None and external.kind is EntryKind.SOURCE
+    return not is_source, str(external or "")
 
 
 def _one(group: Sequence[Component]) -> Component:

@@ -15,6 +15,7 @@ from sbom.components.provenance import last_part, provenance_of, sha256_checksum
 from sbom.components.versions import applies, files_on, version_of
 from sbom.manifest.channels import DEFAULT, Variant, variant_filename
 from sbom.manifest.component_spec import ComponentSpec, Inclusion, Override
+from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest, Pin, Vendored
 from sbom.manifest.ranges import version_in_range
 
@@ -33,7 +34,7 @@ class Build:
     platform: str
     variant: str = DEFAULT
     pins: tuple[Pin, ...] | None = None
-    notes: Mapping[str, str] | None = None
+    notes: Mapping[ExternalKey, str] | None = None
     channel: str = ""
 
     @property
@@ -45,37 +46,47 @@ class Build:
 def resolve_components(manifest: Manifest, build: Build) -> tuple[Component, ...]:
     """Return the components of one build, sorted by id."""
     held = externals_in_build(manifest, build)
+    revisions = {key: one.revision for key, one in held.items()}
     found = (
         _annotated(
-            _component(manifest, identity, row, held.get(row.external), build),
-            (build.notes or {}).get(row.external, ""),
+            _component(manifest, identity, row, _external(row, held), build),
+            (build.notes or {}).get(row.external, "") if row.external else "",
         )
-        for identity, row in _rows(manifest, held, build.platform)
+        for identity, row in _rows(manifest, revisions, build.platform)
         if _in_build(row, build)
     )
     everywhere = (
-        (identity.key, version_of(identity, row, held.get(row.external)) or row.external)
+        (identity.key, version_of(identity, row, _revision(row, held)) or str(row.external))
         for platform in manifest.platforms
-        for identity, row in _rows(manifest, held, platform.name)
+        for identity, row in _rows(manifest, revisions, platform.name)
     )
     return assign_ids(merge_components(found), everywhere)
 
 
-def externals_in_build(manifest: Manifest, build: Build) -> dict[str, Pin | Vendored]:
+def externals_in_build(manifest: Manifest, build: Build) -> dict[ExternalKey, Pin | Vendored]:
     """Return the externals of a build, and the vendored code, by key path."""
     pins = build.pins
     if pins is None:
         pins = tuple(pin for pin in manifest.pins if pin.default)
-    held: dict[str, Pin | Vendored] = {pin.key: pin for pin in pins}
+    held: dict[ExternalKey, Pin | Vendored] = {pin.key: pin for pin in pins}
     return held | {vendored.key: vendored for vendored in manifest.current_vendored}
 
 
+def _external(row: Inclusion, held: Mapping[ExternalKey, Pin | Vendored]) -> Pin | Vendored | None:
+    return held.get(row.external) if row.external else None
+
+
+def _revision(row: Inclusion, held: Mapping[ExternalKey, Pin | Vendored]) -> str | None:
+    external = _external(row, held)
+    return external.revision if external else None
+
+
 def _rows(
-    manifest: Manifest, held: Mapping[str, Pin | Vendored], platform: str
+    manifest: Manifest, revisions: Mapping[ExternalKey, str], platform: str
 ) -> Iterator[tuple[ComponentSpec, Inclusion]]:
     for identity in manifest.components:
         for row in identity.ships:
-            if applies(row, held, platform, manifest.cpython.line):
+            if applies(row, revisions, platform, manifest.cpython.line):
                 yield identity, row
 
 
@@ -108,7 +119,7 @@ def root_component(manifest: Manifest, build: Build | None = None) -> Component:
     return Component(
         id=identity.key,
         key=identity.key,
-        external="",
+        external=None,
         version=version,
         **component_identifiers(manifest, identity),
         location=location,
@@ -142,7 +153,7 @@ def _component(
     held: Pin | Vendored | None,
     build: Build,
 ) -> Component:
-    version = version_of(identity, row, held)
+    version = version_of(identity, row, held.revision if held else None)
     identity = apply_overrides(identity, version)
     origin = provenance_of(manifest, identity, row, held)
     return Component(

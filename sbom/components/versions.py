@@ -10,33 +10,35 @@ from collections.abc import Mapping
 from functools import cache
 
 from sbom.manifest.component_spec import ComponentSpec, Inclusion
-from sbom.manifest.model import Pin, Vendored
+from sbom.manifest.external_key import ExternalKey
+from sbom.manifest.model import Pin
 from sbom.manifest.ranges import line_in_range, version_in_range
 
 
-def applies(row: Inclusion, held: Mapping[str, Pin | Vendored], platform: str, line: str) -> bool:
-    """Return whether a row holds for a build: externals, revision, line and platform.
+def applies(row: Inclusion, revisions: Mapping[ExternalKey, str], platform: str, line: str) -> bool:
+    """Return whether a row applies to a build: externals, revision, line and platform.
 
-    ``held`` are the externals of the build and the vendored code by key path.
+    ``revisions`` are those of the build's externals, and the versions of vendored code.
     """
-    one = held.get(row.external)
-    if row.external and (one is None or not version_in_range(one.revision, row.revisions)):
-        return False
+    if row.external is not None:
+        revision = revisions.get(row.external)
+        if revision is None or not version_in_range(revision, row.revisions):
+            return False
     shipped = row.link not in ("static", "dynamic") or bool(files_on(row, platform))
-    return shipped and row.without not in held and line_in_range(line, row.lines)
+    return shipped and row.without not in revisions and line_in_range(line, row.lines)
 
 
-def version_of(identity: ComponentSpec, row: Inclusion, held: Pin | Vendored | None) -> str:
+def version_of(identity: ComponentSpec, row: Inclusion, revision: str | None) -> str:
     """Return the upstream version of a component, or an empty text where nothing tells.
 
     A row's own version goes first (a bundle's parts), then the manifest's exceptions for a
     revision, then what the component's pattern reads out of it.
     """
-    if row.version or held is None:
+    if row.version or row.external is None or revision is None:
         return row.version
-    if isinstance(held, Vendored):
-        return held.version
-    return parse_revision(identity, held.revision)[0]
+    if not row.external.is_fetched:
+        return revision
+    return parse_revision(identity, revision)[0]
 
 
 def parse_revision(identity: ComponentSpec, revision: str) -> tuple[str, str]:
@@ -53,14 +55,14 @@ def parse_revision(identity: ComponentSpec, revision: str) -> tuple[str, str]:
     return match["version"], match.groupdict().get("rebuild") or ""
 
 
-def labeled_version(identity: ComponentSpec, pin: Pin) -> str:
+def labeled_version(identity: ComponentSpec, key: ExternalKey, revision: str) -> str:
     """Return the version that a tag itself states of a component, exceptions aside.
 
     Empty where no row takes the version from the tag: Tcl's bundle states none of zlib.
     """
-    named = any(row.external == pin.key and not row.version for row in identity.ships)
+    named = any(row.external == key and not row.version for row in identity.ships)
     match = (
-        _pattern(identity.revision_pattern).fullmatch(pin.revision)
+        _pattern(identity.revision_pattern).fullmatch(revision)
         if identity.revision_pattern
         else None
     )
@@ -77,19 +79,21 @@ def files_on(row: Inclusion, platform: str) -> tuple[str, ...]:
     return row.files_on.get(platform, row.files)
 
 
-def shipped_version(identity: ComponentSpec, pin: Pin, line: str) -> tuple[str, str]:
+def shipped_version(
+    identity: ComponentSpec, key: ExternalKey, revision: str, line: str
+) -> tuple[str, str]:
     """Return version and rebuild number of a component in a binary, each empty if not known."""
     for row in identity.ships:
-        here = row.external == pin.key and line_in_range(line, row.lines)
-        if here and version_in_range(pin.revision, row.revisions):
-            return (row.version, "") if row.version else parse_revision(identity, pin.revision)
+        here = row.external == key and line_in_range(line, row.lines)
+        if here and version_in_range(revision, row.revisions):
+            return (row.version, "") if row.version else parse_revision(identity, revision)
     return "", ""
 
 
 def is_source_mismatch(identity: ComponentSpec, binary: Pin, source: Pin, line: str) -> bool:
     """Return whether a prebuilt binary is known to be of another revision than a source."""
     ours, theirs = (
-        shipped_version(identity, binary, line),
+        shipped_version(identity, binary.key, binary.revision, line),
         parse_revision(identity, source.revision),
     )
     if not ours[0] or not theirs[0]:

@@ -14,6 +14,7 @@ from sbom.download.cache import Cache, default_cache_dir
 from sbom.download.progress import open_progress
 from sbom.files.targz import ArchiveInfo
 from sbom.io import decode_script
+from sbom.manifest.external_key import ExternalKey, parse_external_key
 from sbom.manifest.model import Manifest, Pin
 from sbom.manifest.toml_lines import Value
 from sbom.script.externals import ExternalKind
@@ -41,7 +42,7 @@ class DownloadOptions:
 class FetchedArchives:
     """Archives by the key paths of their externals, and warnings about them."""
 
-    archives: Mapping[str, ArchiveInfo]
+    archives: Mapping[ExternalKey, ArchiveInfo]
     warnings: Sequence[Diagnostic] = ()
 
 
@@ -62,7 +63,7 @@ def fetch_archives(
 
     requests = [
         FetchRequest(
-            key=pin.key,
+            key=str(pin.key),
             url=_on_server(download_location(manifest, pin), options.base_url),
             sha256=pin.sha256,
             commit=pin.commit,
@@ -77,7 +78,11 @@ def fetch_archives(
         results = fetcher.fetch(requests)
     raise_failures(results)
     return FetchedArchives(
-        {result.key: result.archive for result in results if result.archive is not None},
+        {
+            parse_external_key(result.key): result.archive
+            for result in results
+            if result.archive is not None
+        },
         [warning for result in results for warning in result.diagnostics],
     )
 
@@ -96,7 +101,7 @@ def pin_values(archive: ArchiveInfo) -> dict[str, Value]:
 
 
 def dll_digests(
-    pins: Sequence[Pin], archives: Mapping[str, ArchiveInfo]
+    pins: Sequence[Pin], archives: Mapping[ExternalKey, ArchiveInfo]
 ) -> dict[str, dict[str, str]]:
     """Return the Authenticode digests of the DLLs in binary externals, by tag and path."""
     recorded: dict[str, dict[str, str]] = {}

@@ -18,6 +18,7 @@ from sbom.components.versions import parse_revision
 from sbom.diagnostics import Code, Diagnostic
 from sbom.manifest.component_spec import ComponentSpec
 from sbom.manifest.diff import name_of
+from sbom.manifest.external_key import key_of_tag
 from sbom.manifest.model import Manifest, UpstreamEntry
 from sbom.manifest.ranges import version_in_range
 from sbom.script.externals import ExternalKind, ScriptExternal
@@ -162,7 +163,7 @@ def _order(packages: list[Package], kept: Sequence[str], *, sort: bool) -> None:
 
 
 def _component(manifest: Manifest, external: ScriptExternal) -> ComponentSpec | None:
-    key = f"{external.kind}.{name_of(external.tag)}"
+    key = key_of_tag(external.kind, external.tag)
     for identity in manifest.components:
         sources = {row.external for row in identity.ships}
         sources |= {built.source for built in identity.built_from}

@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sbom.binaries.rules import EvidenceRule
+from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.fields import hexadecimal, matching
 
 #: What ``regen`` writes where only a person can know.
 PLACEHOLDER = "FILL IN"
 #: An SPDX actor.
 ACTOR = r"(Organization|Person): [^\n()]+( \([^\n()]+\))?"
-_EXTERNAL = r"(source|binary)\.[A-Za-z][\w.+-]*"
-_EXTERNAL_NAMED = "'source.' or 'binary.' and the name of an external"
-_HELD = r"(source|binary|vendored)\.[A-Za-z][\w.+-]*"
-_HELD_NAMED = "'source.', 'binary.' or 'vendored.' and a name"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,12 +46,12 @@ class Inclusion:
     missing. Names are those of the default variant.
     """
 
-    external: str = matching(_HELD, _HELD_NAMED, default="")
+    external: ExternalKey | None = None
     revisions: str = ""
     lines: str = ""
     variants: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
-    without: str = matching(_EXTERNAL, _EXTERNAL_NAMED, default="")
+    without: ExternalKey | None = None
     version: str = ""
     note: str = ""
     link: str = matching(
@@ -71,8 +68,8 @@ class Inclusion:
 class BuiltFrom:
     """``[[component.<name>.built-from]]``: the source a prebuilt binary was made of."""
 
-    binary: str = matching(_EXTERNAL, _EXTERNAL_NAMED)
-    source: str = matching(_EXTERNAL, _EXTERNAL_NAMED)
+    binary: ExternalKey
+    source: ExternalKey
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

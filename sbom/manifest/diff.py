@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sbom.diagnostics import Code, Diagnostic
+from sbom.manifest.external_key import EntryKind, ExternalKey, key_of_tag
 from sbom.manifest.model import Manifest, Pin
 from sbom.script.externals import ALWAYS, Condition, ScriptExternal, split_tag
 
@@ -38,9 +39,9 @@ class ManifestChange:
     repository: str = ""
 
     @property
-    def key(self) -> str:
+    def key(self) -> ExternalKey:
         """Return the key path of the table concerned."""
-        return f"{self.kind}.{self.name}"
+        return ExternalKey(EntryKind(self.kind), self.name)
 
 
 def name_of(tag: str) -> str:
@@ -68,11 +69,11 @@ def diff_manifest(
     externals: Sequence[ScriptExternal], manifest: Manifest
 ) -> tuple[ManifestChange, ...]:
     """Return what has to change for the manifest to say what the script says, sorted by key."""
-    said = {f"{external.kind}.{name_of(external.tag)}": external for external in externals}
+    said = {key_of_tag(external.kind, external.tag): external for external in externals}
     known = {pin.key: pin for pin in manifest.pins}
     found: list[ManifestChange] = []
     for key in sorted(said.keys() | known.keys()):
-        kind, _, name = key.partition(".")
+        kind, name = key.kind, key.name
         external, pin = said.get(key), known.get(key)
         if external is not None and pin is not None:
             found += _differences(external, pin, _repository(external, manifest))
@@ -102,9 +103,22 @@ def _differences(external: ScriptExternal, pin: Pin, repository: str) -> Iterato
             yield replace(change, condition=external.condition)
 
 
-def described_externals(manifest: Manifest) -> set[str]:
+def pin_of(external: ScriptExternal) -> Pin:
+    """Return an external of a script as the manifest would have it before anything is fetched."""
+    name, condition = name_of(external.tag), external.condition
+    return Pin(
+        kind=external.kind,
+        name=name,
+        tag=external.tag,
+        default=condition.default,
+        enabled_by=condition.enabled_by,
+        disabled_by=condition.disabled_by,
+    )
+
+
+def described_externals(manifest: Manifest) -> set[ExternalKey]:
     """Return the key paths of externals that some component accounts for."""
-    rows = {row.external for one in manifest.components for row in one.ships}
+    rows = {row.external for one in manifest.components for row in one.ships if row.external}
     return rows | {built.source for one in manifest.components for built in one.built_from}
 
 
@@ -116,7 +130,7 @@ def change_diagnostics(
         Diagnostic(
             code=_CODES[change.what],
             file=manifest.file,
-            subject=change.key,
+            subject=str(change.key),
             message=_SENTENCES[change.what].format(
                 old=change.old or _UNSAID[change.what], new=change.new or _UNSAID[change.what]
             ),

@@ -14,6 +14,8 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from sbom.manifest.external_key import ExternalKey, parse_external_key
+
 T = TypeVar("T")
 #: Is told a key path and a sentence for each fault.
 Report = Callable[[str, str], None]
@@ -79,6 +81,8 @@ def _joined(place: str, key: str) -> str:
 
 def _value(hint: Any, value: object, place: str, field: Field[Any], report: Report) -> Any:
     """Return ``value`` as the type a field is declared with, or None after a report."""
+    if hint in (ExternalKey, ExternalKey | None):
+        return _external_key(value, place, report)
     if hint in (str, int, bool):
         if type(value) is not hint:
             report(place, f"is {_called(value)} and not {_NAMES[hint]}")
@@ -92,6 +96,14 @@ def _value(hint: Any, value: object, place: str, field: Field[Any], report: Repo
     if origin is Mapping:
         return _map(arguments[1], value, place, field, report)
     raise TypeError(f"{place}: no reader for {hint}")
+
+
+def _external_key(value: object, place: str, report: Report) -> ExternalKey | None:
+    try:
+        return parse_external_key(value if isinstance(value, str) else "")
+    except ValueError:
+        report(place, f"{value!r} is not 'source.', 'binary.' or 'vendored.' and a name")
+        return None
 
 
 def _list(hint: Any, value: object, place: str, field: Field[Any], report: Report) -> Any:

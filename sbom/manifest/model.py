@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from sbom.diagnostics import Code
 from sbom.manifest.channels import Channel, Platform, ReleaseConfig, Variant
 from sbom.manifest.component_spec import ACTOR, ComponentSpec
+from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.fields import hexadecimal, matching
 from sbom.manifest.version_source import VersionSource
 from sbom.script.externals import Condition, ExternalKind, split_tag
@@ -110,9 +111,9 @@ class Pin:
     verification_code: str = hexadecimal(40)
 
     @property
-    def key(self) -> str:
-        """Return ``kind.name``, the key path of its table."""
-        return f"{self.kind}.{self.name}"
+    def key(self) -> ExternalKey:
+        """Return the key path of its table."""
+        return ExternalKey(EntryKind(self.kind), self.name)
 
     @property
     def revision(self) -> str:
@@ -146,9 +147,9 @@ class Vendored:
     verification_code: str = hexadecimal(40)
 
     @property
-    def key(self) -> str:
-        """Return ``vendored.name``, the key path of its table."""
-        return f"vendored.{self.name}"
+    def key(self) -> ExternalKey:
+        """Return the key path of its table."""
+        return ExternalKey(EntryKind.VENDORED, self.name)
 
     @property
     def revision(self) -> str:
@@ -274,17 +275,17 @@ class Manifest:
     upstream_entries: tuple[UpstreamEntry, ...]
     exemptions: tuple[Exemption, ...]
 
-    def get_pin(self, key: str) -> Pin | None:
-        """Return the external of a key such as ``source.zlib``, or None."""
+    def get_pin(self, key: ExternalKey) -> Pin | None:
+        """Return the pinned external of a key, or None."""
         return next((pin for pin in self.pins if pin.key == key), None)
 
-    def get_archive_sha256(self, pin: Pin) -> str:
-        """Return the SHA-256 of an external's archive, of whatever tag, or an empty text."""
-        known = self.get_pin(pin.key)
-        if known is not None and known.tag == pin.tag and known.sha256:
-            return known.sha256
-        archives: Mapping[str, str] = getattr(self.known_archives, pin.kind)
-        return archives.get(pin.tag, "")
+    def get_archive_sha256(self, key: ExternalKey, tag: str) -> str:
+        """Return the SHA-256 of the archive of an external's tag, or an empty text."""
+        pin = self.get_pin(key)
+        if pin is not None and pin.tag == tag and pin.sha256:
+            return pin.sha256
+        archives: Mapping[str, str] = getattr(self.known_archives, key.kind)
+        return archives.get(tag, "")
 
     @property
     def current_vendored(self) -> tuple[Vendored, ...]:

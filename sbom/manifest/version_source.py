@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from sbom.manifest.external_key import ANY_NAME, ExternalKey
 from sbom.manifest.fields import matching
 
 
@@ -21,9 +22,7 @@ class VersionSource:
     ``decides``, the place is what is compiled, and others are measured by it.
     """
 
-    external: str = matching(
-        r"(source|binary|vendored)\.([\w.+-]+|\*)|cpython", "'cpython' or the key of what is stated"
-    )
+    external: ExternalKey | None = None
     path: str
     pattern: str = ""
     property: str = ""
@@ -36,3 +35,9 @@ class VersionSource:
     authoritative: bool = False
     lines: str = ""
     note: str = ""
+
+    def key_of(self, package: str) -> ExternalKey | None:
+        """Return what a package of the SPDX document is: itself, where all are read."""
+        if self.external is not None and self.external.name == ANY_NAME:
+            return replace(self.external, name=package)
+        return self.external

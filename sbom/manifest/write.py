@@ -15,6 +15,7 @@ from sbom.diagnostics import Code, Diagnostic, SbomError
 from sbom.manifest import toml_lines as tables
 from sbom.manifest.component_spec import PLACEHOLDER
 from sbom.manifest.diff import ChangeKind, ManifestChange
+from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.model import Vendored
 from sbom.manifest.read import BOM
 from sbom.manifest.toml_lines import Value
@@ -35,8 +36,8 @@ def update_manifest(
     text: str,
     changes: Sequence[ManifestChange],
     facts: Mapping[str, Value],
-    claimed: set[str],
-    pinned: Mapping[str, Mapping[str, Value]] | None = None,
+    claimed: set[ExternalKey],
+    pinned: Mapping[ExternalKey, Mapping[str, Value]] | None = None,
     *,
     vendored: Sequence[Vendored] | None = None,
     digests: Mapping[str, Mapping[str, str]] | None = None,
@@ -84,7 +85,10 @@ def _removed(text: str, changes: Sequence[ManifestChange], expected: dict[str, A
 
 
 def _added(
-    text: str, changes: Sequence[ManifestChange], claimed: set[str], expected: dict[str, Any]
+    text: str,
+    changes: Sequence[ManifestChange],
+    claimed: set[ExternalKey],
+    expected: dict[str, Any],
 ) -> str:
     for change in changes:
         if change.what is not ChangeKind.ADD:
@@ -101,7 +105,7 @@ def _added(
 def _values(
     changes: Sequence[ManifestChange],
     facts: Mapping[str, Value],
-    pinned: Mapping[str, Mapping[str, Value]],
+    pinned: Mapping[ExternalKey, Mapping[str, Value]],
     expected: dict[str, Any],
 ) -> dict[tuple[str, ...], dict[str, Value]]:
     """Return the values that differ, by the path of their table; they are set in ``expected``."""
@@ -120,8 +124,7 @@ def _values(
             gone = {key: value for key, value in _UNCONDITIONAL.items() if key in known}
             wanted.setdefault(path, {}).update({**gone, **_condition(change.condition)})
     for key, archive in pinned.items():
-        kind, _, name = key.partition(".")
-        wanted.setdefault((kind, name), {}).update(archive)
+        wanted.setdefault((key.kind, key.name), {}).update(archive)
     edits: dict[tuple[str, ...], dict[str, Value]] = {}
     for path, values in wanted.items():
         table = expected[path[0]][path[1]] if len(path) > 1 else expected[path[0]]
@@ -158,7 +161,7 @@ def _condition(condition: Condition) -> dict[str, Value]:
 
 
 def _vendored(
-    text: str, vendored: Sequence[Vendored], claimed: set[str], expected: dict[str, Any]
+    text: str, vendored: Sequence[Vendored], claimed: set[ExternalKey], expected: dict[str, Any]
 ) -> str:
     """Return the text with exactly these tables of vendored code, each with what is known."""
     wanted = {one.name: _said(one) for one in vendored}
@@ -176,8 +179,9 @@ def _vendored(
                 known[name].update(new)
             continue
         new_tables = [("vendored", _dumped("vendored", name, _table(values)))]
-        if f"vendored.{name}" not in claimed and name not in expected.get("component", {}):
-            new_tables.append(("component", _skeleton(name, f"vendored.{name}")))
+        key = ExternalKey(EntryKind.VENDORED, name)
+        if key not in claimed and name not in expected.get("component", {}):
+            new_tables.append(("component", _skeleton(name, key)))
         for kind, table in new_tables:
             text = tables.insert(text, kind, name, table)
             expected.setdefault(kind, {})[name] = tomllib.loads(table)[kind][name]
@@ -218,18 +222,18 @@ def _table(values: Mapping[str, Value]) -> Any:
     return table
 
 
-def _skeleton(name: str, external: str) -> str:
+def _skeleton(name: str, external: ExternalKey) -> str:
     table = tomlkit.table()
     table["name"] = name
     for key in ("originator", "homepage", "license-concluded", "copyright", "purl"):
         table[key] = PLACEHOLDER
         table[key].comment("unknown: a person fills this in")
-    if not external.startswith("vendored."):
+    if external.is_fetched:
         table["revision-pattern"] = tomlkit.string(
             r"(?P<version>\d+(?:\.\d+)*[a-z]?)", literal=True
         )
     row = tomlkit.table()
-    row["external"] = external
+    row["external"] = str(external)
     row["link"] = PLACEHOLDER
     row["link"].comment("unknown: static, dynamic, bundled or build-tool")
     row["files"] = [PLACEHOLDER]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sbom.manifest.external_key import ANY_NAME, ExternalKey
 from sbom.manifest.version_source import VersionSource
 from sbom.source_tree.tree import SourceTree
 
@@ -15,7 +16,7 @@ from sbom.source_tree.tree import SourceTree
 class SbomPackage:
     """One package of an SPDX document of a tree: its key path, archive, and their lines."""
 
-    key: str
+    key: ExternalKey | None
     version: str
     location: str
     sha256: str
@@ -41,7 +42,7 @@ def _packages(text: str, place: VersionSource) -> Iterator[SbomPackage]:
         return
     packages = data.get("packages") if isinstance(data, Mapping) else None
     for package in packages if isinstance(packages, list) else []:
-        if not isinstance(package, Mapping) or place.package not in ("*", package.get("name")):
+        if not isinstance(package, Mapping) or place.package not in (ANY_NAME, package.get("name")):
             continue
         start = max(text.find(f'"SPDXID": {json.dumps(package.get("SPDXID"))}'), 0)
         sums = package.get("checksums")
@@ -53,7 +54,7 @@ def _packages(text: str, place: VersionSource) -> Iterator[SbomPackage]:
         location = str(package.get("downloadLocation", ""))
         sha256 = digests[0] if digests else ""
         yield SbomPackage(
-            key=place.external.replace("*", str(package.get("name"))),
+            key=place.key_of(str(package.get("name"))),
             version=str(package.get("versionInfo", "")),
             location=location,
             sha256=sha256,

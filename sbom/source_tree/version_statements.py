@@ -9,24 +9,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from sbom.diagnostics import Code, Diagnostic
+from sbom.manifest.external_key import ANY_NAME, ExternalKey
 from sbom.manifest.ranges import line_in_range
 from sbom.manifest.version_source import VersionSource
 from sbom.source_tree.msbuild import NotMSBuildError, Properties, elements_of
 from sbom.source_tree.tree import SourceTree
-
-#: What stands for every package under its own name.
-_ANY = "*"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VersionStatement:
     """One version that a place states of something: as it stands there, in file and line.
 
-    ``key`` is the key path of what it is of.
+    ``key`` is what it is of, None for CPython itself.
     """
 
     place: VersionSource
-    key: str
+    key: ExternalKey | None
     value: str
     file: str
     line: int
@@ -90,7 +88,7 @@ def _read(
 
 def _property(place: VersionSource, properties: Properties) -> Iterator[VersionStatement]:
     """Yield the revision in the folder that a property leads to: ``sqlite-3.50.4.0``."""
-    name = place.external.partition(".")[2]
+    name = place.external.name if place.external else ""
     for one in properties.defined(place.property):
         match = re.search(rf"(?<![\w-]){re.escape(name)}-(\d[\w.+-]*)", one.value)
         if one.file == place.path and match:
@@ -99,7 +97,7 @@ def _property(place: VersionSource, properties: Properties) -> Iterator[VersionS
             )
 
 
-def _matches(text: str, place: VersionSource) -> Iterator[tuple[str, str, int]]:
+def _matches(text: str, place: VersionSource) -> Iterator[tuple[ExternalKey | None, str, int]]:
     for match in re.finditer(place.pattern, text, re.MULTILINE):
         groups = {key: value for key, value in match.groupdict().items() if value}
         key = "version" if "version" in groups else "major"
@@ -108,7 +106,7 @@ def _matches(text: str, place: VersionSource) -> Iterator[tuple[str, str, int]]:
         yield place.external, value, text.count("\n", 0, match.start(key)) + 1
 
 
-def _packages(text: str, place: VersionSource) -> Iterator[tuple[str, str, int]]:
+def _packages(text: str, place: VersionSource) -> Iterator[tuple[ExternalKey | None, str, int]]:
     """Yield versions of packages of an SPDX document: their own, and those in their CPEs."""
     try:
         data: Any = json.loads(text)
@@ -117,9 +115,9 @@ def _packages(text: str, place: VersionSource) -> Iterator[tuple[str, str, int]]
     packages = data.get("packages") if isinstance(data, Mapping) else None
     for package in packages if isinstance(packages, list) else []:
         name = package.get("name") if isinstance(package, Mapping) else None
-        if not isinstance(name, str) or place.package not in (name, _ANY):
+        if not isinstance(name, str) or place.package not in (name, ANY_NAME):
             continue
-        key = place.external.replace(_ANY, name)
+        key = place.key_of(name)
         start, end = _span(text, str(package.get("SPDXID", "")))
         for value, marker in _versions(package):
             at = text.find(marker, start, end)

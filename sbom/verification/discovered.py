@@ -96,7 +96,7 @@ def _guest(manifest: Manifest, key: str, version: str, shown: Sequence[Result]) 
     return Component(
         id=f"{key}-found-{version}".rstrip("-"),
         key=key,
-        external="",
+        external=None,
         version=version,
         **component_identifiers(manifest, identity),
         location="NOASSERTION",

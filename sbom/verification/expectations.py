@@ -12,6 +12,7 @@ from sbom.components.resolve import Build, externals_in_build
 from sbom.components.versions import labeled_version, shipped_version
 from sbom.manifest.channels import expand_line, variant_filename
 from sbom.manifest.component_spec import ComponentSpec, Inclusion
+from sbom.manifest.external_key import ExternalKey, key_of_tag
 from sbom.manifest.model import Manifest, Pin
 from sbom.manifest.ranges import line_in_range
 from sbom.script.externals import ExternalKind, split_tag
@@ -46,7 +47,7 @@ class Expectations:
     """
 
     by_path: Mapping[str, tuple[Expectation, ...]]
-    tags: Mapping[str, str]
+    tags: Mapping[ExternalKey, str]
     own: frozenset[str]
     root: str
 
@@ -66,7 +67,10 @@ def expectations_of_build(
     pins = {
         key: one for key, one in externals_in_build(manifest, build).items() if isinstance(one, Pin)
     }
-    by_id = {one.id: _claimed(manifest, one, pins.get(one.external)) for one in components}
+    by_id = {
+        one.id: _claimed(manifest, one, pins.get(one.external) if one.external else None)
+        for one in components
+    }
     claims: dict[str, dict[Expectation, None]] = {}
     for tie in ties:
         linked_in = tie.kind == "static"
@@ -148,7 +152,7 @@ def _claimed(manifest: Manifest, component: Component, pin: Pin | None) -> Expec
         name=component.name,
         version=component.version,
         tag=pin.tag if pin and binary else "",
-        labeled=labeled_version(identity, pin) if pin else "",
+        labeled=labeled_version(identity, pin.key, pin.revision) if pin else "",
     )
 
 
@@ -192,9 +196,9 @@ class KnownFiles:
 
     def version(self, component: str, tag: str) -> str:
         """Return the version of a component in a tag of a binary external, or an empty text."""
-        pin = Pin(kind=ExternalKind.BINARY, name=split_tag(tag)[0], tag=tag)
+        key, revision = key_of_tag(ExternalKind.BINARY, tag), split_tag(tag)[1]
         identity = spec_of(self._manifest, component)
-        return shipped_version(identity, pin, self._manifest.cpython.line)[0]
+        return shipped_version(identity, key, revision, self._manifest.cpython.line)[0]
 
 
 def _recorded(manifest: Manifest) -> Iterator[KnownFile]:

@@ -42,5 +42,5 @@ def expectations_from_document(
 def _names(identity: ComponentSpec) -> Iterator[str]:
     """Yield what a document may call a component."""
     yield from (identity.name, identity.key)
-    yield from (one.source.partition(".")[2] for one in identity.built_from)
-    yield from (row.external.partition(".")[2] for row in identity.ships if not row.version)
+    yield from (one.source.name for one in identity.built_from)
+    yield from (row.external.name for row in identity.ships if row.external and not row.version)

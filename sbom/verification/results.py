@@ -164,17 +164,19 @@ class _Court:
     def _asked_for(self, path: str, binary: Binary) -> Iterator[Result]:
         """Yield verdicts on the tags that a build says it was told to take."""
         for one in binary.findings:
+            if one.external is None:
+                continue
             expected = self._claims.tags.get(one.external)
             if one.tag and expected:
                 same = ResultStatus.CONFIRMED if one.tag == expected else ResultStatus.CONTRADICTED
                 yield Result(
                     path,
-                    one.external,
+                    str(one.external),
                     expected,
                     one.tag,
                     same,
                     describe_matches([one]),
-                    one.external,
+                    str(one.external),
                 )
 
     def _surprises(self, path: str, binary: Binary, claimed: set[str]) -> Iterator[Result]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from sbom.components.versions import parse_revision, version_of
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.component_spec import ComponentSpec, Inclusion
-from sbom.manifest.model import Manifest, Pin
+from sbom.manifest.external_key import EntryKind, ExternalKey
+from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import version_in_range, version_key
-from sbom.script.externals import ExternalKind, split_tag
+from sbom.script.externals import split_tag
 from sbom.verification.expectations import KnownFiles, inclusions_by_name
 
 
@@ -24,7 +25,7 @@ class TagCandidate:
     all of it, and these agree with some: ``evidence`` tells each piece.
     """
 
-    external: str
+    external: ExternalKey
     tags: tuple[str, ...]
     version: str
     inferred: bool
@@ -51,7 +52,7 @@ class TagIdentifier:
         """Take what the manifest of a line of CPython knows of tags, files and versions."""
         self._manifest = manifest
         self._known = KnownFiles(manifest)
-        self._traces: dict[str, _Trace] = {}
+        self._traces: dict[ExternalKey, _Trace] = {}
         self._seen: set[str] = set()
         self._rows = inclusions_by_name(manifest)
 
@@ -73,9 +74,9 @@ class TagIdentifier:
             # A file that no row names, as those of 32-bit ARM.
             own = {tag for tag in tags if split_tag(tag)[0] == external}
             held_by = f"{name} is a file of {', '.join(sorted(own))}"
-            self._narrow(f"binary.{external}", own, held_by, exact=True)
+            self._narrow(ExternalKey(EntryKind.BINARY, external), own, held_by, exact=True)
         for one in file.binary.findings:
-            if one.tag:
+            if one.tag and one.external:
                 self._narrow(one.external, {one.tag}, f"{name} names {one.tag}", exact=True)
 
     def _shown(
@@ -90,13 +91,11 @@ class TagIdentifier:
         fitting = {
             row.external: self._fitting(identity, rows, row.external, versions)
             for row in rows
-            if row.external.startswith(("source.", "binary."))
+            if row.external and row.external.is_fetched
         }
         for key in _chosen(rows, fitting):
-            kind, _, external = key.partition(".")
-            own = {
-                tag for tag in held if kind == ExternalKind.BINARY and split_tag(tag)[0] == external
-            }
+            binary = key.kind is EntryKind.BINARY
+            own = {tag for tag in held if binary and split_tag(tag)[0] == key.name}
             shown = f"{name} shows {identity.name} {', '.join(sorted(versions))}".rstrip()
             if versions or not own:
                 self._narrow(
@@ -106,25 +105,28 @@ class TagIdentifier:
                 held_by = f"{name} is a file of {', '.join(sorted(own))}"
                 self._narrow(key, own, held_by, exact=True)
 
-    def _tags(self, kind: str, external: str) -> set[str]:
+    def _tags(self, key: ExternalKey) -> set[str]:
         """Return the tags of an external that the manifest knows."""
-        archives = getattr(self._manifest.known_archives, kind)
-        digests = self._manifest.dll_digests if kind == ExternalKind.BINARY else {}
-        pins = (pin.tag for pin in self._manifest.pins if pin.kind == kind)
-        return {tag for tag in (*archives, *digests, *pins) if split_tag(tag)[0] == external}
+        archives = getattr(self._manifest.known_archives, key.kind)
+        digests = self._manifest.dll_digests if key.kind is EntryKind.BINARY else {}
+        pins = (pin.tag for pin in self._manifest.pins if pin.key.kind is key.kind)
+        return {tag for tag in (*archives, *digests, *pins) if split_tag(tag)[0] == key.name}
 
     def _fitting(
-        self, identity: ComponentSpec, rows: Sequence[Inclusion], key: str, versions: set[str]
+        self,
+        identity: ComponentSpec,
+        rows: Sequence[Inclusion],
+        key: ExternalKey,
+        versions: set[str],
     ) -> set[str]:
         """Return the tags of an external that hold a component at one of these versions."""
-        kind, _, external = key.partition(".")
         fitting = set()
-        for tag in self._tags(kind, external):
-            pin = Pin(kind=ExternalKind(kind), name=external, tag=tag)
+        for tag in self._tags(key):
+            revision = split_tag(tag)[1]
             expected = {
-                version_of(identity, row, pin)
+                version_of(identity, row, revision)
                 for row in rows
-                if row.external == key and version_in_range(pin.revision, row.revisions)
+                if row.external == key and version_in_range(revision, row.revisions)
             }
             if expected & versions or (expected and not versions):
                 fitting.add(tag)
@@ -132,7 +134,7 @@ class TagIdentifier:
 
     def _narrow(
         self,
-        key: str,
+        key: ExternalKey,
         tags: set[str],
         evidence: str,
         versions: AbstractSet[str] = frozenset(),
@@ -169,35 +171,38 @@ class TagIdentifier:
                     evidence=tuple(dict.fromkeys(trace.evidence)),
                 )
 
-    def _elsewhere(self, key: str) -> bool:
+    def _elsewhere(self, key: ExternalKey) -> bool:
         """Return whether the component that an external is named after came from another one."""
         named = {one.key for one in self._manifest.components if _tagged(one, key)}
         return bool(named & self._seen)
 
-    def _inferred(self, key: str, version: str) -> str:
+    def _inferred(self, key: ExternalKey, version: str) -> str:
         """Return a version written as the newest known tag of an external writes its own."""
-        kind, _, external = key.partition(".")
-        known = sorted(self._tags(kind, external), key=lambda t: version_key(split_tag(t)[1]))
+        known = sorted(self._tags(key), key=lambda t: version_key(split_tag(t)[1]))
         for identity in self._manifest.components:
             if known and version and _tagged(identity, key):
                 revision = split_tag(known[-1])[1]
                 said, rebuild = parse_revision(identity, revision)
                 if said:
-                    return f"{external}-{version}{'.0' if rebuild and '.' in revision else ''}"
+                    return f"{key.name}-{version}{'.0' if rebuild and '.' in revision else ''}"
         return ""
 
 
-def _tagged(identity: ComponentSpec, key: str) -> bool:
+def _tagged(identity: ComponentSpec, key: ExternalKey) -> bool:
     """Return whether a component takes its version from an external's tag."""
     return any(row.external == key and not row.version for row in identity.ships)
 
 
-def _chosen(rows: Sequence[Inclusion], fitting: Mapping[str, set[str]]) -> list[str]:
+def _chosen(
+    rows: Sequence[Inclusion], fitting: Mapping[ExternalKey, set[str]]
+) -> list[ExternalKey]:
     """Return the externals that a component of these rows came from.
 
     That is the binary that a release takes, even if no known tag of it fits; else whichever
     source there are fitting tags of.
     """
-    usual = {row.external for row in rows if row.external in fitting and not row.without}
-    binary = {key for key in usual if key.startswith("binary.")}
+    usual = {
+        row.external for row in rows if row.external and row.external in fitting and not row.without
+    }
+    binary = {key for key in usual if key.kind is EntryKind.BINARY}
     return sorted(binary or {key for key, tags in fitting.items() if tags} or usual)
