@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sbom import io as files
 from sbom.checks.entries import check_manifest
-from sbom.diagnostics import Code, Diagnostic, InputError
+from sbom.diagnostics import Code, Diagnostic
 from sbom.diagnostics.catalog import Area, names_in
+from sbom.diagnostics.run_messages import usage_error
 from sbom.manifest.diff import (
     ManifestChange,
     change_diagnostics,
@@ -22,15 +23,9 @@ from sbom.manifest.diff import (
 from sbom.manifest.exemptions import Triage, triage_diagnostics
 from sbom.manifest.model import Manifest
 from sbom.manifest.read import read_manifest
+from sbom.options import Environment
 from sbom.script.analysis import ScriptAnalysis, analyze_script
 from sbom.source_tree import release as tree
-
-Environment = Mapping[str, str]
-
-
-def usage_error(what: str, message: str, hint: str) -> InputError:
-    """Return the error of a command line that asks for what cannot be."""
-    return InputError([Diagnostic(code=Code.USAGE, file=what, message=message, hint=hint)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+#: Environment variables.
+Environment = Mapping[str, str]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FetchesOptions:

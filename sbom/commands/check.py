@@ -7,7 +7,8 @@ import argparse
 from sbom.diagnostics import Diagnostic, Exit, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.render import render
-from sbom.inputs import Environment, Inputs, read_inputs, triage_inputs
+from sbom.inputs import Inputs, read_inputs, triage_inputs
+from sbom.options import Environment
 
 
 def run(arguments: argparse.Namespace, _: Environment) -> int:

@@ -9,7 +9,8 @@ from pathlib import Path
 from sbom import io as files
 from sbom.diagnostics import Exit, SbomError, failing
 from sbom.formats.cpython_externals import export_upstream
-from sbom.inputs import Environment, read_inputs, script_problems
+from sbom.inputs import read_inputs, script_problems
+from sbom.options import Environment
 from sbom.source_tree.tree import SourceTree
 from sbom.source_tree.vendored import sbom_of
 

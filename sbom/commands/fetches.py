@@ -10,8 +10,7 @@ from dataclasses import asdict
 from sbom import io as files
 from sbom.diagnostics import Exit, failing
 from sbom.diagnostics.render import render
-from sbom.inputs import Environment
-from sbom.options import FetchesOptions
+from sbom.options import Environment, FetchesOptions
 from sbom.script.analysis import analyze_script
 from sbom.script.externals import ScriptExternal
 from sbom.script.fetches import run_script

@@ -15,8 +15,9 @@ from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.render import render
 from sbom.formats.spdx2 import Built
 from sbom.formats.spdx2_json import Renderer
-from sbom.inputs import Environment, Inputs, creation_time, read_inputs, triage_inputs
+from sbom.inputs import Inputs, creation_time, read_inputs, triage_inputs
 from sbom.manifest.model import Manifest
+from sbom.options import Environment
 from sbom.release.artifact_set import classify_artifacts
 from sbom.release.artifacts import describe, paths_below
 from sbom.release.builds import layouts_of, part_of, parts_of

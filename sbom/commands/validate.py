@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from sbom.inputs import Environment
-from sbom.options import ValidateOptions
+from sbom.options import Environment, ValidateOptions
 from sbom.validation.report import exit_status, render_reports
 from sbom.validation.runner import validate_document
 

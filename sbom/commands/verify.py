@@ -11,14 +11,8 @@ from sbom.bom.ownership import FileOwnership, assign_owners, expected_contents
 from sbom.components.model import Component
 from sbom.components.resolve import Build, resolve_components
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_diagnostics
-from sbom.inputs import (
-    Environment,
-    Inputs,
-    read_inputs,
-    script_changes,
-    script_problems,
-    usage_error,
-)
+from sbom.diagnostics.run_messages import usage_error
+from sbom.inputs import Inputs, read_inputs, script_changes, script_problems
 from sbom.manifest.channels import DEFAULT, matches_any_glob, version_named
 from sbom.manifest.diff import described_externals as accounted_for
 from sbom.manifest.exemptions import triage_diagnostics
@@ -26,6 +20,7 @@ from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import line_in_range
 from sbom.manifest.read import read_manifest
 from sbom.manifest.toml_lines import Value
+from sbom.options import Environment
 from sbom.selection import selected_platforms, selected_variant
 from sbom.verification.compare import FileComparison, compare_files, differing_digests
 from sbom.verification.document_index import DocumentIndex, index_document

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sbom.diagnostics.model import Code, Diagnostic
+from sbom.diagnostics.run_messages import invalid_usage
 
 #: Longest message; validators quote whole documents. About three lines of a terminal.
 _LONGEST = 300
@@ -35,12 +36,8 @@ def unreadable_document(file: str, message: str, hint: str, line: int = 0) -> Di
 
 def missing_validator(package: str) -> Diagnostic:
     """Return the diagnostic of an outside validator that is not installed."""
-    return Diagnostic(
-        code=Code.USAGE,
-        file=package,
-        message="is not installed, so documents cannot be validated",
-        hint="run: python -m pip install --group validation",
-    )
+    message = "is not installed, so documents cannot be validated"
+    return invalid_usage(package, message, "run: python -m pip install --group validation")
 
 
 def _one_line(message: str) -> str:

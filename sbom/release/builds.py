@@ -10,8 +10,8 @@ from typing import Any
 
 from sbom.bom.compose import compose_build
 from sbom.components.resolve import Build
+from sbom.diagnostics.run_messages import usage_error
 from sbom.formats import SPDX2
-from sbom.inputs import usage_error
 from sbom.io import input_error
 from sbom.manifest.channels import DEFAULT
 from sbom.manifest.model import Manifest

@@ -11,8 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from sbom.diagnostics import Code, Diagnostic, SbomError
-from sbom.inputs import Environment
 from sbom.manifest.model import Manifest, release_series
+from sbom.options import Environment
 from sbom.release.contents import DescribedArtifact
 from sbom.release.index import sums
 from sbom.release.published import SUMS
