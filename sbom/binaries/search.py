@@ -6,11 +6,11 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import translate
 
 from sbom.binaries.binary import Binary, EvidenceMatch, PEHeaders, printable
 from sbom.binaries.pe import is_pe, read_headers
 from sbom.binaries.rules import EvidenceRule
+from sbom.files.patterns import PathPatterns
 
 #: A rule that finds more than this in one file is of no use there; the first ones are told.
 _MOST = 8
@@ -23,14 +23,14 @@ class CompiledRule:
     component: str
     number: int
     evidence: EvidenceRule
-    names: re.Pattern[str]
+    names: PathPatterns
     anchor: bytes
     pattern: re.Pattern[bytes] | None
     resource: Mapping[str, re.Pattern[str]]
 
     def lists(self, path: str) -> bool:
         """Return whether it names a file by ``files``, where its evidence is expected."""
-        return self.names.fullmatch(path.rpartition("/")[2].lower()) is not None
+        return self.names.matches(path)
 
 
 def compile_rules(
@@ -42,7 +42,7 @@ def compile_rules(
             key,
             number,
             one,
-            re.compile("|".join(translate(name.lower()) for name in one.files) or r"(?!)"),
+            PathPatterns(one.files),
             one.anchor.encode(),
             re.compile(one.pattern.encode("latin-1")) if one.pattern else None,
             {name: re.compile(pattern) for name, pattern in one.version_resource.items()},

@@ -7,15 +7,15 @@ which a channel should have left out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sbom.components.model import Component, Linkage
 from sbom.components.resolve import Build, variant_of
+from sbom.files.patterns import PathPatterns
+from sbom.files.shipped_file import EXECUTABLE_SUFFIXES
 from sbom.manifest.channels import (
     Channel,
     expand_line,
-    is_owned,
-    matches_any_glob,
     variant_filename,
 )
 from sbom.manifest.model import Manifest
@@ -48,14 +48,37 @@ class Inventory:
     strangers: tuple[str, ...]
 
 
+class OwnedPaths:
+    """The paths that a component owns, by the patterns of its ``owns``.
+
+    An executable file is owned only by a pattern that ends like it: ``/Lib/*`` means no DLL.
+    """
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        """Take the patterns of one component."""
+        patterns = tuple(patterns)
+        self._patterns = PathPatterns(patterns)
+        self._executable = {
+            suffix: PathPatterns(
+                one for one in patterns if one.startswith("!") or one.lower().endswith(f".{suffix}")
+            )
+            for suffix in EXECUTABLE_SUFFIXES
+        }
+
+    def __contains__(self, path: str) -> bool:
+        """Return whether the component owns a path."""
+        suffix = path.rpartition(".")[2].lower()
+        return self._executable.get(suffix, self._patterns).matches(path)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExpectedContents:
     """What is expected of a place: components of a build, whose files, what is left out."""
 
     components: tuple[Component, ...]
-    own: tuple[tuple[str, ...], ...]
-    leaves_out: tuple[str, ...] = ()
-    packaging: tuple[str, ...] = ()
+    own: tuple[OwnedPaths, ...]
+    leaves_out: PathPatterns = field(default_factory=lambda: PathPatterns(()))
+    packaging: PathPatterns = field(default_factory=lambda: PathPatterns(()))
     root: str = ""
     nested: tuple[tuple[str, str], ...] = ()
 
@@ -68,7 +91,7 @@ def expected_contents(
     variant = variant_of(manifest, build.variant)
     tag = next(one.tag for one in manifest.platforms if one.name == build.platform)
     own = tuple(
-        tuple(
+        OwnedPaths(
             variant_filename(expand_line(pattern, line), variant, line, tag)
             for pattern in identity.owns
         )
@@ -80,8 +103,8 @@ def expected_contents(
     return ExpectedContents(
         components=tuple(found),
         own=own,
-        leaves_out=tuple(expand_line(pattern, line) for pattern in channel.exclude),
-        packaging=tuple(expand_line(pattern, line) for pattern in channel.container_files),
+        leaves_out=PathPatterns(expand_line(pattern, line) for pattern in channel.exclude),
+        packaging=PathPatterns(expand_line(pattern, line) for pattern in channel.container_files),
         root=channel.prefix,
         nested=tuple(
             (expand_line(name, line), place) for name, place in channel.nested_archives.items()
@@ -112,15 +135,15 @@ def assign_owners(
     left_in: list[str] = []
     strangers: list[str] = []
     for path in sorted(paths):
-        if matches_any_glob(path, expectation.packaging):
+        if expectation.packaging.matches(path):
             continue
         inside = path.lower().startswith(expectation.root.lower())
         relative = path[len(expectation.root) :]
         found = list(owners.of(path, relative)) if inside else []
         ties += found
-        if not inside or not (found or any(is_owned(relative, own) for own in expectation.own)):
+        if not inside or not (found or any(relative in own for own in expectation.own)):
             strangers.append(path)
-        elif matches_any_glob(relative, expectation.leaves_out):
+        elif expectation.leaves_out.matches(relative):
             left_in.append(path)
     shown = {*owners.seen, *(name for path in inner for name in owners.names(path))}
     present = {
@@ -138,11 +161,9 @@ def assign_owners(
 
 
 class _Owners:
-    """Looks up the components of a path; names without wildcards by their lower case."""
+    """Looks up the components of a path."""
 
     def __init__(self, expectation: ExpectedContents) -> None:
-        self.exact: dict[str, list[tuple[str, str, str]]] = {}
-        self.patterns: list[tuple[str, str, str]] = []
         self.seen: dict[tuple[str, str], None] = {}
         links = [(one.id, link) for one in expectation.components for link in one.links]
         files = {name for _, link in links for name in link.files}
@@ -154,22 +175,15 @@ class _Owners:
             for name in link.extras
             if name in files
         }
+        self.by_pattern: dict[str, list[tuple[str, str, str]]] = {}
         for one in expectation.components:
             for kind, name in _names(one):
-                if set(name) & set("/*?["):
-                    self.patterns.append((one.id, kind, name))
-                else:
-                    self.exact.setdefault(name.lower(), []).append((one.id, kind, name))
-
-        self.any = tuple(name for *_, name in self.patterns)
+                self.by_pattern.setdefault(name, []).append((one.id, kind, name))
+        self.patterns = PathPatterns(self.by_pattern)
 
     def _found(self, path: str) -> Iterator[tuple[str, str, str]]:
-        lower = path.lower()
-        yield from self.exact.get(lower.rpartition("/")[2], ())
-        if matches_any_glob(path, self.any):
-            for id_, kind, name in self.patterns:
-                if matches_any_glob(path, (name,)):
-                    yield id_, kind, name
+        for pattern in self.patterns.find(path):
+            yield from self.by_pattern[pattern]
 
     def of(self, path: str, relative: str) -> Iterator[FileOwnership]:
         """Yield the ties of a path, which is ``relative`` to where Python's files start."""
@@ -192,7 +206,7 @@ def _names(component: Component) -> Iterator[tuple[str, str]]:
 
 
 def _kept(name: str, expectation: ExpectedContents) -> bool:
-    return not matches_any_glob(name.removeprefix("/"), expectation.leaves_out)
+    return not expectation.leaves_out.matches(name)
 
 
 def _missing(

@@ -6,13 +6,13 @@ comes about; hashing and archives are others'.
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sbom.diagnostics import Code, Diagnostic
 from sbom.files.hashing import HashedFile, verification_code
+from sbom.files.patterns import PathPatterns
 from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest, Pin
 from sbom.script.externals import split_tag
@@ -88,13 +88,15 @@ def inspect_externals_dir(
     """
     found: list[FetchedExternal] = []
     problems: list[Diagnostic] = []
+    outputs = PathPatterns(manifest.externals_dir.build_outputs)
+    ignored = PathPatterns(manifest.externals_dir.ignore)
     for name in sorted(folders):
         candidates = [pin for pin in manifest.pins if pin.tag == name]
         if candidates:
-            pulled = _identified(folders[name], candidates, manifest, contents)
+            pulled = _identified(folders[name], candidates, outputs, contents)
             found += [pulled] if pulled else []
             problems += _faults(pulled, f"{place}/{name}")
-        elif name not in manifest.externals_dir.ignore:
+        elif not ignored.matches(name):
             problems.append(_stranger(name, manifest, place))
     settings, absent = _settings({one.pin.key for one in found}, manifest)
     problems += [_absent(pin, place) for pin in absent]
@@ -104,13 +106,16 @@ def inspect_externals_dir(
 
 
 def _identified(
-    files: Sequence[HashedFile], candidates: Sequence[Pin], manifest: Manifest, contents: Contents
+    files: Sequence[HashedFile],
+    candidates: Sequence[Pin],
+    outputs: PathPatterns,
+    contents: Contents,
 ) -> FetchedExternal | None:
     """Return which of the externals of one tag the files are; None where nothing tells.
 
     A verification code that fits decides; then the archive that shares most files.
     """
-    kept = [file for file in files if not _left_behind(file.path, manifest)]
+    kept = [file for file in files if not outputs.matches(file.path)]
     codes = {verification_code([f.digests[0] for f in some]) for some in (files, kept)}
     for pin in candidates:
         if pin.verification_code in codes:
@@ -118,18 +123,12 @@ def _identified(
     compared = [(pin, known) for pin in candidates if (known := contents(pin)) is not None]
     if len(compared) == len(candidates):
         pin, known = max(compared, key=lambda one: _shared(files, one[1]))
-        return _compared(pin, files, known, manifest)
+        return _compared(pin, files, known, outputs)
     if len(candidates) > 1:
         return None
     [pin] = candidates
     state = Integrity.MODIFIED if pin.verification_code else Integrity.UNVERIFIED
     return FetchedExternal(pin=pin, state=state)
-
-
-def _left_behind(path: str, manifest: Manifest) -> bool:
-    """Return whether a build is known to add a file of this path."""
-    patterns = manifest.externals_dir.build_outputs  # Windows knows no case
-    return any(fnmatch.fnmatchcase(path.lower(), pattern.lower()) for pattern in patterns)
 
 
 def _shared(files: Sequence[HashedFile], known: Mapping[str, str]) -> float:
@@ -139,12 +138,12 @@ def _shared(files: Sequence[HashedFile], known: Mapping[str, str]) -> float:
 
 
 def _compared(
-    pin: Pin, files: Sequence[HashedFile], known: Mapping[str, str], manifest: Manifest
+    pin: Pin, files: Sequence[HashedFile], known: Mapping[str, str], outputs: PathPatterns
 ) -> FetchedExternal:
     there = {file.path: file.digests[0] for file in files}
     changed = sorted(p for p in there.keys() & known.keys() if there[p] != known[p])
     missing = sorted(known.keys() - there.keys())
-    added = sorted(path for path in there.keys() - known.keys() if not _left_behind(path, manifest))
+    added = sorted(path for path in there.keys() - known.keys() if not outputs.matches(path))
     state = Integrity.MODIFIED if changed or missing or added else Integrity.INTACT
     return FetchedExternal(
         pin=pin, state=state, changed=tuple(changed), missing=tuple(missing), added=tuple(added)

@@ -12,8 +12,9 @@ from sbom.components.model import Component
 from sbom.components.resolve import Build, resolve_components
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.run_messages import usage_error
+from sbom.files.patterns import PathPatterns
 from sbom.inputs import Inputs, read_inputs, script_changes, script_problems
-from sbom.manifest.channels import DEFAULT, matches_any_glob, version_named
+from sbom.manifest.channels import DEFAULT, version_named
 from sbom.manifest.diff import described_externals as accounted_for
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
@@ -186,12 +187,13 @@ def _added(
 ) -> frozenset[str]:
     """Return the binaries in an installed Python that came to be there later."""
     known = {*claims.by_path, *claims.own, *(listed.files if listed else ())}
+    usual = PathPatterns(manifest.layout.runtime_files)
     return frozenset(
         file.path
         for file in place.files
         if file.binary
         and file.path not in known
-        and matches_any_glob(file.path.removeprefix(place.root), manifest.layout.runtime_files)
+        and usual.matches(file.path.removeprefix(place.root))
     )
 
 

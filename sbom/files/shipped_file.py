@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from sbom.binaries.binary import Binary
 
+#: The suffixes of what Windows loads and runs.
+EXECUTABLE_SUFFIXES = frozenset({"dll", "exe", "pyd"})
 #: The digests of a file, in the order of its fields.
 ALGORITHMS = ("sha1", "sha256", "sha512")
 
@@ -24,6 +26,11 @@ class ShippedFile:
     sha256: str
     sha512: str
     binary: Binary | None = None
+
+
+def is_executable(path: str) -> bool:
+    """Return whether a file is called like one that Windows loads or runs."""
+    return path.rpartition(".")[2].lower() in EXECUTABLE_SUFFIXES
 
 
 _TYPES = {

@@ -8,16 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase, translate
 from functools import cache
 
+from sbom.files.patterns import PathPatterns
 from sbom.manifest.fields import matching
 from sbom.manifest.ranges import line_in_range
 
 #: The variant that no ``[variant.<name>]`` describes.
 DEFAULT = "default"
-#: The suffixes of what Windows loads and runs.
-EXECUTABLE = frozenset({".dll", ".exe", ".pyd"})
 _EARLY = re.compile(r"(?<=\d)(?=a|b|rc)")
 #: What each name in braces may be in the name of a file.
 _FORMS = {
@@ -178,52 +176,18 @@ def variant_filename(name: str, variant: Variant | None, line: str, tag: str) ->
     """
     folder, slash, base = name.rpartition("/")
     for pattern, target in (variant.renames if variant else {}).items():
-        if fnmatchcase(base, expand_line(pattern, line)):
+        if _compile_rename(expand_line(pattern, line)).matches(base):
             stem = base.rpartition(".")[0]
             base = expand_line(target, line).replace("{tag}", tag).replace("{stem}", stem)
             break
     return f"{folder}{slash}{base}"
 
 
+@cache
+def _compile_rename(pattern: str) -> PathPatterns:
+    return PathPatterns([pattern])
+
+
 def expand_line(name: str, line: str) -> str:
     """Return a name with ``{line}`` in it as CPython writes it: 314 for 3.14."""
     return name.replace("{line}", line.replace(".", ""))
-
-
-def matches_any_glob(path: str, patterns: Sequence[str]) -> bool:
-    """Return whether a path matches a pattern, whatever its case.
-
-    A pattern that starts with a slash is of whole paths and ``*`` in it spans folders too; any
-    other is of the name at a path's end.
-    """
-    whole, base = _compiled(tuple(patterns))
-    lower = f"/{path.lower()}"
-    return bool(whole.match(lower) or base.match(lower.rpartition("/")[2]))
-
-
-@cache
-def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return patterns as two expressions, of whole paths and of the names at their ends."""
-    anchored = [translate(one.lower()) for one in patterns if one.startswith("/")]
-    others = [translate(one.lower()) for one in patterns if not one.startswith("/")]
-    whole, base = (re.compile("|".join(some) or r"(?!)") for some in (anchored, others))
-    return whole, base
-
-
-def is_owned(path: str, patterns: Sequence[str]) -> bool:
-    """Return whether a component owns a path by its patterns.
-
-    One that starts with ``!`` takes out what others match, unless these name it in full. An
-    executable file is owned only by a pattern that ends like it: nobody means a DLL by
-    ``/Lib/*``.
-    """
-    suffix = path[path.rfind(".") :].lower()
-    fitting, out = _owning(tuple(patterns), suffix if suffix in EXECUTABLE else "")
-    named = f"/{path}".lower() in {one.lower() for one in fitting} if out else False
-    return named or (matches_any_glob(path, fitting) and not matches_any_glob(path, out))
-
-
-@cache
-def _owning(patterns: tuple[str, ...], suffix: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    fitting = tuple(one for one in patterns if one.lower().endswith(suffix))
-    return fitting, tuple(one[1:] for one in patterns if one.startswith("!"))

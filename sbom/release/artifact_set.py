@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
-from sbom.manifest.channels import Artifact, expected_artifacts, matches_any_glob, version_named
+from sbom.files.patterns import PathPatterns
+from sbom.manifest.channels import Artifact, expected_artifacts, version_named
 from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import line_in_range
 
@@ -34,6 +35,7 @@ def classify_artifacts(
     problems: list[Diagnostic] = []
     artifacts: dict[str, Artifact] = {}
     first: dict[str, str] = {}
+    ignored = PathPatterns(manifest.release.ignore)
     for path in sorted(paths):
         name = path.rpartition("/")[2]
         if name in known and name in first:
@@ -43,7 +45,7 @@ def classify_artifacts(
             artifacts[path] = known[name]
         elif (version := version_named(manifest.channels, name)) and version != cpython.version:
             problems.append(_other_version(path, version, cpython.version))
-        elif not matches_any_glob(path, manifest.release.ignore):
+        elif not ignored.matches(path):
             problems.append(_unknown(path, bool(version), cpython.line))
     if not artifacts:
         problems.append(_nothing())

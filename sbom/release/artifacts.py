@@ -11,6 +11,7 @@ from sbom.bom.ownership import assign_owners, expected_contents
 from sbom.components.model import Component
 from sbom.components.resolve import Build, resolve_components
 from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
+from sbom.files.patterns import PathPatterns
 from sbom.files.shipped_file import ShippedFile
 from sbom.files.zip import ArchiveContents, hash_stream, open_archives
 from sbom.io import input_error, is_directory
@@ -19,7 +20,6 @@ from sbom.manifest.channels import (
     Channel,
     expand_line,
     expected_artifacts,
-    matches_any_glob,
 )
 from sbom.manifest.model import Manifest
 from sbom.release.consistency import check_machine, check_shared_files
@@ -169,7 +169,7 @@ def _from_members(
     if closed:
         # What is in there cannot be seen; that it is as the manifest says has to be enough.
         inner += [name for _, place in closed for one in found for name in _within(one, place)]
-        inner = [path for path in inner if not matches_any_glob(path, expectation.leaves_out)]
+        inner = [path for path in inner if not expectation.leaves_out.matches(path)]
     holdings = assign_owners([file.path for file in opened.files], inner, expectation)
     said = BuildContext(manifest=manifest, builds=(build,), components=found, ties=holdings.ties)
     claims = build_expectations(said, opened.files, channel.prefix)
@@ -213,9 +213,13 @@ def _holding(
     """Return an artifact whose member is another channel's, and that one."""
     manifest = examiner.manifest
     cpython = manifest.cpython
-    holds, platform = artifact.channel.embeds_channel, artifact.platform
+    channel, platform = artifact.channel, artifact.platform
     known = expected_artifacts(manifest.channels, cpython.version, cpython.line)
-    names = {o.file: o for o in known if (o.channel.name, o.platform) == (holds, platform)}
+    names = {
+        o.file: o
+        for o in known
+        if (o.channel.name, o.platform) == (channel.embeds_channel, platform)
+    }
     described = [
         DescribedArtifact(
             artifact=artifact,
@@ -230,6 +234,7 @@ def _holding(
         _problem(Code.MISSING_FILE, path, name, f"is not there, and {path} is made to hold it")
         for name in sorted(names.keys() - opened.nested.keys())
     ]
+    packaging = PathPatterns(channel.container_files)
     for file in opened.files:
         if file.path in names:
             found, wrong = _from_members(
@@ -238,7 +243,7 @@ def _holding(
             )  # fmt: skip
             described += found
             problems += wrong
-        elif not matches_any_glob(file.path, artifact.channel.container_files):
+        elif not packaging.matches(file.path):
             message = "is nobody's: its channel has no such member"
             problems.append(_problem(Code.UNOWNED_FILE, path, file.path, message))
     return described, problems

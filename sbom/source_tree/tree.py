@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from itertools import takewhile
 from pathlib import Path
+
+from sbom.files.patterns import PathPatterns
 
 #: No text of CPython's that states a version comes near this.
 TEXT_LIMIT = 16_000_000
@@ -49,32 +51,27 @@ class SourceTree:
         return self._inside(path) is not None
 
     def paths(self, pattern: str) -> list[str]:
-        """Return the paths that match a pattern, sorted; ``*`` stays within one folder."""
-        folder, _, name = pattern.rpartition("/")
-        folders = [""] if not folder else list(self._folders(folder.split("/")))
-        return sorted(
-            f"{place}{entry}"
-            for place in folders
-            for entry in self._names(place)
-            if fnmatchcase(entry, name) and self._inside(f"{place}{entry}") is not None
-        )
+        """Return the paths of regular files that match a pattern of whole paths, sorted."""
+        if not set(pattern) & set("*?["):
+            return [pattern] if self.has(pattern) else []
+        matched = PathPatterns([f"/{pattern}"])
+        *folders, _ = pattern.split("/")
+        known = list(takewhile(lambda part: not set(part) & set("*?["), folders))
+        found = self._below("/".join(known), len(folders) - len(known))
+        return sorted(path for path in found if matched.matches(path) and self.has(path))
 
-    def _folders(self, parts: list[str]) -> Iterator[str]:
-        places = [""]
-        for part in parts:
-            places = [
-                f"{place}{entry}/"
-                for place in places
-                for entry in (self._names(place) if set(part) & set("*?[") else [part])
-                if fnmatchcase(entry, part)
-            ]
-        yield from places
-
-    def _names(self, place: str) -> list[str]:
+    def _below(self, folder: str, depth: int) -> Iterator[str]:
+        """Yield the paths of what is ``depth`` directories below another one."""
         try:
-            return sorted(entry.name for entry in (self.root / place).iterdir())
+            names = [entry.name for entry in (self.root / folder).iterdir()]
         except (OSError, ValueError):
-            return []
+            return
+        for name in names:
+            path = f"{folder}/{name}" if folder else name
+            if depth:
+                yield from self._below(path, depth - 1)
+            else:
+                yield path
 
     def _inside(self, path: str) -> Path | None:
         """Return where a path leads, if that is a regular file inside the tree."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sbom.diagnostics import Code, Diagnostic
-from sbom.files.shipped_file import ShippedFile
-from sbom.manifest.channels import EXECUTABLE, matches_any_glob
+from sbom.files.patterns import PathPatterns
+from sbom.files.shipped_file import ShippedFile, is_executable
 from sbom.verification.document_index import Digests, DocumentIndex
 
 _HINT = "find out which of the two is not the one that was published"
@@ -71,9 +71,9 @@ def _new(
     paths: Iterable[str], listed: DocumentIndex, place: str, added: Sequence[str]
 ) -> Iterator[Diagnostic]:
     """Yield files that the document does not list; binaries that nobody knows are told apart."""
+    usual = PathPatterns(added)
     for path in paths:
-        executable = f".{path.rpartition('.')[2].lower()}" in EXECUTABLE
-        if path not in listed.files and not (executable or matches_any_glob(path, added)):
+        if path not in listed.files and not (is_executable(path) or usual.matches(path)):
             message = "is there, and the document does not list it"
             yield _problem(Code.UNOWNED_FILE, place, path, message)
 

@@ -8,8 +8,7 @@ from enum import StrEnum
 
 from sbom.binaries.binary import Binary, EvidenceMatch, describe_matches, printable
 from sbom.binaries.search import CompiledRule
-from sbom.files.shipped_file import ShippedFile
-from sbom.manifest.channels import EXECUTABLE
+from sbom.files.shipped_file import ShippedFile, is_executable
 from sbom.verification.expectations import Expectation, Expectations, KnownFiles
 
 
@@ -75,7 +74,7 @@ class _Court:
         claims = self._claims.by_path.get(file.path, ())
         binary = file.binary
         if binary is None:
-            if _suffix(file.path) in EXECUTABLE:
+            if is_executable(file.path):
                 yield Result(file.path, "", "", "", ResultStatus.NO_PE)
             return
         if binary.image.damage:
@@ -229,7 +228,3 @@ def described(binary: Binary) -> str:
     resource: Mapping[str, str] = dict(binary.image.resource)
     told = [resource.get(key, "") for key in ("ProductName", "FileVersion", "CompanyName")]
     return ", ".join(printable(text) for text in told if text)
-
-
-def _suffix(path: str) -> str:
-    return path[path.rfind(".") :].lower()

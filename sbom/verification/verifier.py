@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sbom.binaries.search import Inspector, compile_rules
-from sbom.bom.ownership import FileOwnership
+from sbom.bom.ownership import FileOwnership, OwnedPaths
 from sbom.components.model import Component
 from sbom.components.resolve import Build, variant_of
 from sbom.files.shipped_file import ShippedFile
-from sbom.manifest.channels import expand_line, is_owned, variant_filename
+from sbom.manifest.channels import expand_line, variant_filename
 from sbom.manifest.model import Manifest
 from sbom.verification.expectations import (
     Expectations,
@@ -83,11 +83,11 @@ def _owners(
         for build in builds
         for key, patterns in _owning(manifest, build)
         for path in paths
-        if is_owned(path.removeprefix(root), patterns)
+        if path.removeprefix(root) in patterns
     }
 
 
-def _owning(manifest: Manifest, build: Build) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _owning(manifest: Manifest, build: Build) -> Iterator[tuple[str, OwnedPaths]]:
     """Yield keys of components with the patterns of what they own, as a build writes them."""
     line = manifest.cpython.line
     variant = variant_of(manifest, build.variant)
@@ -97,5 +97,5 @@ def _owning(manifest: Manifest, build: Build) -> Iterator[tuple[str, tuple[str, 
             patterns = (expand_line(pattern, line) for pattern in one.owns)
             yield (
                 one.key,
-                tuple(variant_filename(pattern, variant, line, tag) for pattern in patterns),
+                OwnedPaths(variant_filename(pattern, variant, line, tag) for pattern in patterns),
             )
