@@ -21,11 +21,12 @@ from sbom.manifest.diff import (
     duplicate_externals,
 )
 from sbom.manifest.exemptions import Triage, triage_diagnostics
-from sbom.manifest.model import Manifest
+from sbom.manifest.model import Manifest, Vendored
+from sbom.manifest.ranges import release_line
 from sbom.manifest.read import read_manifest
 from sbom.options import Environment
 from sbom.script.analysis import ScriptAnalysis, analyze_script
-from sbom.source_tree import release as tree
+from sbom.source_tree.tree import SourceTree, find_script, read_python_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ def read_inputs(arguments: argparse.Namespace) -> Inputs:
     where = arguments.script
     option = f"--script {shlex.quote(str(where))}"
     if arguments.cpython is not None:
-        where = tree.script_in(arguments.cpython)
-        version = version or tree.version_in(arguments.cpython)
+        where = find_script(arguments.cpython)
+        version = version or read_python_version(arguments.cpython)
         option = f"--cpython {shlex.quote(str(arguments.cpython))}"
     if path != Path("externals.toml"):
         option += f" --manifest {shlex.quote(str(path))}"
@@ -65,6 +66,21 @@ def read_inputs(arguments: argparse.Namespace) -> Inputs:
     batch, digest = files.read_script_file(where)
     script = analyze_script(batch, str(where))
     return Inputs(path, text, manifest, script, where, digest, version, mend)
+
+
+def read_tree_vendored(inputs: Inputs, root: Path | None) -> tuple[Vendored, ...] | None:
+    """Return the vendored code of a source tree, or None where there is no tree.
+
+    Raises SbomError for an SBOM or a wheel of the tree that is damaged.
+    """
+    if root is None:
+        return None
+    # packaging and installer are for wheels.
+    from sbom.source_tree.vendored import read_vendored, require_readable  # noqa: PLC0415
+
+    tree = SourceTree(root)
+    require_readable(tree)
+    return read_vendored(tree, inputs.manifest.version_sources, release_line(inputs.version))
 
 
 def script_changes(inputs: Inputs) -> tuple[ManifestChange, ...]:

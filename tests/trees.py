@@ -1,4 +1,4 @@
-"""Small CPython trees in our own words: as much of each file as states something."""
+"""Small CPython source trees: as much of each file as states something, in our own words."""
 
 from __future__ import annotations
 
@@ -84,6 +84,24 @@ def wheel(name: str, version: str, vendored: str = "") -> bytes:
     return buffer.getvalue()
 
 
+PIP_1 = b"Name: pip\nVersion: 1\n" + b"Classifier: x\n" * 40
+
+
+def compressed_wheel(method: int, metadata: bytes, *, damaged: bool = False) -> bytes:
+    """Return a wheel compressed by a method of zip; damaged inside the compressed data."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        archive.writestr("pip-1.dist-info/METADATA", metadata)
+        archive.writestr("pip-1.dist-info/RECORD", b"a,sha256=x,1\n" * 99)
+    data = bytearray(buffer.getvalue())
+    if damaged:
+        for n in range(2):
+            start = data.index(b"PK\x03\x04", 1 if n else 0)
+            for at in range(start + 70, start + 76):
+                data[at] ^= 0x5A
+    return bytes(data)
+
+
 def _record(data: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
 
@@ -125,7 +143,7 @@ def sbom(files: dict[str, dict[str, bytes]], versions: dict[str, str]) -> str:
 
 
 def make_tree(root: Path, version: str = "3.14.7") -> Path:
-    """Write a tree whose places all agree with its script, and return it."""
+    """Write a tree whose files all agree with its script, and return it."""
     copies = {
         "expat": {"Modules/expat/expat.h": EXPAT.encode(), "Modules/expat/x.c": b"int x;\n"},
         "macholib": {"Lib/ctypes/macholib/__init__.py": b"__version__ = '1.0'\n"},

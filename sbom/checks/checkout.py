@@ -1,171 +1,114 @@
-"""A CPython tree as several verbs read it: what it vendors, and what it states."""
+"""A CPython source tree compared with itself, with its script, and with the manifest."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sbom.checks.linkage import check_project_links, check_unowned_files
-from sbom.checks.stated_versions import ScriptPin, check_archive_checksums, check_versions
-from sbom.diagnostics import Code, Diagnostic, SbomError, sort_diagnostics
+from sbom.checks.linkage import (
+    check_component_files,
+    check_installed_files,
+    check_project_links,
+)
+from sbom.checks.stated_versions import ScriptPin, check_archives, check_versions
+from sbom.diagnostics import Diagnostic, sort_diagnostics
+from sbom.diagnostics.source_tree_messages import vendored_changed
 from sbom.inputs import Inputs
 from sbom.manifest.component_spec import PLACEHOLDER
 from sbom.manifest.diff import pin_of
 from sbom.manifest.model import Manifest, Vendored
+from sbom.manifest.ranges import release_line
 from sbom.manifest.version_source import VersionSource
 from sbom.script.externals import ExternalKind, ScriptExternal
-from sbom.source_tree.checksums import check_file_checksums, check_wheel_checksums
-from sbom.source_tree.projects import installed_files, shipped_files
-from sbom.source_tree.sbom_packages import read_sbom_packages
-from sbom.source_tree.tree import WHEEL_LIMIT, SourceTree
-from sbom.source_tree.vendored import find_vendored, is_wheel, sbom_of
-from sbom.source_tree.version_statements import VersionStatement, read_version_statements
-
-#: Where a tree keeps its script, the SBOM of what it vendors, and the wheels it bundles.
-SCRIPT, SBOM = "PCbuild/get_externals.bat", "Misc/sbom.spdx.json"
-WHEELS = "Lib/ensurepip/_bundled/*.whl"
-
-
-def line_of(version: str) -> str:
-    """Return the release line: ``3.14`` of ``3.14.7``."""
-    return ".".join(version.split(".")[:2])
-
-
-def read_vendored(inputs: Inputs, root: Path | None) -> tuple[Vendored, ...] | None:
-    """Return the vendored code of a tree, or None where there is no tree.
-
-    Raises SbomError for an SBOM or a wheel that cannot be read: that something is damaged is
-    not that it was taken out.
-    """
-    if root is None:
-        return None
-    folder = SourceTree(root)
-    if damaged := [_placed(one, root) for one in _damaged(folder)]:
-        raise SbomError(damaged)
-    return _copies(folder, inputs.manifest, inputs.version)
-
-
-def _damaged(folder: SourceTree) -> Iterator[Diagnostic]:
-    if folder.has(SBOM) and sbom_of(folder.read(SBOM)) is None:
-        yield _unread(SBOM, "is no SPDX document in JSON", "mend it, or take it out")
-    for path in folder.paths(WHEELS):
-        data = folder.read(path, WHEEL_LIMIT)
-        if data is None or not is_wheel(data):
-            yield _unread(path, "is no whole wheel", "fetch it again, or take it out")
-
-
-def _unread(file: str, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(code=Code.CHECKSUM_MISMATCH, file=file, message=message, hint=hint)
-
-
-def _copies(folder: SourceTree, manifest: Manifest, version: str) -> tuple[Vendored, ...]:
-    places = [
-        one
-        for one in manifest.version_sources
-        if one.external and not one.external.is_fetched and one.authoritative
-    ]
-    said, _ = read_version_statements(folder, places, line_of(version))
-    packages = sbom_of(folder.read(SBOM))
-    listed = (packages or {}).get("files")
-    files = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    names = [str(one.get("fileName")) for one in files]
-    wheels = {
-        path.rpartition("/")[2]: data
-        for path in folder.paths(WHEELS)
-        if (data := folder.read(path, WHEEL_LIMIT)) is not None
-    }
-    return find_vendored(
-        packages,
-        {one.key.name: one.value for one in said if one.key},
-        [name for name in names if folder.has(name)],
-        wheels,
-    )
+from sbom.source_tree.projects import read_installed_files, read_shipped_files
+from sbom.source_tree.tree import SCRIPT, VENDORED_SBOM, WHEELS, SourceTree
+from sbom.source_tree.vendored import check_bundled_wheels, check_listed_files, read_vendored
+from sbom.source_tree.version_statements import (
+    VersionStatement,
+    read_stated_packages,
+    read_version_statements,
+)
 
 
 def check_source_tree(inputs: Inputs, root: Path) -> tuple[Diagnostic, ...]:
-    """Return where a tree disagrees with itself, with what its script fetches, with its digests."""
-    folder, manifest = SourceTree(root), _filled(inputs.manifest)
-    line = line_of(inputs.version)
-    said, damaged = read_version_statements(folder, manifest.version_sources, line)
-    copies = _copies(folder, manifest, inputs.version)
-    wheels = [_of_wheel(one) for one in copies if one.wheel]
+    """Return where a tree disagrees with itself, its script, its checksums and the manifest."""
+    tree, manifest = SourceTree(root), _without_placeholders(inputs.manifest)
+    line = release_line(inputs.version)
+    stated, unreadable = read_version_statements(tree, manifest.version_sources, line)
+    vendored = read_vendored(tree, manifest.version_sources, line)
+    statements = [*_wheel_statements(vendored), *_of_present(stated, vendored)]
     externals = inputs.script.externals if inputs.script else ()
-    script = folder.text(SCRIPT) or ""
-    fetched = {one.pin.key: one for one in _fetched(externals, script)}
-    here = [one for one in said if _is_there(one, copies)]
-    problems = [
-        *damaged,
-        *check_versions(manifest, [*wheels, *here], fetched, line),
-        *check_archive_checksums(
-            manifest,
-            read_sbom_packages(folder, manifest.version_sources),
-            [*wheels, *here],
-            fetched,
-        ),
-        *check_file_checksums(folder, SBOM),
-        *check_wheel_checksums(
-            folder, WHEELS, {one.wheel: one.sha256 for one in manifest.current_vendored}
-        ),
+    fetched = {one.pin.key: one for one in _fetched(externals, tree.read_text(SCRIPT) or "")}
+    packages = read_stated_packages(tree, manifest.version_sources)
+    recorded_wheels = {one.wheel: one.sha256 for one in manifest.current_vendored}
+    shipped = read_shipped_files(tree, {one.pin.tag for one in fetched.values()}, line)
+    in_tree = [
+        *unreadable,
+        *check_versions(manifest, statements, fetched, line),
+        *check_archives(manifest, packages, statements, fetched),
+        *check_listed_files(tree, VENDORED_SBOM),
+        *check_bundled_wheels(tree, recorded_wheels),
+        *check_project_links(manifest, shipped, fetched, line),
+        *check_installed_files(manifest, read_installed_files(tree), fetched, inputs.version),
     ]
-    tags = {one.pin.tag for one in fetched.values()}
-    linked = [
-        *check_project_links(manifest, shipped_files(folder, tags, line), fetched, line),
-        *check_unowned_files(manifest, installed_files(folder), fetched, inputs.version),
-    ]
-    return sort_diagnostics([*(_placed(one, root) for one in (*problems, *linked)),
-                     *_outdated(inputs, copies)])  # fmt: skip
+    return sort_diagnostics(
+        [
+            *(replace(one, file=str(root / one.file)) for one in in_tree),
+            *check_component_files(manifest, shipped, fetched, line),
+            *_check_vendored(inputs, vendored),
+        ]
+    )
 
 
-def _filled(manifest: Manifest) -> Manifest:
-    """Return the manifest less components that nobody has filled in: those are told as such."""
-    known = (
+def _without_placeholders(manifest: Manifest) -> Manifest:
+    """Return the manifest without components to be filled in, which have their own diagnostic."""
+    complete = (
         one
         for one in manifest.components
         if PLACEHOLDER not in (one.purl, *(row.link for row in one.ships))
     )
-    return replace(manifest, components=tuple(known))
+    return replace(manifest, components=tuple(complete))
 
 
-def _placed(problem: Diagnostic, root: Path) -> Diagnostic:
-    """Return a problem of a file of the tree with the path that leads to it."""
-    in_tree = "component." not in problem.subject
-    return replace(problem, file=str(root / problem.file)) if in_tree else problem
+def _wheel_statements(vendored: Sequence[Vendored]) -> Iterator[VersionStatement]:
+    """Yield what each bundled wheel states itself: it is what ships."""
+    for one in vendored:
+        if one.wheel:
+            path = WHEELS.replace("*.whl", one.wheel)
+            source = VersionSource(
+                external=one.key, path=path, pattern=r"(?P<version>.+)", authoritative=True
+            )
+            yield VersionStatement(source=source, key=one.key, value=one.version, file=path, line=1)
 
 
-def _outdated(inputs: Inputs, copies: tuple[Vendored, ...]) -> Iterator[Diagnostic]:
-    """Yield vendored code that the manifest knows another version of, for the same CPython."""
+def _of_present(
+    statements: Sequence[VersionStatement], vendored: Sequence[Vendored]
+) -> Iterator[VersionStatement]:
+    """Yield the statements except those about vendored code that was removed from the tree."""
+    present = {one.key for one in vendored}
+    for one in statements:
+        removable = one.key is not None and not one.key.is_fetched
+        if not removable or one.source.authoritative or one.key in present:
+            yield one
+
+
+def _check_vendored(inputs: Inputs, vendored: Sequence[Vendored]) -> Iterator[Diagnostic]:
+    """Yield vendored code that the manifest records another version of, for the same CPython."""
     manifest = inputs.manifest
     if manifest.cpython.vendored_from != inputs.version:
         return
-    old = {one.key: one.version for one in manifest.vendored}
-    new = {one.key: one.version for one in copies}
-    for key in sorted(new):  # what a redistributor took out of the tree is no news
-        if old.get(key) != new[key]:
-            yield Diagnostic(
-                code=Code.TAG_CHANGED,
-                file=manifest.file,
-                subject=str(key),
-                message=f"the tree has {new[key]}, the manifest says {old.get(key, 'none')}",
-                hint=f"run: {inputs.mend}",
+    recorded = {one.key: one.version for one in manifest.vendored}
+    for one in vendored:  # what a redistributor removed from the tree is not there
+        if recorded.get(one.key) != one.version:
+            yield vendored_changed(
+                manifest.file,
+                str(one.key),
+                found=one.version,
+                recorded=recorded.get(one.key, ""),
+                command=inputs.mend,
             )
-
-
-def _of_wheel(one: Vendored) -> VersionStatement:
-    """Return what a bundled wheel itself states: it is what ships."""
-    path = WHEELS.replace("*.whl", one.wheel)
-    place = VersionSource(
-        external=one.key, path=path, pattern=r"(?P<version>.+)", authoritative=True
-    )
-    return VersionStatement(place=place, key=one.key, value=one.version, file=path, line=1)
-
-
-def _is_there(one: VersionStatement, copies: tuple[Vendored, ...]) -> bool:
-    """Return whether a statement is of something the tree still has: parts are taken out."""
-    if one.key is None or one.key.is_fetched:
-        return True
-    return one.place.authoritative or one.key in {copy.key for copy in copies}
 
 
 def _fetched(externals: tuple[ScriptExternal, ...], script: str) -> Iterator[ScriptPin]:

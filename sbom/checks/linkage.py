@@ -1,4 +1,4 @@
-"""The manifest's facts about links, held against what CPython's own projects do."""
+"""The shipped files that CPython's projects make of externals, compared with the manifest."""
 
 from __future__ import annotations
 
@@ -9,56 +9,84 @@ from sbom.bom.ownership import assign_owners, expected_contents
 from sbom.checks.stated_versions import ScriptPin
 from sbom.components.resolve import Build, resolve_components
 from sbom.components.versions import applies, files_on
-from sbom.diagnostics import Code, Diagnostic
+from sbom.diagnostics import Diagnostic
+from sbom.diagnostics.source_tree_messages import LinkFault, link_mismatch, subject_in
 from sbom.manifest.channels import DEFAULT, expand_line
-from sbom.manifest.component_spec import Inclusion
+from sbom.manifest.component_spec import ComponentSpec, Inclusion
 from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.model import Manifest
 from sbom.source_tree.projects import ShippedReference
 
-#: The platform that projects are read for; others differ in names that the manifest has by hand.
+#: The platform that projects are read for; on others, only names differ.
 _PLATFORM = "amd64"
 
 
 def check_project_links(
     manifest: Manifest,
-    found: Sequence[ShippedReference],
+    references: Sequence[ShippedReference],
     fetched: Mapping[ExternalKey, ScriptPin],
     line: str,
 ) -> Iterator[Diagnostic]:
-    """Yield shipped files that a project makes of an external and no ``ships`` row names.
+    """Yield shipped files that a project makes of an external and no ``ships`` row states."""
+    rows = [row for _, row in _applying_rows(manifest, fetched, line)]
+    for one in references:
+        keys = _keys_of(one.tag, fetched)
+        of_tag = [row for row in rows if row.external in keys]
+        if of_tag and one.shipped.lower() not in _stated_files(of_tag, line):
+            subject = subject_in(one.file, f"{keys[0].name} {one.shipped}")
+            yield link_mismatch(
+                one.file, one.line, subject, LinkFault.UNDECLARED, shipped=one.shipped, tag=one.tag
+            )
 
-    And the other way round: files that a row says an external is compiled into, where the
-    projects have it end up elsewhere.
+
+def check_component_files(
+    manifest: Manifest,
+    references: Sequence[ShippedReference],
+    fetched: Mapping[ExternalKey, ScriptPin],
+    line: str,
+) -> Iterator[Diagnostic]:
+    """Yield files of ``ships`` rows that the projects make of something else.
+
+    Of an external that no project refers to, nothing is known.
     """
-    pins = {key: one.pin for key, one in fetched.items() if one.pin.default}
-    revisions = {key: pin.revision for key, pin in pins.items()}
-    rows = [
-        (identity.key, row)
-        for identity in manifest.components
-        for row in identity.ships
+    for component, row in _applying_rows(manifest, fetched, line):
+        if row.external is None or row.external.kind is not EntryKind.SOURCE:
+            continue
+        made = {
+            one.shipped.lower() for one in references if row.external in _keys_of(one.tag, fetched)
+        }
+        for name in files_on(row, _PLATFORM):
+            shipped = expand_line(name, line)
+            if made and shipped.lower() not in made:
+                yield link_mismatch(
+                    manifest.file,
+                    0,
+                    f"component.{component.key} {shipped}",
+                    LinkFault.ELSEWHERE,
+                    shipped=shipped,
+                    external=str(row.external),
+                    actual=", ".join(sorted(made)),
+                )
+
+
+def _applying_rows(
+    manifest: Manifest, fetched: Mapping[ExternalKey, ScriptPin], line: str
+) -> list[tuple[ComponentSpec, Inclusion]]:
+    revisions = {key: one.pin.revision for key, one in fetched.items() if one.pin.default}
+    return [
+        (component, row)
+        for component in manifest.components
+        for row in component.ships
         if applies(row, revisions, _PLATFORM, line)
     ]
-    keys = {tag: [key for key, pin in pins.items() if pin.tag == tag] for tag in _tags(found)}
-    for one in found:
-        mine = [row for _, row in rows if row.external in keys[one.tag]]
-        if mine and one.shipped.lower() not in _allowed(mine, line):
-            message = f"puts {one.tag} into {one.shipped}, and no row of externals.toml says so"
-            yield Diagnostic(
-                code=Code.LINK_MISMATCH,
-                file=one.file,
-                line=one.line,
-                message=message,
-                hint="add the file to its [[component.<name>.ships]]",
-            )
-    yield from _elsewhere(manifest, rows, found, keys, line)
 
 
-def _tags(found: Iterable[ShippedReference]) -> set[str]:
-    return {one.tag for one in found}
+def _keys_of(tag: str, fetched: Mapping[ExternalKey, ScriptPin]) -> list[ExternalKey]:
+    """Return the keys of the externals of a tag that are fetched by default."""
+    return [key for key, one in fetched.items() if one.pin.default and one.pin.tag == tag]
 
 
-def _allowed(rows: Iterable[Inclusion], line: str) -> set[str]:
+def _stated_files(rows: Iterable[Inclusion], line: str) -> set[str]:
     return {
         expand_line(name, line).lower()
         for row in rows
@@ -66,50 +94,29 @@ def _allowed(rows: Iterable[Inclusion], line: str) -> set[str]:
     }
 
 
-def _elsewhere(
-    manifest: Manifest,
-    rows: Iterable[tuple[str, Inclusion]],
-    found: Sequence[ShippedReference],
-    keys: Mapping[str, Sequence[ExternalKey]],
-    line: str,
-) -> Iterator[Diagnostic]:
-    for component, row in rows:
-        if row.external is None or row.external.kind is not EntryKind.SOURCE:
-            continue
-        tags = {tag for tag, mine in keys.items() if row.external in mine}
-        made = {one.shipped.lower() for one in found if one.tag in tags}
-        for name in files_on(row, _PLATFORM):
-            if made and expand_line(name, line).lower() not in made:
-                yield Diagnostic(
-                    code=Code.LINK_MISMATCH,
-                    file=manifest.file,
-                    subject=f"component.{component}",
-                    message=f"says that {row.external} is in {expand_line(name, line)}, and no "
-                    f"project of the tree puts it there, but into {', '.join(sorted(made))}",
-                    hint="mend its [[component.<name>.ships]]",
-                )
-
-
-def check_unowned_files(
+def check_installed_files(
     manifest: Manifest,
     files: Sequence[ShippedReference],
     fetched: Mapping[ExternalKey, ScriptPin],
     version: str,
 ) -> Iterator[Diagnostic]:
-    """Yield files that the installer has and no component ships as, for this version of CPython."""
-    here = replace(manifest, cpython=replace(manifest.cpython, version=version))
+    """Yield files that the installer of a CPython version contains and no component owns."""
+    current = replace(manifest, cpython=replace(manifest.cpython, version=version))
     pins = tuple(one.pin for one in fetched.values() if one.pin.default)
-    expectations = []
-    for variant in (DEFAULT, *(one.name for one in manifest.variants)):
-        for platform in manifest.platforms:
-            build = Build(platform=platform.name, variant=variant, pins=pins)
-            expectations.append(expected_contents(here, build, resolve_components(here, build)))
+    builds = [
+        Build(platform=platform.name, variant=variant, pins=pins)
+        for variant in (DEFAULT, *(one.name for one in manifest.variants))
+        for platform in manifest.platforms
+    ]
+    expected = [
+        expected_contents(current, build, resolve_components(current, build)) for build in builds
+    ]
     for one in files:
-        if all(assign_owners([one.shipped], (), each).strangers for each in expectations):
-            yield Diagnostic(
-                code=Code.LINK_MISMATCH,
-                file=one.file,
-                line=one.line,
-                message=f"installs {one.shipped}, and no component of externals.toml ships as it",
-                hint="add it to the files of a component, or to what CPython owns",
+        if all(assign_owners([one.shipped], (), each).strangers for each in expected):
+            yield link_mismatch(
+                one.file,
+                one.line,
+                subject_in(one.file, one.shipped),
+                LinkFault.UNOWNED,
+                shipped=one.shipped,
             )

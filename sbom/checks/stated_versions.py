@@ -1,4 +1,4 @@
-"""A tree's statements held against what ships: each disagreement once, with both its places."""
+"""The versions that a source tree states, compared with what ships: each difference once."""
 
 from __future__ import annotations
 
@@ -12,25 +12,31 @@ from sbom.components.versions import (
     shipped_version,
     version_of,
 )
-from sbom.diagnostics import Code, Diagnostic
+from sbom.diagnostics import Diagnostic
+from sbom.diagnostics.source_tree_messages import (
+    ChecksumRecord,
+    Staleness,
+    checksum_mismatch,
+    stale_version,
+    unlisted_component,
+)
 from sbom.manifest.component_spec import ComponentSpec
 from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.model import Manifest, Pin
-from sbom.source_tree.sbom_packages import SbomPackage
-from sbom.source_tree.version_statements import VersionStatement
+from sbom.source_tree.version_statements import StatedPackage, VersionStatement
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScriptPin:
-    """An external that the tree's own script can fetch, and the line it is named in."""
+    """An external that the tree's own script can fetch, and the line that names it."""
 
     pin: Pin
     file: str
     line: int
 
     @property
-    def where(self) -> str:
-        """Return file and line for a sentence."""
+    def location(self) -> str:
+        """Return ``FILE:LINE``."""
         return f"{self.file}:{self.line}"
 
 
@@ -44,21 +50,23 @@ def check_versions(
 
     ``fetched`` are the externals of its script by key path.
     """
-    once = _once(statements)
-    yield from _of_externals(manifest, once, fetched)
-    yield from _of_copies(once)
-    yield from _of_bundles(manifest, fetched, line)
-    yield from _not_compiled(manifest, statements, fetched)
-    yield from _in_no_list(manifest, statements, fetched, line)
+    distinct = _distinct(statements)
+    yield from _check_externals(manifest, distinct, fetched)
+    yield from _check_vendored(distinct)
+    yield from _check_sources_of_binaries(manifest, fetched, line)
+    yield from _check_replaced(manifest, statements, fetched)
+    yield from _check_unlisted(manifest, statements, fetched, line)
 
 
-def _once(statements: Iterable[VersionStatement]) -> list[VersionStatement]:
+def _distinct(statements: Iterable[VersionStatement]) -> list[VersionStatement]:
     """Return statements without those that a file repeats: a CPE has its package's version."""
-    return list({(one.key, one.file, one.value, one.place.precision): one
-                 for one in reversed(list(statements))}.values())[::-1]  # fmt: skip
+    first: dict[tuple[object, ...], VersionStatement] = {}
+    for one in statements:
+        first.setdefault((one.key, one.file, one.value, one.source.precision), one)
+    return list(first.values())
 
 
-def _of_externals(
+def _check_externals(
     manifest: Manifest,
     statements: Iterable[VersionStatement],
     fetched: Mapping[ExternalKey, ScriptPin],
@@ -66,23 +74,21 @@ def _of_externals(
     for one in statements:
         if one.key is None or not one.key.is_fetched:
             continue
-        known = fetched.get(one.key)
-        if known is None:
-            message = f"states {_named(one.key)} {one.value}, which the script does not fetch"
-            yield _at(one, message, "remove it: nothing is built from it")
-        elif not _agrees(manifest, one, known.pin):
-            message = f"states {_named(one.key)} {one.value}, and {known.where} fetches"
-            yield _at(one, f"{message} {known.pin.tag}", "what the script fetches is what ships")
+        external = fetched.get(one.key)
+        if external is None:
+            yield _stale(one, Staleness.NOT_FETCHED)
+        elif not _agrees(manifest, one, external.pin):
+            yield _stale(one, Staleness.FETCHED, external.pin.tag, external.location)
 
 
-def _agrees(manifest: Manifest, one: VersionStatement, pin: Pin) -> bool:
-    if one.place.precision == "revision":
-        return one.value == pin.revision
-    versions = {parse_revision(identity, pin.revision)[0] for identity in _of(manifest, pin.key)}
+def _agrees(manifest: Manifest, statement: VersionStatement, pin: Pin) -> bool:
+    if statement.source.precision == "revision":
+        return statement.value == pin.revision
+    versions = {parse_revision(one, pin.revision)[0] for one in _described_by(manifest, pin.key)}
     versions = {version for version in versions if version} or {pin.revision}
-    if one.place.precision == "version":
-        return one.value in versions
-    return any(_is_prefix(one.value, version) for version in versions)
+    if statement.source.precision == "version":
+        return statement.value in versions
+    return any(_is_prefix(statement.value, version) for version in versions)
 
 
 def _is_prefix(part: str, whole: str) -> bool:
@@ -90,178 +96,208 @@ def _is_prefix(part: str, whole: str) -> bool:
     return whole.split(".")[: len(parts)] == parts
 
 
-def _of(manifest: Manifest, key: ExternalKey) -> Iterator[ComponentSpec]:
-    """Yield the components that an external brings, or is the source of."""
-    for identity in manifest.components:
-        sources = {built.source for built in identity.built_from}
-        rows = {row.external for row in identity.ships if not row.version}
-        if identity.revision_pattern and key in sources | rows:
-            yield identity
+def _described_by(manifest: Manifest, key: ExternalKey) -> Iterator[ComponentSpec]:
+    """Yield the components whose version an external states, as a binary or as its source."""
+    for component in manifest.components:
+        sources = {built.source for built in component.built_from}
+        externals = {row.external for row in component.ships if not row.version}
+        if component.revision_pattern and key in sources | externals:
+            yield component
 
 
-def _of_copies(statements: Iterable[VersionStatement]) -> Iterator[Diagnostic]:
-    """Yield statements about vendored code, or CPython, that differ from the deciding one."""
-    deciding: dict[ExternalKey | None, VersionStatement] = {}
+def _check_vendored(statements: Iterable[VersionStatement]) -> Iterator[Diagnostic]:
+    """Yield statements about vendored code, or CPython, that differ from the authoritative one.
+
+    Where none is authoritative, the first one stands for the others.
+    """
+    expected: dict[ExternalKey | None, VersionStatement] = {}
     others: list[VersionStatement] = []
     for one in statements:
-        if one.place.precision != "sha256" and not (one.key and one.key.is_fetched):
-            if one.place.authoritative:
-                deciding.setdefault(one.key, one)
+        if one.source.precision != "sha256" and not (one.key and one.key.is_fetched):
+            if one.source.authoritative:
+                expected.setdefault(one.key, one)
             else:
                 others.append(one)
     for one in others:
-        base = deciding.setdefault(one.key, one)
-        if not (_is_prefix(one.value, base.value) if one.place.precision == "prefix" else
-                one.value == base.value):  # fmt: skip
-            what = "what is compiled" if base.place.authoritative else "another place"
-            message = f"states {_named(one.key)} {one.value}, and {base.where}, {what}, "
-            yield _at(one, f"{message}{base.value}", f"mend it, or bring {base.file} up to date")
+        base = expected.setdefault(one.key, one)
+        is_prefix = one.source.precision == "prefix" and _is_prefix(one.value, base.value)
+        if one.value != base.value and not is_prefix:
+            kind = Staleness.COMPILED if base.source.authoritative else Staleness.CONTRADICTED
+            yield _stale(one, kind, base.value, base.location)
 
 
-def _of_bundles(
+def _check_sources_of_binaries(
     manifest: Manifest, fetched: Mapping[ExternalKey, ScriptPin], line: str
 ) -> Iterator[Diagnostic]:
     """Yield binaries that the script fetches in another revision than their sources."""
-    for identity in manifest.components:
-        for built in identity.built_from:
+    for component in manifest.components:
+        for built in component.built_from:
             binary, source = fetched.get(built.binary), fetched.get(built.source)
             if binary is None or source is None:
                 continue
-            ours = shipped_version(identity, built.binary, binary.pin.revision, line)
-            theirs = parse_revision(identity, source.pin.revision)
-            told = ours == parse_revision(identity, binary.pin.revision)
-            same = ours == theirs if told else ours[0] == theirs[0]
-            if ours[0] and theirs[0] and not same and not _known(manifest, binary, source, line):
-                yield Diagnostic(
-                    code=Code.STALE_VERSION,
-                    file=source.file,
-                    line=source.line,
-                    message=f"names {source.pin.tag} as the source of {identity.name}, and "
-                    f"{binary.where} fetches {binary.pin.tag}",
-                    hint="the binary is what ships; no SBOM of CPython's tells its revision",
+            ours = shipped_version(component, built.binary, binary.pin.revision, line)
+            theirs = parse_revision(component, source.pin.revision)
+            has_rebuild = ours == parse_revision(component, binary.pin.revision)
+            same = ours == theirs if has_rebuild else ours[0] == theirs[0]
+            known = _is_known_mismatch(manifest, binary.pin, source.pin, line)
+            if ours[0] and theirs[0] and not same and not known:
+                yield stale_version(
+                    source.file,
+                    source.line,
+                    component.name,
+                    Staleness.OTHER_BINARY,
+                    stated=f"{source.pin.tag} as the source of {component.name}",
+                    actual=binary.pin.tag,
+                    where=binary.location,
                 )
 
 
-def _known(manifest: Manifest, binary: ScriptPin, source: ScriptPin, line: str) -> bool:
-    """Return whether the manifest has both tags, and so tells by itself that they are askew."""
-    mine = [manifest.get_pin(one.pin.key) for one in (binary, source)]
-    if [pin.tag if pin else "" for pin in mine] != [binary.pin.tag, source.pin.tag]:
+def _is_known_mismatch(manifest: Manifest, binary: Pin, source: Pin, line: str) -> bool:
+    """Return whether the manifest has both tags, so that checking it reports their mismatch."""
+    recorded = [manifest.get_pin(pin.key) for pin in (binary, source)]
+    if [pin.tag if pin else "" for pin in recorded] != [binary.tag, source.tag]:
         return False
     return any(
-        is_source_mismatch(identity, binary.pin, source.pin, line)
-        for identity in manifest.components
-        for built in identity.built_from
-        if (built.binary, built.source) == (binary.pin.key, source.pin.key)
+        is_source_mismatch(component, binary, source, line)
+        for component in manifest.components
+        for built in component.built_from
+        if (built.binary, built.source) == (binary.key, source.key)
     )
 
 
-def _not_compiled(
+def _check_replaced(
     manifest: Manifest,
     statements: Iterable[VersionStatement],
     fetched: Mapping[ExternalKey, ScriptPin],
 ) -> Iterator[Diagnostic]:
-    """Yield copies that a tree's SBOM lists and Windows does not compile: it has an external."""
-    instead = {
+    """Yield vendored code that an SBOM lists and Windows replaces by an external."""
+    replacements = {
         row.external: row.without
-        for identity in manifest.components
-        for row in identity.ships
+        for component in manifest.components
+        for row in component.ships
         if row.external and not row.external.is_fetched and row.without
     }
-    seen = set()
+    reported = set()
     for one in statements:
-        external = fetched.get(instead[one.key]) if one.key in instead else None
-        if external is not None and one.place.package and one.key not in seen:
-            seen.add(one.key)
-            message = f"lists {_named(one.key)} {one.value}, and Windows compiles"
-            hint = "an SBOM of a Windows build must not list it"
-            yield _at(one, f"{message} {external.pin.tag} ({external.where})", hint)
+        external = fetched.get(replacements[one.key]) if one.key in replacements else None
+        if external is not None and one.source.package and one.key not in reported:
+            reported.add(one.key)
+            yield _stale(one, Staleness.REPLACED, external.pin.tag, external.location)
 
 
-def _in_no_list(
+def _check_unlisted(
     manifest: Manifest,
     statements: Sequence[VersionStatement],
     fetched: Mapping[ExternalKey, ScriptPin],
     line: str,
 ) -> Iterator[Diagnostic]:
     """Yield what ships as a file of its own, out of a bundle, and is in no SBOM of the tree."""
-    lists = [one.file for one in statements if one.place.package and _is_source(one.key)]
-    if not lists:
+    sboms = [
+        one.file
+        for one in statements
+        if one.source.package and _has_kind(one.key, EntryKind.SOURCE)
+    ]
+    if not sboms:
         return
-    pins = {key: one.pin for key, one in fetched.items() if one.pin.default}
-    revisions = {key: pin.revision for key, pin in pins.items()}
-    for identity in manifest.components:
-        built = {one.binary for one in identity.built_from}
-        for row in identity.ships:
-            bundled = _is_binary(row.external) and row.external not in built
-            here = any(
-                applies(row, revisions, platform.name, line) for platform in manifest.platforms
-            )
-            if row.external and row.link == "dynamic" and bundled and here:
-                pin = pins[row.external]
-                version = version_of(identity, row, pin.revision)
-                yield Diagnostic(
-                    code=Code.STALE_VERSION,
-                    file=lists[0],
-                    message=f"does not list {identity.name} {version}, which ships as "
-                    f"{', '.join(row.files)} out of {pin.tag}",
-                    hint="no SBOM of CPython's own knows it; those made here do",
+    revisions = {key: one.pin.revision for key, one in fetched.items() if one.pin.default}
+    for component in manifest.components:
+        built = {one.binary for one in component.built_from}
+        for row in component.ships:
+            if row.external is None or row.external in built or row.link != "dynamic":
+                continue
+            ships = any(applies(row, revisions, one.name, line) for one in manifest.platforms)
+            if ships and _has_kind(row.external, EntryKind.BINARY):
+                yield unlisted_component(
+                    sboms[0],
+                    component.name,
+                    version_of(component, row, revisions[row.external]),
+                    ", ".join(row.files),
+                    fetched[row.external].pin.tag,
                 )
 
 
-def check_archive_checksums(
+def _has_kind(key: ExternalKey | None, kind: EntryKind) -> bool:
+    return key is not None and key.kind is kind
+
+
+def check_archives(
     manifest: Manifest,
-    packages: Iterable[SbomPackage],
+    packages: Iterable[StatedPackage],
     statements: Sequence[VersionStatement],
     fetched: Mapping[ExternalKey, ScriptPin],
 ) -> Iterator[Diagnostic]:
-    """Yield packages of a tree's SBOMs whose archive or digest is another than is known."""
-    copies = {one.key: one for one in manifest.vendored}
-    stated = {one.key: one for one in statements if one.place.precision == "sha256"}
-    versions = {(one.key, one.value) for one in statements if one.place.authoritative}
+    """Yield packages of the tree's SBOMs whose archive is not at their location, or differs."""
     for one in packages:
         external = fetched.get(one.key) if one.key else None
-        known = external.pin.tag if external else one.version
-        if known and known not in one.location and _dotless(known) not in one.location:
-            message = f"says that {_named(one.key)} {one.version} is at {one.location}"
-            hint = f"the archive of {known} is somewhere else"
-            yield _listed(one, one.location_line, Code.STALE_VERSION, message, hint)
-        expected, where = (
-            manifest.get_archive_sha256(external.pin.key, external.pin.tag) if external else "",
-            "externals.toml",
-        )
-        copy = copies.get(one.key) if one.key else None
-        if copy is not None and copy.version == one.version:
-            expected = copy.sha256
-        if one.key in stated and (one.key, one.version) in versions:
-            expected, where = stated[one.key].value, stated[one.key].where
-        if expected and one.sha256 != expected:
-            message = f"says SHA-256 {one.sha256[:12]}… of {_named(one.key)} {one.version}, "
-            message += f"and {where} knows {expected[:12]}…"
-            hint = "find out which is right; nox -s regen -- --verify asks again"
-            yield _listed(one, one.sha256_line, Code.CHECKSUM_MISMATCH, message, hint)
+        version, location = one.package.version.value, one.package.download_location
+        name = external.pin.tag if external else version
+        if not _is_location_of(name, location.value):
+            yield stale_version(
+                one.file,
+                location.line,
+                f"{_name(one.key)} location",
+                Staleness.LOCATION,
+                stated=f"{_name(one.key)} {version}",
+                actual=location.value,
+            )
+        sha256, where = _recorded_sha256(one, manifest, statements, external)
+        stated = one.package.sha256
+        if sha256 and stated.value != sha256:
+            yield checksum_mismatch(
+                one.file,
+                _name(one.key),
+                ChecksumRecord.ARCHIVE,
+                algorithm="SHA-256",
+                expected=sha256,
+                found=stated.value or "no checksum",
+                where=where,
+                line=stated.line,
+            )
 
 
-def _dotless(version: str) -> str:
-    return version.replace(".", "_")
+def _is_location_of(name: str, location: str) -> bool:
+    """Return whether a location names a tag or version; expat's are ``R_2_7_1`` there."""
+    return name in location or name.replace(".", "_") in location
 
 
-def _listed(one: SbomPackage, line: int, code: Code, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(code=code, file=one.file, line=line, message=message, hint=hint)
+def _recorded_sha256(
+    stated: StatedPackage,
+    manifest: Manifest,
+    statements: Iterable[VersionStatement],
+    external: ScriptPin | None,
+) -> tuple[str, str]:
+    """Return the SHA-256 that a package's archive must have, if it is known, and from where.
+
+    What the tree itself states of the compiled version goes before the manifest.
+    """
+    version = stated.package.version.value
+    here = [one for one in statements if one.key == stated.key]
+    if any(one.source.authoritative and one.value == version for one in here):
+        for one in here:
+            if one.source.precision == "sha256":
+                return one.value, one.location
+    for vendored in manifest.vendored:
+        if (vendored.key, vendored.version) == (stated.key, version):
+            return vendored.sha256, "externals.toml"
+    if external is None:
+        return "", ""
+    return manifest.get_archive_sha256(external.pin.key, external.pin.tag), "externals.toml"
 
 
-def _named(key: ExternalKey | None) -> str:
+def _name(key: ExternalKey | None) -> str:
     return key.name if key else "cpython"
 
 
-def _is_source(key: ExternalKey | None) -> bool:
-    return key is not None and key.kind is EntryKind.SOURCE
-
-
-def _is_binary(key: ExternalKey | None) -> bool:
-    return key is not None and key.kind is EntryKind.BINARY
-
-
-def _at(one: VersionStatement, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(
-        code=Code.STALE_VERSION, file=one.file, line=one.line, message=message, hint=hint
+def _stale(
+    statement: VersionStatement, kind: Staleness, actual: str = "", where: str = ""
+) -> Diagnostic:
+    name = _name(statement.key)
+    return stale_version(
+        statement.file,
+        statement.line,
+        name,
+        kind,
+        stated=f"{name} {statement.value}",
+        actual=actual,
+        where=where,
     )

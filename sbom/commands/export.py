@@ -9,13 +9,10 @@ from pathlib import Path
 from sbom import io as files
 from sbom.diagnostics import Exit, SbomError, failing
 from sbom.formats.cpython_externals import export_upstream
+from sbom.formats.cpython_sbom import read_json_object
 from sbom.inputs import read_inputs, script_problems
 from sbom.options import Environment
-from sbom.source_tree.tree import SourceTree
-from sbom.source_tree.vendored import sbom_of
-
-#: Where CPython keeps it.
-_PLACE = "Misc/externals.spdx.json"
+from sbom.source_tree.tree import EXTERNALS_SBOM, SourceTree
 
 
 def run(arguments: argparse.Namespace, environment: Environment) -> int:
@@ -26,12 +23,12 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
         raise AssertionError("argparse asks for a tree")
     if blocking := failing(script_problems(inputs)):
         raise SbomError(blocking)
-    folder = SourceTree(arguments.cpython)
+    tree = SourceTree(arguments.cpython)
     data, problems = export_upstream(
         inputs.manifest,
         inputs.script.externals,
         inputs.version.rstrip("+"),
-        sbom_of(folder.read(_PLACE)),
+        read_json_object(tree.read(EXTERNALS_SBOM)),
         fixed=arguments.fixed,
     )
     if problems:
@@ -39,7 +36,7 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     if str(arguments.output) == "-":
         print(data.decode(), file=sys.stdout)
         return Exit.OK
-    path = arguments.output or Path(arguments.cpython) / _PLACE
+    path = arguments.output or Path(arguments.cpython) / EXTERNALS_SBOM
     same = files.read_bytes(path) == data if path.is_file() else False
     if not same:
         files.write_all({path: data})

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from sbom import io as files
-from sbom.checks.checkout import read_vendored
 from sbom.checks.entries import check_manifest
 from sbom.diagnostics import Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area, names_in
@@ -24,7 +23,7 @@ from sbom.download.pins import (
     fetch_script,
     pin_values,
 )
-from sbom.inputs import Inputs, read_inputs, script_changes, script_problems
+from sbom.inputs import Inputs, read_inputs, read_tree_vendored, script_changes, script_problems
 from sbom.manifest import write as edit
 from sbom.manifest.diff import ChangeKind, ManifestChange, described_externals
 from sbom.manifest.exemptions import triage_diagnostics
@@ -52,7 +51,7 @@ def _run(arguments: argparse.Namespace, environment: Environment) -> int:
     found = script_changes(inputs)
     facts: dict[str, Value] = {"script-sha256": inputs.digest} if inputs.script else {}
     facts |= _release(inputs)
-    vendored = read_vendored(inputs, arguments.cpython)
+    vendored = read_tree_vendored(inputs, arguments.cpython)
     if vendored is not None:
         facts["vendored-from"] = inputs.version
     accounted = described_externals(inputs.manifest)

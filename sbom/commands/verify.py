@@ -13,7 +13,7 @@ from sbom.components.resolve import Build, resolve_components
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.run_messages import usage_error
 from sbom.files.patterns import PathPatterns
-from sbom.inputs import Inputs, read_inputs, script_changes, script_problems
+from sbom.inputs import Inputs, read_inputs, read_tree_vendored, script_changes, script_problems
 from sbom.manifest.channels import DEFAULT, version_named
 from sbom.manifest.diff import described_externals as accounted_for
 from sbom.manifest.exemptions import triage_diagnostics
@@ -66,12 +66,11 @@ def _of_script(inputs: Inputs, tree: Path | None, identified: Identification) ->
     if inputs.script is None:
         return inputs.manifest
     # tomlkit is for those who name a script.
-    from sbom.checks.checkout import read_vendored  # noqa: PLC0415
     from sbom.manifest import write as edit  # noqa: PLC0415
 
     version = inputs.version or next(iter(identified.cpython), inputs.manifest.cpython.version)
     facts: dict[str, Value] = {"version": version}
-    vendored = read_vendored(inputs, tree)
+    vendored = read_tree_vendored(inputs, tree)
     if vendored is not None:
         facts["vendored-from"] = version
     if blocking := failing(script_problems(inputs)):

@@ -75,6 +75,9 @@ class Code(StrEnum):
     STALE_VERSION = "stale-version"
     CHECKSUM_MISMATCH = "checksum-mismatch"
     LINK_MISMATCH = "link-mismatch"
+    INVALID_WHEEL = "invalid-wheel"
+    UNLISTED_COMPONENT = "unlisted-component"
+    VENDORED_CHANGED = "vendored-changed"
     # The artifacts of a release.
     UNKNOWN_ARTIFACT = "unknown-artifact"
     MISSING_ARTIFACT = "missing-artifact"

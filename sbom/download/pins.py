@@ -18,7 +18,7 @@ from sbom.manifest.external_key import ExternalKey, parse_external_key
 from sbom.manifest.model import Manifest, Pin
 from sbom.manifest.toml_lines import Value
 from sbom.script.externals import ExternalKind
-from sbom.source_tree.release import version_defined
+from sbom.source_tree.tree import parse_python_version
 
 # The modules that need urllib3, which takes 0.2 s to import, are imported where they are used.
 # ruff: noqa: PLC0415
@@ -129,7 +129,7 @@ def fetch_script(ref: str, manifest: Manifest, options: DownloadOptions) -> tupl
             received = client.get(_on_server(url, options.base_url), bytes)
             bodies.append(received[0] if received else b"")
     text, digest = decode_script(bodies[0])
-    return text, digest, version_defined(bodies[1])
+    return text, digest, parse_python_version(bodies[1])
 
 
 def _on_server(url: str, base_url: str) -> str:

@@ -14,6 +14,7 @@ from sbom.manifest.channels import Channel, Platform, ReleaseConfig, Variant
 from sbom.manifest.component_spec import ACTOR, ComponentSpec
 from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.fields import hexadecimal, matching
+from sbom.manifest.ranges import release_line
 from sbom.manifest.version_source import VersionSource
 from sbom.script.externals import Condition, ExternalKind, split_tag
 
@@ -52,7 +53,7 @@ class CPython:
     @property
     def line(self) -> str:
         """Return the release line: ``3.14`` of ``3.14.7``."""
-        return ".".join(self.version.split(".")[:2])
+        return release_line(self.version)
 
     @property
     def source_location(self) -> str:

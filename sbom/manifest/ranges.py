@@ -59,6 +59,11 @@ def validate_version_range(text: str) -> str:
     return f"'{text}' is no range of versions such as '>=8.6.13,<9'"
 
 
+def release_line(version: str) -> str:
+    """Return the CPython line of a version: ``3.14`` of ``3.14.7``."""
+    return ".".join(version.split(".")[:2])
+
+
 def line_in_range(line: str, text: str) -> bool:
     """Return whether a CPython line such as ``3.14`` is in a list of lines; empty holds all."""
     return not text or any(_in_span(line, span) for span in text.split(","))

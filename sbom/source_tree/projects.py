@@ -1,31 +1,32 @@
-"""Which shipped file each external ends up in, as CPython's own projects say it.
+"""Which shipped file each external ends up in, according to CPython's own projects.
 
-A project that compiles files out of an external's folder holds it; a static library passes what
-it holds on to the projects that refer to it; a DLL that is copied from an external ships as it is.
+A project that compiles files of an external's directory contains the external; a static library
+passes what it contains on to the projects that refer to it; a DLL that is copied out of an
+external ships as it is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sbom.source_tree.msbuild import Element, NotMSBuildError, Properties, elements_of
+from sbom.source_tree.msbuild import Element, InvalidMSBuildError, Properties, parse_elements
 from sbom.source_tree.tree import SourceTree
 
 _PROJECTS = "PCbuild/*.vcxproj"
 _PROPS = ("PCbuild/python.props", "PCbuild/tcltk.props", "PCbuild/openssl.props",
           "PCbuild/libffi.props")  # fmt: skip
-#: WiX sources: their names with a variable in them are other projects' business.
-_INSTALLED = "Tools/msi/*/*.wxs"
-_FILE = re.compile(r'<File [^>]*Name="([^"$]+\.(?:dll|pyd))"')
-#: The project whose output has the version in its name.
-_CORE = "pythoncore"
+_INSTALLER_SOURCES = "Tools/msi/*/*.wxs"
+#: A library that a WiX source names in full; names with a variable are those of other projects.
+_INSTALLED_LIBRARY = re.compile(r'<File [^>]*Name="([^"$]+\.(?:dll|pyd))"')
+#: The project whose output has the CPython line in its name.
+_CORE_PROJECT = "pythoncore"
 
 
 @dataclass(frozen=True, slots=True)
 class ShippedReference:
-    """A tag that ends up in a shipped file, and the project's line that says so."""
+    """A shipped file that a project makes of a tag, empty where it names none, and its line."""
 
     tag: str
     shipped: str
@@ -35,106 +36,111 @@ class ShippedReference:
 
 @dataclass(slots=True)
 class _Project:
-    name: str
+    """A project: its output, and the lines where it compiles, copies and refers to others."""
+
     path: str
-    static: bool = False
-    shipped: str = ""
+    output: str
+    is_static: bool = False
     compiles: dict[str, int] = field(default_factory=dict)
     copies: dict[tuple[str, str], int] = field(default_factory=dict)
-    refers: dict[str, int] = field(default_factory=dict)
+    references: dict[str, int] = field(default_factory=dict)
 
 
-def shipped_files(
-    folder: SourceTree, tags: Iterable[str], line: str
+def read_shipped_files(
+    tree: SourceTree, tags: Iterable[str], line: str
 ) -> tuple[ShippedReference, ...]:
     """Return where each of the tags of a CPython line ends up on 64-bit x86, sorted.
 
-    Projects that are no XML, or need what is not here, say nothing.
+    Projects that are not XML count as absent.
     """
     properties = Properties(values={"platform": "x64", "archname": "amd64"})
-    known = sorted(tags, key=len, reverse=True)
+    longest_first = sorted(tags, key=len, reverse=True)
     shared = [
-        (path, elements) for path in _PROPS if (elements := _elements(folder, path)) is not None
+        (path, elements) for path in _PROPS if (elements := _read_elements(tree, path)) is not None
     ]
     for path, elements in shared:
         properties.add(path, elements)
-    projects = {}
-    for path in folder.paths(_PROJECTS):
-        found = _elements(folder, path)
-        if found is not None:
-            project = _read(path, found, properties, known, line)
-            projects[project.name.lower()] = project
-    for path, elements in shared:
-        project = _read(path, elements, properties, known, line)
-        projects[path] = project
-    return tuple(sorted(_followed(projects), key=lambda one: (one.tag, one.shipped, one.file)))
+    files = [*((path, _read_elements(tree, path)) for path in tree.glob(_PROJECTS)), *shared]
+    projects = {
+        _project_name(path): _read_project(path, elements, properties, longest_first, line)
+        for path, elements in files
+        if elements is not None
+    }
+    references = set(_follow_references(projects))
+    return tuple(sorted(references, key=lambda one: (one.tag, one.shipped, one.file, one.line)))
 
 
-def installed_files(folder: SourceTree) -> tuple[ShippedReference, ...]:
-    """Return the libraries that the installer's sources name in full, sorted."""
-    found = [
+def read_installed_files(tree: SourceTree) -> tuple[ShippedReference, ...]:
+    """Return the libraries that the installer's sources name in full, sorted by file and line."""
+    return tuple(
         ShippedReference("", match[1], path, text.count("\n", 0, match.start(1)) + 1)
-        for path in folder.paths(_INSTALLED)
-        if (text := folder.text(path)) is not None
-        for match in _FILE.finditer(text)
-    ]
-    return tuple(sorted(found, key=lambda one: (one.file, one.line)))
+        for path in tree.glob(_INSTALLER_SOURCES)
+        for text in [tree.read_text(path) or ""]
+        for match in _INSTALLED_LIBRARY.finditer(text)
+    )
 
 
-def _elements(folder: SourceTree, path: str) -> list[Element] | None:
-    data = folder.read(path)
+def _read_elements(tree: SourceTree, path: str) -> list[Element] | None:
+    data = tree.read(path)
     if data is None:
         return None
     try:
-        return elements_of(data)
-    except NotMSBuildError:
+        return parse_elements(data)
+    except InvalidMSBuildError:
         return None
 
 
-def _read(
-    path: str, elements: Iterable[Element], shared: Properties, tags: list[str], line: str
+def _project_name(path: str) -> str:
+    """Return the name that references use, without regard to case; other files have their path."""
+    name = path.rpartition("/")[2]
+    return name.removesuffix(".vcxproj").lower() if name.endswith(".vcxproj") else path
+
+
+def _read_project(
+    path: str, elements: Iterable[Element], shared: Properties, tags: Sequence[str], line: str
 ) -> _Project:
-    name = path.rpartition("/")[2].removesuffix(".vcxproj")
-    project = _Project(name, path)
+    """Return a project; of several tags that a path could contain, the longest one counts."""
     properties = Properties(values=dict(shared.values))
-    extension = ""
-    for one in elements:
-        if one.name == "ConfigurationType":
-            # An extension that stands before it is overridden, as in sqlite3.vcxproj.
-            project.static = one.text == "StaticLibrary"
-            extension = ".dll" if one.text == "DynamicLibrary" else ""
-        if one.name == "TargetExt" and one.text:
-            # From 3.12 on it is a property, which tells free-threaded builds apart.
-            extension = one.text if one.text.startswith(".") else ".pyd"
-        if one.name == "ProjectReference":
-            project.refers.setdefault(one.include.removesuffix(".vcxproj").lower(), one.line)
-        include = re.sub(r"\$\(\w+\)", "", properties.expanded(one.include)).replace("\\", "/")
+    project = _Project(path, "")
+    extension = ".dll"
+    for element in elements:
+        if element.name == "ConfigurationType":
+            # An extension that is set before it is overridden, as in sqlite3.vcxproj.
+            project.is_static = element.text == "StaticLibrary"
+            extension = ".dll"
+        elif element.name == "TargetExt" and element.text:
+            # From 3.12 on it is a property, which differs in free-threaded builds.
+            extension = element.text if element.text.startswith(".") else ".pyd"
+        elif element.name == "ProjectReference":
+            name = element.include.removesuffix(".vcxproj").lower()
+            project.references.setdefault(name, element.line)
+        include = re.sub(r"\$\(\w+\)", "", properties.expand(element.include)).replace("\\", "/")
         tag = next((tag for tag in tags if f"/{tag}/" in f"/{include}"), "")
-        if tag and one.name == "ClCompile":
-            project.compiles.setdefault(tag, one.line)
+        if tag and element.name == "ClCompile":
+            project.compiles.setdefault(tag, element.line)
         elif tag and include.lower().endswith(".dll") and "*" not in include:
-            project.copies.setdefault((tag, include.rpartition("/")[2]), one.line)
-    plain = (
-        f"python{line.replace('.', '')}.dll" if name == _CORE else f"{name}{extension or '.dll'}"
-    )
-    project.shipped = plain
+            project.copies.setdefault((tag, include.rpartition("/")[2]), element.line)
+    project.output = _output(path, extension, line)
     return project
 
 
-def _followed(projects: Mapping[str, _Project]) -> set[ShippedReference]:
-    found: set[ShippedReference] = set()
+def _output(path: str, extension: str, line: str) -> str:
+    name = path.rpartition("/")[2].removesuffix(".vcxproj")
+    if name == _CORE_PROJECT:
+        return f"python{line.replace('.', '')}.dll"
+    return f"{name}{extension}"
+
+
+def _follow_references(projects: Mapping[str, _Project]) -> Iterator[ShippedReference]:
     for project in projects.values():
-        for (tag, shipped), line in project.copies.items():
-            found.add(ShippedReference(tag, shipped, project.path, line))
-        if project.static:
+        for (tag, library), line in project.copies.items():
+            yield ShippedReference(tag, library, project.path, line)
+        if project.is_static:
             continue
         for tag, line in project.compiles.items():
-            found.add(ShippedReference(tag, project.shipped, project.path, line))
-        for name, line in project.refers.items():
+            yield ShippedReference(tag, project.output, project.path, line)
+        for name, line in project.references.items():
             other = projects.get(name)
-            if other is not None and other.static:
-                found |= {
-                    ShippedReference(tag, project.shipped, project.path, line)
-                    for tag in other.compiles
-                }
-    return found
+            if other is not None and other.is_static:
+                for tag in other.compiles:
+                    yield ShippedReference(tag, project.output, project.path, line)

@@ -1,43 +1,55 @@
-"""The files of a source tree, read with nothing outside of it and nothing enormous."""
+"""The files of a CPython source tree: only those inside it, none of them enormous."""
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
 from sbom.files.patterns import PathPatterns
+from sbom.io import input_error, is_directory, read_bytes
 
-#: No text of CPython's that states a version comes near this.
+#: Where a tree has its script, its version, its SBOMs, and the wheels that ensurepip bundles.
+SCRIPT = "PCbuild/get_externals.bat"
+PATCHLEVEL = "Include/patchlevel.h"
+VENDORED_SBOM = "Misc/sbom.spdx.json"
+EXTERNALS_SBOM = "Misc/externals.spdx.json"
+WHEELS = "Lib/ensurepip/_bundled/*.whl"
+#: The largest file that an SBOM of a tree lists has 0.3 MB (expat of 3.14.7).
 TEXT_LIMIT = 16_000_000
-#: A wheel that ensurepip bundles has two.
+#: The largest wheel that ensurepip bundles has 2.1 MB (pip 22.3.1).
 WHEEL_LIMIT = 64_000_000
+_WILDCARDS = frozenset("*?[")
+_PY_VERSION = re.compile(rb'^\s*#\s*define\s+PY_VERSION\s+"([^"\r\n]{1,40})"', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceTree:
-    """A tree on the disk. What is missing, unreadable, too large or outside of it is not there.
+    """A source tree on the disk, read by paths with slashes.
 
-    Redistributors take files out of a tree, so that none is missed.
+    A file that is missing, unreadable, too large or outside of the tree is not there:
+    redistributors take files out of a tree, so none of them is required.
     """
 
     root: Path
 
     def read(self, path: str, limit: int = TEXT_LIMIT) -> bytes | None:
-        """Return the contents of a regular file by its path with slashes, or None."""
-        place = self._inside(path)
-        if place is None:
+        """Return the contents of a regular file of at most ``limit`` bytes, or None."""
+        file = self._resolve(path)
+        if file is None:
             return None
         try:
-            with place.open("rb") as file:
-                data = file.read(limit + 1)
+            with file.open("rb") as stream:
+                data = stream.read(limit + 1)
         except (OSError, ValueError):
             return None
         return data if len(data) <= limit else None
 
-    def text(self, path: str) -> str | None:
-        """Return a text file, or None; bytes that are no UTF-8 are letters of Latin-1."""
+    def read_text(self, path: str) -> str | None:
+        """Return the text of a file, or None; what is not UTF-8 is read as Latin-1."""
         data = self.read(path)
         if data is None:
             return None
@@ -48,36 +60,62 @@ class SourceTree:
 
     def has(self, path: str) -> bool:
         """Return whether a path leads to a regular file inside the tree."""
-        return self._inside(path) is not None
+        return self._resolve(path) is not None
 
-    def paths(self, pattern: str) -> list[str]:
+    def glob(self, pattern: str) -> list[str]:
         """Return the paths of regular files that match a pattern of whole paths, sorted."""
-        if not set(pattern) & set("*?["):
+        if not set(pattern) & _WILDCARDS:
             return [pattern] if self.has(pattern) else []
         matched = PathPatterns([f"/{pattern}"])
-        *folders, _ = pattern.split("/")
-        known = list(takewhile(lambda part: not set(part) & set("*?["), folders))
-        found = self._below("/".join(known), len(folders) - len(known))
-        return sorted(path for path in found if matched.matches(path) and self.has(path))
+        *directories, _ = pattern.split("/")
+        plain = list(takewhile(lambda part: not set(part) & _WILDCARDS, directories))
+        paths = self._below("/".join(plain), len(directories) - len(plain))
+        return sorted(path for path in paths if matched.matches(path) and self.has(path))
 
-    def _below(self, folder: str, depth: int) -> Iterator[str]:
+    def _below(self, directory: str, depth: int) -> Iterator[str]:
         """Yield the paths of what is ``depth`` directories below another one."""
         try:
-            names = [entry.name for entry in (self.root / folder).iterdir()]
+            names = [entry.name for entry in (self.root / directory).iterdir()]
         except (OSError, ValueError):
             return
         for name in names:
-            path = f"{folder}/{name}" if folder else name
+            path = f"{directory}/{name}" if directory else name
             if depth:
                 yield from self._below(path, depth - 1)
             else:
                 yield path
 
-    def _inside(self, path: str) -> Path | None:
+    def _resolve(self, path: str) -> Path | None:
         """Return where a path leads, if that is a regular file inside the tree."""
         try:
-            place = (self.root / path).resolve()
-            inside = place.is_relative_to(self.root.resolve()) and place.is_file()
+            file = (self.root / path).resolve()
+            inside = file.is_relative_to(self.root.resolve()) and file.is_file()
         except (OSError, ValueError, RuntimeError):
             return None
-        return place if inside else None
+        return file if inside else None
+
+
+def find_script(root: Path) -> Path:
+    """Return the path of a tree's get_externals.bat. Raises InputError if it is not a tree."""
+    if not is_directory(root):
+        raise input_error(root, "is not a directory", "name the directory that contains PCbuild")
+    path = root / SCRIPT
+    with contextlib.suppress(OSError):
+        if path.is_file():
+            return path
+    raise input_error(root, f"does not contain {SCRIPT}", "name a CPython source tree")
+
+
+def read_python_version(root: Path) -> str:
+    """Return PY_VERSION of a tree, such as ``3.14.7`` or ``3.15.0a2+``. Raises InputError."""
+    path = root / PATCHLEVEL
+    version = parse_python_version(read_bytes(path))
+    if not version:
+        raise input_error(path, "does not define PY_VERSION", "name a CPython source tree")
+    return version
+
+
+def parse_python_version(header: bytes) -> str:
+    """Return PY_VERSION as Include/patchlevel.h defines it, or an empty text."""
+    match = _PY_VERSION.search(header)
+    return match[1].decode("ascii", "replace") if match else ""

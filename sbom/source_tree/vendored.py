@@ -1,201 +1,178 @@
-"""Code that CPython's repository has copies of: read out of its SBOM, its headers and its wheels.
+"""Third-party code checked in to CPython: read out of the tree's SBOM, headers and wheels.
 
-What a redistributor has taken out of a tree is left out. Where the tree's SBOM and the code
-state different versions, the code is what ships.
+What a redistributor removed from a tree is left out. Where the SBOM and the code state different
+versions, the code is what ships.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import json
-import lzma
-import re
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from packaging.utils import canonicalize_name
+
+from sbom.diagnostics import Diagnostic, SbomError
+from sbom.diagnostics.document_messages import invalid_document
+from sbom.diagnostics.source_tree_messages import (
+    ChecksumRecord,
+    checksum_mismatch,
+    invalid_wheel,
+)
 from sbom.files.hashing import verification_code
+from sbom.formats.cpython_sbom import SbomFile, SbomPackage, read_sbom_packages
 from sbom.manifest.model import Vendored
 from sbom.manifest.ranges import version_key
+from sbom.manifest.version_source import VersionSource
+from sbom.source_tree.tree import VENDORED_SBOM, WHEEL_LIMIT, WHEELS, SourceTree
+from sbom.source_tree.version_statements import read_version_statements
+from sbom.source_tree.wheels import Wheel, check_wheel, read_wheel
 
-#: A wheel's own file that is read into memory has no more than this.
-_LIMIT = 4_000_000
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*===?\s*([\w.!+-]+)")
-_METADATA = re.compile(r"^(Name|Version): *(\S+)\s*$", re.MULTILINE)
-#: What zipfile raises of an archive that is damaged, or packed in a way it does not know.
-NOT_A_WHEEL = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    OSError,  # what bz2 raises of damaged data
-    NotImplementedError,
-    EOFError,
-    ValueError,
-    RuntimeError,
-)
+_ALGORITHMS = {"SHA1": hashlib.sha1, "SHA256": hashlib.sha256, "SHA512": hashlib.sha512}
+
+
+def read_vendored(
+    tree: SourceTree, sources: Iterable[VersionSource], line: str
+) -> tuple[Vendored, ...]:
+    """Return the vendored code of a tree of a CPython line, sorted by name.
+
+    An SBOM or a wheel that cannot be read counts as absent; ``require_readable`` refuses it.
+    """
+    of_compiled = [
+        one for one in sources if one.authoritative and one.external and not one.external.is_fetched
+    ]
+    statements, _ = read_version_statements(tree, of_compiled, line)
+    wheels = (
+        read_wheel(path.rpartition("/")[2], data)
+        for path in tree.glob(WHEELS)
+        if (data := tree.read(path, WHEEL_LIMIT)) is not None
+    )
+    return find_vendored(
+        _packages_present(tree, read_sbom_packages(tree.read(VENDORED_SBOM)) or ()),
+        {one.key.name: one.value for one in statements if one.key},
+        [wheel for wheel in wheels if wheel is not None],
+    )
+
+
+def require_readable(tree: SourceTree) -> None:
+    """Raise SbomError for an SBOM or wheels that cannot be read: damaged is not removed."""
+    damaged = [
+        invalid_wheel(path, "is damaged, or not a wheel")
+        for path in tree.glob(WHEELS)
+        if (data := tree.read(path, WHEEL_LIMIT)) is None or read_wheel(path, data) is None
+    ]
+    if tree.has(VENDORED_SBOM) and read_sbom_packages(tree.read(VENDORED_SBOM)) is None:
+        damaged.append(_invalid_sbom(VENDORED_SBOM))
+    if damaged:
+        raise SbomError([replace(one, file=str(tree.root / one.file)) for one in damaged])
+
+
+def _invalid_sbom(path: str) -> Diagnostic:
+    hint = "correct the file, or remove it from the tree"
+    return invalid_document(path, path, "is not an SPDX document in JSON", hint)
+
+
+def _packages_present(tree: SourceTree, packages: Iterable[SbomPackage]) -> list[SbomPackage]:
+    """Return the packages of which the tree has a file."""
+    return [one for one in packages if any(tree.has(file.path) for file in one.files)]
 
 
 def find_vendored(
-    packages: Mapping[str, Any] | None,
-    compiled: Mapping[str, str],
-    present: Iterable[str],
-    wheels: Mapping[str, bytes],
+    packages: Iterable[SbomPackage], compiled: Mapping[str, str], wheels: Sequence[Wheel]
 ) -> tuple[Vendored, ...]:
     """Return the vendored code of a tree, sorted by name.
 
-    ``packages`` is the JSON of Misc/sbom.spdx.json, or None where the tree has none;
-    ``compiled`` are versions that the code itself states by name, ``present`` the paths of
-    files that are there, ``wheels`` the bundled wheels by file name.
+    ``packages`` are those of its SBOM that it has files of, ``compiled`` the versions by name
+    that the code itself states, ``wheels`` all that it bundles.
     """
-    found = {one.name: one for one in _listed(packages or {}, set(present))}
+    found = {one.name: one for one in map(_listed, packages)}
     for name, version in compiled.items():
-        known = found.get(name)
-        if known is None:
+        listed = found.get(name)
+        if listed is None:
             found[name] = Vendored(name=name, version=version)
-        elif known.version != version:
+        elif listed.version != version:
             # The archive that is listed is of the other version; the files are these.
             found[name] = replace(
-                known, version=version, download_location="NOASSERTION", sha256=""
+                listed, version=version, download_location="NOASSERTION", sha256=""
             )
     for wheel in _installed(wheels):
         found |= {one.name: one for one in _bundled(wheel)}
     return tuple(found[name] for name in sorted(found))
 
 
-def sbom_of(data: bytes | None) -> Mapping[str, Any] | None:
-    """Return the JSON of a tree's SBOM, or None where it is not one."""
-    if data is None:
-        return None
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, Mapping) else None
-
-
-def _listed(data: Mapping[str, Any], present: set[str]) -> Iterator[Vendored]:
-    """Yield the packages of Misc/sbom.spdx.json of which a file is there."""
-    files = {
-        str(one.get("SPDXID")): (str(one.get("fileName", "")).removeprefix("./"), _sha1(one))
-        for one in _rows(data, "files")
-    }
-    held: dict[str, list[str]] = {}
-    for relation in _rows(data, "relationships"):
-        if relation.get("relationshipType") == "CONTAINS":
-            id_ = str(relation.get("spdxElementId"))
-            held.setdefault(id_, []).append(str(relation.get("relatedSpdxElement")))
-    for package in _rows(data, "packages"):
-        mine = [files[id_] for id_ in held.get(str(package.get("SPDXID")), []) if id_ in files]
-        if not any(path in present for path, _ in mine):
-            continue
-        sums = {
-            str(one.get("algorithm")): str(one.get("checksumValue"))
-            for one in _rows(package, "checksums")
-        }
-        yield Vendored(
-            name=_normal(str(package.get("name"))),
-            version=str(package.get("versionInfo", "")),
-            download_location=str(package.get("downloadLocation", "NOASSERTION")),
-            sha256=sums.get("SHA256", "").lower(),
-            file_count=len(mine),
-            verification_code=verification_code([sha1 for _, sha1 in mine]),
-        )
-
-
-def _rows(data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    rows = data.get(key)
-    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-
-
-def _sha1(file: Mapping[str, Any]) -> str:
-    return next(
-        (
-            str(one.get("checksumValue", "")).lower()
-            for one in _rows(file, "checksums")
-            if one.get("algorithm") == "SHA1"
+def _listed(package: SbomPackage) -> Vendored:
+    return Vendored(
+        name=canonicalize_name(package.name),
+        version=package.version.value,
+        download_location=package.download_location.value or "NOASSERTION",
+        sha256=package.sha256.value.lower(),
+        file_count=len(package.files),
+        verification_code=verification_code(
+            [file.checksums.get("SHA1", "").lower() for file in package.files]
         ),
-        "",
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Wheel:
-    """A wheel: its file name and digest, its name and version, what its vendor.txt says."""
+def _installed(wheels: Iterable[Wheel]) -> Collection[Wheel]:
+    """Return the wheels that ensurepip installs: of two of one name, the newer one.
 
-    file: str
-    sha256: str
-    name: str
-    version: str
-    pinned: str
-
-
-def _wheel(file: str, data: bytes) -> _Wheel | None:
-    """Return a wheel, or None where the bytes are none."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as wheel:
-            names = wheel.namelist()
-            metadata = _member(wheel, names, r"[^/]+\.dist-info/METADATA")
-            pinned = _member(wheel, names, r"[^/]+/_vendor/vendor\.txt")
-    except NOT_A_WHEEL:
-        return None
-    header = "\n".join(metadata.splitlines()).partition("\n\n")[0]
-    said = dict(reversed(_METADATA.findall(header)))  # the first of each counts
-    if "Name" not in said or "Version" not in said:
-        return None
-    digest = hashlib.sha256(data).hexdigest()
-    return _Wheel(file, digest, _normal(said["Name"]), said["Version"], pinned)
-
-
-def is_wheel(data: bytes) -> bool:
-    """Return whether bytes are a wheel that says its name and version."""
-    return _wheel("", data) is not None
-
-
-def _installed(wheels: Mapping[str, bytes]) -> Iterable[_Wheel]:
-    """Return the wheels that are installed: of two of one name the newer one.
-
-    CPython 3.8.17 and 3.8.18 bundle pip 22.0.4 beside the 23.0.1 that ensurepip installs.
+    CPython 3.8.17 and 3.8.18 bundle pip 22.0.4 beside the 23.0.1 that is installed.
     """
-    found: dict[str, _Wheel] = {}
-    for file, data in sorted(wheels.items()):
-        wheel = _wheel(file, data)
-        if wheel is None:
-            continue
-        known = found.get(wheel.name)
-        if known is None or version_key(known.version) <= version_key(wheel.version):
-            found[wheel.name] = wheel
-    return found.values()
+    ordered = sorted(wheels, key=lambda one: (version_key(one.version), one.file))
+    return {wheel.name: wheel for wheel in ordered}.values()
 
 
-def _bundled(wheel: _Wheel) -> Iterator[Vendored]:
+def _bundled(wheel: Wheel) -> Iterator[Vendored]:
     """Yield a wheel, and the packages that it vendors itself."""
     yield Vendored(name=wheel.name, version=wheel.version, sha256=wheel.sha256, wheel=wheel.file)
-    for one, version in requirements(wheel.pinned):
-        yield Vendored(name=f"{wheel.name}-{one}", version=version, vendored_by=wheel.name)
+    for name, version in wheel.vendored:
+        yield Vendored(name=f"{wheel.name}-{name}", version=version, vendored_by=wheel.name)
 
 
-def _member(wheel: zipfile.ZipFile, names: Iterable[str], pattern: str) -> str:
-    """Return the text of the one member that matches, or an empty text."""
-    for name in sorted(names):
-        if re.fullmatch(pattern, name):
-            with wheel.open(name) as member:
-                return member.read(_LIMIT).decode("utf-8", "replace")
-    return ""
+def check_listed_files(tree: SourceTree, path: str) -> Iterator[Diagnostic]:
+    """Yield the files that differ from the checksums in the SBOM at a path, or are missing.
 
-
-def requirements(text: str) -> Iterator[tuple[str, str]]:
-    """Yield names and versions that a vendor.txt pins, names as PEP 503 writes them.
-
-    Markers, extras, hashes and remarks are none of its versions; what pins nothing is passed.
+    Line ends count as LF in every file without a NUL, as CPython's own tool counts them. Where
+    all files of a package are missing, the package was removed, which is not an error.
     """
-    for line in text.splitlines():
-        match = _REQUIREMENT.match(line)
-        if match and not line.lstrip().startswith("#"):
-            yield _normal(match[1]), match[2]
+    if not tree.has(path):
+        return
+    packages = read_sbom_packages(tree.read(path))
+    if packages is None:
+        yield _invalid_sbom(path)
+    for package in _packages_present(tree, packages or ()):
+        for file in package.files:
+            if difference := _differing_checksum(file, tree.read(file.path)):
+                algorithm, found = difference
+                yield checksum_mismatch(
+                    path,
+                    file.path,
+                    ChecksumRecord.TREE_SBOM,
+                    algorithm=algorithm,
+                    expected=file.checksums.get(algorithm, ""),
+                    found=found,
+                    line=file.line,
+                )
 
 
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+def _differing_checksum(file: SbomFile, data: bytes | None) -> tuple[str, str] | None:
+    """Return the first algorithm whose checksum differs, and what was found instead."""
+    if data is None:
+        return next(iter(file.checksums), "checksum"), "no such file"
+    if b"\0" not in data:
+        data = data.replace(b"\r\n", b"\n")
+    for algorithm, expected in file.checksums.items():
+        function = _ALGORITHMS.get(algorithm)
+        if function is not None and (found := function(data).hexdigest()) != expected.lower():
+            return algorithm, found
+    return None
+
+
+def check_bundled_wheels(tree: SourceTree, known: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the wheels that ensurepip bundles.
+
+    ``known`` maps file names of wheels to their recorded SHA-256.
+    """
+    for path in tree.glob(WHEELS):
+        data = tree.read(path, WHEEL_LIMIT)
+        yield from check_wheel(path, data, known.get(path.rpartition("/")[2], ""))

@@ -1,142 +1,140 @@
-"""What a tree's files state: versions, each with its file and line."""
+"""The versions that files of a source tree state, each with its file and line."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from sbom.diagnostics import Code, Diagnostic
+from sbom.diagnostics import Diagnostic
+from sbom.diagnostics.source_tree_messages import invalid_msbuild_file
+from sbom.formats.cpython_sbom import SbomPackage, read_sbom_packages
 from sbom.manifest.external_key import ANY_NAME, ExternalKey
 from sbom.manifest.ranges import line_in_range
 from sbom.manifest.version_source import VersionSource
-from sbom.source_tree.msbuild import NotMSBuildError, Properties, elements_of
+from sbom.source_tree.msbuild import InvalidMSBuildError, Properties, parse_elements
 from sbom.source_tree.tree import SourceTree
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VersionStatement:
-    """One version that a place states of something: as it stands there, in file and line.
+    """A version that a source states, as it is written, with file and line.
 
-    ``key`` is what it is of, None for CPython itself.
+    ``key`` is what it is the version of, None for CPython itself.
     """
 
-    place: VersionSource
+    source: VersionSource
     key: ExternalKey | None
     value: str
     file: str
     line: int
 
     @property
-    def where(self) -> str:
-        """Return file and line for a sentence."""
+    def location(self) -> str:
+        """Return ``FILE:LINE``."""
         return f"{self.file}:{self.line}"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StatedPackage:
+    """A package of an SBOM of the tree: the key of what it is, and the SBOM's path."""
+
+    key: ExternalKey | None
+    file: str
+    package: SbomPackage
+
+
 def read_version_statements(
-    folder: SourceTree, places: Iterable[VersionSource], line: str
+    tree: SourceTree, sources: Iterable[VersionSource], line: str
 ) -> tuple[tuple[VersionStatement, ...], tuple[Diagnostic, ...]]:
-    """Return what the places of a tree of a CPython line state, and files that are damaged.
+    """Return what a tree of a CPython line states, and the files that cannot be read.
 
-    The order is that of the places; what is not there states nothing.
+    Statements are in the order of the sources; a file that is not there states nothing.
     """
-    here = [place for place in places if line_in_range(line, place.lines)]
-    properties, problems = _properties(folder, here)
-    found = tuple(one for place in here for one in _read(folder, place, properties))
-    return found, tuple(problems)
+    applicable = [source for source in sources if line_in_range(line, source.lines)]
+    properties, diagnostics = _read_properties(tree, applicable)
+    statements = (one for source in applicable for one in _read_source(tree, source, properties))
+    return tuple(statements), tuple(diagnostics)
 
 
-def _properties(
-    folder: SourceTree, places: Iterable[VersionSource]
+def read_stated_packages(
+    tree: SourceTree, sources: Iterable[VersionSource]
+) -> Iterator[StatedPackage]:
+    """Yield the packages of the SBOMs that are version sources; of other files there are none."""
+    for source in sources:
+        for path in tree.glob(source.path) if source.package else ():
+            for package in read_sbom_packages(tree.read(path)) or ():
+                if source.package in (ANY_NAME, package.name):
+                    key = source.key_of(package.name)
+                    yield StatedPackage(key=key, file=path, package=package)
+
+
+def _read_properties(
+    tree: SourceTree, sources: Iterable[VersionSource]
 ) -> tuple[Properties, list[Diagnostic]]:
     properties = Properties()
-    problems = []
-    for path in dict.fromkeys(place.path for place in places if place.property):
-        data = folder.read(path)
+    diagnostics = []
+    for path in dict.fromkeys(source.path for source in sources if source.property):
+        data = tree.read(path)
         if data is None:
             continue
         try:
-            properties.add(path, elements_of(data))
-        except NotMSBuildError as error:
-            problems.append(
-                Diagnostic(
-                    code=Code.INPUT_ERROR,
-                    file=path,
-                    message=f"is no MSBuild file: {error}",
-                    hint="mend the file",
-                )
-            )
-    return properties, problems
+            properties.add(path, parse_elements(data))
+        except InvalidMSBuildError as error:
+            diagnostics.append(invalid_msbuild_file(path, str(error)))
+    return properties, diagnostics
 
 
-def _read(
-    folder: SourceTree, place: VersionSource, properties: Properties
+def _read_source(
+    tree: SourceTree, source: VersionSource, properties: Properties
 ) -> Iterator[VersionStatement]:
-    if place.property:
-        yield from _property(place, properties)
-        return
-    for path in folder.paths(place.path):
-        text = folder.text(path)
-        if text is None:
-            continue
-        found = _packages(text, place) if place.package else _matches(text, place)
-        for key, value, line in found:
-            yield VersionStatement(place=place, key=key, value=value, file=path, line=line)
+    if source.package:
+        yield from _read_packages(tree, source)
+    elif source.property:
+        yield from _read_property(source, properties)
+    else:
+        yield from _match_pattern(tree, source)
 
 
-def _property(place: VersionSource, properties: Properties) -> Iterator[VersionStatement]:
-    """Yield the revision in the folder that a property leads to: ``sqlite-3.50.4.0``."""
-    name = place.external.name if place.external else ""
-    for one in properties.defined(place.property):
-        match = re.search(rf"(?<![\w-]){re.escape(name)}-(\d[\w.+-]*)", one.value)
-        if one.file == place.path and match:
+def _read_property(source: VersionSource, properties: Properties) -> Iterator[VersionStatement]:
+    """Yield the revision in the directory that a property leads to: ``sqlite-3.50.4.0``."""
+    name = source.external.name if source.external else ""
+    for definition in properties.definitions_of(source.property):
+        match = re.search(rf"(?<![\w-]){re.escape(name)}-(\d[\w.+-]*)", definition.value)
+        if definition.file == source.path and match:
             yield VersionStatement(
-                place=place, key=place.external, value=match[1], file=one.file, line=one.line
+                source=source,
+                key=source.external,
+                value=match[1],
+                file=definition.file,
+                line=definition.line,
             )
 
 
-def _matches(text: str, place: VersionSource) -> Iterator[tuple[ExternalKey | None, str, int]]:
-    for match in re.finditer(place.pattern, text, re.MULTILINE):
-        groups = {key: value for key, value in match.groupdict().items() if value}
-        key = "version" if "version" in groups else "major"
-        parts = (groups[part] for part in ("major", "minor", "micro") if part in groups)
-        value = groups.get("version") or ".".join(parts)
-        yield place.external, value, text.count("\n", 0, match.start(key)) + 1
+def _match_pattern(tree: SourceTree, source: VersionSource) -> Iterator[VersionStatement]:
+    for path in tree.glob(source.path):
+        text = tree.read_text(path) or ""
+        for match in re.finditer(source.pattern, text, re.MULTILINE):
+            groups = {key: value for key, value in match.groupdict().items() if value}
+            first = "version" if "version" in groups else "major"
+            parts = (groups[part] for part in ("major", "minor", "micro") if part in groups)
+            yield VersionStatement(
+                source=source,
+                key=source.external,
+                value=groups.get("version") or ".".join(parts),
+                file=path,
+                line=text.count("\n", 0, match.start(first)) + 1,
+            )
 
 
-def _packages(text: str, place: VersionSource) -> Iterator[tuple[ExternalKey | None, str, int]]:
-    """Yield versions of packages of an SPDX document: their own, and those in their CPEs."""
-    try:
-        data: Any = json.loads(text)
-    except (ValueError, RecursionError):
-        return
-    packages = data.get("packages") if isinstance(data, Mapping) else None
-    for package in packages if isinstance(packages, list) else []:
-        name = package.get("name") if isinstance(package, Mapping) else None
-        if not isinstance(name, str) or place.package not in (name, ANY_NAME):
-            continue
-        key = place.key_of(name)
-        start, end = _span(text, str(package.get("SPDXID", "")))
-        for value, marker in _versions(package):
-            at = text.find(marker, start, end)
-            yield key, value, text.count("\n", 0, at if at > 0 else start) + 1
-
-
-def _versions(package: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    version = str(package.get("versionInfo", ""))
-    yield version, f'"versionInfo": {json.dumps(version)}'
-    references = package.get("externalRefs")
-    for one in references if isinstance(references, list) else []:
-        locator = str(one.get("referenceLocator", "")) if isinstance(one, Mapping) else ""
-        fields = locator.split(":")
-        if locator.startswith("cpe:2.3:") and len(fields) > 5:  # noqa: PLR2004
-            yield fields[5], json.dumps(locator)
-
-
-def _span(text: str, id_: str) -> tuple[int, int]:
-    """Return where a package stands in the text: from its id to that of the next one."""
-    start = max(text.find(f'"SPDXID": {json.dumps(id_)}'), 0)
-    end = text.find('"SPDXID"', start + 10)
-    return start, end if end > 0 else len(text)
+def _read_packages(tree: SourceTree, source: VersionSource) -> Iterator[VersionStatement]:
+    """Yield the versions of the packages of an SBOM, and those in their CPEs."""
+    for stated in read_stated_packages(tree, [source]):
+        for version in (stated.package.version, *stated.package.cpe_versions):
+            yield VersionStatement(
+                source=source,
+                key=stated.key,
+                value=version.value,
+                file=stated.file,
+                line=version.line,
+            )

@@ -205,7 +205,7 @@ def test_what_is_no_digest_is_no_checksum() -> None:
         sums = [{"algorithm": "SHA256", "checksumValue": value}]
         kept = {"packages": [{"downloadLocation": f"{base}/zstd-9.tar.gz", "checksums": sums}]}
         _, problems = export_upstream(committed(), externals_of(["zstd-9"]), "3.14.7", kept)
-        assert [problem.code for problem in problems] == ["unpinned"]
+        assert [problem.code for problem in problems] == ["missing-checksum"]
 
 
 @pytest.mark.parametrize("key", ["checksums", "externalRefs", "downloadLocation", "versionInfo"])

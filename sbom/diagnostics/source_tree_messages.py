@@ -1,0 +1,200 @@
+"""Diagnostics of a CPython source tree (SBM6xx).
+
+Files are paths in the tree. A subject is the path and what it is about, such as
+``PCbuild/readme.txt xz``, so that an exemption holds wherever the tree is and on whatever line.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from sbom.diagnostics.model import Code, Diagnostic
+
+
+def subject_in(file: str, name: str) -> str:
+    """Return the subject of a diagnostic about a name in a file of the tree."""
+    return f"{file} {name}"
+
+
+class Staleness(Enum):
+    """What a stated version disagrees with: the message, and the hint."""
+
+    NOT_FETCHED = (
+        "states {stated}, but the script does not fetch it",
+        "remove it: nothing is built from it",
+    )
+    FETCHED = (
+        "states {stated}, but {where} fetches {actual}",
+        "update it: what the script fetches is what ships",
+    )
+    COMPILED = (
+        "states {stated}, but {actual} is compiled ({where})",
+        "update it, or correct the code that is compiled",
+    )
+    CONTRADICTED = (
+        "states {stated}, but {where} states {actual}",
+        "find out which of the two is right",
+    )
+    OTHER_BINARY = (
+        "names {stated}, but {where} fetches the binary {actual}",
+        "check the tags: the binary is what ships, and no SBOM of CPython states its revision",
+    )
+    REPLACED = (
+        "lists {stated}, but Windows builds compile {actual} ({where})",
+        "leave it out of SBOMs of Windows builds",
+    )
+    LOCATION = (
+        "states {stated} is at {actual}, which is not its archive",
+        "update the location together with the version",
+    )
+
+
+def stale_version(
+    file: str,
+    line: int,
+    name: str,
+    staleness: Staleness,
+    *,
+    stated: str,
+    actual: str = "",
+    where: str = "",
+) -> Diagnostic:
+    """SBM601: a file states another version of ``name`` than what ships."""
+    message, hint = staleness.value
+    return Diagnostic(
+        code=Code.STALE_VERSION,
+        file=file,
+        line=line,
+        subject=subject_in(file, name),
+        message=message.format(stated=stated, actual=actual, where=where),
+        hint=hint,
+    )
+
+
+class ChecksumRecord(Enum):
+    """Where the expected checksum is recorded: the end of the message, and the hint."""
+
+    TREE_SBOM = ("", "find out how the file changed; then run CPython's own 'make regen-sbom'")
+    ARCHIVE = (
+        " as in {where}",
+        "find out which of the two is right; 'nox -s regen -- --verify' downloads it again",
+    )
+    MANIFEST = (
+        " as in {where}",
+        "compare the wheel with the one on PyPI; then run: nox -s regen -- --cpython DIR",
+    )
+    WHEEL = (" as in the wheel's RECORD", "restore the wheel, or find out who changed it")
+
+
+def checksum_mismatch(
+    file: str,
+    name: str,
+    record: ChecksumRecord,
+    *,
+    algorithm: str,
+    expected: str,
+    found: str,
+    where: str = "externals.toml",
+    line: int = 0,
+) -> Diagnostic:
+    """SBM602: ``name`` has another checksum than is recorded.
+
+    ``found`` is its checksum, or words where it has none.
+    """
+    end, hint = record.value
+    return Diagnostic(
+        code=Code.CHECKSUM_MISMATCH,
+        file=file,
+        line=line,
+        subject=subject_in(file, name),
+        message=f"expected {algorithm} {_shorten(expected)} of {name}{end.format(where=where)}, "
+        f"found {_shorten(found)}",
+        hint=hint,
+    )
+
+
+def _shorten(checksum: str) -> str:
+    return checksum if " " in checksum else f"{checksum[:12]}…"
+
+
+class LinkFault(Enum):
+    """How the tree and the manifest disagree about a shipped file: message and hint."""
+
+    UNDECLARED = (
+        "puts {tag} into {shipped}, which no 'ships' row of externals.toml states",
+        "add the file to the [[component.<name>.ships]] of the external",
+    )
+    ELSEWHERE = (
+        "expected {external} in {shipped}, but the projects of the tree put it into {actual}",
+        "correct the [[component.<name>.ships]] of the external",
+    )
+    UNOWNED = (
+        "installs {shipped}, which belongs to no component of externals.toml",
+        "add it to the files of a component, or to what CPython owns",
+    )
+
+
+def link_mismatch(
+    file: str,
+    line: int,
+    subject: str,
+    fault: LinkFault,
+    *,
+    shipped: str,
+    tag: str = "",
+    external: str = "",
+    actual: str = "",
+) -> Diagnostic:
+    """SBM603: an external is in another shipped file than externals.toml states."""
+    message, hint = fault.value
+    return Diagnostic(
+        code=Code.LINK_MISMATCH,
+        file=file,
+        line=line,
+        subject=subject,
+        message=message.format(shipped=shipped, tag=tag, external=external, actual=actual),
+        hint=hint,
+    )
+
+
+def invalid_wheel(file: str, reason: str) -> Diagnostic:
+    """SBM604: a bundled wheel is not what its file name promises."""
+    return Diagnostic(
+        code=Code.INVALID_WHEEL,
+        file=file,
+        subject=file,
+        message=reason,
+        hint="restore the wheel, or remove it from the tree",
+    )
+
+
+def unlisted_component(file: str, name: str, version: str, shipped: str, tag: str) -> Diagnostic:
+    """SBM605: an SBOM of the tree does not list a component that ships as a file of its own."""
+    return Diagnostic(
+        code=Code.UNLISTED_COMPONENT,
+        file=file,
+        subject=subject_in(file, name),
+        message=f"does not list {name} {version}, which ships as {shipped} out of {tag}",
+        hint="scan with the SBOM that 'nox -s sbom' writes, which lists it",
+    )
+
+
+def vendored_changed(file: str, key: str, *, found: str, recorded: str, command: str) -> Diagnostic:
+    """SBM606: externals.toml (``file``) records another version of vendored code than the tree."""
+    return Diagnostic(
+        code=Code.VENDORED_CHANGED,
+        file=file,
+        subject=key,
+        message=f"expected {recorded or 'nothing'} as recorded, found {found} in the source tree",
+        hint=f"run: {command}",
+    )
+
+
+def invalid_msbuild_file(file: str, reason: str) -> Diagnostic:
+    """SBM902: a file that MSBuild reads is not XML."""
+    return Diagnostic(
+        code=Code.INPUT_ERROR,
+        file=file,
+        message=f"is not an MSBuild file: {reason}",
+        hint="correct the file",
+    )
