@@ -268,7 +268,7 @@ def test_a_run_again_changes_nothing_and_another_release_is_refused(
     (inside / "python-3.14.7.exe").write_bytes(b"MZ another")
     status, _, told = run("release", *words)
     assert status == 1
-    assert "is there already, and of another release run" in told
+    assert "already exists, written by another release run" in told
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
     assert run("release", *words, "--replace")[0] == 0
 
@@ -276,7 +276,7 @@ def test_a_run_again_changes_nothing_and_another_release_is_refused(
 def test_without_the_flag_nothing_unpinned_is_released(run: Run, few: Path, tmp_path: Path) -> None:
     status, _, told = run("release", "--artifacts", few, "--output", tmp_path / "out", "--partial")
     assert status == 1
-    assert "no checksum of openssl-bin-3.5.7 is known [error: unpinned]" in told
+    assert "[error: SBM308 missing-checksum]" in told
     assert not (tmp_path / "out").exists()
 
 
@@ -320,15 +320,18 @@ def test_what_slips_past_a_filter_is_told_by_name_until_somebody_accepts_it(
     assert status == 1
     assert told == [
         "python-3.14.7-embed-amd64.zip: libtommath.dll: is there, and its channel leaves it out; "
-        "it is of libtommath 1.3.0 [error: left-in]"
+        "it is of libtommath 1.3.0 [error: SBM206 excluded-component]"
     ]
     manifest = tmp_path / "externals.toml"
-    accepted = '\n[[acknowledged]]\ncode = "left-in"\nplace = "libtommath.dll"\nreason = "a bug"\n'
+    exemption = "excluded-component"
+    accepted = (
+        f'\n[[exemption]]\ndiagnostic = "{exemption}"\nkey = "libtommath.dll"\nreason = "a bug"\n'
+    )
     manifest.write_text(COMMITTED.read_text(encoding="utf-8") + accepted, encoding="utf-8")
     words = ("--artifacts", folder, "--output", tmp_path / "out", LOUD)
     status, out, _ = run("release", "--manifest", manifest, *words)
     assert status == 0
-    assert "[exempted: left-in]" in out
+    assert "[exempted: excluded-component]" in out
     found = names(read(tmp_path / "out/python-3.14.7-embed-amd64.zip.spdx.json"))
     assert "libtommath" in found
 
@@ -392,7 +395,7 @@ def test_a_module_for_another_machine_is_found_by_name(run: Run, tmp_path: Path)
     assert status == 1
     assert told == [
         "python-3.14.7-embed-arm64.zip: _ssl.pyd: is built for x64, and the artifact for arm64 "
-        "[error: wrong-file]"
+        "[error: SBM209 file-mismatch]"
     ]
 
 
@@ -408,7 +411,7 @@ def test_a_library_that_differs_between_artifacts_of_a_build_is_told(
     assert status == 0
     assert (
         "python.3.14.7.nupkg: libssl-3.dll: is another file than in python-3.14.7-amd64.zip, "
-        "which is of the same build [warning: differs]" in err
+        "which is of the same build [warning: SBM210 unexpected-build]" in err
     )
 
 
@@ -459,12 +462,12 @@ def test_names_in_the_folder_each_have_their_own_message(
     (folder / "python.3.14.7.nupkg").unlink()
     (folder / "python-3.14.7.exe.asc").write_text("signature")
     _, told = wrong(run, folder)
-    assert [line.partition(", and")[0].partition("; ")[0] for line in told] == [
-        "python-3.14.6.exe: is an artifact of CPython 3.14.6",
-        "python-3.14.7-amd64.rar: is in the folder of the release",
-        "python-3.14.7-arm64-store.msix: is not in the folder",
-        "python-3.14.7.exe: is a second artifact of this name",
-        "python.3.14.7.nupkg: is not in the folder",
+    assert [line.partition(" [")[0] for line in told] == [
+        "python-3.14.6.exe: expected an artifact of CPython 3.14.7, found one of 3.14.6",
+        "python-3.14.7-amd64.rar: unknown artifact: no channel publishes a file of this name",
+        "python-3.14.7-arm64-store.msix: missing artifact: channel store publishes it",
+        "python-3.14.7.exe: second artifact of this name: the first is again/python-3.14.7.exe",
+        "python.3.14.7.nupkg: missing artifact: channel nuget publishes it",
     ]
 
 
@@ -485,7 +488,8 @@ def test_a_folder_without_artifacts_is_no_release(run: Run, tmp_path: Path) -> N
     status, told = wrong(run, tmp_path / "in", "--partial")
     assert status == 1
     assert told == [
-        "--artifacts: names a folder that holds no artifact of this release [error: nothing]"
+        "--artifacts: the directory contains no artifact of this release "
+        "[error: SBM703 no-artifacts]"
     ]
 
 
@@ -568,15 +572,16 @@ def test_parts_that_disagree_are_told(run: Run, few: Path, tmp_path: Path) -> No
     flags = [word for part in parts for word in ("--platform-sbom", part)]
     status, told = wrong(run, few, "--partial", *flags)
     assert status == 1
-    assert any("SPDXRef-bzip2: is another package than SPDXRef-bzip2 of amd64" in t for t in told)
+    assert any("bzip2: differs from component bzip2 of build amd64" in t for t in told)
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("no json", "is no JSON document"),
-        ("{}", "is no SPDX document of ours"),
-        ('{"name": "x", "packages": [], "files": [], "relationships": []}', "is of no build"),
+        ("no json", "is not JSON"),
+        ("{}", "is not an SPDX 2.3 document"),
+        ('{"spdxVersion": "SPDX-2.3", "name": "x"}', "is not the SBOM of a build"),
+        ('{"spdxVersion": "SPDX-2.3", "name": "python-3.14.7-amd64"}', "is not the SBOM of"),
     ],
 )
 def test_a_part_that_is_none_is_refused(
@@ -605,7 +610,7 @@ def test_a_published_folder_agrees_with_itself(run: Run, place: Path) -> None:
     status, out, _ = run("release", "--check", "--artifacts", place)
     assert (status, out.splitlines()[-1].partition(": ")[2]) == (
         0,
-        "30 artifacts, 33 documents, no problems",
+        "30 artifacts, 33 documents, no errors",
     )
 
 
@@ -629,12 +634,12 @@ def edit_slice(folder: Path) -> None:
         (
             lambda f: (f / "python-3.14.7.exe").write_bytes(b"MZ other"),
             "python-3.14.7.exe",
-            "is another file than its SBOM describes",
+            "differs from the sha256 that its SBOM describes",
         ),
         (
             lambda f: (f / "python-3.14.7.exe").unlink(),
             "python-3.14.7.exe",
-            "is in the index and missing",
+            "is missing, but named by the index",
         ),
         (
             lambda f: (f / "python-3.14.7.exe.spdx.json").unlink(),
@@ -644,14 +649,22 @@ def edit_slice(folder: Path) -> None:
         (
             lambda f: (f / "SHA256SUMS").write_text("0" * 64 + " *sbom-index.json\n"),
             "sbom-index.json",
-            "is not what SHA256SUMS says",
+            "differs from its SHA-256 in SHA256SUMS",
         ),
-        (edit_slice, "python-3.14.7-embed-amd64.zip.spdx.json", "is no slice of the whole"),
-        (lambda f: (f / "sbom-index.json").write_text("{"), "sbom-index.json", "is no index"),
+        (
+            edit_slice,
+            "python-3.14.7-embed-amd64.zip.spdx.json",
+            "is not a slice of",
+        ),
+        (
+            lambda f: (f / "sbom-index.json").write_text("{"),
+            "sbom-index.json",
+            "is not the index of a release",
+        ),
         (
             lambda f: (f / "python-3.14.6.exe").write_bytes(b"MZ"),
             "python-3.14.6.exe",
-            "is an artifact of CPython 3.14.6",
+            "expected an artifact of CPython 3.14.7, found one of 3.14.6",
         ),
     ],
     ids=["swapped", "gone", "without", "sums", "slice", "index", "stranger"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -118,7 +118,7 @@ def derived_namespace(manifest: Manifest, bom: Bom) -> str:
     )
 
 
-def bom_component(component: Component, ids: dict[str, str]) -> Component:
+def bom_component(component: Component, ids: Mapping[str, str]) -> Component:
     """Return a component as a BOM has it: its links are relationships, NOASSERTION is empty."""
     return replace(
         component,
@@ -155,7 +155,7 @@ def license_texts(
 
 
 def shipping_relationships(
-    container: str, components: Iterable[Component], ids: dict[str, str]
+    container: str, components: Iterable[Component], ids: Mapping[str, str]
 ) -> Iterator[Relationship]:
     """Yield how components are part of a container: a build, or an artifact."""
     for component in components:
@@ -166,7 +166,7 @@ def shipping_relationships(
 
 
 def build_tool_relationships(
-    build: str, components: Iterable[Component], ids: dict[str, str]
+    build: str, components: Iterable[Component], ids: Mapping[str, str]
 ) -> Iterator[Relationship]:
     """Yield which components a build needs that do not ship."""
     for component in components:
@@ -187,7 +187,7 @@ def file_relationships(
     container: str,
     files: Iterable[ShippedFile],
     ownership: Iterable[FileOwnership],
-    ids: dict[str, str],
+    ids: Mapping[str, str],
 ) -> Iterator[Relationship]:
     """Yield which files a container contains, and which component each belongs to."""
     file_ids = {file.path: file_id(file.path, file.sha256) for file in files}
@@ -202,7 +202,7 @@ def file_relationships(
 def bom_files(
     files: Iterable[ShippedFile],
     ownership: Iterable[FileOwnership],
-    components: dict[str, Component],
+    components: Mapping[str, Component],
 ) -> tuple[BomFile, ...]:
     """Return files sorted by path, each with the license of the component that it belongs to.
 

@@ -99,9 +99,9 @@ class Bom:
     namespace: str
     creation: CreationInfo
     roots: tuple[str, ...]
-    components: tuple[Component, ...]
-    files: tuple[BomFile, ...]
-    relationships: tuple[Relationship, ...]
+    components: tuple[Component, ...] = ()
+    files: tuple[BomFile, ...] = ()
+    relationships: tuple[Relationship, ...] = ()
     license_texts: tuple[LicenseText, ...] = ()
 
     @property

@@ -6,146 +6,204 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
+from pathlib import Path
 
-from sbom import io as files
-from sbom.bom.compose import creation_info
+from sbom import io
+from sbom.bom.licenses import check_licenses
+from sbom.bom.model import Bom
+from sbom.bom.slice import SliceExtractor
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.render import render
-from sbom.formats.spdx2 import Built
-from sbom.formats.spdx2_json import Renderer
+from sbom.formats import SPDX2
 from sbom.inputs import Inputs, creation_time, read_inputs, triage_inputs
 from sbom.manifest.model import Manifest
 from sbom.options import Environment
 from sbom.release.artifact_set import classify_artifacts
-from sbom.release.artifacts import describe, paths_below
-from sbom.release.builds import layouts_of, part_of, parts_of
-from sbom.release.contents import DescribedArtifact
-from sbom.release.document import build_release_document
-from sbom.release.index import Written, index, index_bytes
+from sbom.release.artifacts import describe, digested, paths_below
+from sbom.release.contents import ArtifactContents
+from sbom.release.index import CHECKSUMS, INDEX, WrittenSbom, WrittenSlice, write_index
 from sbom.release.outputs import Outputs, previous_created
-from sbom.release.packages import basis_of
-from sbom.release.parts import PlatformSbom
-from sbom.release.published import INDEX, SUMS
-from sbom.release.published_dir import check_published
-from sbom.release.slices import SliceExtractor
+from sbom.release.parts import (
+    PlatformSbom,
+    compose_parts,
+    inspect_layouts,
+    read_platform_sboms,
+)
+from sbom.release.published import PublishedRelease, check_published_release, read_index
+from sbom.release.release_bom import compose_release
+from sbom.release.release_components import basis_of
 
 
 @dataclass(frozen=True, slots=True)
-class Inside:
-    """Everything that a release is made of."""
+class ReleaseContents:
+    """What a release is made of: its artifacts, and the BOM of each build."""
 
-    described: tuple[DescribedArtifact, ...]
+    artifacts: tuple[ArtifactContents, ...]
     parts: tuple[PlatformSbom, ...]
 
 
 def run(arguments: argparse.Namespace, environment: Environment) -> int:
-    """Write the documents of a release, or hold published ones against themselves."""
+    """Write the documents of a release, or compare published ones with each other."""
     inputs = read_inputs(arguments)
+    manifest = inputs.manifest
     if arguments.check:
-        return check_published(arguments, inputs.manifest)
-    unpinned, closed = _gate(inputs, allow_unpinned=arguments.allow_unpinned)
-    inputs = replace(inputs, manifest=_with_comment(inputs.manifest, unpinned))
-    outputs = Outputs.named(arguments, inputs.manifest)
-    when = previous_created(outputs, environment) or creation_time(environment)
-    inside = _look(arguments, inputs, when, closed)
-    documents, summary = _documents(inputs.manifest, inside, outputs, when)
-    written = outputs.place(documents, replace_all=arguments.replace)
-    files.write_all(written)
-    lines = [str(path) for path in written] or [f"{outputs.folder} is up to date"]
-    print("\n".join([*lines, summary]))
+        return _check_published(arguments, manifest)
+    unpinned, blockers = _release_blockers(inputs, allow_unpinned=arguments.allow_unpinned)
+    outputs = Outputs.from_arguments(arguments, manifest)
+    created = _creation_time(outputs, environment)
+    contents = _inspect_release(arguments, inputs, created, blockers)
+    bom, conflicts = compose_release(
+        manifest, contents.parts, contents.artifacts, created, _comment(manifest, unpinned)
+    )
+    if invalid := [*conflicts, *check_licenses(bom)]:
+        raise SbomError(invalid)
+    documents = _write_documents(manifest, bom, contents, outputs)
+    writes = outputs.plan_writes(documents, replace_existing=arguments.replace)
+    io.write_all(writes)
+    print("\n".join(map(str, writes)) or f"{outputs.directory} is up to date")
+    slices = sum(artifact.is_standalone for artifact in contents.artifacts)
+    print(
+        f"CPython {manifest.cpython.version}: {slices} artifacts, "
+        f"{len(bom.components)} packages, {len(bom.files)} files"
+    )
     return Exit.OK
 
 
-def _gate(inputs: Inputs, *, allow_unpinned: bool) -> tuple[list[Diagnostic], list[Diagnostic]]:
-    """Return what is unpinned and allowed to be, and what a release has to wait for."""
-    judged = triage_inputs(inputs)
-    unpinned = [problem for problem in judged.active if problem.code is Code.MISSING_CHECKSUM]
-    blocking = failing(judged.active, strict=True)
-    if allow_unpinned:
-        blocking = [problem for problem in blocking if problem not in unpinned]
-        for problem in unpinned:
-            print(f"RELEASED UNPINNED: {problem}", file=sys.stderr)
-    return unpinned if allow_unpinned else [], blocking
+def _release_blockers(
+    inputs: Inputs, *, allow_unpinned: bool
+) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """Return the missing checksums that are allowed, and what stops a release."""
+    active = triage_inputs(inputs).active
+    blockers = failing(active, strict=True)
+    if not allow_unpinned:
+        return [], blockers
+    unpinned = [one for one in active if one.code is Code.MISSING_CHECKSUM]
+    for diagnostic in unpinned:
+        print(f"RELEASED UNPINNED: {diagnostic}", file=sys.stderr)
+    return unpinned, [one for one in blockers if one not in unpinned]
 
 
-def _with_comment(manifest: Manifest, unpinned: Sequence[Diagnostic]) -> Manifest:
-    """Return the manifest whose documents say what a release's say."""
-    parts = [manifest.release.comment or manifest.document.comment]
-    if unpinned:
-        named = ", ".join(sorted(problem.subject for problem in unpinned))
-        parts.append(f"Released with --allow-unpinned; no checksum is known of {named}.")
-    comment = " ".join(part.strip() for part in parts)
-    creation = creation_info(manifest, datetime.now(UTC), comment)
-    return replace(manifest, document=replace(manifest.document, comment=creation.comment))
+def _comment(manifest: Manifest, unpinned: Sequence[Diagnostic]) -> str:
+    """Return what the documents of a release state about how they were made."""
+    comment = (manifest.release.comment or manifest.document.comment).strip()
+    if not unpinned:
+        return comment
+    externals = ", ".join(sorted(diagnostic.subject for diagnostic in unpinned))
+    return f"{comment} Released with --allow-unpinned; no checksum is known of {externals}."
 
 
-def _look(
-    arguments: argparse.Namespace, inputs: Inputs, when: datetime, closed: Sequence[Diagnostic]
-) -> Inside:
+def _creation_time(outputs: Outputs, environment: Environment) -> datetime:
+    """Return the time of creation: that of an earlier run, so that a run again is the same."""
+    previous = None if environment.get("SOURCE_DATE_EPOCH") else previous_created(outputs)
+    return previous or creation_time(environment)
+
+
+def _inspect_release(
+    arguments: argparse.Namespace,
+    inputs: Inputs,
+    created: datetime,
+    blockers: Sequence[Diagnostic],
+) -> ReleaseContents:
     """Return what a release is made of.
 
-    Raises SbomError with what nobody has accepted of it, and with what the gate is ``closed``
-    for.
+    Raises SbomError with the ``blockers`` and all that is wrong with the artifacts.
     """
     manifest = inputs.manifest
-    found = classify_artifacts(
+    artifact_set = classify_artifacts(
         paths_below(arguments.artifacts), manifest, partial=arguments.partial
     )
-    layouts = layouts_of(arguments.layout, manifest)
-    parts = parts_of(arguments.platform_sbom, layouts, manifest, when)
-    described, wrong = describe(arguments.artifacts, found.artifacts, manifest)
-    of_layouts = [problem for _, looked in layouts.values() for problem in looked.problems]
-    _refuse(inputs, sort_diagnostics([*found.problems, *wrong, *of_layouts]), closed)
-    for one in described:
-        if one.build.name not in parts:
-            build = replace(one.build, channel="")
-            parts[build.name] = part_of(manifest, build, when)
-    return Inside(described, tuple(parts.values()))
+    layouts = inspect_layouts(arguments.layout, manifest)
+    parts = read_platform_sboms(arguments.platform_sbom, layouts, manifest)
+    artifacts, diagnostics = describe(arguments.artifacts, artifact_set.artifacts, manifest)
+    of_layouts = [one for _, layout in layouts.values() for one in layout.problems]
+    _stop_for_errors(inputs, [*artifact_set.diagnostics, *diagnostics, *of_layouts], blockers)
+    builds = {one.build.name: (replace(one.build, channel=""), None) for one in artifacts}
+    unstated = {name: build for name, build in builds.items() if name not in parts}
+    parts |= compose_parts(manifest, {**unstated, **layouts}, created)
+    return ReleaseContents(artifacts, tuple(parts.values()))
 
 
-def _refuse(inputs: Inputs, problems: Sequence[Diagnostic], closed: Sequence[Diagnostic]) -> None:
-    """Raise SbomError with what nobody has accepted of the artifacts; print what is accepted."""
-    judged = triage_inputs(inputs, problems, (Area.SHIPPED_FILES, Area.RELEASE))
-    mine = [one for one in judged.active if one in set(problems)]
-    if blocking := [*closed, *failing(mine)]:
-        raise SbomError(blocking, strict=True)
-    print(render(mine, "text"), end="", file=sys.stderr)
-    for problem, reason in judged.exempted:
-        if problem in set(problems):
-            print(f"{problem} [exempted: {problem.code}]\n    {' '.join(reason.split())}")
+def _stop_for_errors(
+    inputs: Inputs, diagnostics: Sequence[Diagnostic], blockers: Sequence[Diagnostic]
+) -> None:
+    """Raise SbomError with what is not exempted; print warnings and what is exempted."""
+    triage = triage_inputs(inputs, diagnostics, (Area.SHIPPED_FILES, Area.RELEASE))
+    active = [one for one in triage.active if one in set(diagnostics)]
+    if errors := [*blockers, *failing(active)]:
+        raise SbomError(errors, strict=True)
+    print(render(active, "text"), end="", file=sys.stderr)
+    for diagnostic, reason in triage.exempted:
+        if diagnostic in set(diagnostics):
+            print(f"{diagnostic} [exempted: {diagnostic.code}]\n    {' '.join(reason.split())}")
 
 
-def _documents(
-    manifest: Manifest, inside: Inside, outputs: Outputs, when: datetime
-) -> tuple[dict[str, bytes], str]:
-    """Return everything a release writes, by its path, and a line that sums it up."""
-    built = build_release_document(manifest, inside.parts, inside.described, when)
-    if built.problems:
-        raise SbomError(built.problems)
-    renderer = Renderer()
-    data = renderer.rendered(built.data)
-    first = Written(outputs.whole, built.data["documentNamespace"], data)
-    slices = list(_slices(built, inside, outputs, renderer))
-    documents = {one.path: one.data for one in (first, *(written for *_, written in slices))}
-    version = manifest.cpython.version
-    documents[INDEX] = index_bytes(index(version, first, slices))
-    documents[SUMS] = outputs.sums(documents, inside.described)
-    told = f"{len(slices)} artifacts, {len(built.data['packages'])} packages"
-    return documents, f"CPython {version}: {told}, {len(built.data['files'])} files"
+def _write_documents(
+    manifest: Manifest, bom: Bom, contents: ReleaseContents, outputs: Outputs
+) -> dict[str, bytes]:
+    """Return everything that a release writes, by its path."""
+    release = WrittenSbom(outputs.release_sbom, bom.namespace, SPDX2.write(bom))
+    slices = list(_write_slices(bom, contents, outputs))
+    documents = {sbom.path: sbom.data for sbom in (release, *(one.sbom for one in slices))}
+    documents[INDEX] = write_index(manifest.cpython.version, release, slices)
+    documents[CHECKSUMS] = outputs.checksums(documents, contents.artifacts)
+    return documents
 
 
-def _slices(
-    built: Built, inside: Inside, outputs: Outputs, renderer: Renderer
-) -> Iterator[tuple[DescribedArtifact, str, Written]]:
-    cutter = SliceExtractor(built.data)
-    roots = {package["name"]: package["SPDXID"] for package in built.data["packages"]}
-    with_files = {part.build.name for part in inside.parts if part.data["files"]}
-    for one in sorted(inside.described, key=lambda one: one.path):
-        if one.alone:
-            file = one.artifact.file
-            namespace = f"{outputs.address(one)}.spdx.json"
-            data = renderer.rendered(cutter.slice(roots[file], file, namespace))
-            written = Written(outputs.beside(one), namespace, data)
-            yield one, basis_of(one, with_files).word, written
+def _write_slices(bom: Bom, contents: ReleaseContents, outputs: Outputs) -> Iterator[WrittenSlice]:
+    """Yield the SBOM of each artifact that is in the directory by itself, by path."""
+    extractor = SliceExtractor(bom)
+    roots = {component.name: component.id for component in bom.components}
+    inspected = {part.build.name for part in contents.parts if part.bom.files}
+    for artifact in sorted(contents.artifacts, key=lambda artifact: artifact.path):
+        if artifact.is_standalone:
+            file, namespace = artifact.artifact.file, outputs.sbom_location(artifact)
+            data = SPDX2.write(extractor.extract(roots[file], file, namespace))
+            sbom = WrittenSbom(outputs.sbom_path(artifact), namespace, data)
+            yield WrittenSlice(artifact, basis_of(artifact, inspected), sbom)
+
+
+def _check_published(arguments: argparse.Namespace, manifest: Manifest) -> int:
+    """Print everything that is wrong with a published release."""
+    directory = arguments.artifacts
+    is_beside = (directory / INDEX).is_file() or arguments.in_place
+    documents = _read_documents(directory if is_beside else arguments.output)
+    # The release that was published, whatever the manifest is of now.
+    index = read_index(documents.get(INDEX))
+    version = index.version if index else manifest.cpython.version
+    manifest = replace(manifest, cpython=replace(manifest.cpython, version=version))
+    paths = [path for path in paths_below(directory) if path not in documents]
+    artifact_set = classify_artifacts(paths, manifest, partial=True)
+    hashed = {path: digested(directory / path) for path in artifact_set.artifacts}
+    checksums = {
+        path: {"sha256": file.sha256, "sha512": file.sha512} for path, file in hashed.items()
+    }
+    diagnostics = sort_diagnostics(
+        [
+            *artifact_set.diagnostics,
+            *check_published_release(PublishedRelease(checksums, documents)),
+        ]
+    )
+    print(render(diagnostics, "text"), end="")
+    errors = f"{len(diagnostics) or 'no'} error{'' if len(diagnostics) == 1 else 's'}"
+    print(f"{directory}: {len(checksums)} artifacts, {len(documents)} documents, {errors}")
+    return Exit.ERRORS if diagnostics else Exit.OK
+
+
+def _read_documents(directory: Path) -> dict[str, bytes]:
+    """Return what a release has written to a directory, by path: the index names it."""
+    names = [INDEX, CHECKSUMS]
+    if (directory / INDEX).is_file():
+        index = read_index((directory / INDEX).read_bytes())
+        names += index.sbom_paths if index else ()
+    return {
+        name: (directory / name).read_bytes()
+        for name in names
+        if _is_below(Path(name)) and (directory / name).is_file()
+    }
+
+
+def _is_below(path: Path) -> bool:
+    """Return whether a path of an index stays in the directory of the index."""
+    return not path.is_absolute() and ".." not in path.parts

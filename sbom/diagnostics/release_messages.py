@@ -4,6 +4,106 @@ from __future__ import annotations
 
 from sbom.diagnostics.model import Code, Diagnostic
 
+_PUBLISH_AGAIN = "run: nox -s release-sbom, and publish everything that it writes"
+
+
+def unknown_artifact(path: str, line: str, *, is_known_elsewhere: bool) -> Diagnostic:
+    """Return the diagnostic of a file in the directory of a release that no channel publishes.
+
+    One that ``is_known_elsewhere`` has a name that a channel uses on other lines than ``line``.
+    """
+    by_whom = f"of CPython {line} publishes" if is_known_elsewhere else "publishes"
+    return Diagnostic(
+        code=Code.UNKNOWN_ARTIFACT,
+        file=path,
+        message=f"unknown artifact: no channel {by_whom} a file of this name",
+        hint="add a [channel.<name>], widen its `lines`, or list the file in [release] `ignore`",
+    )
+
+
+def missing_artifact(file: str, channel: str) -> Diagnostic:
+    """Return the diagnostic of an artifact that a channel publishes and the directory lacks."""
+    return Diagnostic(
+        code=Code.MISSING_ARTIFACT,
+        file=file,
+        message=f"missing artifact: channel {channel} publishes it",
+        hint="add it to the directory, or use --partial to describe only some artifacts",
+    )
+
+
+def no_artifacts() -> Diagnostic:
+    """Return the diagnostic of a directory that contains nothing of this release."""
+    return Diagnostic(
+        code=Code.NO_ARTIFACTS,
+        file="--artifacts",
+        message="the directory contains no artifact of this release",
+        hint="name the directory of the artifacts, or the manifest of their release by --manifest",
+    )
+
+
+def artifact_of_other_version(path: str, version: str, expected: str) -> Diagnostic:
+    """Return the diagnostic of an artifact of another CPython version."""
+    return Diagnostic(
+        code=Code.VERSION_CONFLICT,
+        file=path,
+        message=f"expected an artifact of CPython {expected}, found one of {version}",
+        hint="use one directory per release, or name the manifest of that release by --manifest",
+    )
+
+
+def duplicate_artifact(path: str, first: str) -> Diagnostic:
+    """Return the diagnostic of a second artifact of one name."""
+    return Diagnostic(
+        code=Code.DUPLICATE_NAME,
+        file=path,
+        message=f"second artifact of this name: the first is {first}",
+        hint="keep one of them: their SBOMs would have one name",
+    )
+
+
+def output_exists(path: str) -> Diagnostic:
+    """Return the diagnostic of a different file in the place of a document."""
+    return Diagnostic(
+        code=Code.OUTPUT_EXISTS,
+        file=path,
+        message="already exists, written by another release run",
+        hint="remove it, or use --replace to overwrite it",
+    )
+
+
+def conflicting_component(component: str, first: str, second: str) -> Diagnostic:
+    """Return the diagnostic of a component that two builds describe differently.
+
+    ``first`` and ``second`` are names of builds.
+    """
+    return Diagnostic(
+        code=Code.INCONSISTENT_RELEASE,
+        file=second,
+        subject=component,
+        message=f"differs from component {component} of build {first}",
+        hint="build all platforms from one externals.toml and the same externals",
+    )
+
+
+def inconsistent_release(
+    file: str, message: str, *, subject: str = "", line: int = 0
+) -> Diagnostic:
+    """Return the diagnostic of a published file that contradicts the others."""
+    return Diagnostic(
+        code=Code.INCONSISTENT_RELEASE,
+        file=file,
+        subject=subject,
+        line=line,
+        message=message,
+        hint=_PUBLISH_AGAIN,
+    )
+
+
+def missing_from_release(file: str, named_by: str = "") -> Diagnostic:
+    """Return the diagnostic of a file that was not published with the others."""
+    message = f"is missing, but {named_by}" if named_by else "is missing"
+    return inconsistent_release(file, message)
+
 
 def unknown_license(document: str, component: str, name: str) -> Diagnostic:
     """Return the diagnostic of a license that nobody could look up."""

@@ -127,7 +127,7 @@ def _component(package: JsonObject) -> Component:
         source_info=get_text(package, "sourceInfo"),
         comment=get_text(package, "comment"),
         annotation=" ".join(
-            get_text(one, "comment") for one in get_objects(package, "annotations")
+            get_text(row, "comment") for row in get_objects(package, "annotations")
         ),
         purpose=get_text(package, "primaryPackagePurpose").lower(),
     )

@@ -23,7 +23,7 @@ from sbom.manifest.channels import (
 )
 from sbom.manifest.model import Manifest
 from sbom.release.consistency import check_machine, check_shared_files
-from sbom.release.contents import DescribedArtifact, ownership_diagnostics, present_components
+from sbom.release.contents import ArtifactContents, ownership_diagnostics, present_components
 from sbom.verification.discovered import add_discovered
 from sbom.verification.report import inspection_diagnostics
 from sbom.verification.verifier import BinaryVerifier, BuildContext, build_expectations
@@ -50,7 +50,7 @@ def paths_below(folder: Path) -> list[str]:
 
 def describe(
     folder: Path, artifacts: Mapping[str, Artifact], manifest: Manifest
-) -> tuple[tuple[DescribedArtifact, ...], tuple[Diagnostic, ...]]:
+) -> tuple[tuple[ArtifactContents, ...], tuple[Diagnostic, ...]]:
     """Return what each artifact holds, archives opened, and what is wrong with it.
 
     One that cannot be opened is a problem, and not described.
@@ -69,7 +69,7 @@ def describe(
             strict=True,
         )
     )
-    described: list[DescribedArtifact] = []
+    described: list[ArtifactContents] = []
     problems: list[Diagnostic] = []
     for path, artifact in artifacts.items():
         if path not in opened:
@@ -88,20 +88,20 @@ def describe(
 
 
 def _once(
-    described: Sequence[DescribedArtifact], problems: list[Diagnostic]
-) -> Iterator[DescribedArtifact]:
+    described: Sequence[ArtifactContents], problems: list[Diagnostic]
+) -> Iterator[ArtifactContents]:
     """Yield each artifact once: one may lie in the folder and in another one too."""
-    found: dict[str, list[DescribedArtifact]] = {}
+    found: dict[str, list[ArtifactContents]] = {}
     for one in described:
         found.setdefault(one.artifact.file, []).append(one)
     for same in found.values():
-        same.sort(key=lambda one: (not one.alone, one.path))
-        holders = tuple(sorted(holder for one in same for holder in one.within))
-        yield replace(same[0], within=holders)
+        same.sort(key=lambda one: (not one.is_standalone, one.path))
+        holders = tuple(sorted(holder for one in same for holder in one.containers))
+        yield replace(same[0], containers=holders)
         problems += [
             _problem(Code.FILE_MISMATCH, one.path, "", f"is another file than {same[0].path}")
             for one in same[1:]
-            if one.own.sha256 != same[0].own.sha256
+            if one.file.sha256 != same[0].file.sha256
         ]
 
 
@@ -117,17 +117,17 @@ def _nested(channel: Channel, manifest: Manifest) -> list[str]:
 
 def _closed(
     path: str, artifact: Artifact, own: ShippedFile, manifest: Manifest
-) -> DescribedArtifact:
+) -> ArtifactContents:
     """Return an artifact that was not opened: what its channel adds, beside its build."""
     build = _build(artifact)
     usual = {one.id for one in resolve_components(manifest, replace(build, channel=""))}
     added = [one for one in resolve_components(manifest, build) if one.id not in usual]
-    return DescribedArtifact(
+    return ArtifactContents(
         artifact=artifact,
         path=path,
-        own=own,
+        file=own,
         build=build,
-        opened=False,
+        is_opened=False,
         components=tuple(added),
     )
 
@@ -143,7 +143,7 @@ def _from_members(
     opened: ArchiveContents,
     examiner: BinaryVerifier,
     within: str = "",
-) -> tuple[list[DescribedArtifact], list[Diagnostic]]:
+) -> tuple[list[ArtifactContents], list[Diagnostic]]:
     """Return an artifact as its members show it, and those that are members of it."""
     manifest = examiner.manifest
     channel, build = artifact.channel, _build(artifact)
@@ -175,17 +175,17 @@ def _from_members(
     claims = build_expectations(said, opened.files, channel.prefix)
     rows = examiner.verdicts(opened.files, claims)
     there = add_discovered(manifest, present_components(holdings, expectation), holdings.ties, rows)
-    one = DescribedArtifact(
+    one = ArtifactContents(
         artifact=artifact,
         path=path,
-        own=opened.own,
+        file=opened.own,
         build=build,
-        opened=True,
+        is_opened=True,
         components=there.components,
         files=opened.files,
-        ties=there.ties,
-        within=(within,) if within else (),
-        alone=not within,
+        ownership=there.ties,
+        containers=(within,) if within else (),
+        is_standalone=not within,
     )
     problems = [
         *ownership_diagnostics(holdings, expectation, path),
@@ -209,7 +209,7 @@ def _unopened(path: str, name: str) -> Diagnostic:
 
 def _holding(
     path: str, artifact: Artifact, opened: ArchiveContents, examiner: BinaryVerifier
-) -> tuple[list[DescribedArtifact], list[Diagnostic]]:
+) -> tuple[list[ArtifactContents], list[Diagnostic]]:
     """Return an artifact whose member is another channel's, and that one."""
     manifest = examiner.manifest
     cpython = manifest.cpython
@@ -221,12 +221,12 @@ def _holding(
         if (o.channel.name, o.platform) == (channel.embeds_channel, platform)
     }
     described = [
-        DescribedArtifact(
+        ArtifactContents(
             artifact=artifact,
             path=path,
-            own=opened.own,
+            file=opened.own,
             build=_build(artifact),
-            opened=True,
+            is_opened=True,
             files=opened.files,
         )
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sbom.diagnostics import Code, Diagnostic
 from sbom.manifest.channels import Platform
-from sbom.release.contents import DescribedArtifact
+from sbom.release.contents import ArtifactContents
 
 #: What one build makes once for all its artifacts; executables are renamed and copied about.
 _SHARED = (".dll", ".pyd")
@@ -14,7 +14,7 @@ _SHARED = (".dll", ".pyd")
 _OWN = ".pyd"
 
 
-def check_machine(one: DescribedArtifact, platforms: Iterable[Platform]) -> Iterator[Diagnostic]:
+def check_machine(one: ArtifactContents, platforms: Iterable[Platform]) -> Iterator[Diagnostic]:
     """Yield extension modules of an artifact that are built for another platform than its own."""
     machines = {platform.name: platform.machines for platform in platforms}
     expected = machines.get(one.build.platform, ())
@@ -31,7 +31,7 @@ def check_machine(one: DescribedArtifact, platforms: Iterable[Platform]) -> Iter
             )
 
 
-def check_shared_files(described: Sequence[DescribedArtifact]) -> Iterator[Diagnostic]:
+def check_shared_files(described: Sequence[ArtifactContents]) -> Iterator[Diagnostic]:
     """Yield libraries that differ between two artifacts of a build, which is made once."""
     first: dict[tuple[str, str], tuple[str, str]] = {}
     for one in sorted(described, key=lambda one: one.path):
@@ -47,7 +47,7 @@ def check_shared_files(described: Sequence[DescribedArtifact]) -> Iterator[Diagn
                 )
 
 
-def _libraries(one: DescribedArtifact) -> Mapping[str, str]:
+def _libraries(one: ArtifactContents) -> Mapping[str, str]:
     return {
         file.path.rpartition("/")[2].lower(): file.sha256
         for file in one.files

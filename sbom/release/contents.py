@@ -1,4 +1,4 @@
-"""One artifact, and what it turned out to hold: its components, its files, and what is wrong."""
+"""What one artifact contains: its components, its files, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from sbom.manifest.channels import Artifact
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DescribedArtifact:
-    """An artifact as its release describes it.
+class ArtifactContents:
+    """An artifact and what it contains, as its release describes it.
 
-    ``own`` is the file itself, ``path`` where it lies in the folder of the release, ``build``
-    what it was made from. One that was opened has its members in ``files``, what each is of
-    in ``ties``, and in ``components`` what is in it, links naming the files that are there.
-    Of one that was not opened, ``components`` are those that come with its channel alone: all
-    else is in the document of its build. ``within`` names artifacts that hold this one, and
-    ``alone`` says whether it lies in the folder by itself too.
+    ``file`` is the artifact itself, ``path`` where it is in the directory of the release,
+    ``build`` what it was made from. One that was opened has its members in ``files``, the
+    component each belongs to in ``ownership``, and in ``components`` what is in it, links naming
+    the files that are there. Of one that was not opened, ``components`` are those that come with
+    its channel alone: all else is in the BOM of its build. ``containers`` name artifacts that
+    contain this one; one that ``is_standalone`` is in the directory by itself too.
     """
 
     artifact: Artifact
     path: str
-    own: ShippedFile
+    file: ShippedFile
     build: Build
-    opened: bool
+    is_opened: bool
     components: tuple[Component, ...] = ()
     files: tuple[ShippedFile, ...] = ()
-    ties: tuple[FileOwnership, ...] = ()
-    within: tuple[str, ...] = ()
-    alone: bool = True
+    ownership: tuple[FileOwnership, ...] = ()
+    containers: tuple[str, ...] = ()
+    is_standalone: bool = True
 
     @property
-    def digests(self) -> tuple[tuple[str, str], ...]:
+    def checksums(self) -> tuple[tuple[str, str], ...]:
         """Return SPDX's names of algorithms with lower-case hexadecimal digits."""
-        return ("SHA256", self.own.sha256), ("SHA512", self.own.sha512)
+        return ("SHA256", self.file.sha256), ("SHA512", self.file.sha512)
 
 
 def present_components(holdings: Inventory, expectation: ExpectedContents) -> tuple[Component, ...]:

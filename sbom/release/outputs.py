@@ -1,103 +1,107 @@
-"""Where a release's documents go: a folder of their own, or beside the artifacts."""
+"""Where the documents of a release go: a directory of their own, or beside the artifacts."""
 
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from sbom.diagnostics import Code, Diagnostic, SbomError
+from sbom.diagnostics import SbomError
+from sbom.diagnostics.release_messages import output_exists
+from sbom.formats import SPDX2
 from sbom.manifest.model import Manifest, release_series
-from sbom.options import Environment
-from sbom.release.contents import DescribedArtifact
-from sbom.release.index import sums
-from sbom.release.published import SUMS
+from sbom.release.contents import ArtifactContents
+from sbom.release.index import CHECKSUMS, write_checksums
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The folder that documents go to, and whether the artifacts are in it too."""
+    """The directory that documents go to, and whether the artifacts are in it too.
 
-    folder: Path
-    whole: str
-    base: str
+    ``release_sbom`` is the name of the release's own SBOM, ``location`` the address that artifacts
+    without one of their own are published below.
+    """
+
+    directory: Path
+    release_sbom: str
+    location: str
     in_place: bool
 
     @classmethod
-    def named(cls, arguments: argparse.Namespace, manifest: Manifest) -> Outputs:
+    def from_arguments(cls, arguments: argparse.Namespace, manifest: Manifest) -> Outputs:
         """Return where a command line wants its documents."""
-        whole = f"python-{manifest.cpython.version}-windows.spdx.json"
-        folder = arguments.artifacts if arguments.in_place else arguments.output
-        base = manifest.release.download_location.format(
-            release=release_series(manifest.cpython.version), version=manifest.cpython.version
+        version = manifest.cpython.version
+        return cls(
+            directory=arguments.artifacts if arguments.in_place else arguments.output,
+            release_sbom=f"python-{version}-windows{SPDX2.suffix}",
+            location=manifest.release.download_location.format(
+                release=release_series(version), version=version
+            ),
+            in_place=arguments.in_place,
         )
-        return cls(folder, whole, base, arguments.in_place)
 
-    def beside(self, one: DescribedArtifact) -> str:
-        """Return the path of an artifact's SBOM in the folder."""
-        return f"{one.path if self.in_place else one.artifact.file}.spdx.json"
+    def sbom_path(self, contents: ArtifactContents) -> str:
+        """Return the path of an artifact's SBOM in the directory."""
+        path = contents.path if self.in_place else contents.artifact.file
+        return f"{path}{SPDX2.suffix}"
 
-    def address(self, one: DescribedArtifact) -> str:
-        """Return where an artifact is published, or would be where no address is known."""
-        location = one.artifact.location
-        return f"{self.base}{one.artifact.file}" if location == "NOASSERTION" else location
+    def sbom_location(self, contents: ArtifactContents) -> str:
+        """Return where an artifact's SBOM is published: beside the artifact."""
+        artifact = contents.artifact
+        is_known = artifact.location != "NOASSERTION"
+        location = artifact.location if is_known else f"{self.location}{artifact.file}"
+        return f"{location}{SPDX2.suffix}"
 
-    def sums(self, documents: Mapping[str, bytes], described: Sequence[DescribedArtifact]) -> bytes:
-        """Return the file of sums: of all documents, and of artifacts that lie beside them."""
-        digests = {path: sha256(data).hexdigest() for path, data in documents.items()}
+    def checksums(
+        self, documents: Mapping[str, bytes], artifacts: Iterable[ArtifactContents]
+    ) -> bytes:
+        """Return the checksums of all documents, and of artifacts that are beside them."""
+        sha256s = {path: sha256(data).hexdigest() for path, data in documents.items()}
         if self.in_place:
-            digests |= {one.path: one.own.sha256 for one in described if one.alone}
-        return sums(digests)
+            sha256s |= {one.path: one.file.sha256 for one in artifacts if one.is_standalone}
+        return write_checksums(sha256s)
 
-    def place(self, documents: Mapping[str, bytes], *, replace_all: bool) -> dict[Path, bytes]:
+    def plan_writes(
+        self, documents: Mapping[str, bytes], *, replace_existing: bool
+    ) -> dict[Path, bytes]:
         """Return what to write; nothing, where all of it is there already.
 
-        Raises SbomError where something else is in the place of a document.
+        Raises SbomError where a different file has the name of a document.
         """
-        there = {path: _bytes(self.folder / path) for path in documents}
-        if all(there[path] == data for path, data in documents.items()):
+        existing = {path: _read_existing(self.directory / path) for path in documents}
+        if existing == documents:
             return {}
         clashes = [
-            Diagnostic(
-                code=Code.OUTPUT_EXISTS,
-                file=str(self.folder / path),
-                message="is there already, and of another release run",
-                hint="remove it, or say --replace",
-            )
+            output_exists(str(self.directory / path))
             for path, data in documents.items()
-            if there[path] is not None and there[path] != data
+            if existing[path] not in (None, data)
         ]
-        if clashes and not replace_all:
+        if clashes and not replace_existing:
             raise SbomError(clashes)
-        return {self.folder / path: documents[path] for path in sorted(documents, key=_last)}
+        # The checksums go last, behind all that they name.
+        ordered = sorted(documents, key=lambda path: (path == CHECKSUMS, path))
+        return {self.directory / path: documents[path] for path in ordered}
 
 
-def _last(path: str) -> tuple[bool, str]:
-    """Sort the sums behind all that they name."""
-    return path == SUMS, path
-
-
-def _bytes(path: Path) -> bytes | None:
+def _read_existing(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
     except OSError:
         return None
 
 
-def previous_created(outputs: Outputs, environment: Environment) -> datetime | None:
+def previous_created(outputs: Outputs) -> datetime | None:
     """Return when an earlier run of the same release made its documents, or None.
 
-    A run again is then the same bytes; where anything else differs, it is refused as such.
-    SOURCE_DATE_EPOCH goes before.
+    The documents of a run again then have the same bytes, and any other difference is refused.
     """
-    if environment.get("SOURCE_DATE_EPOCH"):
+    data = _read_existing(outputs.directory / outputs.release_sbom)
+    if data is None:
         return None
-    data = _bytes(outputs.folder / outputs.whole)
     try:
-        return datetime.fromisoformat(json.loads(data or b"{}")["creationInfo"]["created"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+        return SPDX2.read(data, outputs.release_sbom).creation.created
+    except SbomError:
         return None

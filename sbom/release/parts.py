@@ -1,93 +1,97 @@
-"""Documents of builds as parts of a release: their packages once, their relationships moved."""
+"""The builds of a release, each as a BOM: of a layout on this machine, or made on another."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from pathlib import Path
 
+from sbom.bom.compose import compose_build
+from sbom.bom.model import Bom
 from sbom.components.resolve import Build
-from sbom.diagnostics import Code, Diagnostic
-
-Element = dict[str, Any]
-_ENDS = ("spdxElementId", "relatedSpdxElement")
-_TOOLS = ("BUILD_TOOL_OF", "HAS_PREREQUISITE")
+from sbom.diagnostics.run_messages import usage_error
+from sbom.formats import SPDX2
+from sbom.io import DOCUMENT_LIMIT, read_bytes
+from sbom.manifest.channels import DEFAULT
+from sbom.manifest.model import Manifest
+from sbom.manifest.ranges import line_in_range
+from sbom.verification.layout import LayoutContents, inspect_layout
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformSbom:
-    """The document of one build, as ``build`` writes it."""
+    """The BOM of one build, as ``build`` makes it."""
 
     build: Build
-    data: Mapping[str, Any]
-
-    @property
-    def root(self) -> str:
-        """Return the SPDX id of what the document describes."""
-        return next(
-            str(relation["relatedSpdxElement"])
-            for relation in self.data["relationships"]
-            if relation["relationshipType"] == "DESCRIBES"
-        )
-
-    @property
-    def code(self) -> Element:
-        """Return what the root says of the files it contains; nothing, where it has none."""
-        keys = ("filesAnalyzed", "packageVerificationCode")
-        [described] = (one for one in self.data["packages"] if one["SPDXID"] == self.root)
-        return {key: described[key] for key in keys} if self.data["files"] else {}
+    bom: Bom
 
 
-def components_of(
-    parts: Iterable[PlatformSbom], created: datetime
-) -> tuple[dict[str, Element], list[Diagnostic]]:
-    """Return the package of each component by its SPDX id, and where parts disagree.
+def builds_of(manifest: Manifest) -> dict[str, Build]:
+    """Return every build that the manifest's CPython line has, by its name."""
+    line = manifest.cpython.line
+    variants = [one.name for one in manifest.variants if line_in_range(line, one.lines)]
+    builds = [
+        Build(platform=platform.name, variant=variant)
+        for platform in manifest.platforms
+        if line_in_range(line, platform.lines)
+        for variant in (DEFAULT, *variants)
+    ]
+    return {build.name: build for build in builds}
 
-    Annotations take the time of the release.
+
+def inspect_layouts(
+    options: Sequence[str], manifest: Manifest
+) -> dict[str, tuple[Build, LayoutContents]]:
+    """Return the layouts of ``--layout PLATFORM=DIR``, by the name of their build.
+
+    Raises InputError for one that is not a layout of this release.
     """
-    stamp = created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    found: dict[str, Element] = {}
-    first: dict[str, str] = {}
-    problems = []
-    for part in parts:
-        root = part.root
-        for package in part.data["packages"]:
-            id_ = package["SPDXID"]
-            if id_ == root:
-                continue
-            one = _stamped(package, stamp)
-            if found.setdefault(id_, one) != one:
-                problems.append(_conflict(id_, first[id_], part.build.name))
-            first.setdefault(id_, part.build.name)
-    return found, problems
+    builds = builds_of(manifest)
+    layouts: dict[str, tuple[Build, LayoutContents]] = {}
+    for option in options:
+        name, sign, directory = option.partition("=")
+        if not sign or name not in builds:
+            hint = f"write PLATFORM=DIR with one of {', '.join(builds)}"
+            raise usage_error(f"--layout {option}", "does not name a build of the manifest", hint)
+        if name in layouts:
+            hint = "give each build one layout"
+            raise usage_error(f"--layout {option}", "is a second layout of that build", hint)
+        layouts[name] = builds[name], inspect_layout(Path(directory), manifest, builds[name])
+    return layouts
 
 
-def _stamped(package: Mapping[str, Any], stamp: str) -> Element:
-    if "annotations" not in package:
-        return dict(package)
-    notes = [{**note, "annotationDate": stamp} for note in package["annotations"]]
-    return {**package, "annotations": notes}
+def read_platform_sboms(
+    paths: Sequence[Path], layouts: Mapping[str, object], manifest: Manifest
+) -> dict[str, PlatformSbom]:
+    """Return the BOMs of ``--platform-sbom``, by the name of their build.
 
-
-def _conflict(id_: str, first: str, second: str) -> Diagnostic:
-    return Diagnostic(
-        code=Code.INCONSISTENT_RELEASE,
-        file=second,
-        subject=id_,
-        message=f"is another package than {id_} of {first}",
-        hint="build all platforms from one externals.toml and the same externals",
-    )
-
-
-def moved(part: PlatformSbom, place: str, build: str) -> Iterator[Element]:
-    """Yield a part's relationships as those of a place that was made from it.
-
-    ``place`` and ``build`` are SPDX ids; what a build needs and does not ship stays the build's.
+    Raises InputError for one that is not of this release, or of a build that has a layout too.
     """
-    root = part.root
-    for relation in part.data["relationships"]:
-        kind = relation["relationshipType"]
-        if kind != "DESCRIBES":
-            to = build if kind in _TOOLS else place
-            yield {**relation, **{end: to for end in _ENDS if relation[end] == root}}
+    builds = builds_of(manifest)
+    prefix = f"python-{manifest.cpython.version}-"
+    sboms: dict[str, PlatformSbom] = {}
+    for path in paths:
+        bom = SPDX2.read(read_bytes(path, DOCUMENT_LIMIT), str(path))
+        name = bom.name.removeprefix(prefix)
+        if name not in builds or len(bom.roots) != 1:
+            hint = f"name what build wrote for {', '.join(builds)} of {manifest.cpython.version}"
+            what = "is not the SBOM of a build of the manifest"
+            raise usage_error(f"--platform-sbom {path}", what, hint)
+        if name in sboms or name in layouts:
+            hint = "give each build one layout or SBOM"
+            raise usage_error(f"--platform-sbom {path}", f"is a second part for {name}", hint)
+        sboms[name] = PlatformSbom(builds[name], bom)
+    return sboms
+
+
+def compose_parts(
+    manifest: Manifest,
+    builds: Mapping[str, tuple[Build, LayoutContents | None]],
+    created: datetime,
+) -> dict[str, PlatformSbom]:
+    """Return the BOMs of builds that have a layout, or of which only the manifest is known."""
+    return {
+        name: PlatformSbom(build, compose_build(manifest, build, created, contents=layout))
+        for name, (build, layout) in builds.items()
+    }

@@ -1,6 +1,6 @@
-"""A published folder held against itself: artifacts, their SBOMs, the index and the sums.
+"""A published directory compared with itself: artifacts, their SBOMs, the index, the checksums.
 
-Needs nothing but the files themselves: what is wrong shows whoever made them.
+Needs nothing but the files themselves, so that it finds what is wrong whoever published them.
 """
 
 from __future__ import annotations
@@ -8,190 +8,210 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
-from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
-from sbom.release.slices import SliceExtractor
+from sbom.bom.model import Bom
+from sbom.bom.slice import SliceExtractor
+from sbom.diagnostics import Diagnostic, SbomError, sort_diagnostics
+from sbom.diagnostics.release_messages import inconsistent_release, missing_from_release
+from sbom.formats import SPDX2
+from sbom.release.index import CHECKSUMS, INDEX
 
-#: The names of what a release writes beside the SBOMs.
-INDEX, SUMS = "sbom-index.json", "SHA256SUMS"
-_SUM = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+_CHECKSUM_LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """What there is to look at: digests of artifacts by path, and documents by path.
+class PublishedSbom:
+    """What an index states of one SBOM."""
 
-    ``artifacts`` maps the path of each artifact to its digests by algorithm in lower case,
-    ``documents`` the path of everything a release has written to its bytes.
+    path: str
+    namespace: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedArtifact:
+    """What an index states of one artifact; ``checksums`` are by algorithm in lower case."""
+
+    path: str
+    checksums: Mapping[str, str]
+    sbom: PublishedSbom
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseIndex:
+    """An index as it was published."""
+
+    version: str
+    release: PublishedSbom
+    artifacts: tuple[PublishedArtifact, ...]
+
+    @property
+    def sbom_paths(self) -> tuple[str, ...]:
+        """Return the paths of all SBOMs that the index names."""
+        return (self.release.path, *(artifact.sbom.path for artifact in self.artifacts))
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedRelease:
+    """What there is in a published directory.
+
+    ``artifacts`` maps the path of each artifact to its checksums by algorithm in lower case,
+    ``documents`` the path of everything that a release has written to its bytes.
     """
 
     artifacts: Mapping[str, Mapping[str, str]]
     documents: Mapping[str, bytes]
 
 
-def check_published_release(published: Published) -> tuple[Diagnostic, ...]:
-    """Return everything that is wrong with a published folder, in order."""
-    data = published.documents.get(INDEX)
-    index = _json(data) if data is not None else None
-    if not isinstance(index, Mapping) or not isinstance(index.get("artifacts"), list):
-        return (_problem(INDEX, "", "is missing, or is no index of a release", _AGAIN),)
-    problems = [*_sums(published), *_artifacts(published, index)]
-    whole_path = str(_at(index, "document", "file"))
-    whole = _document(published, whole_path, problems)
-    if whole is not None:
-        problems += _digest(published, whole_path, str(_at(index, "document", "sha256")))
-        problems += _slices(published, index, whole)
-    return sort_diagnostics(problems)
+def read_index(data: bytes | None) -> ReleaseIndex | None:
+    """Return the index of a release; None where it is missing, or is not one."""
+    try:
+        index = json.loads(data or b"")
+        return ReleaseIndex(
+            version=str(index["version"]),
+            release=_read_entry(index["document"]),
+            artifacts=tuple(_read_artifact(entry) for entry in index["artifacts"]),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
-_AGAIN = "run: nox -s release-sbom, and publish all that it writes"
+def _read_artifact(entry: Mapping[str, Any]) -> PublishedArtifact:
+    checksums = {name: str(entry[name]) for name in ("sha256", "sha512")}
+    return PublishedArtifact(str(entry["file"]), checksums, _read_entry(entry["sbom"]))
 
 
-def _sums(published: Published) -> Iterator[Diagnostic]:
-    """Hold the file of sums against everything that it names and should name."""
-    data = published.documents.get(SUMS)
+def _read_entry(entry: Mapping[str, Any]) -> PublishedSbom:
+    return PublishedSbom(str(entry["file"]), str(entry["namespace"]), str(entry["sha256"]))
+
+
+def check_published_release(published: PublishedRelease) -> tuple[Diagnostic, ...]:
+    """Return everything that is wrong with a published directory, sorted."""
+    index = read_index(published.documents.get(INDEX))
+    if index is None:
+        return (inconsistent_release(INDEX, "is missing, or is not the index of a release"),)
+    diagnostics = [
+        *_check_checksums(published),
+        *_check_artifacts(published, index.artifacts),
+        *_check_digest(published, index.release),
+    ]
+    release = _read_bom(published, index.release.path, diagnostics)
+    if release is not None:
+        diagnostics += _check_slices(published, index, release)
+    return sort_diagnostics(diagnostics)
+
+
+def _check_checksums(published: PublishedRelease) -> Iterator[Diagnostic]:
+    """Compare the file of checksums with everything that it names and should name."""
+    data = published.documents.get(CHECKSUMS)
     if data is None:
-        yield _problem(SUMS, "", "is missing", _AGAIN)
+        yield missing_from_release(CHECKSUMS)
         return
-    named = {}
-    for n, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
-        match = _SUM.fullmatch(line)
+    stated: dict[str, str] = {}
+    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
+        match = _CHECKSUM_LINE.fullmatch(line)
         if match is None:
-            yield _problem(SUMS, str(n), "is no line of sha256sum", _AGAIN)
+            yield inconsistent_release(CHECKSUMS, "is not a line of sha256sum", line=number)
         else:
-            named[match[2]] = match[1]
-    known = {path: hashlib.sha256(data).hexdigest() for path, data in published.documents.items()}
-    known |= {path: digests["sha256"] for path, digests in published.artifacts.items()}
-    for path in sorted(named):
-        if path not in known:
-            yield _problem(path, "", f"is named by {SUMS} and missing", _AGAIN)
-        elif named[path] != known[path]:
-            yield _problem(path, "", f"is not what {SUMS} says: {_short(known[path])}", _AGAIN)
-    for path in sorted(published.documents.keys() - named.keys() - {SUMS}):
-        yield _problem(path, "", f"is not named by {SUMS}", _AGAIN)
+            stated[match[2]] = match[1]
+    actual = {path: hashlib.sha256(data).hexdigest() for path, data in published.documents.items()}
+    actual |= {path: checksums["sha256"] for path, checksums in published.artifacts.items()}
+    for path in sorted(stated):
+        if path not in actual:
+            yield missing_from_release(path, f"named by {CHECKSUMS}")
+        elif stated[path] != actual[path]:
+            yield _differs(path, f"its SHA-256 in {CHECKSUMS}", stated[path], actual[path])
+    for path in sorted(published.documents.keys() - stated.keys() - {CHECKSUMS}):
+        yield inconsistent_release(path, f"is not named by {CHECKSUMS}")
 
 
-def _artifacts(published: Published, index: Mapping[str, Any]) -> Iterator[Diagnostic]:
-    """Hold the index against the artifacts: each indexed, each with its SBOM and its digests."""
-    rows = {str(_at(row, "file")): row for row in index["artifacts"]}
-    for path in sorted(published.artifacts.keys() - rows.keys()):
-        yield _problem(path, "", "has no SBOM: the index does not name it", _AGAIN)
-    for path, row in sorted(rows.items()):
-        sbom = str(_at(row, "sbom", "file"))
+def _differs(path: str, what: str, expected: str, actual: str) -> Diagnostic:
+    message = f"differs from {what}: expected {expected[:12]}…, found {actual[:12]}…"
+    return inconsistent_release(path, message)
+
+
+def _check_artifacts(
+    published: PublishedRelease, indexed: Iterable[PublishedArtifact]
+) -> Iterator[Diagnostic]:
+    """Compare the index with the artifacts: each indexed, each with its SBOM and checksums."""
+    entries = {artifact.path: artifact for artifact in indexed}
+    for path in sorted(published.artifacts.keys() - entries.keys()):
+        yield inconsistent_release(path, "has no SBOM: the index does not name it")
+    for path, entry in sorted(entries.items()):
         if path not in published.artifacts:
-            yield _problem(path, "", "is in the index and missing", "publish it with its SBOM")
+            yield missing_from_release(path, "named by the index")
             continue
         for algorithm, value in published.artifacts[path].items():
-            if row.get(algorithm) != value:
-                said = f"is another file than its SBOM describes: its {algorithm} is"
-                yield _problem(path, "", f"{said} {_short(value)}", _AGAIN)
-        if sbom not in published.documents:
-            yield _problem(path, "", f"has no SBOM: {sbom} is missing", _AGAIN)
+            if entry.checksums[algorithm] != value:
+                what = f"the {algorithm} that its SBOM describes"
+                yield _differs(path, what, entry.checksums[algorithm], value)
+        if entry.sbom.path not in published.documents:
+            yield inconsistent_release(path, f"has no SBOM: {entry.sbom.path} is missing")
         else:
-            yield from _digest(published, sbom, str(_at(row, "sbom", "sha256")))
+            yield from _check_digest(published, entry.sbom)
 
 
-def _digest(published: Published, path: str, expected: str) -> Iterator[Diagnostic]:
-    data = published.documents.get(path)
-    if data is not None and hashlib.sha256(data).hexdigest() != expected:
-        yield _problem(path, "", "is not what the index says it is", _AGAIN)
-
-
-def _slices(
-    published: Published, index: Mapping[str, Any], whole: Mapping[str, Any]
-) -> Iterator[Diagnostic]:
-    """Hold every slice against what would be cut from the whole now."""
-    try:
-        cutter = SliceExtractor(whole)
-        roots = {
-            str(package.get("packageFileName")): package["SPDXID"] for package in whole["packages"]
-        }
-    except (KeyError, TypeError, AttributeError):
-        yield _problem(str(_at(index, "document", "file")), "", "is no SPDX document", _AGAIN)
+def _check_digest(published: PublishedRelease, sbom: PublishedSbom) -> Iterator[Diagnostic]:
+    data = published.documents.get(sbom.path)
+    if data is None:
         return
-    for row in index["artifacts"]:
-        path, sbom = str(_at(row, "file")), str(_at(row, "sbom", "file"))
-        problems: list[Diagnostic] = []
-        found = _document(published, sbom, problems)
-        yield from problems
-        name = path.rpartition("/")[2]
-        if found is None:
-            continue
-        if name not in roots:
-            yield _problem(sbom, "", f"the whole document has no package of {name}", _AGAIN)
-            continue
-        namespace = str(_at(row, "sbom", "namespace"))
-        cut = cutter.slice(roots[name], str(found.get("name")), namespace)
-        yield from _differences(sbom, found, cut)
+    sha256 = hashlib.sha256(data).hexdigest()
+    if sha256 != sbom.sha256:
+        yield _differs(sbom.path, "its SHA-256 in the index", sbom.sha256, sha256)
 
 
-def _differences(
-    path: str, found: Mapping[str, Any], cut: Mapping[str, Any]
-) -> Iterator[Diagnostic]:
-    """Yield where a slice is not what the whole says, element by element."""
-    for key in sorted(found.keys() | cut.keys()):
-        if found.get(key) == cut.get(key):
-            continue
-        ours, theirs = (_elements(one.get(key)) for one in (found, cut))
-        for id_ in sorted(ours.keys() | theirs.keys()):
-            if ours.get(id_) != theirs.get(id_):
-                message = f"is no slice of the whole document: {key} differ"
-                yield _problem(path, id_, message, _AGAIN)
-
-
-def _elements(value: Any) -> dict[str, Any]:
-    if not isinstance(value, list):
-        return {"": value}
-    found: dict[str, Any] = {}
-    for item in value:
-        id_ = item.get("SPDXID") or item.get("spdxElementId") if isinstance(item, dict) else ""
-        found.setdefault(str(id_ or ""), []).append(item)
-    return found
-
-
-def _document(
-    published: Published, path: str, problems: list[Diagnostic]
-) -> Mapping[str, Any] | None:
+def _read_bom(published: PublishedRelease, path: str, diagnostics: list[Diagnostic]) -> Bom | None:
+    """Return a document as a BOM; None, and what is wrong, where it is missing or unreadable."""
     data = published.documents.get(path)
     if data is None:
-        problems.append(_problem(path, "", "is missing", _AGAIN))
+        diagnostics.append(missing_from_release(path))
         return None
-    found = _json(data)
-    if not isinstance(found, Mapping):
-        problems.append(_problem(path, "", "is no JSON document", _AGAIN))
-        return None
-    return found
-
-
-def _json(data: bytes) -> Any:
-    parse: Callable[[bytes], Any] = json.loads
     try:
-        return parse(data)
-    except (ValueError, RecursionError):
+        return SPDX2.read(data, path)
+    except SbomError as error:
+        diagnostics += error.diagnostics
         return None
 
 
-def _at(value: Any, *keys: str) -> Any:
-    """Return what is below keys, or an empty text where there is nothing of the kind."""
-    for key in keys:
-        value = value.get(key, "") if isinstance(value, Mapping) else ""
-    return value
+def _check_slices(
+    published: PublishedRelease, index: ReleaseIndex, release: Bom
+) -> list[Diagnostic]:
+    """Compare every slice with what would be extracted from the release's SBOM now."""
+    extractor = SliceExtractor(release)
+    roots = {component.file_name: component.id for component in release.components}
+    diagnostics: list[Diagnostic] = []
+    for artifact in index.artifacts:
+        path = artifact.sbom.path
+        published_slice = _read_bom(published, path, diagnostics)
+        if published_slice is None:
+            continue
+        name = artifact.path.rpartition("/")[2]
+        if name not in roots:
+            message = f"{index.release.path} has no component of {name}"
+            diagnostics.append(inconsistent_release(path, message))
+            continue
+        expected = extractor.extract(roots[name], published_slice.name, artifact.sbom.namespace)
+        diagnostics += _compare(path, published_slice, expected, index.release.path)
+    return diagnostics
 
 
-def _short(digest: str) -> str:
-    return f"{digest[:12]}…"
+def _compare(path: str, found: Bom, expected: Bom, release: str) -> Iterator[Diagnostic]:
+    """Yield where a slice differs from what the release's SBOM has, element by element."""
+    for field in fields(Bom):
+        actual, wanted = (_by_id(getattr(bom, field.name)) for bom in (found, expected))
+        for id_ in sorted(actual.keys() | wanted.keys()):
+            if actual.get(id_) != wanted.get(id_):
+                message = f"is not a slice of {release}: its {field.name} differ"
+                yield inconsistent_release(path, message, subject=id_)
 
 
-def _problem(file: str, where: str, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(
-        code=Code.INCONSISTENT_RELEASE, file=file, subject=where, message=message, hint=hint
-    )
-
-
-def names_of(index: Mapping[str, Any]) -> Sequence[str]:
-    """Return the paths of all documents that an index names."""
-    rows = index.get("artifacts", [])
-    return [str(_at(index, "document", "file")), *(str(_at(row, "sbom", "file")) for row in rows)]
+def _by_id(value: object) -> dict[str, list[object]]:
+    """Return the elements of a BOM's field by their ids, and any other value without one."""
+    elements: dict[str, list[object]] = {}
+    for element in value if isinstance(value, tuple) else (value,):
+        id_ = getattr(element, "id", "") or getattr(element, "source", "")
+        elements.setdefault(id_, []).append(element)
+    return elements
