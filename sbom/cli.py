@@ -14,7 +14,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sbom import options
 from sbom.diagnostics import SbomError
 from sbom.diagnostics.render import OUTPUT_FORMATS, render
 
@@ -39,12 +38,12 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=_EXIT_STATUS,
     )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
-    for name, (summary, add_arguments, _) in VERBS.items():
+    for name, (summary, add_arguments) in VERBS.items():
         add_arguments(verbs.add_parser(name, help=summary, description=f"{summary}."))
     return parser
 
 
-def parse_options(argv: Sequence[str]) -> tuple[str, Any]:
+def parse_options(argv: Sequence[str]) -> tuple[str, dict[str, Any]]:
     """Return the verb that a command line names, and its options. Exits with 2 on wrong usage."""
     words, script_args = list(argv), []
     if words[:1] == ["fetches"] and "--" in words:
@@ -54,19 +53,22 @@ def parse_options(argv: Sequence[str]) -> tuple[str, Any]:
     verb = values.pop("verb")
     if verb == "fetches":
         values |= {"script_args": script_args, "variables": dict(values["variables"])}
-    frozen = {
+    return verb, {
         key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
     }
-    return verb, VERBS[verb][-1](**frozen)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit status."""
-    verb, verb_options = parse_options(sys.argv[1:] if argv is None else argv)
+    verb, values = parse_options(sys.argv[1:] if argv is None else argv)
     try:
-        return int(import_module(f"sbom.commands.{verb}").run(verb_options, os.environ))
+        module = import_module(f"sbom.commands.{verb}")
+        name = f"{verb.capitalize()}Options"
+        # Some verbs still have their options in sbom.options.
+        options = getattr(module, name, None) or getattr(import_module("sbom.options"), name)
+        return int(module.run(options(**values), os.environ))
     except SbomError as error:
-        output_format = getattr(verb_options, "output_format", "text")
+        output_format = values.get("output_format", "text")
         stream = sys.stderr if output_format == "text" else sys.stdout
         print(render(error.diagnostics, output_format, strict=error.strict), end="", file=stream)
         return error.status
@@ -244,29 +246,14 @@ def _add_output_format(verb: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-#: For each verb: what it does, its arguments, and the type that their values are passed as.
-VERBS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None], type[Any]]] = {
-    "regen": (
-        "Update externals.toml from a get_externals.bat", _add_regen, options.RegenOptions,
-    ),
-    "check": (
-        "Report everything that is wrong with externals.toml; write nothing",
-        _add_check, options.CheckOptions,
-    ),
-    "build": ("Write one SBOM per platform", _add_build, options.BuildOptions),
-    "release": (
-        "Write one SBOM for all channels, and one for every artifact",
-        _add_release, options.ReleaseOptions,
-    ),
-    "verify": (
-        "Compare shipped files with their SBOM, the manifest or a script",
-        _add_verify, options.VerifyOptions,
-    ),
-    "validate": (
-        "Validate SPDX documents with outside validators", _add_validate, options.ValidateOptions,
-    ),
-    "export": (
-        "Write Misc/externals.spdx.json as CPython keeps it", _add_export, options.ExportOptions,
-    ),
-    "fetches": ("List what a get_externals.bat fetches", _add_fetches, options.FetchesOptions),
-}  # fmt: skip
+#: For each verb: what it does, and the function that adds its arguments.
+VERBS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "regen": ("Update externals.toml from a get_externals.bat", _add_regen),
+    "check": ("Report everything that is wrong with externals.toml; write nothing", _add_check),
+    "build": ("Write one SBOM per platform", _add_build),
+    "release": ("Write one SBOM for all channels, and one for every artifact", _add_release),
+    "verify": ("Compare shipped files with their SBOM, the manifest or a script", _add_verify),
+    "validate": ("Validate SPDX documents with outside validators", _add_validate),
+    "export": ("Write Misc/externals.spdx.json as CPython keeps it", _add_export),
+    "fetches": ("List what a get_externals.bat fetches", _add_fetches),
+}

@@ -11,17 +11,6 @@ Environment = Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FetchesOptions:
-    """Options of ``fetches``; ``script_args`` and ``variables`` are what the script is run with."""
-
-    script: Path
-    script_args: tuple[str, ...]
-    variables: Mapping[str, str]
-    json: bool
-    all: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class InputOptions:
     """The manifest, and the script or the source tree that it is compared with."""
 
@@ -96,14 +85,5 @@ class VerifyOptions(InputOptions):
     platform: str | None
     variant: str | None
     identify: bool
-    strict: bool
-    output_format: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ValidateOptions:
-    """Options of ``validate``."""
-
-    files: tuple[Path, ...]
     strict: bool
     output_format: str

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from sbom import io as files
 from sbom.diagnostics import Exit, failing
 from sbom.diagnostics.render import render
-from sbom.options import Environment, FetchesOptions
+from sbom.options import Environment
 from sbom.script.analysis import analyze_script
 from sbom.script.externals import ScriptExternal
 from sbom.script.fetches import run_script
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FetchesOptions:
+    """Options of ``fetches``; ``script_args`` and ``variables`` are what the script is run with."""
+
+    script: Path
+    script_args: tuple[str, ...]
+    variables: Mapping[str, str]
+    json: bool
+    all: bool
 
 
 def run(options: FetchesOptions, _: Environment) -> int:

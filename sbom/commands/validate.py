@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from sbom.options import Environment, ValidateOptions
+from dataclasses import dataclass
+from pathlib import Path
+
+from sbom.options import Environment
 from sbom.validation.report import exit_status, render_reports
 from sbom.validation.runner import validate_document
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ValidateOptions:
+    """Options of ``validate``."""
+
+    files: tuple[Path, ...]
+    strict: bool
+    output_format: str
 
 
 def run(options: ValidateOptions, _: Environment) -> int:
