@@ -22,7 +22,7 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 from sbom.bom.compose import compose_build
 from sbom.bom.licenses import check_licenses
 from sbom.bom.model import Bom, unique_ids
-from sbom.components.resolve import Build
+from sbom.components.build import Build
 from sbom.formats import SPDX2
 from sbom.manifest.model import Manifest
 

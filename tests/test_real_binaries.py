@@ -18,7 +18,8 @@ from manifests import COMMITTED, committed, regenerated, script_of
 
 from sbom.bom.ownership import assign_owners, expected_contents
 from sbom.cli import main
-from sbom.components.resolve import Build, resolve_components
+from sbom.components.build import Build
+from sbom.components.resolve import resolve_components
 from sbom.diagnostics import Exit
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.read import read_manifest

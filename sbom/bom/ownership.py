@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from sbom.components.build import Build, build_filename
 from sbom.components.model import Component, Linkage
-from sbom.components.resolve import Build, variant_of
 from sbom.files.patterns import PathPatterns
 from sbom.files.shipped_file import EXECUTABLE_SUFFIXES
 from sbom.manifest.channels import (
     Channel,
     expand_line,
-    variant_filename,
 )
 from sbom.manifest.model import Manifest
 
@@ -88,15 +87,10 @@ def expected_contents(
 ) -> ExpectedContents:
     """Return what is expected of a layout, or of the artifact of a channel."""
     line = manifest.cpython.line
-    variant = variant_of(manifest, build.variant)
-    tag = next(one.tag for one in manifest.platforms if one.name == build.platform)
     own = tuple(
-        OwnedPaths(
-            variant_filename(expand_line(pattern, line), variant, line, tag)
-            for pattern in identity.owns
-        )
-        for identity in manifest.components
-        if identity.owns
+        OwnedPaths(build_filename(manifest, build, pattern) for pattern in spec.owns)
+        for spec in manifest.components
+        if spec.owns
     )
     if channel is None:
         return ExpectedContents(components=tuple(found), own=own)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
-from sbom.components.versions import applies, is_source_mismatch, shipped_version, version_of
+from sbom.components.versions import applies, is_source_mismatch, resolve_version, shipped_version
 from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
 from sbom.manifest.component_spec import PLACEHOLDER
 from sbom.manifest.external_key import ExternalKey
@@ -141,7 +141,7 @@ def _versionless(manifest: Manifest) -> Iterator[Diagnostic]:
                 applies(row, revisions, platform.name, manifest.cpython.line)
                 for platform in manifest.platforms
             )
-            if here and not version_of(identity, row, one.revision if one else None):
+            if here and not resolve_version(identity, row, one.revision if one else None):
                 source = f"{_said(one)} does not tell" if one else "no script tells"
                 yield _at(
                     manifest,

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from sbom.bom.ownership import assign_owners, expected_contents
 from sbom.checks.stated_versions import ScriptPin
-from sbom.components.resolve import Build, resolve_components
+from sbom.components.build import Build
+from sbom.components.resolve import resolve_components
 from sbom.components.versions import applies, files_on
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.source_tree_messages import LinkFault, link_mismatch, subject_in

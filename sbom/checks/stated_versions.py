@@ -9,8 +9,8 @@ from sbom.components.versions import (
     applies,
     is_source_mismatch,
     parse_revision,
+    resolve_version,
     shipped_version,
-    version_of,
 )
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.source_tree_messages import (
@@ -210,7 +210,7 @@ def _check_unlisted(
                 yield unlisted_component(
                     sboms[0],
                     component.name,
-                    version_of(component, row, revisions[row.external]),
+                    resolve_version(component, row, revisions[row.external]),
                     ", ".join(row.files),
                     fetched[row.external].pin.tag,
                 )

@@ -11,7 +11,7 @@ from sbom import io as files
 from sbom.bom.compose import compose_build
 from sbom.bom.licenses import check_licenses
 from sbom.checks.pulled import Integrity
-from sbom.components.resolve import Build
+from sbom.components.build import Build
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.render import render

@@ -8,8 +8,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from sbom.bom.ownership import FileOwnership, assign_owners, expected_contents
+from sbom.components.build import Build
 from sbom.components.model import Component
-from sbom.components.resolve import Build, resolve_components
+from sbom.components.resolve import resolve_components
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.run_messages import usage_error
 from sbom.files.patterns import PathPatterns

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 
 from packageurl import PackageURL
 
-#: What comes before a release, in the long words NVD's dictionary uses for CPython.
-_EARLY = re.compile(r"(\d+(?:\.\d+)*)-?(rc|a|b|alpha|beta)(\d+)")
-_EARLY_WORDS = {"a": "alpha", "b": "beta"}
+#: A pre-release, and the words that NVD's dictionary has for its kind.
+_PRE_RELEASE = re.compile(r"(\d+(?:\.\d+)*)-?(rc|a|b|alpha|beta)(\d+)")
+_NVD_WORDS = {"a": "alpha", "b": "beta"}
 _VCS = re.compile(r"(git|hg|svn|bzr)\+")
 
 
-def purl_of(base: str, version: str, location: str, sha256: str) -> str:
-    """Return the one package URL: upstream's version, and where and what was downloaded."""
+def make_purl(base: str, version: str, location: str, sha256: str) -> str:
+    """Return the package URL of a version: a ``base`` without one, completed.
+
+    A generic one also says where its source is, and the SHA-256 of that.
+    """
     if not base:
         return ""
     parsed = PackageURL.from_string(base)
@@ -29,25 +32,24 @@ def purl_of(base: str, version: str, location: str, sha256: str) -> str:
     ).to_string()
 
 
-def cpes(products: Sequence[str], version: str) -> tuple[str, ...]:
+def make_cpes(products: Sequence[str], version: str) -> tuple[str, ...]:
     """Return CPE 2.3 names for ``vendor:product`` pairs; none where the version is not known.
 
-    A pre-release goes into the update field, as in NVD's ``python:python:3.15.0:rc1``.
+    A pre-release is in the update field, as in NVD's ``python:python:3.15.0:rc1``.
     """
     if not version:
         return ()
-    early = _EARLY.fullmatch(version)
     update = "*"
-    if early:
-        version = early[1]
-        update = _EARLY_WORDS.get(early[2], early[2]) + early[3]
+    if match := _PRE_RELEASE.fullmatch(version):
+        version = match[1]
+        update = _NVD_WORDS.get(match[2], match[2]) + match[3]
     return tuple(
-        ":".join(["cpe", "2.3", "a", *map(_quoted, product.split(":")), _quoted(version), update])
+        ":".join(["cpe", "2.3", "a", *map(_quote, product.split(":")), _quote(version), update])
         + ":*" * 6
         for product in products
     )
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """Return a value in the formatted-string binding of NISTIR 7695, clause 6.2."""
     return re.sub(r"[^\w.\-]", r"\\\g<0>", text.lower())

@@ -1,137 +1,194 @@
-"""Where a component comes from: the archive or the file that holds it, and what is told of that."""
+"""Where components come from: the archive or file that contains each, and what an SBOM says of it.
+
+The texts are for people who have never seen the manifest.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sbom.components.locations import download_location, external_title, is_archive, repository_of
 from sbom.components.versions import is_source_mismatch, parse_revision
 from sbom.manifest.component_spec import ComponentSpec, Inclusion
 from sbom.manifest.model import Manifest, Pin, Vendored
 
+UNKNOWN_LOCATION = "NOASSERTION"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Provenance:
-    """What an SBOM says of where a package was had; texts are empty where nothing is known.
+    """Where a component was obtained; texts are empty where nothing is known.
 
-    ``checksums`` are of what ``location`` leads to, as pairs of algorithm and lower-case
-    hexadecimal digits.
+    ``checksums`` are of what ``download_location`` leads to, as pairs of algorithm and lower-case
+    hexadecimal digits; ``file_name`` is the name of that.
     """
 
-    location: str
-    file_name: str
-    checksums: tuple[tuple[str, str], ...]
-    source_info: str
-    comment: str
+    download_location: str = UNKNOWN_LOCATION
+    file_name: str = ""
+    checksums: tuple[tuple[str, str], ...] = ()
+    source_info: str = ""
+    comment: str = ""
+
+    @property
+    def sha256(self) -> str:
+        """Return the SHA-256 of what ``download_location`` leads to."""
+        return dict(self.checksums).get("SHA256", "")
 
 
-def provenance_of(
-    manifest: Manifest, identity: ComponentSpec, row: Inclusion, held: Pin | Vendored | None
+def repository_of(manifest: Manifest, pin: Pin) -> str:
+    """Return the repository of an external: a name in the organization, or a Subversion URL."""
+    return pin.repository or getattr(manifest.cpython, f"{pin.kind}_repository")
+
+
+def is_archive(manifest: Manifest, pin: Pin) -> bool:
+    """Return whether an external is an archive; old releases fetched Subversion directories."""
+    return "://" not in repository_of(manifest, pin)
+
+
+def download_location(manifest: Manifest, pin: Pin) -> str:
+    """Return where an external is downloaded from.
+
+    A directory of Subversion has the form of SPDX 2.3, clause 7.7; an external without a revision
+    (``libffi``) is a branch and not a tag.
+    """
+    repository = repository_of(manifest, pin)
+    if not is_archive(manifest, pin):
+        return f"svn+{repository}/{pin.tag}"
+    cpython = manifest.cpython
+    template = cpython.archive_url if pin.revision else cpython.branch_url
+    return template.format(organization=cpython.organization, repository=repository, tag=pin.tag)
+
+
+def find_provenance(
+    manifest: Manifest, spec: ComponentSpec, inclusion: Inclusion, external: Pin | Vendored | None
 ) -> Provenance:
-    """Return the origin of a component that an external, vendored code or nothing brings."""
-    match held:
+    """Return the provenance of a component in an external, in vendored code, or in neither."""
+    match external:
         case Pin():
-            return _pulled(manifest, identity, row, held)
+            return _of_pin(manifest, spec, inclusion, external)
         case Vendored():
-            return _checked_in(manifest, row, held)
+            return _of_vendored(manifest, inclusion, external)
         case None:
-            file_name = last_part(identity.download_location) if identity.sha256 else ""
-            return Provenance(
-                location=identity.download_location,
-                file_name=file_name,
-                checksums=sha256_checksum(identity.sha256),
-                source_info=_joined(identity.source_info, row.note),
-                comment="",
+            return _of_file(
+                spec.download_location, spec.sha256, _joined(spec.source_info, inclusion.note)
             )
 
 
-def last_part(location: str) -> str:
-    """Return the name of the file that an address leads to."""
-    return location.rpartition("/")[2] if location != "NOASSERTION" else ""
-
-
-def sha256_checksum(sha256: str) -> tuple[tuple[str, str], ...]:
-    """Return a checksum, or none where it is not known."""
-    return (("SHA256", sha256),) if sha256 else ()
-
-
-def _pulled(manifest: Manifest, identity: ComponentSpec, row: Inclusion, pin: Pin) -> Provenance:
-    archive = is_archive(manifest, pin)
-    sha512 = (("SHA512", pin.sha512),) if pin.sha512 else ()
+def root_provenance(manifest: Manifest, title: str = "") -> Provenance:
+    """Return the provenance of CPython itself, built for the platform that ``title`` names."""
+    cpython = manifest.cpython
+    target = f" for {title}" if title else ""
+    tag = f"tag v{cpython.version.rstrip('+')}"
+    if cpython.version.endswith("+"):  # between two releases: no archive contains this tree
+        source_info = f"CPython {cpython.version}{target}, built from a tree after {tag}"
+        return Provenance(source_info=source_info)
+    commit = f", commit {cpython.commit}" if cpython.commit else ""
+    source_info = f"CPython {cpython.version}{target}, built from {tag}{commit}"
+    location = cpython.source_location
     return Provenance(
-        location=download_location(manifest, pin),
-        file_name=f"{pin.tag}.tar.gz" if archive else "",
-        checksums=(*sha256_checksum(pin.sha256), *sha512),
-        source_info=_source_info(manifest, identity, row, pin),
-        comment=_pin_comment(pin) if archive else "",
+        download_location=location,
+        file_name=_file_name(location),
+        checksums=_checksums(cpython.sha256),
+        source_info=source_info,
     )
 
 
-def _source_info(manifest: Manifest, identity: ComponentSpec, row: Inclusion, pin: Pin) -> str:
-    """Return what the tag says, for people and for tools that want a source's address."""
-    parts = [f"{repository_of(manifest, pin)} {external_title(manifest, pin)}"]
-    if pin.commit:
-        parts.append(f"commit {pin.commit}")
-    rebuild = "" if row.version else parse_revision(identity, pin.revision)[1]
-    if rebuild:
-        parts.append(f"packaging revision {pin.revision} (rebuild {rebuild})")
-    for built in identity.built_from:
-        source = manifest.get_pin(built.source)
-        if built.binary == pin.key and source is not None:
-            parts.append(_provenance(manifest, identity, pin, source))
-    return _joined(*parts, row.note)
+def _of_file(location: str, sha256: str, source_info: str, comment: str = "") -> Provenance:
+    return Provenance(
+        download_location=location,
+        file_name=_file_name(location) if sha256 else "",
+        checksums=_checksums(sha256),
+        source_info=source_info,
+        comment=comment,
+    )
+
+
+def _file_name(location: str) -> str:
+    return location.rpartition("/")[2] if location != UNKNOWN_LOCATION else ""
+
+
+def _checksums(sha256: str, sha512: str = "") -> tuple[tuple[str, str], ...]:
+    pairs = (("SHA256", sha256), ("SHA512", sha512))
+    return tuple((algorithm, value) for algorithm, value in pairs if value)
 
 
 def _joined(*parts: str) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _provenance(manifest: Manifest, identity: ComponentSpec, pin: Pin, source: Pin) -> str:
-    """Return what is known of the source of a prebuilt binary."""
-    known = f", SHA-256 {source.sha256}" if source.sha256 else ""
-    where = f"{external_title(manifest, source)} ({download_location(manifest, source)}{known})"
-    if is_source_mismatch(identity, pin, source, manifest.cpython.line):
-        return f"the script names source {where}, which is of another revision"
-    return f"prebuilt from source {where}"
+def _of_pin(manifest: Manifest, spec: ComponentSpec, inclusion: Inclusion, pin: Pin) -> Provenance:
+    downloads = is_archive(manifest, pin)
+    repository = repository_of(manifest, pin)
+    if downloads:
+        repository = f"{manifest.cpython.organization}/{repository}"
+    revision = parse_revision(spec, pin.revision)
+    packaged = "" if inclusion.version or not revision.rebuild else pin.revision
+    sources = [
+        _describe_source(manifest, spec, pin, source)
+        for built in spec.built_from
+        if built.binary == pin.key and (source := manifest.get_pin(built.source)) is not None
+    ]
+    return Provenance(
+        download_location=download_location(manifest, pin),
+        file_name=f"{pin.tag}.tar.gz" if downloads else "",
+        checksums=_checksums(pin.sha256, pin.sha512),
+        source_info=_joined(
+            f"{_ref(manifest, pin)} of {repository}",
+            f"commit {pin.commit}" if pin.commit else "",
+            f"packaged as revision {packaged}" if packaged else "",
+            *sources,
+            inclusion.note,
+        ),
+        comment=_describe_archive(pin) if downloads else "",
+    )
 
 
-def _pin_comment(pin: Pin) -> str:
+def _ref(manifest: Manifest, pin: Pin) -> str:
+    """Return what an external is in its repository: ``tag zlib-1.3.1``, a branch, a directory."""
+    kind = "directory" if not is_archive(manifest, pin) else "tag" if pin.revision else "branch"
+    return f"{kind} {pin.tag}"
+
+
+def _describe_source(manifest: Manifest, spec: ComponentSpec, pin: Pin, source: Pin) -> str:
+    """Return what is known of the source that a prebuilt binary was built from."""
+    sha256 = f", SHA-256 {source.sha256}" if source.sha256 else ""
+    archive = f"{_ref(manifest, source)} ({download_location(manifest, source)}{sha256})"
+    if is_source_mismatch(spec, pin, source, manifest.cpython.line):
+        return f"prebuilt from another revision than source {archive}, which CPython fetches"
+    return f"prebuilt from source {archive}"
+
+
+def _describe_archive(pin: Pin) -> str:
     if not pin.sha256:
-        return "Unpinned: no checksum of this archive is known."
+        return "No checksum of this archive is known."
     if not pin.verification_code:
         return ""
     return (
-        f"The archive holds {pin.file_count} files; "
+        f"The archive contains {pin.file_count} files; "
         f"their SPDX package verification code is {pin.verification_code}."
     )
 
 
-def _checked_in(manifest: Manifest, row: Inclusion, vendored: Vendored) -> Provenance:
-    """Return the origin of code that CPython's repository, or a wheel in it, has a copy of."""
+def _of_vendored(manifest: Manifest, inclusion: Inclusion, vendored: Vendored) -> Provenance:
+    """Return the provenance of code that CPython's repository, or a wheel in it, has a copy of."""
     release = f"CPython {manifest.cpython.version}"
-    where = f"vendored in {release}"
     carrier = manifest.get_vendored(vendored.vendored_by) if vendored.vendored_by else None
-    holder = carrier or vendored
-    if vendored.vendored_by:
-        where = f"vendored in {vendored.vendored_by} {carrier.version if carrier else ''}".rstrip()
-        where += f", which {release} bundles"
-    elif vendored.wheel:
-        where = f"{vendored.wheel}, bundled with {release}"
+    wheel, sha256 = (carrier or vendored).wheel, (carrier or vendored).sha256
+    location = vendored.download_location
+    if location == UNKNOWN_LOCATION and not wheel:
+        # CPython's SBOM does not say where the copy was taken from; CPython's archive has it.
+        location, sha256 = manifest.cpython.source_location, manifest.cpython.sha256
+    if carrier or vendored.vendored_by:
+        version = f" {carrier.version}" if carrier else ""
+        source_info = f"vendored in {vendored.vendored_by}{version}, which {release} bundles"
+    elif wheel:
+        source_info = f"{wheel}, bundled with {release}"
+    else:
+        source_info = f"vendored in {release}"
     comment = ""
     if vendored.verification_code:
         comment = (
             f"{release} lists {vendored.file_count} files of it; "
             f"their SPDX package verification code is {vendored.verification_code}."
         )
-    location, sha256 = vendored.download_location, holder.sha256
-    if location == "NOASSERTION" and not holder.wheel:
-        # Nobody says where the copy was taken from; it is had with CPython's own archive.
-        location, sha256 = manifest.cpython.source_location, manifest.cpython.sha256
-    named = last_part(location) if sha256 else ""
-    return Provenance(
-        location=location,
-        file_name=holder.wheel or named,
-        checksums=sha256_checksum(sha256),
-        source_info=_joined(where, row.note),
-        comment=comment,
-    )
+    found = _of_file(location, sha256, _joined(source_info, inclusion.note), comment)
+    return replace(found, file_name=wheel) if wheel else found

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from sbom.components.locations import download_location, is_archive
+from sbom.components.provenance import download_location, is_archive
 from sbom.diagnostics import Diagnostic
 from sbom.download.cache import Cache, default_cache_dir
 from sbom.download.progress import open_progress

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sbom.components.identifiers import cpes, purl_of
+from sbom.components.identifiers import make_cpes, make_purl
 from sbom.components.resolve import apply_overrides
 from sbom.components.versions import parse_revision
 from sbom.diagnostics import Code, Diagnostic
@@ -176,10 +176,10 @@ def _fixed(identity: ComponentSpec, revision: str, location: str, sha256: str) -
     """Return upstream's version and identifiers; the purl is spelled as CPython spells it."""
     version = parse_revision(identity, revision)[0] or revision
     identity = apply_overrides(identity, version)
-    references = [_cpe(one) for one in cpes(identity.cpe, version)]
+    references = [_cpe(one) for one in make_cpes(identity.cpe, version)]
     purl = {
         "referenceCategory": "PACKAGE_MANAGER",
-        "referenceLocator": purl_of(identity.purl, version, location, sha256),
+        "referenceLocator": make_purl(identity.purl, version, location, sha256),
         "referenceType": "purl",
     }
     return {"versionInfo": version, "externalRefs": [*references, purl]}

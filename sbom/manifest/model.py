@@ -280,6 +280,14 @@ class Manifest:
         """Return the pinned external of a key, or None."""
         return next((pin for pin in self.pins if pin.key == key), None)
 
+    def get_platform(self, name: str) -> Platform:
+        """Return the platform of a name, which the manifest has."""
+        return next(one for one in self.platforms if one.name == name)
+
+    def get_variant(self, name: str) -> Variant | None:
+        """Return the variant of a name, or None for the default one."""
+        return next((one for one in self.variants if one.name == name), None)
+
     def get_archive_sha256(self, key: ExternalKey, tag: str) -> str:
         """Return the SHA-256 of the archive of an external's tag, or an empty text."""
         pin = self.get_pin(key)

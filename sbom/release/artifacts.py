@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from sbom.bom.ownership import assign_owners, expected_contents
+from sbom.components.build import Build
 from sbom.components.model import Component
-from sbom.components.resolve import Build, resolve_components
+from sbom.components.resolve import resolve_components
 from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
 from sbom.files.patterns import PathPatterns
 from sbom.files.shipped_file import ShippedFile

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sbom.bom.ownership import ExpectedContents, FileOwnership, Inventory
+from sbom.components.build import Build
 from sbom.components.model import Component, Linkage
-from sbom.components.resolve import Build
 from sbom.diagnostics import Code, Diagnostic
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.channels import Artifact

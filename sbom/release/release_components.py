@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from enum import Enum
 
-from sbom.components.identifiers import purl_of
+from sbom.components.build import Build, build_title
+from sbom.components.identifiers import make_purl
 from sbom.components.model import Component
-from sbom.components.resolve import Build, build_title, root_component
+from sbom.components.resolve import root_component
 from sbom.manifest.model import Manifest, release_series
 from sbom.release.contents import ArtifactContents
 
@@ -102,7 +103,7 @@ def _artifact_component(manifest: Manifest, contents: ArtifactContents, basis: B
         location=artifact.location,
         file_name=artifact.file,
         checksums=contents.checksums,
-        purl=purl_of(
+        purl=make_purl(
             artifact.purl or f"pkg:generic/{artifact.file}",
             artifact.version,
             artifact.location,

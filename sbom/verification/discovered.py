@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sbom.bom.ownership import FileOwnership
-from sbom.components.identifiers import cpes, purl_of
+from sbom.components.identifiers import make_cpes, make_purl
 from sbom.components.model import Component, Linkage
-from sbom.components.resolve import apply_overrides, component_identifiers
+from sbom.components.provenance import Provenance
+from sbom.components.resolve import apply_overrides, describe_component
 from sbom.manifest.model import Manifest
 from sbom.verification.expectations import spec_of
 from sbom.verification.results import Result, ResultStatus
@@ -85,27 +86,19 @@ def _renewed(manifest: Manifest, component: Component, version: str) -> Componen
         checksums=(),
         source_info=told,
         comment="",
-        purl=purl_of(identity.purl, version, "NOASSERTION", ""),
-        cpes=cpes(identity.cpe, version),
+        purl=make_purl(identity.purl, version, "NOASSERTION", ""),
+        cpes=make_cpes(identity.cpe, version),
     )
 
 
 def _guest(manifest: Manifest, key: str, version: str, shown: Sequence[Result]) -> Component:
     identity = apply_overrides(spec_of(manifest, key), version)
     where = "; ".join(f"{row.file} has {row.evidence}" for row in shown)
-    return Component(
+    provenance = Provenance(
+        source_info="found in shipped binaries; nothing tells where it came from"
+    )
+    return replace(
+        describe_component(manifest, identity, version, provenance),
         id=f"{key}-found-{version}".rstrip("-"),
-        key=key,
-        external=None,
-        version=version,
-        **component_identifiers(manifest, identity),
-        location="NOASSERTION",
-        file_name="",
-        checksums=(),
-        source_info="found in shipped binaries; nothing tells where it came from",
-        comment="",
         annotation=f"No list names it; evidence does: {where}.",
-        purl=purl_of(identity.purl, version, "NOASSERTION", ""),
-        cpes=cpes(identity.cpe, version),
-        links=(),
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from sbom.bom.ownership import FileOwnership
+from sbom.components.build import Build, externals_in_build
 from sbom.components.model import Component
-from sbom.components.resolve import Build, externals_in_build
 from sbom.components.versions import labeled_version, shipped_version
 from sbom.manifest.channels import expand_line, variant_filename
 from sbom.manifest.component_spec import ComponentSpec, Inclusion

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sbom.bom.ownership import FileOwnership, assign_owners, expected_contents
+from sbom.components.build import Build
 from sbom.components.model import Component
-from sbom.components.resolve import Build, resolve_components
+from sbom.components.resolve import resolve_components
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.files.directory import read_folder
 from sbom.files.shipped_file import ShippedFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from sbom.components.resolve import Build
+from sbom.components.build import Build
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.render import render
 from sbom.verification.compare import FileComparison

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from sbom.components.versions import parse_revision, version_of
+from sbom.components.versions import parse_revision, resolve_version
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.component_spec import ComponentSpec, Inclusion
 from sbom.manifest.external_key import EntryKind, ExternalKey
@@ -124,7 +124,7 @@ class TagIdentifier:
         for tag in self._tags(key):
             revision = split_tag(tag)[1]
             expected = {
-                version_of(identity, row, revision)
+                resolve_version(identity, row, revision)
                 for row in rows
                 if row.external == key and version_in_range(revision, row.revisions)
             }

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from sbom.binaries.search import Inspector, compile_rules
 from sbom.bom.ownership import FileOwnership, OwnedPaths
+from sbom.components.build import Build, build_filename
 from sbom.components.model import Component
-from sbom.components.resolve import Build, variant_of
 from sbom.files.shipped_file import ShippedFile
-from sbom.manifest.channels import expand_line, variant_filename
 from sbom.manifest.model import Manifest
 from sbom.verification.expectations import (
     Expectations,
@@ -89,13 +88,7 @@ def _owners(
 
 def _owning(manifest: Manifest, build: Build) -> Iterator[tuple[str, OwnedPaths]]:
     """Yield keys of components with the patterns of what they own, as a build writes them."""
-    line = manifest.cpython.line
-    variant = variant_of(manifest, build.variant)
-    tag = next(one.tag for one in manifest.platforms if one.name == build.platform)
     for one in manifest.components:
         if one.owns:
-            patterns = (expand_line(pattern, line) for pattern in one.owns)
-            yield (
-                one.key,
-                OwnedPaths(variant_filename(pattern, variant, line, tag) for pattern in patterns),
-            )
+            patterns = (build_filename(manifest, build, pattern) for pattern in one.owns)
+            yield one.key, OwnedPaths(patterns)

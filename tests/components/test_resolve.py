@@ -9,9 +9,10 @@ import pytest
 from manifests import committed, entries, entry_of, for_entry
 from packageurl import PackageURL
 
-from sbom.components.identifiers import cpes
-from sbom.components.resolve import Build, Component, resolve_components, root_component
-from sbom.manifest.external_key import EntryKind, parse_external_key
+from sbom.components.build import Build
+from sbom.components.model import Component
+from sbom.components.resolve import resolve_components
+from sbom.manifest.external_key import EntryKind
 from sbom.manifest.model import Manifest
 
 #: NVD vendor:product, license and upstream version of what release builds of a line hold.
@@ -142,29 +143,6 @@ def test_files_have_the_names_of_their_platform() -> None:
     assert files(by_name("3.14.7", "win32")["vcruntime"]) == ("vcruntime140.dll",)
 
 
-def test_the_tag_is_told_apart_from_the_version() -> None:
-    openssl = by_name("3.14.7")["openssl"]
-    assert openssl.version == "3.5.7"
-    assert openssl.source_info == (
-        "cpython-bin-deps tag openssl-bin-3.5.7; prebuilt from source tag openssl-3.5.7 "
-        "(https://github.com/python/cpython-source-deps/archive/refs/tags/openssl-3.5.7.tar.gz, "
-        "SHA-256 a97fc8f59aed65a9f1d1fd68a4b9d9b4a8eb1c09b5b7a8b0b6e4e5f8a7e1d3c2)"
-    ).replace(
-        "a97fc8f59aed65a9f1d1fd68a4b9d9b4a8eb1c09b5b7a8b0b6e4e5f8a7e1d3c2",
-        pinned("source.openssl"),
-    )
-    sqlite = by_name("3.14.7")["sqlite"]
-    assert sqlite.source_info == (
-        "cpython-source-deps tag sqlite-3.50.4.0; packaging revision 3.50.4.0 (rebuild 0)"
-    )
-
-
-def pinned(key: str) -> str:
-    pin = committed().get_pin(parse_external_key(key))
-    assert pin is not None
-    return pin.sha256
-
-
 def test_an_unversioned_external_has_no_version_and_no_cpe() -> None:
     entry = next(e for e in entries() if any(p["tag"] == "python.pgd" for p in e["pins"]))
     [profile] = [
@@ -174,20 +152,6 @@ def test_an_unversioned_external_has_no_version_and_no_cpe() -> None:
     ]
     assert (profile.version, profile.cpes) == ("", ())
     assert PackageURL.from_string(profile.purl).version is None
-
-
-def test_the_floating_branch_of_libffi_is_called_one() -> None:
-    libffi = by_name("3.10.0a7")["libffi"]
-    assert libffi.version == "3.3-rc0"
-    assert libffi.location.endswith("/cpython-bin-deps/archive/refs/heads/libffi.tar.gz")
-    assert libffi.source_info.startswith("cpython-bin-deps branch libffi")
-
-
-def test_a_folder_of_subversion_is_no_archive() -> None:
-    bzip2 = by_name("3.5.3+")["bzip2"]
-    assert bzip2.location == "svn+http://svn.example.org/external/bzip2-1.0.6"
-    assert (bzip2.file_name, bzip2.comment) == ("", "")
-    assert "vcs_url=svn%2Bhttp" in bzip2.purl
 
 
 def test_one_version_of_a_component_is_named_once_with_all_its_links() -> None:
@@ -208,7 +172,7 @@ def test_one_version_of_a_component_is_named_once_with_all_its_links() -> None:
         ("dynamic", ("zlib1.dll",)),
     ]
     assert zlib.file_name == "zlib-1.3.1.tar.gz"
-    assert "; also from cpython-bin-deps tag tcltk-8.6.14.0" in zlib.source_info
+    assert "; also from tag tcltk-8.6.14.0 of python/cpython-bin-deps" in zlib.source_info
 
 
 def test_one_version_linked_twice_the_same_way_is_one_link_into_both() -> None:
@@ -217,48 +181,6 @@ def test_one_version_linked_twice_the_same_way_is_one_link_into_both() -> None:
     assert [(link.kind, link.files) for link in zlib.links] == [
         ("static", ("python39.dll", "tcl86t.dll")),
     ]
-
-
-def test_a_source_of_another_revision_is_not_called_provenance() -> None:
-    tk = by_name("3.14.7")["tk"]
-    assert "the script names source tag tk-9.0.4.1" in tk.source_info
-    assert tk.source_info.count("prebuilt from") == 0
-
-
-def test_a_tree_after_a_release_is_not_its_archive() -> None:
-    manifest = committed()
-    later = replace(manifest, cpython=replace(manifest.cpython, version="3.14.7+"))
-    python = root_component(later, Build(platform="amd64"))
-    assert (python.location, python.checksums) == ("NOASSERTION", ())
-    assert python.source_info.endswith("built from a tree after tag v3.14.7")
-
-
-@pytest.mark.parametrize(
-    ("version", "expected"),
-    [
-        ("3.15.0rc1", "cpe:2.3:a:python:python:3.15.0:rc1:*:*:*:*:*:*"),
-        ("3.15.0a7", "cpe:2.3:a:python:python:3.15.0:alpha7:*:*:*:*:*:*"),
-        ("3.15.0b2", "cpe:2.3:a:python:python:3.15.0:beta2:*:*:*:*:*:*"),
-        ("3.3-rc0", "cpe:2.3:a:python:python:3.3:rc0:*:*:*:*:*:*"),
-        ("1.1.1k", "cpe:2.3:a:python:python:1.1.1k:*:*:*:*:*:*:*"),
-        ("1.0+2", "cpe:2.3:a:python:python:1.0\\+2:*:*:*:*:*:*:*"),
-    ],
-)
-def test_a_cpe_has_pre_releases_in_its_update_field(version: str, expected: str) -> None:
-    assert cpes(["python:python"], version) == (expected,)
-
-
-def test_the_root_is_python_at_the_tag_it_is_built_from() -> None:
-    python = root_component(committed(), Build(platform="amd64"))
-    assert (python.name, python.version) == ("python", "3.14.7")
-    assert python.location == "https://www.python.org/ftp/python/3.14.7/Python-3.14.7.tgz"
-
-
-def test_a_pre_release_is_in_the_folder_of_its_release() -> None:
-    cpython = replace(committed().cpython, version="3.15.0rc1")
-    assert (
-        cpython.source_location == "https://www.python.org/ftp/python/3.15.0/Python-3.15.0rc1.tgz"
-    )
 
 
 def test_components_do_not_depend_on_the_order_of_tables() -> None:

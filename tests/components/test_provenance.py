@@ -1,0 +1,92 @@
+"""What an SBOM says of where a component comes from, in words for everybody."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from manifests import committed, entries, entry_of, for_entry
+
+from sbom.components.build import Build
+from sbom.components.model import Component
+from sbom.components.resolve import resolve_components, root_component
+from sbom.manifest.external_key import parse_external_key
+
+
+def component(version: str, name: str) -> Component:
+    """Return the component of a name in the release build of a CPython version."""
+    manifest = for_entry(entry_of(version))
+    found = resolve_components(manifest, Build(platform="amd64"))
+    return next(one for one in found if one.name == name)
+
+
+def test_a_prebuilt_binary_names_the_source_it_was_built_from() -> None:
+    source = for_entry(entry_of("3.14.7")).get_pin(parse_external_key("source.openssl"))
+    assert source is not None
+    sha256 = f", SHA-256 {source.sha256}" if source.sha256 else ""
+    openssl = component("3.14.7", "openssl")
+    assert openssl.version == "3.5.7"
+    assert openssl.source_info == (
+        "tag openssl-bin-3.5.7 of python/cpython-bin-deps; prebuilt from source tag openssl-3.5.7 "
+        f"(https://github.com/python/cpython-source-deps/archive/refs/tags/openssl-3.5.7.tar.gz{sha256})"
+    )
+
+
+def test_a_packaging_revision_is_stated_beside_the_version() -> None:
+    sqlite = component("3.14.7", "sqlite")
+    assert sqlite.version == "3.50.4"
+    assert sqlite.source_info == (
+        "tag sqlite-3.50.4.0 of python/cpython-source-deps; packaged as revision 3.50.4.0"
+    )
+
+
+def test_an_external_without_a_revision_is_a_branch() -> None:
+    libffi = component("3.10.0a7", "libffi")
+    assert libffi.version == "3.3-rc0"
+    assert libffi.location.endswith("/cpython-bin-deps/archive/refs/heads/libffi.tar.gz")
+    assert libffi.source_info.startswith("branch libffi of python/cpython-bin-deps")
+
+
+def test_a_directory_of_subversion_is_not_an_archive() -> None:
+    bzip2 = component("3.5.3+", "bzip2")
+    assert bzip2.location == "svn+http://svn.example.org/external/bzip2-1.0.6"
+    assert bzip2.source_info == "directory bzip2-1.0.6 of http://svn.example.org/external"
+    assert (bzip2.file_name, bzip2.comment) == ("", "")
+    assert "vcs_url=svn%2Bhttp" in bzip2.purl
+
+
+def test_a_source_of_another_revision_is_not_the_one_a_binary_was_built_from() -> None:
+    tk = component("3.14.7", "tk")
+    assert "prebuilt from another revision than source tag tk-9.0.4.1 (" in tk.source_info
+    assert "prebuilt from source" not in tk.source_info
+
+
+def test_a_tree_after_a_release_is_not_its_archive() -> None:
+    manifest = for_entry(entry_of("3.14.7"))
+    later = replace(manifest, cpython=replace(manifest.cpython, version="3.14.7+"))
+    python = root_component(later, Build(platform="amd64"))
+    assert (python.location, python.checksums) == ("NOASSERTION", ())
+    assert python.source_info.endswith("built from a tree after tag v3.14.7")
+
+
+def test_the_root_is_the_source_release_of_python() -> None:
+    python = root_component(for_entry(entry_of("3.14.7")), Build(platform="amd64"))
+    assert (python.name, python.version) == ("python", "3.14.7")
+    assert python.location == "https://www.python.org/ftp/python/3.14.7/Python-3.14.7.tgz"
+
+
+def test_a_pre_release_is_in_the_directory_of_its_release() -> None:
+    cpython = replace(committed().cpython, version="3.15.0rc1")
+    assert (
+        cpython.source_location == "https://www.python.org/ftp/python/3.15.0/Python-3.15.0rc1.tgz"
+    )
+
+
+def test_no_text_names_a_key_of_the_manifest_or_a_file_on_this_machine() -> None:
+    for entry in entries()[::25]:
+        manifest = for_entry(entry)
+        keys = {str(pin.key) for pin in manifest.pins}
+        for one in resolve_components(manifest, Build(platform="amd64")):
+            text = f"{one.source_info} {one.comment} {one.annotation}"
+            assert not any(key in text.split() for key in keys)
+            assert not re.search(r"\.toml|(^|[ (])/", text)
