@@ -14,18 +14,18 @@ from sbom.checks.entries import check_manifest
 from sbom.diagnostics import Code, Diagnostic
 from sbom.diagnostics.catalog import Area, names_in
 from sbom.diagnostics.run_messages import usage_error
+from sbom.diagnostics.script_messages import no_externals
 from sbom.manifest.diff import (
     ManifestChange,
     change_diagnostics,
     diff_manifest,
-    duplicate_externals,
 )
 from sbom.manifest.exemptions import Triage, triage_diagnostics
 from sbom.manifest.model import Manifest, Vendored
 from sbom.manifest.ranges import release_line
 from sbom.manifest.read import read_manifest
 from sbom.options import Environment
-from sbom.script.analysis import ScriptAnalysis, analyze_script
+from sbom.script.analysis import ScriptAnalysis, analyze_script, check_names
 from sbom.source_tree.tree import SourceTree, find_script, read_python_version
 
 
@@ -96,10 +96,8 @@ def script_problems(inputs: Inputs) -> list[Diagnostic]:
         return []
     file = str(inputs.script_path)
     if not inputs.script.externals:
-        message = "fetches nothing, whatever its flags"
-        hint = "name a whole get_externals.bat"
-        return [Diagnostic(code=Code.NO_EXTERNALS, file=file, message=message, hint=hint)]
-    return [*inputs.script.problems, *duplicate_externals(inputs.script.externals, file)]
+        return [no_externals(file)]
+    return [*inputs.script.diagnostics, *check_names(inputs.script.externals, file)]
 
 
 def triage_inputs(

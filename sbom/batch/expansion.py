@@ -1,9 +1,8 @@
 """Expansion of percent signs, the first and the fourth of cmd's phases.
 
-Knows how ``%1``, ``%~dp0``, ``%NAME%``, ``%NAME:~0,3%``, ``%%e`` and ``!NAME!`` become text.
-The order of the rules is the one observed in Windows' cmd and written down at
-https://stackoverflow.com/questions/4094699 ("How does the Windows Command Interpreter
-parse scripts?", phases 1, 4 and 5).
+Knows how ``%1``, ``%~dp0``, ``%NAME%`` and ``%%e`` become text. The order of the rules is the
+one observed in Windows' cmd and written down at https://stackoverflow.com/questions/4094699
+("How does the Windows Command Interpreter parse scripts?", phases 1 and 4).
 """
 
 from __future__ import annotations
@@ -13,24 +12,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sbom.diagnostics import SbomError
+from sbom.diagnostics.script_messages import batch_limit, batch_syntax, unsupported_command
+
 #: The longest command line cmd takes (https://learn.microsoft.com, "Command prompt line string
 #: limitation").
 LINE_LIMIT = 8191
 
 _ARGUMENT = re.compile(r"%(?:~([a-z$:\w]*?))?([0-9])", re.IGNORECASE)
-_SUBSTRING = re.compile(r"~\s*+(-?[0-9]+)?\s*+(?:,\s*+(-?[0-9]+)?\s*+)?")
-_DELAYED = re.compile(r"!([^!\n]+)!")
 _PATH_MODIFIERS = re.compile(r"[fdpnxs]*", re.IGNORECASE)
-#: What cmd computes anew at each use and no fixed run of ours can tell.
-UNKNOWABLE = frozenset({"DATE", "TIME", "RANDOM", "CMDCMDLINE", "HIGHESTNUMANODENUMBER"})
-
-
-class ExpansionError(ValueError):
-    """A percent expression that cmd refuses, or whose value cannot be known."""
-
-
-class GrowthError(ValueError):
-    """A text that grows beyond what cmd takes as one line."""
 
 
 @dataclass(slots=True)
@@ -44,25 +34,25 @@ class Variables:
 
     values: dict[str, str] = field(default_factory=dict)
     inherited: set[str] = field(default_factory=set)
-    written: set[str] = field(default_factory=set)
+    assigned: set[str] = field(default_factory=set)
     dynamic: dict[str, str] = field(default_factory=lambda: {"ERRORLEVEL": "0"})
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> Variables:
+    def from_environment(cls, environment: Mapping[str, str]) -> Variables:
         """Return the variables of an environment."""
         return cls({name.upper(): value for name, value in environment.items()})
 
     def get(self, name: str) -> str | None:
         """Return the value of ``name``, or None where it is not defined."""
         key = name.upper()
-        if key not in self.written:
+        if key not in self.assigned:
             self.inherited.add(key)
         return self.values.get(key, self.dynamic.get(key))
 
     def set(self, name: str, value: str) -> None:
         """Set ``name``; an empty value removes it, as in cmd."""
         key = name.upper()
-        self.written.add(key)
+        self.assigned.add(key)
         if value:
             self.values[key] = value
         else:
@@ -70,53 +60,52 @@ class Variables:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """What percent expressions are expanded from.
+class ExpansionContext:
+    """What the percent expressions of one line are expanded from.
 
-    ``spend`` is told how many characters each modifier had to look at.
+    ``charge`` counts how many characters each path modifier had to look at.
     """
 
+    file: str
+    line: int
     arguments: Sequence[str]
-    rest: str
+    all_arguments: str
     variables: Variables
-    folder: str
-    spend: Callable[[int], None]
+    directory: str
+    charge: Callable[[int], None]
+
+    def syntax_error(self, message: str) -> SbomError:
+        """Return the error of an expression that cmd rejects as well."""
+        return SbomError([batch_syntax(self.file, self.line, message)])
+
+    def unsupported(self, message: str) -> SbomError:
+        """Return the error of an expression whose value cannot be determined."""
+        return SbomError([unsupported_command(self.file, self.line, message)])
+
+    def join(self, pieces: Iterable[str]) -> str:
+        """Return the pieces as one text; raise SbomError before it outgrows a line."""
+        size = 0
+        kept = []
+        for piece in pieces:
+            size += len(piece)
+            if size > LINE_LIMIT:
+                message = f"the line grows beyond the {LINE_LIMIT} characters that cmd takes"
+                hint = "fix the variable that grows without end"
+                raise SbomError([batch_limit(self.file, self.line, message, hint)])
+            kept.append(piece)
+        return "".join(kept)
 
 
-def _joined(pieces: Iterable[str]) -> str:
-    """Return the pieces as one text; raise GrowthError before it gets out of hand."""
-    size = 0
-    kept = []
-    for piece in pieces:
-        size += len(piece)
-        if size > LINE_LIMIT:
-            raise GrowthError(f"the line grows beyond the {LINE_LIMIT} characters that cmd takes")
-        kept.append(piece)
-    return "".join(kept)
-
-
-def _replacing(
-    pattern: re.Pattern[str], text: str, value: Callable[[re.Match[str]], str]
-) -> Iterator[str]:
-    """Yield ``text`` in pieces, each match of ``pattern`` replaced by its value."""
-    position = 0
-    for match in pattern.finditer(text):
-        yield text[position : match.start()]
-        yield value(match)
-        position = match.end()
-    yield text[position:]
-
-
-def expand_line(line: str, context: Context) -> str:
+def expand_line(line: str, context: ExpansionContext) -> str:
     """Return ``line`` after phase one: arguments and environment variables in place.
 
-    Raises ExpansionError for a path operator that cmd refuses or that asks the disk, and
-    GrowthError for a line longer than cmd takes.
+    Raises SbomError for an expression that cmd rejects or that is not supported, and for a
+    line longer than cmd takes.
     """
-    return _joined(_pieces(line, context))
+    return context.join(_expand_pieces(line, context))
 
 
-def _pieces(line: str, context: Context) -> Iterator[str]:
+def _expand_pieces(line: str, context: ExpansionContext) -> Iterator[str]:
     position = 0
     while (start := line.find("%", position)) >= 0:
         yield line[position:start]
@@ -124,104 +113,58 @@ def _pieces(line: str, context: Context) -> Iterator[str]:
             yield "%"
             position = start + 2
         elif line.startswith("%*", start):
-            yield context.rest
+            yield context.all_arguments
             position = start + 2
         elif match := _ARGUMENT.match(line, start):
-            yield _argument(match, context)
+            yield _expand_argument(match, context)
             position = match.end()
         elif line.startswith("%~", start):
-            raise ExpansionError(f"the path operator in '{line[start : start + 12]}' is not valid")
+            expression = line[start : start + 12]
+            raise context.syntax_error(f"the path operator in '{expression}' is not valid")
         else:
-            value, position = _variable(line, start, context)
+            value, position = _expand_variable(line, start, context)
             yield value
     yield line[position:]
 
 
-def _argument(match: re.Match[str], context: Context) -> str:
+def _expand_argument(match: re.Match[str], context: ExpansionContext) -> str:
     number = int(match[2])
     value = context.arguments[number] if number < len(context.arguments) else ""
-    if match[1] is None:
-        return value
-    context.spend(len(value))
-    return path_parts(value, match[1], context.folder, match[0])
+    return value if match[1] is None else _path_parts(value, match[1], match[0], context)
 
 
-def _variable(line: str, start: int, context: Context) -> tuple[str, int]:
-    """Return the value at ``%NAME%`` or ``%NAME:modifier%`` and the position behind it.
+def _expand_variable(line: str, start: int, context: ExpansionContext) -> tuple[str, int]:
+    """Return the value at ``%NAME%`` and the position behind it.
 
-    A percent sign that opens no name is dropped; of an undefined ``%NAME:modifier%``
-    only the part before the colon goes, as in cmd.
+    A percent sign that opens no name is dropped; of an undefined ``%NAME:modifier%`` only the
+    part before the colon goes, as in cmd.
     """
     end = line.find("%", start + 1)
     if end < 0:
         return "", start + 1
-    name, colon, modifier = line[start + 1 : end].partition(":")
+    name, colon, _ = line[start + 1 : end].partition(":")
     value = context.variables.get(name)
     if not colon or not name:
         return value or "", end + 1
     if value is None:
         return "", start + len(name) + 2
-    context.spend(len(value))
-    return _modified(value, modifier, line[start : end + 1]), end + 1
+    raise context.unsupported(f"'{line[start : end + 1]}' is not supported")
 
 
-def _modified(value: str, modifier: str, text: str) -> str:
-    """Apply ``~start,length`` or ``old=new`` to a variable's value."""
-    if modifier.startswith("~"):
-        match = _SUBSTRING.fullmatch(modifier)
-        if match is None:
-            raise ExpansionError(f"the substring in '{text}' is not two whole numbers")
-        start = _whole(match[1] or "0")
-        begin = max(0, len(value) + start) if start < 0 else start
-        if match[2] is None:
-            return value[begin:]
-        length = _whole(match[2])
-        return value[begin : begin + length] if length >= 0 else value[begin:length]
-    old, equals, new = modifier.partition("=")
-    if not equals or not old:
-        return value
-    if old.startswith("*"):
-        found = _folded(value).find(_folded(old[1:]))
-        return value if found < 0 or not old[1:] else new + value[found + len(old) - 1 :]
-    return _joined(_replaced(value, old, new))
-
-
-def _whole(digits: str) -> int:
-    """Return a whole number; more than ten digits are more than any text has characters."""
-    return int(digits[:11])
-
-
-def _folded(text: str) -> str:
-    """Return ``text`` in one case, every character where it was."""
-    lower = text.lower()
-    if len(lower) == len(text):
-        return lower
-    return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
-
-
-def _replaced(value: str, old: str, new: str) -> Iterator[str]:
-    text, wanted = _folded(value), _folded(old)
-    position = 0
-    while (found := text.find(wanted, position)) >= 0:
-        yield value[position:found]
-        yield new
-        position = found + len(old)
-    yield value[position:]
-
-
-def path_parts(value: str, modifiers: str, folder: str, text: str) -> str:
+def _path_parts(value: str, modifiers: str, expression: str, context: ExpansionContext) -> str:
     """Return the parts of a path that ``%~dpnx`` modifiers ask for; always without quotes.
 
-    Raises ExpansionError for modifiers that need the disk (``a``, ``t``, ``z``, ``$PATH:``).
+    Raises SbomError for modifiers that need the disk (``a``, ``t``, ``z``, ``$PATH:``).
     """
-    bare = value.replace('"', "")
+    context.charge(len(value))
+    path = value.replace('"', "")
     wanted = modifiers.lower()
     if not wanted:
-        return bare
+        return path
     if not _PATH_MODIFIERS.fullmatch(wanted):
-        raise ExpansionError(f"'{text}' asks the disk, which is not at hand")
-    full = ntpath.normpath(ntpath.join(folder, bare))
-    if not bare or bare.endswith(("\\", "/")):
+        raise context.unsupported(f"'{expression}' depends on files that are not available")
+    full = ntpath.normpath(ntpath.join(context.directory, path))
+    if not path or path.endswith(("\\", "/")):
         full = full.rstrip("\\") + "\\"
     if "f" in wanted or wanted == "s":
         return full
@@ -232,32 +175,18 @@ def path_parts(value: str, modifiers: str, folder: str, text: str) -> str:
     return "".join(part for letter, part in parts.items() if letter in wanted)
 
 
-def expand_for(text: str, items: Mapping[str, str], context: Context) -> str:
+def expand_loop_variables(text: str, items: Mapping[str, str], context: ExpansionContext) -> str:
     """Return ``text`` after phase four: ``%e`` and ``%~ne`` of the enclosing loops in place."""
-    if not items or "%" not in text:
-        return text
     names = "".join(re.escape(name) for name in items)
     pattern = re.compile(rf"%(?:~([a-zA-Z]*))?([{names}])")
 
-    def value(match: re.Match[str]) -> str:
-        item = items[match[2]]
-        if match[1] is None:
-            return item
-        context.spend(len(item))
-        return path_parts(item, match[1], context.folder, match[0])
+    def pieces() -> Iterator[str]:
+        position = 0
+        for match in pattern.finditer(text):
+            yield text[position : match.start()]
+            item = items[match[2]]
+            yield item if match[1] is None else _path_parts(item, match[1], match[0], context)
+            position = match.end()
+        yield text[position:]
 
-    return _joined(_replacing(pattern, text, value))
-
-
-def expand_delayed(text: str, context: Context) -> str:
-    """Return ``text`` after phase five: ``!NAME!`` in place, for enabled delayed expansion."""
-
-    def value(match: re.Match[str]) -> str:
-        name, colon, modifier = match[1].partition(":")
-        found = context.variables.get(name)
-        if not found or not colon:
-            return found or ""
-        context.spend(len(found))
-        return _modified(found, modifier, match[0])
-
-    return _joined(_replacing(_DELAYED, text, value))
+    return context.join(pieces())

@@ -1,8 +1,7 @@
-"""Runs a batch file in thought: what cmd would do, without doing any of it.
+"""Runs a batch file as cmd would, without doing any of it.
 
-Knows the state a script runs in: variables, arguments, labels, the folder it stands in. What
-programs do is told by a ``World``; each command with an effect is recorded and never carried
-out. What cannot be run faithfully becomes a problem with its line.
+What programs do is asked of a ``CommandHandler``; each command with an effect is recorded and
+never carried out. What cannot be simulated becomes a diagnostic with its line.
 """
 
 from __future__ import annotations
@@ -12,33 +11,47 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from sbom.batch.commands import HARMLESS, OWN, endlocal
-from sbom.batch.comparison import leading_number
-from sbom.batch.evaluation import Evaluation
-from sbom.batch.expansion import UNKNOWABLE
-from sbom.batch.frames import ExitScript, Frame, Goto
-from sbom.batch.nodes import Block, Chain, For, If, Node, Simple
+from sbom.batch.evaluation import Evaluator, Frame
+from sbom.batch.internal_commands import INTERNAL_COMMANDS, NO_EFFECT, endlocal
 from sbom.batch.program import Program
-from sbom.batch.state import SCRIPT, Command, CommandResult, State, listed
-from sbom.diagnostics import Code, Diagnostic
+from sbom.batch.state import SCRIPT, Command, CommandResult, State, parse_number, split_items
+from sbom.batch.syntax import Block, Chain, For, If, Node, Simple
+from sbom.diagnostics import Diagnostic, SbomError
+from sbom.diagnostics.script_messages import batch_limit, batch_syntax, stray_parenthesis
 
-#: How deep calls and blocks may stand inside each other while running.
+#: How deep calls and blocks may be nested while running.
 _DEPTH = 100
-#: What asking the world about a program costs, against what a command of cmd's own does.
+#: What asking the handler about a program costs, beside what an internal command does.
 _LAUNCH_COST = 100
-#: What cmd leaves in ERRORLEVEL for a name that is no program.
+#: What cmd leaves in ERRORLEVEL for a name that is not a program.
 _NOT_RECOGNIZED = 9009
 
 _COMMAND = re.compile(r"[a-z]+(?=[\s,;=./\\:(\[+\"]|$)", re.IGNORECASE)
-_CLOCK = re.compile(rf"%(?:{'|'.join(sorted(UNKNOWABLE))})[%:]", re.IGNORECASE)
+#: Variables that cmd computes anew at each use, so that no run can know them.
+_VOLATILE = re.compile(r"%(?:CMDCMDLINE|DATE|HIGHESTNUMANODENUMBER|RANDOM|TIME)[%:]", re.IGNORECASE)
 
-#: Returns what a program would do, or None where that cannot be told.
+#: Returns what a program would do, or None where that cannot be determined.
 CommandHandler = Callable[[Command], CommandResult | None]
 
 
+class Goto(Exception):  # noqa: N818 - a jump, not an error
+    """Go to a label of the file."""
+
+    def __init__(self, label: str, line: int) -> None:
+        self.label = label
+        self.line = line
+
+
+class ExitScript(Exception):  # noqa: N818 - a jump, not an error
+    """Leave the subroutine or file; with ``is_whole``, all of the script."""
+
+    def __init__(self, *, is_whole: bool) -> None:
+        self.is_whole = is_whole
+
+
 @dataclass(frozen=True, slots=True)
-class Run:
-    """What one run of a script did.
+class ProgramRun:
+    """What one run of a program did.
 
     ``comparisons`` are the pairs of texts its ``if`` commands compared, ``variables`` the
     upper-case names of the environment variables it looked at before it set them.
@@ -46,142 +59,139 @@ class Run:
 
     status: int
     commands: tuple[Command, ...]
-    problems: tuple[Diagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...]
     comparisons: frozenset[tuple[str, str]]
     variables: frozenset[str]
 
 
-def run(
+def run_program(
     program: Program,
-    world: CommandHandler,
+    handler: CommandHandler,
     arguments: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
-) -> Run:
+) -> ProgramRun:
     """Run a program and return what it did.
 
     Raises SbomError where cmd itself would stop with a syntax error, and where the script
     does not come to an end.
     """
-    interpreter = _Interpreter(program, world, environment or {})
-    status = interpreter.call_file(arguments)
-    return Run(
+    interpreter = _Interpreter(program, handler, environment or {})
+    status = interpreter.run_file(arguments)
+    return ProgramRun(
         status,
         tuple(interpreter.state.commands),
-        tuple(interpreter.state.problems),
-        frozenset(interpreter.evaluation.comparisons),
+        tuple(interpreter.state.diagnostics),
+        frozenset(interpreter.evaluator.comparisons),
         frozenset(interpreter.state.variables.inherited),
     )
 
 
 class _Interpreter:
     def __init__(
-        self, program: Program, world: CommandHandler, environment: Mapping[str, str]
+        self, program: Program, handler: CommandHandler, environment: Mapping[str, str]
     ) -> None:
         self.program = program
-        self.world = world
+        self.handler = handler
         self.state = State(program, environment)
-        self.evaluation = Evaluation(self.state)
-        self.frames = self.evaluation.frames
+        self.evaluator = Evaluator(self.state)
+        self.frames = self.evaluator.frames
         self.depth = 0
 
     # Control: frames, lines, jumps.
 
-    def call_file(self, arguments: Sequence[str]) -> int:
+    def run_file(self, arguments: Sequence[str]) -> int:
         quoted = [f'"{word}"' if re.search(r"[\s,;=]", word) else word for word in arguments]
         with suppress(ExitScript):
-            self.frame(Frame([SCRIPT, *quoted], " ".join(quoted)))
+            self.run_frame(Frame([SCRIPT, *quoted], " ".join(quoted)))
         return self.state.errorlevel
 
-    def frame(self, frame: Frame) -> None:
+    def run_frame(self, frame: Frame) -> None:
         """Run lines until the file ends or something leaves it."""
-        saved = len(self.state.saved)
+        open_scopes = len(self.state.scopes)
         self.frames.append(frame)
         try:
             while frame.index < len(self.program.lines):
                 try:
-                    self.step(frame)
+                    self.run_line(frame)
                 except Goto as jump:
                     if jump.label.lower() == ":eof":
                         break
-                    frame.index = self.target(jump, frame.index)
+                    frame.index = self.find_label(jump, frame.index)
         except ExitScript as leave:
-            if leave.script:
+            if leave.is_whole:
                 raise
         finally:
             self.frames.pop()
-            while len(self.state.saved) > saved:
+            while len(self.state.scopes) > open_scopes:
                 endlocal(self.state)
 
-    def step(self, frame: Frame) -> None:
+    def run_line(self, frame: Frame) -> None:
+        """Run the command that starts at a frame's line, which may be of several lines."""
         first = frame.index
-        node, frame.index = self.program.read(first, self.expanded)
+        node, frame.index = self.program.read_command(first, self.expand_line)
         if node is not None:
-            self.refuse_clock(node, first, frame.index)
+            self.refuse_volatile(node, first, frame.index)
             self.execute(node, {})
 
-    def expanded(self, index: int) -> str:
-        self.state.spend(0, index + 1)
-        return self.evaluation.early(self.program.lines[index], index + 1)
+    def expand_line(self, index: int) -> str:
+        self.state.charge(0, index + 1)
+        return self.evaluator.expand_percent(self.program.lines[index], index + 1)
 
-    def refuse_clock(self, node: Node, first: int, end: int) -> None:
+    def refuse_volatile(self, node: Node, first: int, end: int) -> None:
         """Report variables such as %TIME% unless the line only prints them."""
         if isinstance(node, Simple) and re.match(r"(echo|title)\b", node.text, re.IGNORECASE):
             return
         for index in range(first, end):
-            if found := _CLOCK.search(self.program.lines[index]):
-                self.state.unknown(index + 1, f"cannot know what {found[0].rstrip(':')} will hold")
+            if found := _VOLATILE.search(self.program.lines[index]):
+                message = f"cannot determine the value of {found[0].rstrip(':')}"
+                self.state.report_unsupported(index + 1, message)
 
-    def target(self, jump: Goto, start: int) -> int:
-        found = self.program.find(jump.label.removeprefix(":"), start)
+    def find_label(self, jump: Goto, start: int) -> int:
+        label = jump.label.removeprefix(":")
+        found = self.program.find_label(label, start)
         if found is None:
-            raise self.program.error(
-                Code.BATCH_SYNTAX,
-                jump.line,
-                f"there is no label :{jump.label.removeprefix(':')}",
-                "cmd stops here as well; mend the script",
-            )
+            message = f"the label :{label} does not exist"
+            raise SbomError([batch_syntax(self.program.file, jump.line, message)])
         return found
 
     # Commands. Each returns the status that && and || look at.
 
     def execute(self, node: Node, items: Mapping[str, str]) -> int:
-        self.state.spend(0, node.line)
-        with self.deeper(node.line):
+        self.state.charge(0, node.line)
+        with self.nested(node.line):
             match node:
                 case Simple():
-                    return self.start(self.evaluation.late(node.text, items, node.line), node.line)
+                    text = self.evaluator.expand_loop(node.text, items, node.line)
+                    return self.run_simple(text, node.line)
                 case Block():
-                    return self.sequence(node.body, items)
+                    return self.run_block(node, items)
                 case Chain():
-                    return self.chain(node, items)
+                    return self.run_chain(node, items)
                 case If():
-                    return self.branch(node, items)
+                    return self.run_if(node, items)
                 case For():
-                    return self.loop(node, items)
+                    return self.run_for(node, items)
 
     @contextmanager
-    def deeper(self, line: int) -> Iterator[None]:
-        """Count how deep calls and blocks stand inside each other."""
+    def nested(self, line: int) -> Iterator[None]:
+        """Count how deep calls and blocks are nested."""
         self.depth += 1
         if self.depth > _DEPTH:
-            raise self.program.error(
-                Code.BATCH_LIMIT,
-                line,
-                f"calls and blocks stand more than {_DEPTH} deep inside each other",
-                "a call runs without end; mend the script",
-            )
+            message = f"more than {_DEPTH} calls and blocks are nested"
+            hint = "fix the call that repeats without end"
+            raise SbomError([batch_limit(self.program.file, line, message, hint)])
         try:
             yield
         finally:
             self.depth -= 1
 
-    def sequence(self, nodes: Sequence[Node], items: Mapping[str, str]) -> int:
+    def run_block(self, node: Block, items: Mapping[str, str]) -> int:
         status = 0
-        for node in nodes:
-            status = self.execute(node, items)
+        for part in node.body:
+            status = self.execute(part, items)
         return status
 
-    def chain(self, node: Chain, items: Mapping[str, str]) -> int:
+    def run_chain(self, node: Chain, items: Mapping[str, str]) -> int:
         status = self.execute(node.parts[0], items)
         for part in node.parts[1:]:
             if (node.operator == "&&" and status) or (node.operator == "||" and not status):
@@ -189,101 +199,92 @@ class _Interpreter:
             status = self.execute(part, items)
         return status
 
-    def branch(self, node: If, items: Mapping[str, str]) -> int:
-        left = self.evaluation.late(node.left, items, node.line)
-        right = self.evaluation.late(node.right, items, node.line)
-        if self.evaluation.holds(node, left, right) != node.negated:
+    def run_if(self, node: If, items: Mapping[str, str]) -> int:
+        left = self.evaluator.expand_loop(node.left, items, node.line)
+        right = self.evaluator.expand_loop(node.right, items, node.line)
+        if self.evaluator.is_true(node, left, right) != node.negated:
             return self.execute(node.then, items)
         return self.execute(node.otherwise, items) if node.otherwise else 0
 
-    def loop(self, node: For, items: Mapping[str, str]) -> int:
-        if node.switch not in ("", "/D", "/L"):
-            return self.state.unknown(node.line, f"cannot run 'for {node.switch}'")
-        text = self.evaluation.late(node.items, items, node.line)
+    def run_for(self, node: For, items: Mapping[str, str]) -> int:
+        if node.switch not in ("", "/D"):
+            return self.state.report_unsupported(node.line, f"'for {node.switch}' is not supported")
+        text = self.evaluator.expand_loop(node.items, items, node.line)
         status = 0
-        for value in self.evaluation.loop_values(node.switch, text, node.line):
-            self.state.spend(len(value), node.line)
+        for value in self.evaluator.loop_values(text, node.line):
+            self.state.charge(len(value), node.line)
             status = self.execute(node.body, {**items, node.variable: value})
         return status
 
-    def start(self, text: str, line: int) -> int:
-        """Run one command line: a command of cmd's own, or a program of the world's."""
-        self.state.spend(len(text), line)
+    def run_simple(self, text: str, line: int) -> int:
+        """Run one command line: an internal command, a jump or a program."""
+        self.state.charge(len(text), line)
         text = text.lstrip(" \t,;=")
+        if text == ")":
+            self.state.diagnostics.append(stray_parenthesis(self.program.file, line))
         if text in ("", ")"):
-            return self.stray(text, line)
+            return 0
         match = _COMMAND.match(text)
         name = match[0].lower() if match else ""
-        if name in HARMLESS:
+        arguments = text[len(name) :]
+        if name in NO_EFFECT:
             return 0
-        if name in OWN:
-            return OWN[name](self.state, text[len(name) :], line)
+        if name in INTERNAL_COMMANDS:
+            return INTERNAL_COMMANDS[name](self.state, arguments, line)
         if name in _CONTROL:
-            return _CONTROL[name](self, text[len(name) :], line)
+            return _CONTROL[name](self, arguments, line)
         if text.startswith("#"):
-            # Written as a comment; cmd looks for a program of that name and finds none.
-            return self.state.leave_status(_NOT_RECOGNIZED)
-        return self.launch(text, line)
+            # Meant as a comment; cmd looks for a program of that name and finds none.
+            return self.state.set_errorlevel(_NOT_RECOGNIZED)
+        return self.run_external(text, line)
 
-    def stray(self, text: str, line: int) -> int:
-        if text:
-            self.state.problems.append(
-                self.program.problem(
-                    Code.STRAY_PARENTHESIS,
-                    line,
-                    "this parenthesis closes nothing; cmd ignores the line",
-                    "remove it, or add the one that opens the block",
-                )
-            )
-        return 0
-
-    def launch(self, text: str, line: int) -> int:
-        """Record a program and let the world say what it leaves behind."""
-        self.state.spend(_LAUNCH_COST, line)
+    def run_external(self, text: str, line: int) -> int:
+        """Record a program, and let the handler determine what it does."""
+        self.state.charge(_LAUNCH_COST, line)
         command = self.state.record(line, text)
-        outcome = self.world(command)
-        if outcome is None:
-            return self.state.unknown(line, f"cannot tell what '{text[:60].strip()}' would do")
-        for path in outcome.creates:
-            self.state.disk.make(path)
-        for name, value in outcome.defines.items():
+        result = self.handler(command)
+        if result is None:
+            message = f"cannot determine what '{text[:60].strip()}' does"
+            return self.state.report_unsupported(line, message)
+        for path in result.creates:
+            self.state.disk.create(path)
+        for name, value in result.defines.items():
             if self.state.variables.get(name) is None:
                 self.state.variables.set(name, value)
-        return self.state.leave_status(outcome.errorlevel)
+        return self.state.set_errorlevel(result.errorlevel)
 
-    def goto(self, rest: str, line: int) -> int:
-        words = re.split(r"[\s,;=+&|<>]+", rest.strip(" \t,;="), maxsplit=1)
+    # Commands that change which line is next.
+
+    def goto(self, arguments: str, line: int) -> int:
+        words = re.split(r"[\s,;=+&|<>]+", arguments.strip(" \t,;="), maxsplit=1)
         raise Goto(words[0], line)
 
-    def call(self, rest: str, line: int) -> int:
+    def call(self, arguments: str, line: int) -> int:
         """Run a label as a subroutine, or any other command after one more expansion."""
-        text = self.evaluation.early(rest, line).strip(" \t,;=")
-        with self.deeper(line):
+        text = self.evaluator.expand_percent(arguments, line).strip(" \t,;=")
+        with self.nested(line):
             if not text.startswith(":"):
-                return self.start(text, line) if text else 0
-            words = listed(text)
-            found = self.target(Goto(words[0], line), self.frames[-1].index)
-            self.frame(Frame([*words], text[len(words[0]) :].strip(), found))
+                return self.run_simple(text, line) if text else 0
+            words = split_items(text)
+            start = self.find_label(Goto(words[0], line), self.frames[-1].index)
+            self.run_frame(Frame([*words], text[len(words[0]) :].strip(), start))
         return self.state.errorlevel
 
-    def shift(self, rest: str, line: int) -> int:
-        del line
+    def shift(self, arguments: str, _line: int) -> int:
         frame = self.frames[-1]
-        number = leading_number(rest.strip().removeprefix("/"))
+        number = parse_number(arguments.strip().removeprefix("/"))
         if 0 <= number < len(frame.arguments):
             frame.arguments = frame.arguments[:number] + frame.arguments[number + 1 :]
         return 0
 
-    def exit(self, rest: str, line: int) -> int:
-        del line
-        words = rest.split()
-        inner = bool(words) and words[0].lower() == "/b"
-        if len(words) > inner:
-            self.state.leave_status(leading_number(words[int(inner)]))
-        raise ExitScript(script=not inner)
+    def exit(self, arguments: str, _line: int) -> int:
+        words = arguments.split()
+        is_batch = bool(words) and words[0].lower() == "/b"
+        if len(words) > is_batch:
+            self.state.set_errorlevel(parse_number(words[int(is_batch)]))
+        raise ExitScript(is_whole=not is_batch)
 
 
-#: Commands that change where the script stands.
 _CONTROL: dict[str, Callable[[_Interpreter, str, int], int]] = {
     "goto": _Interpreter.goto,
     "call": _Interpreter.call,

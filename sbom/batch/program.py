@@ -13,10 +13,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sbom.batch.nodes import Node
-from sbom.batch.source import Source
-from sbom.batch.syntax import parse
-from sbom.diagnostics import Code, Diagnostic, SbomError
+from sbom.batch.syntax import Node, parse_command
+from sbom.diagnostics import SbomError
+from sbom.diagnostics.script_messages import batch_limit, conflict_marker
 
 #: No get_externals.bat ever was a tenth of this.
 SIZE_LIMIT = 100_000
@@ -27,9 +26,12 @@ _CHARACTER_COST = 6
 _LABEL = re.compile(r"[\s,;=]*:[\s,;=]*([^\s,;=+:&|<>]+)")
 _CONFLICT = re.compile(r"<{7} |={7}$|>{7} ")
 
+#: Returns a line of a program, by its index, with variables expanded.
+ExpandLine = Callable[[int], str]
+
 
 @dataclass(slots=True)
-class _Seen:
+class _ParsedLine:
     """What a line, expanded to some text, was parsed to.
 
     A command, in a tuple because a comment parses to None; or, where the command goes on, the
@@ -37,13 +39,13 @@ class _Seen:
     """
 
     node: tuple[Node | None] | None = None
-    further: dict[str, _Seen] = field(default_factory=dict)
+    next_lines: dict[str, _ParsedLine] = field(default_factory=dict)
 
 
 class Program:
-    """The text of one batch file; ``file`` is its name in problems.
+    """The text of one batch file; ``file`` is its name in diagnostics.
 
-    ``spent`` counts what all its runs have cost together.
+    ``cost`` counts what all its runs have cost together.
     """
 
     def __init__(self, text: str, file: str) -> None:
@@ -52,88 +54,69 @@ class Program:
         Raises SbomError for merge-conflict markers and for a text no script could be.
         """
         self.file = file
-        self.spent = 0
-        self._refuse_size(len(text))
+        self.cost = 0
+        if len(text) > SIZE_LIMIT:
+            message = f"expected at most {SIZE_LIMIT} characters, found {len(text)}"
+            raise SbomError([batch_limit(file, 1, message, "name the script itself")])
         self.lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
         self._refuse_conflicts()
         self._labels: defaultdict[str, list[int]] = defaultdict(list)
         for index, line in enumerate(self.lines):
             if match := _LABEL.match(line):
                 self._labels[match[1].lower()].append(index)
-        self._parsed: dict[int, _Seen] = {}
-
-    def _refuse_size(self, size: int) -> None:
-        if size > SIZE_LIMIT:
-            raise self.error(
-                Code.BATCH_LIMIT,
-                1,
-                f"the text has {size} characters, more than the {SIZE_LIMIT} "
-                "that any such script could have",
-                "name the script itself",
-            )
+        self._parsed: dict[int, _ParsedLine] = {}
 
     def _refuse_conflicts(self) -> None:
-        problems = [
-            self.problem(
-                Code.CONFLICT_MARKER,
-                number,
-                f"a merge-conflict marker: {line.split()[0]}",
-                "resolve the merge conflict in the script",
-            )
+        markers = [
+            conflict_marker(self.file, number, line.split()[0])
             for number, line in enumerate(self.lines, 1)
             if _CONFLICT.match(line)
         ]
-        if problems:
-            raise SbomError(problems)
+        if markers:
+            raise SbomError(markers)
 
-    def problem(self, code: Code, line: int, message: str, hint: str) -> Diagnostic:
-        """Return a problem at a line of this script."""
-        return Diagnostic(code=code, file=self.file, line=line, message=message, hint=hint)
-
-    def error(self, code: Code, line: int, message: str, hint: str) -> SbomError:
-        """Return the error that a problem at a line of this script stops the run with."""
-        return SbomError([self.problem(code, line, message, hint)])
-
-    def find(self, label: str, start: int) -> int | None:
-        """Return the index of the line behind ``label``, searched from ``start`` and around."""
+    def find_label(self, label: str, start: int) -> int | None:
+        """Return the index of the line of a label, searched from ``start`` and around."""
         found = self._labels.get(label.lower())
         return found[bisect_left(found, start) % len(found)] if found else None
 
-    def read(self, index: int, expand: Callable[[int], str]) -> tuple[Node | None, int]:
+    def read_command(self, index: int, expand: ExpandLine) -> tuple[Node | None, int]:
         """Return the command that starts at a line and the index of the line behind it.
 
-        ``expand`` returns a line of this script, by index, with its variables in place.
-        Raises SbomError where the line, or the block it opens, is no valid command.
+        Raises SbomError where the line, or the block it opens, is not a valid command.
         """
-        seen = self._parsed.setdefault(index, _Seen())
+        parsed = self._parsed.setdefault(index, _ParsedLine())
         expanded: list[str] = []
-        while seen.node is None:
+        while parsed.node is None:
             expanded.append(expand(index + len(expanded)))
-            if expanded[-1] not in seen.further:
+            if expanded[-1] not in parsed.next_lines:
                 return self._parse(index, expanded, expand)
-            seen = seen.further[expanded[-1]]
-        return seen.node[0], index + len(expanded)
+            parsed = parsed.next_lines[expanded[-1]]
+        return parsed.node[0], index + len(expanded)
 
     def _parse(
-        self, index: int, expanded: list[str], expand: Callable[[int], str]
+        self, index: int, expanded: list[str], expand: ExpandLine
     ) -> tuple[Node | None, int]:
-        """Parse from a line on and remember the result; ``expanded`` are lines at hand."""
+        """Parse from a line on and keep the result; ``expanded`` are lines at hand."""
         used = 1
 
-        def more() -> tuple[int, str] | None:
+        def next_line() -> tuple[int, str] | None:
             nonlocal used
             if index + used >= len(self.lines):
                 return None
             used += 1
             if len(expanded) < used:
                 expanded.append(expand(index + used - 1))
-            self.spent += _LINE_COST + _CHARACTER_COST * len(expanded[used - 1])
+            self._charge_line(expanded[used - 1])
             return index + used, expanded[used - 1]
 
-        self.spent += _LINE_COST + _CHARACTER_COST * len(expanded[0])
-        node = parse(Source(index + 1, expanded[0], more), self.file)
-        seen = self._parsed[index]
+        self._charge_line(expanded[0])
+        node = parse_command(self.file, index + 1, expanded[0], next_line)
+        parsed = self._parsed[index]
         for text in expanded[:used]:
-            seen = seen.further.setdefault(text, _Seen())
-        seen.node = (node,)
+            parsed = parsed.next_lines.setdefault(text, _ParsedLine())
+        parsed.node = (node,)
         return node, index + used
+
+    def _charge_line(self, text: str) -> None:
+        self.cost += _LINE_COST + _CHARACTER_COST * len(text)

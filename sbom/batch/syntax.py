@@ -1,10 +1,10 @@
 """Lines of a batch file to commands: phase two of cmd, and its grammar.
 
-Knows quotes, carets, operators, redirections, blocks, ``if`` and ``for``; what a command
-means is left to the interpreter. The grammar, each level binding looser than the next:
+What a command means is left to the interpreter. The grammar, each level binding looser than
+the next:
 
-    line     = pipeline-chain { "&" pipeline-chain }
-    chain    = and-chain { "||" and-chain }
+    line     = or-chain { "&" or-chain }
+    or       = and-chain { "||" and-chain }
     and      = pipe { "&&" pipe }
     pipe     = command { "|" command }
     command  = "(" { line } ")" | "if" condition line [ "else" line ]
@@ -19,263 +19,318 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from sbom.batch.comparison import COMPARISONS
-from sbom.batch.lexing import REDIRECTION, Lexer
-from sbom.batch.nodes import Block, Chain, For, If, Node, Simple
-from sbom.batch.source import BLANKS, Source
+from sbom.batch.lexing import BLANKS, Lexer, NextLine
+
+#: What ``if`` compares two texts with, beside ``==``.
+COMPARISONS = ("EQU", "NEQ", "LSS", "LEQ", "GTR", "GEQ")
 
 _OPERATORS = ("&", "||", "&&", "|")
 _KEYWORD = re.compile(r"(if|for|rem)(?=[\s,;=(/.]|$)", re.IGNORECASE)
 _ELSE = re.compile(r"else(?=[\s(]|$)", re.IGNORECASE)
-#: How many blocks, ifs and fors may stand inside each other; real scripts need four.
+#: Tests of ``if`` that have one side only.
+_UNARY_TESTS = ("defined", "exist", "errorlevel", "cmdextversion")
+#: How many blocks, ifs and fors may be nested; real scripts need four.
 _DEPTH = 40
 
 
-def parse(source: Source, file: str) -> Node | None:
-    """Return the command that starts at the source's line, or None for an empty one.
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """A command without grammar of its own; carets are gone, quotes are kept."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Commands in parentheses."""
+
+    line: int
+    body: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Two or more commands joined by the same operator: ``&``, ``&&``, ``||`` or ``|``."""
+
+    line: int
+    operator: str
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """``if``; ``test`` is ``==``, a word such as NEQ, or defined, exist, errorlevel."""
+
+    line: int
+    negated: bool
+    ignore_case: bool
+    test: str
+    left: str
+    right: str
+    then: Node
+    otherwise: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """``for``; ``switch`` is empty, ``/D`` or another letter in upper case."""
+
+    line: int
+    switch: str
+    variable: str
+    items: str
+    body: Node
+
+
+#: A parsed command; its ``line`` is the number of the line it starts at.
+Node = Simple | Block | Chain | If | For
+
+
+def parse_command(file: str, line: int, text: str, next_line: NextLine) -> Node | None:
+    """Return the command that starts with ``text`` at a line, or None for an empty one.
 
     Raises SbomError with the line number where cmd would say "was unexpected".
     """
-    return _Parser(source, file).top()
+    return _Parser(file, line, text, next_line).parse()
 
 
 class _Parser(Lexer):
-    def __init__(self, source: Source, file: str) -> None:
-        super().__init__(source, file)
-        self.depth = 0  # parentheses open
-        self.nesting = 0  # blocks, ifs and fors open
+    def __init__(self, file: str, line: int, text: str, next_line: NextLine) -> None:
+        super().__init__(file, line, text, next_line)
+        self.open_parentheses = 0
+        self.depth = 0  # of blocks, ifs and fors
 
-    def top(self) -> Node | None:
-        self.source.blanks()
-        if self.source.peek() == ")":
+    def parse(self) -> Node | None:
+        self.skip_blanks()
+        if self.peek() == ")":
             # With no block open cmd ignores the parenthesis and the rest of its line.
-            return Simple(self.source.line, ")")
-        node = self.chain(0)
-        if self.source.position < len(self.source.text) and self.source.peek() != ")":
-            raise self.error(f"'{self.source.peek()}' was unexpected at this time")
+            return Simple(self.line, ")")
+        node = self.parse_chain()
+        if self.position < len(self.text) and self.peek() != ")":
+            raise self.unexpected(self.peek())
         return node
 
-    def chain(self, level: int) -> Node | None:
+    # Chains and simple commands.
+
+    def parse_chain(self, level: int = 0) -> Node | None:
         """Parse one precedence level of ``& || && |``."""
         if level == len(_OPERATORS):
-            return self.command()
+            return self.parse_one()
         operator = _OPERATORS[level]
-        line = self.source.line
-        parts = [self.chain(level + 1)]
-        while self.at_operator(operator):
+        line = self.line
+        parts = [self.parse_chain(level + 1)]
+        while self.is_at_operator(operator):
             if parts[-1] is None:
-                raise self.error(f"'{operator}' was unexpected at this time")
-            self.source.position += len(operator)
-            parts.append(self.chain(level + 1))
+                raise self.unexpected(operator)
+            self.position += len(operator)
+            parts.append(self.parse_chain(level + 1))
         if len(parts) > 1 and parts[-1] is None and operator != "&":
-            raise self.error(f"nothing stands behind '{operator}'")
+            raise self.error(f"expected a command behind '{operator}'")
         nodes = tuple(part for part in parts if part is not None)
         if len(nodes) > 1:
             return Chain(line, operator, nodes)
         return nodes[0] if nodes else None
 
-    def at_operator(self, operator: str) -> bool:
-        self.source.blanks()
-        if not self.source.ahead(operator):
+    def is_at_operator(self, operator: str) -> bool:
+        self.skip_blanks()
+        if not self.starts_with(operator):
             return False
-        return operator in ("&&", "||") or not self.source.ahead(operator * 2)
+        return operator in ("&&", "||") or not self.starts_with(operator * 2)
 
-    def command(self) -> Node | None:
-        source = self.source
-        source.blanks()
-        while source.peek() == "@":
-            source.position += 1
-            source.blanks()
-        character = source.peek()
+    def parse_one(self) -> Node | None:
+        """Parse a command that is no chain; None for a label or comment, or where none is."""
+        self.skip_blanks()
+        while self.peek() == "@":
+            self.position += 1
+            self.skip_blanks()
+        character = self.peek()
         if character == "(":
-            return self.block()
-        if character == ":":
-            source.position = len(source.text)
+            with self.nested():
+                return self.parse_block()
+        keyword = _KEYWORD.match(self.text, self.position)
+        word = keyword[1].lower() if keyword else ""
+        if character == ":" or word == "rem":
+            self.skip_line()
             return None
         if character in ("", ")", "&", "|"):
             return None
-        word = _KEYWORD.match(source.text, source.position)
-        keyword = word[1].lower() if word else ""
-        if keyword == "rem":
-            source.position = len(source.text)
-            return None
-        if word is None:
-            return self.simple()
-        source.position = word.end()
+        if keyword is None:
+            return self.parse_simple()
+        self.position = keyword.end()
         with self.nested():
-            return self.if_command() if keyword == "if" else self.for_command()
+            return self.parse_if() if word == "if" else self.parse_for()
+
+    def parse_simple(self) -> Node:
+        """Read a command up to an operator, a closing parenthesis or the end of the line."""
+        line = self.line
+        text: list[str] = []
+        is_quoted = False
+        while (character := self.peek()) != "":
+            if character == '"':
+                is_quoted = not is_quoted
+            elif not is_quoted and character == "^":
+                text.append(self.read_escape())
+                continue
+            elif not is_quoted and (character in "&|" or self.closes_block(character)):
+                break
+            elif not is_quoted and (match := self.find_redirection(text[-1] if text else "")):
+                self.skip_redirection(match)
+                continue
+            text.append(character)
+            self.position += 1
+        return Simple(line, "".join(text))
+
+    # Blocks.
 
     @contextmanager
     def nested(self) -> Iterator[None]:
-        """Count how many commands stand inside each other."""
-        self.nesting += 1
-        if self.nesting > _DEPTH:
-            raise self.error(f"more than {_DEPTH} commands stand inside each other")
-        yield
-        self.nesting -= 1
-
-    def block(self) -> Node:
-        with self.nested():
-            return self.block_body()
-
-    def block_body(self) -> Node:
-        source = self.source
-        line = source.line
+        """Count how many commands are nested."""
         self.depth += 1
-        source.position += 1
+        if self.depth > _DEPTH:
+            raise self.error(f"more than {_DEPTH} commands are nested")
+        yield
+        self.depth -= 1
+
+    def closes_block(self, character: str) -> bool:
+        return character == ")" and self.open_parentheses > 0
+
+    def parse_block(self) -> Node:
+        line = self.line
+        self.open_parentheses += 1
+        self.position += 1
         body: list[Node] = []
         while True:
-            node = self.chain(0)
+            node = self.parse_chain()
             if node is not None:
                 body.append(node)
-            source.blanks()
-            if source.peek() == ")":
-                source.position += 1
+            self.skip_blanks()
+            if self.peek() == ")":
+                self.position += 1
                 break
-            if source.position < len(source.text):
-                raise self.error(f"'{source.peek()}' was unexpected at this time")
-            if not source.advance():
-                source.line = line
-                raise self.error("the block that opens here is never closed", "add the missing ')'")
-        self.depth -= 1
-        self.redirections()
+            if self.position < len(self.text):
+                raise self.unexpected(self.peek())
+            if not self.advance_line():
+                self.line = line
+                raise self.error("expected ')': the block that opens here is never closed")
+        self.open_parentheses -= 1
+        self.skip_redirections()
         return Block(line, tuple(body))
 
-    def redirections(self) -> None:
-        """Skip redirections behind a block; where its output goes does not matter here."""
-        self.source.blanks()
-        while match := REDIRECTION.match(self.source.text, self.source.position):
-            self.redirect(match)
-            self.source.blanks()
+    def parse_body(self, keyword: str) -> Node:
+        """Parse the command that an ``if``, ``else`` or ``for`` runs."""
+        node = self.parse_chain()
+        if node is None:
+            raise self.error(f"expected a command behind '{keyword}'")
+        return node
 
-    def simple(self) -> Node:
-        """Read a command up to an operator, a closing parenthesis or the end of the line."""
-        source = self.source
-        line = source.line
-        text: list[str] = []
-        quoted = False
-        while (character := source.peek()) != "":
-            if character == '"':
-                quoted = not quoted
-            elif not quoted and character == "^":
-                text.append(self.escaped())
-                continue
-            elif not quoted and (character in "&|" or (character == ")" and self.depth)):
-                break
-            elif not quoted and (match := self.redirection(text)):
-                self.redirect(match)
-                continue
-            text.append(character)
-            source.position += 1
-        return Simple(line, "".join(text))
+    # if.
 
-    def if_command(self) -> Node:
-        source = self.source
-        line = source.line
+    def parse_if(self) -> Node:
+        line = self.line
         ignore_case = negated = False
-        source.blanks()
-        word = self.word()
+        self.skip_blanks()
+        word = self.read_word()
         while word.lower() in ("/i", "not"):
             ignore_case |= word.lower() == "/i"
             negated |= word.lower() == "not"
-            source.blanks()
-            word = self.word()
-        if word.lower() in ("defined", "exist", "errorlevel", "cmdextversion"):
-            source.blanks()
-            test, left, right = word.lower(), self.word(), ""
-            if not left:
-                raise self.error(f"'if {test}' is given nothing to look at")
-        else:
-            test, left, right = self.comparison(word)
-        then = self.chain(0)
-        if then is None:
-            raise self.error("'if' is given no command to run")
-        otherwise = self.else_branch()
-        return If(line, negated, ignore_case, test, left, right, then, otherwise)
+            self.skip_blanks()
+            word = self.read_word()
+        test, left, right = self.parse_condition(word)
+        then = self.parse_body("if")
+        return If(line, negated, ignore_case, test, left, right, then, self.parse_else())
 
-    def comparison(self, left: str) -> tuple[str, str, str]:
-        source = self.source
-        while source.peek() and source.peek() in BLANKS and not source.ahead("=="):
-            source.position += 1
-        if source.ahead("=="):
-            source.position += 2
+    def parse_condition(self, word: str) -> tuple[str, str, str]:
+        """Return the test that starts with ``word``, its left side and its right side."""
+        if word.lower() not in _UNARY_TESTS:
+            return self.parse_comparison(word)
+        self.skip_blanks()
+        operand = self.read_word()
+        if not operand:
+            raise self.error(f"expected a word behind 'if {word.lower()}'")
+        return word.lower(), operand, ""
+
+    def parse_comparison(self, left: str) -> tuple[str, str, str]:
+        while self.peek() and self.peek() in BLANKS and not self.starts_with("=="):
+            self.position += 1
+        if self.starts_with("=="):
+            self.position += 2
             test = "=="
         else:
-            test = self.word().upper()
+            test = self.read_word().upper()
             if test not in COMPARISONS:
-                raise self.error(f"'{test or source.peek()}' is no comparison")
-        source.blanks()
-        right = self.word()
+                raise self.error(f"expected a comparison, found '{test or self.peek()}'")
+        self.skip_blanks()
+        right = self.read_word()
         if not left or not right:
             raise self.error(f"one side of '{test}' is empty", "put both sides in quotes")
         return test, left, right
 
-    def else_branch(self) -> Node | None:
-        source = self.source
-        source.blanks()
-        match = _ELSE.match(source.text, source.position)
+    def parse_else(self) -> Node | None:
+        self.skip_blanks()
+        match = _ELSE.match(self.text, self.position)
         if match is None:
             return None
-        source.position = match.end()
-        node = self.chain(0)
-        if node is None:
-            raise self.error("'else' is given no command to run")
-        return node
+        self.position = match.end()
+        return self.parse_body("else")
 
-    def for_command(self) -> Node:
-        source = self.source
-        line = source.line
-        source.blanks()
-        switch = options = ""
-        word = self.word()
+    # for.
+
+    def parse_for(self) -> Node:
+        line = self.line
+        switch, word = self.parse_switches()
+        if not re.fullmatch(r"%\S", word):
+            raise self.error(f"expected a loop variable such as %%e, found '{word}'")
+        self.expect_word("in", f"%{word}")
+        items = self.parse_items()
+        self.expect_word("do", "the list of 'for'")
+        return For(line, switch, word[1], items, self.parse_body("for"))
+
+    def parse_switches(self) -> tuple[str, str]:
+        """Return the switch of a ``for``, and the word behind it and its options."""
+        self.skip_blanks()
+        switch = ""
+        word = self.read_word()
         while word.startswith("/"):
             switch = word.upper()
-            source.blanks()
-            word = self.word()
+            self.skip_blanks()
+            word = self.read_word()
             if not word.startswith(("%", "/")):
-                options = word
-                source.blanks()
-                word = self.word()
-        if not re.fullmatch(r"%\S", word):
-            raise self.error(f"'{word}' is no loop variable such as %%e")
-        source.blanks()
-        if self.word().lower() != "in":
-            raise self.error(f"'in' is missing behind %{word}")
-        items = self.items()
-        source.blanks()
-        if self.word().lower() != "do":
-            raise self.error("'do' is missing behind the list of 'for'")
-        body = self.chain(0)
-        if body is None:
-            raise self.error("'for' is given no command to run")
-        return For(line, switch, options, word[1], items, body)
+                self.skip_blanks()
+                word = self.read_word()
+        return switch, word
 
-    def items(self) -> str:
-        """Read a parenthesised list; line ends in it are blanks."""
-        source = self.source
-        source.blanks()
-        if source.peek() != "(":
-            raise self.error("the list of 'for' does not start with '('")
-        line = source.line
-        source.position += 1
+    def expect_word(self, word: str, behind: str) -> None:
+        self.skip_blanks()
+        if self.read_word().lower() != word:
+            raise self.error(f"expected '{word}' behind {behind}")
+
+    def parse_items(self) -> str:
+        """Read a parenthesized list; line ends in it are blanks."""
+        self.skip_blanks()
+        if self.peek() != "(":
+            raise self.error("expected '(' before the list of 'for'")
+        line = self.line
+        self.position += 1
         text: list[str] = []
-        quoted = False
-        while quoted or source.peek() != ")":
-            character = source.peek()
+        is_quoted = False
+        while is_quoted or self.peek() != ")":
+            character = self.peek()
             if character == "":
-                quoted = False
+                is_quoted = False
                 text.append("\n")
-                if not source.advance():
-                    source.line = line
-                    raise self.error("the list that opens here is never closed", "add ')'")
+                if not self.advance_line():
+                    self.line = line
+                    raise self.error("expected ')': the list that opens here is never closed")
                 continue
             if character == '"':
-                quoted = not quoted
-            elif character == "^" and not quoted:
-                text.append(self.escaped())
+                is_quoted = not is_quoted
+            elif character == "^" and not is_quoted:
+                text.append(self.read_escape())
                 continue
             text.append(character)
-            source.position += 1
-        source.position += 1
+            self.position += 1
+        self.position += 1
         return "".join(text)

@@ -14,7 +14,7 @@ from sbom.diagnostics.render import render
 from sbom.options import Environment
 from sbom.script.analysis import analyze_script
 from sbom.script.externals import ScriptExternal
-from sbom.script.fetches import run_script
+from sbom.script.run import run_script
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,13 +40,13 @@ def run(options: FetchesOptions, _: Environment) -> int:
         listed = [
             known.get((fetch.kind, fetch.tag))
             or ScriptExternal(fetch.kind, fetch.tag, fetch.repository)
-            for fetch in run.fetched
+            for fetch in run.fetches
         ]
         if run.status and not listed:
             print(f"the script ends with status {run.status} and fetches nothing", file=sys.stderr)
     print(_as_json(listed) if options.json else _as_table(listed), end="")
-    print(render(script.problems, "text"), end="", file=sys.stderr)
-    return Exit.ERRORS if failing(script.problems) else Exit.OK
+    print(render(script.diagnostics, "text"), end="", file=sys.stderr)
+    return Exit.ERRORS if failing(script.diagnostics) else Exit.OK
 
 
 def _as_json(externals: Sequence[ScriptExternal]) -> str:

@@ -17,7 +17,6 @@ from sbom.components.resolve import apply_overrides
 from sbom.components.versions import parse_revision
 from sbom.diagnostics import Code, Diagnostic
 from sbom.manifest.component_spec import ComponentSpec
-from sbom.manifest.diff import name_of
 from sbom.manifest.external_key import key_of_tag
 from sbom.manifest.model import Manifest, UpstreamEntry
 from sbom.manifest.ranges import version_in_range
@@ -56,7 +55,7 @@ def export_upstream(
     for external in externals:
         if external.kind is not ExternalKind.SOURCE:
             continue
-        name = name_of(external.tag)
+        name = external.name
         revision = external.tag.removeprefix(f"{name}-")
         location = _location(manifest, external.tag)
         sha256 = known.get(location, "")

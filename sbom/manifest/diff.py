@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -10,7 +9,7 @@ from enum import StrEnum
 from sbom.diagnostics import Code, Diagnostic
 from sbom.manifest.external_key import EntryKind, ExternalKey, key_of_tag
 from sbom.manifest.model import Manifest, Pin
-from sbom.script.externals import ALWAYS, Condition, ScriptExternal, split_tag
+from sbom.script.externals import ALWAYS, Condition, ScriptExternal
 
 
 class ChangeKind(StrEnum):
@@ -42,27 +41,6 @@ class ManifestChange:
     def key(self) -> ExternalKey:
         """Return the key path of the table concerned."""
         return ExternalKey(EntryKind(self.kind), self.name)
-
-
-def name_of(tag: str) -> str:
-    """Return the name an external has in the manifest; a bare version is its own name."""
-    return split_tag(tag)[0] or tag
-
-
-def duplicate_externals(externals: Sequence[ScriptExternal], file: str) -> tuple[Diagnostic, ...]:
-    """Return a problem for each name that two tags of one kind would both have."""
-    counts = Counter((external.kind, name_of(external.tag)) for external in externals)
-    return tuple(
-        Diagnostic(
-            code=Code.DUPLICATE_NAME,
-            file=file,
-            message=f"fetches two {kind} externals named {name}: "
-            + " and ".join(e.tag for e in externals if (e.kind, name_of(e.tag)) == (kind, name)),
-            hint="one of them is a mistake; the manifest has one table for each",
-        )
-        for (kind, name), count in counts.items()
-        if count > 1
-    )
 
 
 def diff_manifest(
@@ -105,7 +83,7 @@ def _differences(external: ScriptExternal, pin: Pin, repository: str) -> Iterato
 
 def pin_of(external: ScriptExternal) -> Pin:
     """Return an external of a script as the manifest would have it before anything is fetched."""
-    name, condition = name_of(external.tag), external.condition
+    name, condition = external.name, external.condition
     return Pin(
         kind=external.kind,
         name=name,

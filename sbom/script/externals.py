@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-#: Behind the name of a variable: any value that the script does not know.
+#: Behind the name of a variable: any value that the script does not compare it with.
 ANY_VALUE = "*"
 
 
@@ -47,14 +47,14 @@ class Condition:
 
     def __str__(self) -> str:
         """Return the condition in words: ``always``, ``unless --no-openssl``."""
-        words = "unless" if self.default else "only with"
         sets = self.disabled_by if self.default else self.enabled_by
         if not sets:
             return "always" if self.default else "never"
+        words = "unless" if self.default else "only with"
         return f"{words} {' or '.join(' and '.join(map(_in_words, each)) for each in sets)}"
 
 
-#: The condition of an external that nothing leaves out.
+#: The condition of an external that no setting leaves out.
 ALWAYS = Condition()
 
 
@@ -77,9 +77,14 @@ class ScriptExternal:
     condition: Condition = ALWAYS
     shadowed: bool = False
 
+    @property
+    def name(self) -> str:
+        """Return the name it has in the manifest; a bare version is its own name."""
+        return split_tag(self.tag)[0] or self.tag
+
 
 def split_tag(tag: str) -> tuple[str, str]:
-    """Return name and revision of a tag: what stands before and behind the first ``-<digit>``.
+    """Return name and revision of a tag: what comes before and behind the first ``-<digit>``.
 
     ``openssl-bin-1.1.1k-1`` is ``openssl-bin`` and ``1.1.1k-1``; the revision of an
     unversioned tag (``libffi``, a branch) is empty; that of a bare one (``8.6.14.0``) is all.

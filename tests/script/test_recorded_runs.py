@@ -9,10 +9,11 @@ import pytest
 from conftest import FACTS
 from scripts import get_external_script, git_script, svn_script
 
+from sbom import fetches
 from sbom.diagnostics import SbomError
 from sbom.script.analysis import analyze_script
 from sbom.script.externals import Condition, ExternalKind, split_tag
-from sbom.script.fetches import fetches, run_script
+from sbom.script.run import run_script
 
 ENTRIES: list[dict[str, Any]] = json.loads((FACTS / "get_externals.json").read_text())
 ERAS = {
@@ -21,7 +22,7 @@ ERAS = {
 }
 
 
-def named(entry: dict[str, Any]) -> str:
+def entry_id(entry: dict[str, Any]) -> str:
     return f"{entry['cpython']}-{entry['sha256'][:8]}"
 
 
@@ -30,17 +31,17 @@ def test_the_facts_are_all_there() -> None:
     assert sum(len(entry["runs"]) for entry in ENTRIES) == 2249
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=named)
+@pytest.mark.parametrize("entry", ENTRIES, ids=entry_id)
 def test_every_recorded_run_is_reproduced_in_order(entry: dict[str, Any]) -> None:
     for render in ERAS[entry["era"]]:
         text = render(entry)
         for recorded in entry["runs"]:
             run = run_script(text, recorded["arguments"], recorded["environment"])
-            assert [[f.kind, f.tag] for f in run.fetched] == recorded["fetched"]
+            assert [[f.kind, f.tag] for f in run.fetches] == recorded["fetched"]
             assert run.status == recorded.get("exit", 0)
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=named)
+@pytest.mark.parametrize("entry", ENTRIES, ids=entry_id)
 def test_conditions_are_found_for_every_pin_and_never_for_the_others(entry: dict[str, Any]) -> None:
     pins = {
         (ExternalKind.BINARY if p["variable"] == "binaries" else ExternalKind.SOURCE, p["tag"]): p[
@@ -49,7 +50,7 @@ def test_conditions_are_found_for_every_pin_and_never_for_the_others(entry: dict
         for p in entry["pins"]
     }
     script = analyze_script(ERAS[entry["era"]][-1](entry))
-    assert script.problems == ()
+    assert script.diagnostics == ()
     assert {(e.kind, e.tag) for e in script.externals} == set(pins)
     flags = {(name, value): flag for flag, (name, value) in entry["flags"].items()}
     for external in script.externals:
@@ -67,7 +68,7 @@ def _expected(
     return Condition(disabled_by=((flags.get((guard, "false"), f"{guard}=false"),),))
 
 
-def test_the_source_of_the_same_tag_takes_the_folder_of_the_binary() -> None:
+def test_the_source_of_the_same_tag_takes_the_directory_of_the_binary() -> None:
     """`--libffi-src` really fetches the source libffi-3.4.4 and skips the binary."""
     entry = next(e for e in ENTRIES if e["cpython"] == "3.14.7")
     text = get_external_script(entry)
@@ -80,7 +81,7 @@ def test_the_source_of_the_same_tag_takes_the_folder_of_the_binary() -> None:
     assert shadowed == ["libffi-3.4.4"]
 
 
-def test_repository_and_organization_are_told() -> None:
+def test_fetches_have_repository_and_organization() -> None:
     text = git_script(next(e for e in ENTRIES if e["cpython"] == "3.14.7"))
     fetched = fetches(text, ["--organization", "acme"])
     assert {f.organization for f in fetched} == {"acme"}
@@ -125,15 +126,15 @@ def test_tags_split_into_name_and_revision(tag: str, name: str, revision: str) -
     assert split_tag(tag) == (name, revision)
 
 
-def test_a_tag_that_nothing_fetches_is_a_problem_with_its_line() -> None:
+def test_a_tag_that_nothing_fetches_is_reported_with_its_line() -> None:
     text = "set libraries=bzip2-1.0.8\nfor %%e in (%libraries%) do git clone --branch %%e u/r\n"
-    assert analyze_script(text).problems == ()
+    assert analyze_script(text).diagnostics == ()
     late = analyze_script(
         text + "rem xz-5.2.5\necho zstd-1.5.7\nset libraries=%libraries% zlib-1.3.1\n"
     )
-    assert [str(problem) for problem in late.problems] == [
-        "get_externals.bat:5: 'zlib-1.3.1' looks like a tag, "
-        "but nothing the script accepts fetches it"
+    assert [str(diagnostic) for diagnostic in late.diagnostics] == [
+        "get_externals.bat:5: zlib-1.3.1: looks like a tag, "
+        "but no flag or variable of the script fetches it"
     ]
 
 
@@ -152,10 +153,10 @@ def test_an_external_that_needs_two_settings_is_found() -> None:
     assert [str(e.condition) for e in script.externals] == ["only with --a and --b", "always"]
 
 
-def test_a_program_nobody_knows_stops_the_answer() -> None:
+def test_an_unknown_program_is_an_error() -> None:
     with pytest.raises(SbomError) as caught:
         fetches("@echo off\ncurl -O https://example.org/zlib-1.3.1.tar.gz\n")
     assert str(caught.value) == (
-        "get_externals.bat:2: cannot tell what "
-        "'curl -O https://example.org/zlib-1.3.1.tar.gz' would do"
+        "get_externals.bat:2: cannot determine what "
+        "'curl -O https://example.org/zlib-1.3.1.tar.gz' does"
     )

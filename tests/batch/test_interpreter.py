@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from sbom.batch import Command, CommandResult, Program, Run, run
+from sbom.batch import Command, CommandResult, Program, ProgramRun, run_program
 from sbom.diagnostics import SbomError
 
 ARGUMENTS = ("--one", "two three", "four")
 
 
-def world(command: Command) -> CommandResult | None:
+def handle(command: Command) -> CommandResult | None:
     """``show`` does nothing, ``fail`` ends with 3, and nothing is known of other programs."""
     return {"show": CommandResult(), "fail": CommandResult(errorlevel=3)}.get(command.words[0])
 
 
-def ran(script: str) -> Run:
-    return run(Program(script, "s.bat"), world, ARGUMENTS)
+def run(script: str) -> ProgramRun:
+    return run_program(Program(script, "s.bat"), handle, ARGUMENTS)
 
 
 def shown(script: str) -> tuple[str, ...]:
-    result = ran(script)
-    assert result.problems == ()
+    result = run(script)
+    assert result.diagnostics == ()
     return tuple(command.text.removeprefix("show ") for command in result.commands)
 
 
@@ -68,16 +68,8 @@ def case(name: str, script: str, *expected: str) -> object:
         case("single_percent_goes", "show [100%]", "[100]"),
         case("unclosed_percent_goes", "show [%NOPE", "[NOPE"),
         case("text_between_percents_is_a_name", "show two % x % y", "two  y"),
-        case("substitution", "set X=abcabc\nshow %X:A=Z% %X:bc=% %X:*b=Z%", "ZbcZbc aa Zcabc"),
-        case(
-            "substring",
-            "set X=abcabc\nshow %X:~0,2% %X:~2% %X:~-2% %X:~1,-1%",
-            "ab cabc bc bcab",
-        ),
         case("unclosed_substring", "show [%NOPE:~0,2]", "[NOPE:~0,2]"),
         case("undefined_substring", "show [%NOPE:~0,2%]", "[~0,2]"),
-        case("substring_longer_than_the_value", "set X=ab\nshow [%X:~0,99999999999%]", "[ab]"),
-        case("substring_drops_a_backslash", "set X=a\\b\\\nshow %X:~0,-1% %X:\\=/%", "a\\b a/b/"),
         # Arguments.
         case("arguments_keep_quotes", "show [%1] [%2] [%9]", '[--one] ["two three"] []'),
         case("tilde_takes_quotes_off", "show [%~2]", "[two three]"),
@@ -91,7 +83,7 @@ def case(name: str, script: str, *expected: str) -> object:
         case("percent_tilde_dp0", "show %~dp0", "C:\\cpython\\PCbuild\\"),
         case("percent_tilde_names", "show %~n0 %~x0 %~nx0", "get_externals .bat get_externals.bat"),
         case(
-            "dp0_does_not_follow_the_folder",
+            "dp0_does_not_follow_the_directory",
             "cd ..\nshow %~dp0externals",
             "C:\\cpython\\PCbuild\\externals",
         ),
@@ -118,7 +110,7 @@ def case(name: str, script: str, *expected: str) -> object:
         case("else_if_chain", "if a==b (show a) else if a==a (show b) else (show c)", "b"),
         case("else_without_a_block_is_text", "if a==a show a else show b", "a else show b"),
         case("else_belongs_to_the_nearest_if", "if a==a if a==b (show a) else (show b)", "b"),
-        case("if_ignores_case_where_told", "if /i Ab==aB show i\nif Ab==aB show c", "i"),
+        case("if_ignores_case_with_i", "if /i Ab==aB show i\nif Ab==aB show c", "i"),
         case("if_not", "if not a==b show n\nif not /i a==A show x", "n"),
         case("if_allows_blanks", 'if a == a show 1\nif "a"== "a" show 2', "1", "2"),
         case("if_quotes_hold_blanks", 'if "a b"=="a b" (show y) else (show n)', "y"),
@@ -148,11 +140,6 @@ def case(name: str, script: str, *expected: str) -> object:
             "for_modifiers",
             "for %%e in (dir\\f.tar.gz) do show %%~ne %%~xe %%~fe",
             "f.tar .gz C:\\cpython\\dir\\f.tar.gz",
-        ),
-        case(
-            "for_counts",
-            "for /L %%i in (1,2,5) do show %%i\nfor /L %%i in (2,-1,1) do show %%i",
-            *"13521",
         ),
         case(
             "for_pattern",
@@ -214,18 +201,12 @@ def case(name: str, script: str, *expected: str) -> object:
         case(
             "call_expands_again", "set X=5\ncall show %%X%%\ncall set Y=%%X%%\nshow %Y%", "5", "5"
         ),
-        # setlocal, folders.
+        # setlocal, directories.
         case("setlocal", "set X=1\nsetlocal\nset X=2\nendlocal\nshow %X%", "1"),
         case(
             "setlocal_ends_with_its_call",
             "call :s\nshow [%X%]\nexit /b\n:s\nsetlocal\nset X=1",
             "[]",
-        ),
-        case(
-            "delayed_expansion",
-            "setlocal EnableDelayedExpansion\nfor %%e in (a b) do (set X=%%e& show [%X%] !X!)",
-            "[] a",
-            "[] b",
         ),
         case(
             "endlocal_goes_back",
@@ -234,7 +215,7 @@ def case(name: str, script: str, *expected: str) -> object:
         ),
         case("exclamation_marks_are_text", "set X=1\nshow !X!", "!X!"),
         case(
-            "folders",
+            "directories",
             "cd a\npushd b\nshow %CD%\npopd\nshow %CD%",
             "C:\\cpython\\a\\b",
             "C:\\cpython\\a",
@@ -268,7 +249,7 @@ def test_cmd_does(script: str, expected: tuple[str, ...]) -> None:
     ],
 )
 def test_a_run_ends_with(script: str, status: int) -> None:
-    assert ran(script).status == status
+    assert run(script).status == status
 
 
 @pytest.mark.parametrize(
@@ -276,63 +257,66 @@ def test_a_run_ends_with(script: str, status: int) -> None:
     [
         pytest.param(
             "show a\n<<<<<<< HEAD\n=======\n>>>>>>> x",
-            "s.bat:2: a merge-conflict marker: <<<<<<<\n"
-            "s.bat:3: a merge-conflict marker: =======\n"
-            "s.bat:4: a merge-conflict marker: >>>>>>>",
+            "s.bat:2: unresolved merge conflict: <<<<<<<\n"
+            "s.bat:3: unresolved merge conflict: =======\n"
+            "s.bat:4: unresolved merge conflict: >>>>>>>",
             id="conflict_marker",
         ),
         pytest.param(
-            ":a\ngoto a", "s.bat:2: the script does not come to an end", id="endless_goto"
+            ":a\ngoto a",
+            "s.bat:2: the script takes more steps than any real one",
+            id="endless_goto",
         ),
         pytest.param(
             ":a\ncall :a",
-            "s.bat:2: calls and blocks stand more than 100 deep inside each other",
+            "s.bat:2: more than 100 calls and blocks are nested",
             id="endless_call",
         ),
         pytest.param(
-            "for /L %%i in (1,0,1) do rem",
-            "s.bat:1: 'for' is given no command to run",
+            "for %%i in (1) do rem",
+            "s.bat:1: expected a command behind 'for'",
             id="for_without_a_body",
-        ),
-        pytest.param(
-            "for /L %%i in (1,0,1) do show",
-            "s.bat:1: the script does not come to an end",
-            id="endless_for",
         ),
         pytest.param(
             "set X=ab\n:a\nset X=%X%%X%\ngoto a",
             "s.bat:3: the line grows beyond the 8191 characters that cmd takes",
             id="endless_growth",
         ),
-        pytest.param("show a\ngoto x", "s.bat:2: there is no label :x", id="goto_without_label"),
+        pytest.param(
+            "show a\ngoto x", "s.bat:2: the label :x does not exist", id="goto_without_label"
+        ),
         pytest.param(
             "show a\nif a==a (\nshow b",
-            "s.bat:2: the block that opens here is never closed",
+            "s.bat:2: expected ')': the block that opens here is never closed",
             id="open_block",
         ),
         pytest.param(
             "for %%e in (a\nb",
-            "s.bat:1: the list that opens here is never closed",
+            "s.bat:1: expected ')': the list that opens here is never closed",
             id="open_list",
         ),
         pytest.param(
             'if "%~9" == (show x)', "s.bat:1: one side of '==' is empty", id="block_for_a_side"
         ),
         pytest.param("if a==", "s.bat:1: one side of '==' is empty", id="empty_side"),
-        pytest.param("if a==a", "s.bat:1: 'if' is given no command to run", id="if_without_body"),
-        pytest.param("if a = b c", "s.bat:1: 'B' is no comparison", id="no_comparison"),
-        pytest.param("for %%e (a) do show", "s.bat:1: 'in' is missing behind %%e", id="for_no_in"),
+        pytest.param("if a==a", "s.bat:1: expected a command behind 'if'", id="if_without_body"),
+        pytest.param("if a = b c", "s.bat:1: expected a comparison, found 'B'", id="no_comparison"),
+        pytest.param("for %%e (a) do show", "s.bat:1: expected 'in' behind %%e", id="for_no_in"),
         pytest.param(
             "for %%e in (a) show",
-            "s.bat:1: 'do' is missing behind the list of 'for'",
+            "s.bat:1: expected 'do' behind the list of 'for'",
             id="for_no_do",
         ),
         pytest.param(
-            "for e in (a) do x", "s.bat:1: 'e' is no loop variable such as %%e", id="for_e"
+            "for e in (a) do x",
+            "s.bat:1: expected a loop variable such as %%e, found 'e'",
+            id="for_e",
         ),
         pytest.param("& show a", "s.bat:1: '&' was unexpected at this time", id="operator_first"),
-        pytest.param("show a |", "s.bat:1: nothing stands behind '|'", id="operator_last"),
-        pytest.param("show a >", "s.bat:1: '>' names no file", id="redirection_last"),
+        pytest.param("show a |", "s.bat:1: expected a command behind '|'", id="operator_last"),
+        pytest.param(
+            "show a >", "s.bat:1: expected the name of a file behind '>'", id="redirection_last"
+        ),
         pytest.param(
             "(show a) b", "s.bat:1: 'b' was unexpected at this time", id="text_behind_a_block"
         ),
@@ -340,18 +324,23 @@ def test_a_run_ends_with(script: str, status: int) -> None:
             "show %~", "s.bat:1: the path operator in '%~' is not valid", id="path_operator"
         ),
         pytest.param(
-            "show %~z1", "s.bat:1: '%~z1' asks the disk, which is not at hand", id="asks_the_disk"
+            "show %~z1",
+            "s.bat:1: '%~z1' depends on files that are not available",
+            id="asks_the_disk",
+        ),
+        pytest.param(
+            "set X=a\nshow %X:a=b%", "s.bat:2: '%X:a=b%' is not supported", id="substitution"
         ),
         pytest.param(
             "set X=a\nshow %X:~b%",
-            "s.bat:2: the substring in '%X:~b%' is not two whole numbers",
-            id="substring_of_no_number",
+            "s.bat:2: '%X:~b%' is not supported",
+            id="substring",
         ),
     ],
 )
-def test_a_script_that_cmd_cannot_run_says_where(script: str, message: str) -> None:
+def test_an_invalid_script_is_refused_with_its_line(script: str, message: str) -> None:
     with pytest.raises(SbomError) as caught:
-        ran(script)
+        run(script)
     assert str(caught.value) == message
 
 
@@ -360,39 +349,49 @@ def test_a_script_that_cmd_cannot_run_says_where(script: str, message: str) -> N
     [
         pytest.param(
             "show a\n)\nshow b",
-            "s.bat:2: this parenthesis closes nothing; cmd ignores the line",
+            "s.bat:2: unmatched ')': cmd ignores the line",
             id="stray_parenthesis",
         ),
-        pytest.param("set /a X=1", "s.bat:1: cannot run 'set /a'", id="arithmetic"),
-        pytest.param("for /F %%i in (x) do show", "s.bat:1: cannot run 'for /F'", id="for_f"),
-        pytest.param("other x", "s.bat:1: cannot tell what 'other x' would do", id="other_program"),
-        pytest.param("show %TIME%", "s.bat:1: cannot know what %TIME% will hold", id="clock"),
+        pytest.param("set /a X=1", "s.bat:1: 'set /a' is not supported", id="arithmetic"),
+        pytest.param("for /F %%i in (x) do show", "s.bat:1: 'for /F' is not supported", id="for_f"),
         pytest.param(
-            "copy a b", "s.bat:1: cannot tell which files this line leaves behind", id="copy"
+            "for /L %%i in (1,1,2) do show", "s.bat:1: 'for /L' is not supported", id="for_l"
+        ),
+        pytest.param(
+            "setlocal EnableDelayedExpansion\nshow !X!",
+            "s.bat:1: delayed expansion is not supported",
+            id="delayed_expansion",
+        ),
+        pytest.param(
+            "other x", "s.bat:1: cannot determine what 'other x' does", id="other_program"
+        ),
+        pytest.param("show %TIME%", "s.bat:1: cannot determine the value of %TIME%", id="clock"),
+        pytest.param(
+            "copy a b", "s.bat:1: cannot determine which files this line creates", id="copy"
         ),
         pytest.param(
             "setlocal&" * 32 + "setlocal", "s.bat:1: more than 32 setlocal are open", id="setlocals"
         ),
     ],
 )
-def test_what_cannot_be_told_is_a_problem(script: str, message: str) -> None:
-    assert [str(problem) for problem in ran(script).problems] == [message]
+def test_what_cannot_be_simulated_is_reported(script: str, message: str) -> None:
+    assert [str(diagnostic) for diagnostic in run(script).diagnostics] == [message]
 
 
 def test_a_stray_parenthesis_does_not_stop_the_script() -> None:
-    commands = ran("show a\n) show b\nshow c").commands
+    commands = run("show a\n) show b\nshow c").commands
     assert [command.text for command in commands] == ["show a", "show c"]
 
 
-def test_a_run_tells_what_was_compared_and_which_variables_were_looked_up() -> None:
-    result = ran('set A=1\nif "%A%"=="%B%" show x\nif /i x%1==x-y show x')
+def test_a_run_returns_what_was_compared_and_which_variables_were_looked_up() -> None:
+    result = run('set A=1\nif "%A%"=="%B%" show x\nif /i x%1==x-y show x')
     assert result.comparisons == {('"1"', '""'), ("x--one", "x-y")}
     assert result.variables == {"B"}
 
 
-def test_a_path_longer_than_windows_takes_is_not_made_nor_entered() -> None:
+def test_a_path_longer_than_windows_takes_is_not_created_nor_entered() -> None:
     name = "a" * 250
-    commands = ran(f"cd {name}\nshow %CD%\nmkdir {name} || show refused").commands
+    commands = run(f"cd {name}\nshow %CD%\nmkdir {name} || show refused").commands
     assert [c.text for c in commands if c.text.startswith("show")] == [
         "show C:\\cpython",
         "show refused",

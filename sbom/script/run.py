@@ -1,0 +1,48 @@
+"""What one run of a script fetches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sbom.batch import Program, ProgramRun, run_program
+from sbom.diagnostics import SbomError
+from sbom.script.externals import Fetch
+from sbom.script.fetch_commands import command_handler, list_fetches
+
+SCRIPT_NAME = "get_externals.bat"
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptRun:
+    """What one run of a script fetched, in order, and the status it ended with."""
+
+    status: int
+    fetches: tuple[Fetch, ...]
+
+
+def run_script(
+    text: str,
+    arguments: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    file: str = SCRIPT_NAME,
+) -> ScriptRun:
+    """Return what one run fetches, and its exit status. Raises as ``sbom.fetches`` does."""
+    result = run_strictly(Program(text, file), arguments, environment)
+    return ScriptRun(result.status, list_fetches(result.commands))
+
+
+def run_strictly(
+    program: Program,
+    arguments: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> ProgramRun:
+    """Return what one run of a script did.
+
+    Raises SbomError where the script cannot be run to its end, or where the effect of a command
+    cannot be determined: what it fetches is unknown then.
+    """
+    result = run_program(program, command_handler(creating=True), arguments, environment)
+    if errors := [one for one in result.diagnostics if not one.is_warning]:
+        raise SbomError(errors)
+    return result
