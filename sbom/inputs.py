@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from sbom.manifest.exemptions import Triage, triage_diagnostics
 from sbom.manifest.model import Manifest, Vendored
 from sbom.manifest.ranges import release_line
 from sbom.manifest.read import read_manifest
-from sbom.options import Environment
+from sbom.options import Environment, InputOptions
 from sbom.script.analysis import ScriptAnalysis, analyze_script, check_names
 from sbom.source_tree.tree import SourceTree, find_script, read_python_version
 
@@ -46,18 +45,17 @@ class Inputs:
     mend: str
 
 
-def read_inputs(arguments: argparse.Namespace) -> Inputs:
+def read_inputs(options: InputOptions, version: str = "") -> Inputs:
     """Return what a command line names. Raises SbomError for what cannot be read."""
-    path = arguments.manifest
+    path = options.manifest
     text = files.read_utf8(path)
     manifest = read_manifest(text, str(path))
-    version = getattr(arguments, "python_version", None) or ""
-    where = arguments.script
+    where = options.script
     option = f"--script {shlex.quote(str(where))}"
-    if arguments.cpython is not None:
-        where = find_script(arguments.cpython)
-        version = version or read_python_version(arguments.cpython)
-        option = f"--cpython {shlex.quote(str(arguments.cpython))}"
+    if options.cpython is not None:
+        where = find_script(options.cpython)
+        version = version or read_python_version(options.cpython)
+        option = f"--cpython {shlex.quote(str(options.cpython))}"
     if path != Path("externals.toml"):
         option += f" --manifest {shlex.quote(str(path))}"
     mend = f"nox -s regen -- {option}"

@@ -20,63 +20,6 @@ class InputOptions:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RegenOptions(InputOptions):
-    """Options of ``regen``."""
-
-    ref: str | None
-    python_version: str | None
-    offline: bool
-    verify: bool
-    base_url: str | None
-    no_cache: bool
-    dry_run: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CheckOptions(InputOptions):
-    """Options of ``check``."""
-
-    externals: Path | None
-    strict: bool
-    output_format: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BuildOptions(InputOptions):
-    """Options of ``build``; without ``platform``, every platform is built."""
-
-    externals: Path | None
-    platform: tuple[str, ...]
-    variant: str
-    layout: Path | None
-    output: Path
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExportOptions(InputOptions):
-    """Options of ``export``; without ``output``, the file of the source tree is written."""
-
-    cpython: Path
-    output: Path | None
-    fixed: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReleaseOptions(InputOptions):
-    """Options of ``release``; ``layout`` has ``PLATFORM=DIR`` texts."""
-
-    artifacts: Path
-    layout: tuple[str, ...]
-    platform_sbom: tuple[Path, ...]
-    output: Path
-    in_place: bool
-    partial: bool
-    allow_unpinned: bool
-    replace: bool
-    check: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class VerifyOptions(InputOptions):
     """Options of ``verify``."""
 

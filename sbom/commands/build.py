@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from sbom import io as files
 from sbom.bom.compose import compose_build
@@ -19,24 +19,35 @@ from sbom.diagnostics.run_messages import usage_error
 from sbom.formats import SPDX2
 from sbom.inputs import Inputs, creation_time, read_inputs, triage_inputs
 from sbom.manifest.model import Manifest, Pin
-from sbom.options import Environment
+from sbom.options import Environment, InputOptions
 from sbom.selection import selected_platforms, selected_variant
 from sbom.verification.layout import LayoutContents, inspect_layout
 
 
-def run(arguments: argparse.Namespace, environment: Environment) -> int:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildOptions(InputOptions):
+    """Options of ``build``; without ``platform``, every platform is built."""
+
+    externals: Path | None
+    platform: tuple[str, ...]
+    variant: str
+    layout: Path | None
+    output: Path
+
+
+def run(options: BuildOptions, environment: Environment) -> int:
     """Write one SBOM for each platform."""
-    inputs = read_inputs(arguments)
+    inputs = read_inputs(options)
     judged = triage_inputs(inputs)
     if blocking := failing(judged.active):
         raise SbomError(blocking)
-    template, comment, problems = _select_externals(arguments, inputs.manifest)
+    template, comment, problems = _select_externals(options, inputs.manifest)
     builds = [
         replace(template, platform=platform, variant=variant)
-        for variant in [selected_variant(arguments.variant, inputs.manifest)]
-        for platform in selected_platforms(arguments.platform, inputs.manifest)
+        for variant in [selected_variant(options.variant, inputs.manifest)]
+        for platform in selected_platforms(options.platform, inputs.manifest)
     ]
-    layout = _inspect_layout(arguments, inputs.manifest, builds)
+    layout = _inspect_layout(options, inputs.manifest, builds)
     created = creation_time(environment)
     boms = [
         compose_build(inputs.manifest, build, created, comment=comment, contents=layout)
@@ -44,7 +55,7 @@ def run(arguments: argparse.Namespace, environment: Environment) -> int:
     ]
     if invalid := [one for bom in boms for one in check_licenses(bom)]:
         raise SbomError(invalid)
-    paths = {bom.name: arguments.output / f"{bom.name}{SPDX2.suffix}" for bom in boms}
+    paths = {bom.name: options.output / f"{bom.name}{SPDX2.suffix}" for bom in boms}
     files.write_all({paths[bom.name]: SPDX2.write(bom) for bom in boms})
     for bom in boms:
         counted = f", {len(bom.files)} files" if layout else ""
@@ -65,19 +76,19 @@ def _report(inputs: Inputs, problems: Sequence[Diagnostic], warnings: int) -> in
 
 
 def _select_externals(
-    arguments: argparse.Namespace, manifest: Manifest
+    options: BuildOptions, manifest: Manifest
 ) -> tuple[Build, str, tuple[Diagnostic, ...]]:
     """Return a build of no platform yet, its comment, and what is wrong with its externals.
 
     Without an externals directory, they are those that the manifest says a release build fetches.
     A modified one loses its checksums, which are not those of what is built.
     """
-    if arguments.externals is None:
-        return Build(platform=""), manifest.layout.comment if arguments.layout else "", ()
+    if options.externals is None:
+        return Build(platform=""), manifest.layout.comment if options.layout else "", ()
     # A tenth of a second to import, needed with --externals only.
     from sbom.checks.externals_dir import read_externals_dir, settings  # noqa: PLC0415
 
-    pull = read_externals_dir(arguments.externals, manifest)
+    pull = read_externals_dir(options.externals, manifest)
     if unclear := [problem for problem in pull.problems if problem.code is Code.AMBIGUOUS_EXTERNAL]:
         raise SbomError(unclear)
     pins: list[Pin] = []
@@ -93,12 +104,12 @@ def _select_externals(
 
 
 def _inspect_layout(
-    arguments: argparse.Namespace, manifest: Manifest, builds: Sequence[Build]
+    options: BuildOptions, manifest: Manifest, builds: Sequence[Build]
 ) -> LayoutContents | None:
     """Return the contents of the layout, which only one build can have."""
-    if arguments.layout is None:
+    if options.layout is None:
         return None
     if len(builds) != 1:
         hint = "add --platform with one of " + ", ".join(build.platform for build in builds)
         raise usage_error("--layout", "is the layout of one platform", hint)
-    return inspect_layout(arguments.layout, manifest, builds[0])
+    return inspect_layout(options.layout, manifest, builds[0])

@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
+from pathlib import Path
 
 from sbom.diagnostics import Diagnostic, Exit, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.render import render
 from sbom.inputs import Inputs, read_inputs, triage_inputs
-from sbom.options import Environment
+from sbom.options import Environment, InputOptions
 
 
-def run(arguments: argparse.Namespace, _: Environment) -> int:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckOptions(InputOptions):
+    """Options of ``check``."""
+
+    externals: Path | None
+    strict: bool
+    output_format: str
+
+
+def run(options: CheckOptions, _: Environment) -> int:
     """Print everything that is wrong with the manifest, and with what it is held against."""
-    inputs = read_inputs(arguments)
+    inputs = read_inputs(options)
     more: list[Diagnostic] = []
     areas: list[Area] = []
     found = ""
-    if arguments.externals is not None:
+    if options.externals is not None:
         # Hashing a folder and looking into archives is for those who ask for it.
         from sbom.checks.externals_dir import read_externals_dir, summary  # noqa: PLC0415
 
-        pull = read_externals_dir(arguments.externals, inputs.manifest)
+        pull = read_externals_dir(options.externals, inputs.manifest)
         more += pull.problems
         areas.append(Area.EXTERNALS_DIRECTORY)
-        found = summary(pull, arguments.externals)
-    if arguments.cpython is not None:
+        found = summary(pull, options.externals)
+    if options.cpython is not None:
         from sbom.checks.checkout import check_source_tree  # noqa: PLC0415 - the same
 
-        more += check_source_tree(inputs, arguments.cpython)
+        more += check_source_tree(inputs, options.cpython)
         areas.append(Area.SOURCE_TREE)
     judged = triage_inputs(inputs, more, areas)
     problems = judged.active
-    print(render(problems, arguments.output_format, strict=arguments.strict), end="")
-    failed = failing(problems, strict=arguments.strict)
-    if arguments.output_format == "text":
+    print(render(problems, options.output_format, strict=options.strict), end="")
+    failed = failing(problems, strict=options.strict)
+    if options.output_format == "text":
         for problem, reason in judged.exempted:
             print(f"{problem} [exempted: {problem.code}]\n    {' '.join(reason.split())}")
         print(f"{found}{_summary(inputs, len(failed), len(problems) - len(failed))}")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sbom import io as files
@@ -31,27 +30,40 @@ from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import VERSION, Manifest
 from sbom.manifest.read import read_manifest
 from sbom.manifest.toml_lines import Value
-from sbom.options import Environment
+from sbom.options import Environment, InputOptions
 from sbom.script.analysis import analyze_script
 from sbom.script.externals import ALWAYS
 
 
-def run(arguments: argparse.Namespace, environment: Environment) -> int:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegenOptions(InputOptions):
+    """Options of ``regen``."""
+
+    ref: str | None
+    python_version: str | None
+    offline: bool
+    verify: bool
+    base_url: str | None
+    no_cache: bool
+    dry_run: bool
+
+
+def run(options: RegenOptions, environment: Environment) -> int:
     """Update the manifest from a script and from archives, and print what changed."""
-    _refuse(arguments)
-    with files.locked(arguments.manifest, lambda note: print(note, file=sys.stderr)):
-        return _run(arguments, environment)
+    _refuse(options)
+    with files.locked(options.manifest, lambda note: print(note, file=sys.stderr)):
+        return _run(options, environment)
 
 
-def _run(arguments: argparse.Namespace, environment: Environment) -> int:
-    inputs = _with_script(read_inputs(arguments), arguments, environment)
+def _run(options: RegenOptions, environment: Environment) -> int:
+    inputs = _with_script(read_inputs(options, options.python_version or ""), options, environment)
     judged = triage_diagnostics(script_problems(inputs), inputs.manifest, set())
     if blocking := failing(judged.active):
         raise SbomError(blocking)
     found = script_changes(inputs)
     facts: dict[str, Value] = {"script-sha256": inputs.digest} if inputs.script else {}
     facts |= _release(inputs)
-    vendored = read_tree_vendored(inputs, arguments.cpython)
+    vendored = read_tree_vendored(inputs, options.cpython)
     if vendored is not None:
         facts["vendored-from"] = inputs.version
     accounted = described_externals(inputs.manifest)
@@ -59,9 +71,9 @@ def _run(arguments: argparse.Namespace, environment: Environment) -> int:
     manifest = read_manifest(text, str(inputs.path))
     fetched = FetchedArchives({})
     pinned: dict[ExternalKey, dict[str, Value]] = {}
-    if not arguments.offline and not arguments.dry_run:
-        options = _download_options(arguments, environment)
-        fetched = fetch_archives(manifest, options, verify=arguments.verify)
+    if not options.offline and not options.dry_run:
+        download = _download_options(options, environment)
+        fetched = fetch_archives(manifest, download, verify=options.verify)
         pinned = {key: pin_values(archive) for key, archive in fetched.archives.items()}
         digests = dll_digests(manifest.pins, fetched.archives)
         text = edit.update_manifest(text, (), {}, set(), pinned, digests=digests)
@@ -71,7 +83,7 @@ def _run(arguments: argparse.Namespace, environment: Environment) -> int:
         *_pinned(manifest, pinned),
     ]
     manifest = read_manifest(text, str(inputs.path))
-    if text != inputs.text and not arguments.dry_run:
+    if text != inputs.text and not options.dry_run:
         files.write_all({inputs.path: text.encode()})
     print("\n".join(lines or [f"{inputs.path} is up to date{_with(inputs)}"]))
     remaining = triage_diagnostics(
@@ -81,43 +93,43 @@ def _run(arguments: argparse.Namespace, environment: Environment) -> int:
     return Exit.OK
 
 
-def _download_options(arguments: argparse.Namespace, environment: Environment) -> DownloadOptions:
+def _download_options(options: RegenOptions, environment: Environment) -> DownloadOptions:
     return DownloadOptions(
-        base_url=arguments.base_url or "",
+        base_url=options.base_url or "",
         token=environment.get("GITHUB_TOKEN", ""),
-        use_cache=not arguments.no_cache,
+        use_cache=not options.no_cache,
         environment=environment,
     )
 
 
-def _refuse(arguments: argparse.Namespace) -> None:
+def _refuse(options: RegenOptions) -> None:
     """Raise UnusableError for flags that contradict each other, and a version that is none."""
     for flag in ("offline", "dry_run"):
-        if arguments.verify and getattr(arguments, flag):
+        if options.verify and getattr(options, flag):
             name = f"--{flag.replace('_', '-')}"
             raise usage_error(
                 "--verify", f"fetches archives, which {name} forbids", "leave one out"
             )
-    version = arguments.python_version
+    version = options.python_version
     if version is not None and not re.fullmatch(VERSION, version):
         hint = "write a CPython version such as 3.14.7 or 3.15.0rc1"
         raise usage_error(f"--python-version {version}", "is no version", hint)
 
 
-def _with_script(inputs: Inputs, arguments: argparse.Namespace, environment: Environment) -> Inputs:
+def _with_script(inputs: Inputs, options: RegenOptions, environment: Environment) -> Inputs:
     """Return the inputs with the script of ``--ref``; any other is there already."""
-    if arguments.ref is None:
-        if inputs.script is None and arguments.offline:
+    if options.ref is None:
+        if inputs.script is None and options.offline:
             hint = "add --cpython DIR or --script FILE, or leave --offline out to fetch pins"
             raise usage_error("regen --offline", "is given no script", hint)
         return inputs
-    if arguments.offline:
+    if options.offline:
         raise usage_error("--ref", "downloads, which --offline forbids", "leave one of them out")
-    path = Path(f"get_externals.bat of {arguments.ref}")
-    options = _download_options(arguments, environment)
-    text, digest, version = fetch_script(arguments.ref, inputs.manifest, options)
+    path = Path(f"get_externals.bat of {options.ref}")
+    download = _download_options(options, environment)
+    text, digest, version = fetch_script(options.ref, inputs.manifest, download)
     script = analyze_script(text, str(path))
-    version = arguments.python_version or version
+    version = options.python_version or version
     return replace(inputs, script=script, script_path=path, digest=digest, version=version)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from sbom.diagnostics.render import render
 from sbom.formats import SPDX2
 from sbom.inputs import Inputs, creation_time, read_inputs, triage_inputs
 from sbom.manifest.model import Manifest
-from sbom.options import Environment
+from sbom.options import Environment, InputOptions
 from sbom.release.artifact_set import classify_artifacts
 from sbom.release.artifacts import describe, digested, paths_below
 from sbom.release.contents import ArtifactContents
@@ -36,6 +35,21 @@ from sbom.release.release_bom import compose_release
 from sbom.release.release_components import basis_of
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReleaseOptions(InputOptions):
+    """Options of ``release``; ``layout`` has ``PLATFORM=DIR`` texts."""
+
+    artifacts: Path
+    layout: tuple[str, ...]
+    platform_sbom: tuple[Path, ...]
+    output: Path
+    in_place: bool
+    partial: bool
+    allow_unpinned: bool
+    replace: bool
+    check: bool
+
+
 @dataclass(frozen=True, slots=True)
 class ReleaseContents:
     """What a release is made of: its artifacts, and the BOM of each build."""
@@ -44,23 +58,27 @@ class ReleaseContents:
     parts: tuple[PlatformSbom, ...]
 
 
-def run(arguments: argparse.Namespace, environment: Environment) -> int:
+def run(options: ReleaseOptions, environment: Environment) -> int:
     """Write the documents of a release, or compare published ones with each other."""
-    inputs = read_inputs(arguments)
+    inputs = read_inputs(options)
     manifest = inputs.manifest
-    if arguments.check:
-        return _check_published(arguments, manifest)
-    unpinned, blockers = _release_blockers(inputs, allow_unpinned=arguments.allow_unpinned)
-    outputs = Outputs.from_arguments(arguments, manifest)
+    if options.check:
+        return _check_published(options, manifest)
+    unpinned, blockers = _release_blockers(inputs, allow_unpinned=options.allow_unpinned)
+    outputs = Outputs.in_directory(
+        options.artifacts if options.in_place else options.output,
+        manifest,
+        in_place=options.in_place,
+    )
     created = _creation_time(outputs, environment)
-    contents = _inspect_release(arguments, inputs, created, blockers)
+    contents = _inspect_release(options, inputs, created, blockers)
     bom, conflicts = compose_release(
         manifest, contents.parts, contents.artifacts, created, _comment(manifest, unpinned)
     )
     if invalid := [*conflicts, *check_licenses(bom)]:
         raise SbomError(invalid)
     documents = _write_documents(manifest, bom, contents, outputs)
-    writes = outputs.plan_writes(documents, replace_existing=arguments.replace)
+    writes = outputs.plan_writes(documents, replace_existing=options.replace)
     io.write_all(writes)
     print("\n".join(map(str, writes)) or f"{outputs.directory} is up to date")
     slices = sum(artifact.is_standalone for artifact in contents.artifacts)
@@ -101,7 +119,7 @@ def _creation_time(outputs: Outputs, environment: Environment) -> datetime:
 
 
 def _inspect_release(
-    arguments: argparse.Namespace,
+    options: ReleaseOptions,
     inputs: Inputs,
     created: datetime,
     blockers: Sequence[Diagnostic],
@@ -112,11 +130,11 @@ def _inspect_release(
     """
     manifest = inputs.manifest
     artifact_set = classify_artifacts(
-        paths_below(arguments.artifacts), manifest, partial=arguments.partial
+        paths_below(options.artifacts), manifest, partial=options.partial
     )
-    layouts = inspect_layouts(arguments.layout, manifest)
-    parts = read_platform_sboms(arguments.platform_sbom, layouts, manifest)
-    artifacts, diagnostics = describe(arguments.artifacts, artifact_set.artifacts, manifest)
+    layouts = inspect_layouts(options.layout, manifest)
+    parts = read_platform_sboms(options.platform_sbom, layouts, manifest)
+    artifacts, diagnostics = describe(options.artifacts, artifact_set.artifacts, manifest)
     of_layouts = [one for _, layout in layouts.values() for one in layout.problems]
     _stop_for_errors(inputs, [*artifact_set.diagnostics, *diagnostics, *of_layouts], blockers)
     builds = {one.build.name: (replace(one.build, channel=""), None) for one in artifacts}
@@ -164,11 +182,11 @@ def _write_slices(bom: Bom, contents: ReleaseContents, outputs: Outputs) -> Iter
             yield WrittenSlice(artifact, basis_of(artifact, inspected), sbom)
 
 
-def _check_published(arguments: argparse.Namespace, manifest: Manifest) -> int:
+def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
     """Print everything that is wrong with a published release."""
-    directory = arguments.artifacts
-    is_beside = (directory / INDEX).is_file() or arguments.in_place
-    documents = _read_documents(directory if is_beside else arguments.output)
+    directory = options.artifacts
+    is_beside = (directory / INDEX).is_file() or options.in_place
+    documents = _read_documents(directory if is_beside else options.output)
     # The release that was published, whatever the manifest is of now.
     index = read_index(documents.get(INDEX))
     version = index.version if index else manifest.cpython.version

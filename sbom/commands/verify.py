@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import line_in_range
 from sbom.manifest.read import read_manifest
 from sbom.manifest.toml_lines import Value
-from sbom.options import Environment
+from sbom.options import Environment, VerifyOptions
 from sbom.selection import selected_platforms, selected_variant
 from sbom.verification.compare import FileComparison, compare_files, differing_digests
 from sbom.verification.document_index import DocumentIndex, index_document
@@ -40,7 +39,7 @@ from sbom.verification.verifier import (
 )
 
 
-def run(arguments: argparse.Namespace, _environment: Environment) -> int:
+def run(arguments: VerifyOptions, _environment: Environment) -> int:
     """Print verdicts on shipped files, or what they were built from."""
     if arguments.identify:
         _refuse_claims(arguments)
@@ -99,7 +98,7 @@ def _with_copies(manifest: Manifest) -> Manifest:
 
 
 def _verified(
-    arguments: argparse.Namespace,
+    arguments: VerifyOptions,
     manifest: Manifest,
     examiner: BinaryVerifier,
     place: VerifyTarget,
@@ -162,7 +161,7 @@ def _said(manifest: Manifest, builds: tuple[Build, ...], place: VerifyTarget) ->
 
 
 def _builds(
-    arguments: argparse.Namespace, manifest: Manifest, identified: Identification
+    arguments: VerifyOptions, manifest: Manifest, identified: Identification
 ) -> tuple[Build, ...]:
     """Return the build that is named, or all that the binaries can be of."""
     named = [arguments.platform] if arguments.platform else None
@@ -174,7 +173,7 @@ def _builds(
     return tuple(Build(platform=platform, variant=one) for one in variants)
 
 
-def _refuse_claims(arguments: argparse.Namespace) -> None:
+def _refuse_claims(arguments: VerifyOptions) -> None:
     """Raise UnusableError where something is named that evidence alone has no use for."""
     for flag in ("script", "cpython", "sbom", "platform", "variant"):
         if getattr(arguments, flag) is not None:

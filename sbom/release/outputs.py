@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,16 +30,16 @@ class Outputs:
     in_place: bool
 
     @classmethod
-    def from_arguments(cls, arguments: argparse.Namespace, manifest: Manifest) -> Outputs:
-        """Return where a command line wants its documents."""
+    def in_directory(cls, directory: Path, manifest: Manifest, *, in_place: bool) -> Outputs:
+        """Return the outputs of a release in a directory."""
         version = manifest.cpython.version
         return cls(
-            directory=arguments.artifacts if arguments.in_place else arguments.output,
+            directory=directory,
             release_sbom=f"python-{version}-windows{SPDX2.suffix}",
             location=manifest.release.download_location.format(
                 release=release_series(version), version=version
             ),
-            in_place=arguments.in_place,
+            in_place=in_place,
         )
 
     def sbom_path(self, contents: ArtifactContents) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from sbom.checks.checkout import check_source_tree
 from sbom.cli import main
 from sbom.diagnostics import Diagnostic
 from sbom.inputs import read_inputs
+from sbom.options import InputOptions
 
 TREES = os.environ.get("SBOM_TREES", "")
 PIP = "Lib/ensurepip/_bundled/pip-26.2.1-py3-none-any.whl"
@@ -23,7 +23,7 @@ PIP = "Lib/ensurepip/_bundled/pip-26.2.1-py3-none-any.whl"
 def check(root: Path, manifest: Path | None = None) -> list[Diagnostic]:
     """Return what is wrong with a tree, by the manifest that regen wrote when it was made."""
     manifest = manifest or root.parent / "externals.toml"
-    inputs = read_inputs(Namespace(manifest=manifest, script=None, cpython=root))
+    inputs = read_inputs(InputOptions(manifest=manifest, script=None, cpython=root))
     return list(check_source_tree(inputs, root))
 
 
