@@ -25,6 +25,7 @@ from sbom.manifest.ranges import release_line
 from sbom.manifest.read import read_manifest
 from sbom.options import Environment, InputOptions
 from sbom.script.analysis import ScriptAnalysis, analyze_script, check_names
+from sbom.script.run import decode_script
 from sbom.source_tree.tree import SourceTree, find_script, read_python_version
 
 
@@ -61,7 +62,7 @@ def read_inputs(options: InputOptions, version: str = "") -> Inputs:
     mend = f"nox -s regen -- {option}"
     if where is None:
         return Inputs(path, text, manifest, None, None, "", version, mend)
-    batch, digest = files.read_script_file(where)
+    batch, digest = decode_script(files.read_bytes(where))
     script = analyze_script(batch, str(where))
     return Inputs(path, text, manifest, script, where, digest, version, mend)
 

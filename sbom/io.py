@@ -1,4 +1,4 @@
-"""Files read and written: the disk, with every failure turned into a problem of ours."""
+"""Files read and written: every failure of the disk becomes one of our errors."""
 
 from __future__ import annotations
 
@@ -10,78 +10,68 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from sbom.diagnostics import Code, Diagnostic, InputError, OperationalError
+from sbom.diagnostics import InputError, OperationalError
+from sbom.diagnostics.file_messages import describe_error, input_error, write_error
 
-#: No script or manifest comes near this; a larger file is not one.
+#: The largest script or manifest; none has a tenth of it.
 _TEXT_LIMIT = 8_000_000
-#: An SBOM of 20 000 files has 14 MB; a file of sixteen times that is not one of ours.
+#: The largest SBOM; one of 20,000 files has 14 MB.
 DOCUMENT_LIMIT = 256_000_000
 
 
 def read_bytes(path: Path, limit: int = _TEXT_LIMIT) -> bytes:
-    """Return the contents of a file. Raises InputError where it cannot be read or is too large."""
+    """Return the contents of a file of at most ``limit`` bytes. Raises InputError."""
     try:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise input_error(path, f"cannot be read: {reason}", "check the path") from error
+        raise read_error(path, error) from error
     if len(data) > limit:
-        raise input_error(path, f"is larger than {limit} bytes", "name the right file")
+        message = f"is larger than {limit:,} bytes"
+        raise InputError([input_error(str(path), message, "check the path")])
     return data
 
 
-def input_error(path: Path, message: str, hint: str) -> InputError:
-    """Return the error of an input that is not what it has to be."""
-    problem = Diagnostic(code=Code.INPUT_ERROR, file=str(path), message=message, hint=hint)
-    return InputError([problem])
+def read_utf8(path: Path) -> str:
+    """Return a UTF-8 text, its line ends as they are. Raises InputError."""
+    try:
+        return read_bytes(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}"
+        raise InputError([input_error(str(path), message, "save it as UTF-8")]) from error
+
+
+def read_error(path: Path, error: OSError | ValueError) -> InputError:
+    """Return the error of a path that the system refuses to read."""
+    message = f"cannot be read: {describe_error(error)}"
+    return InputError([input_error(str(path), message, "check the path and its permissions")])
 
 
 def is_directory(path: Path) -> bool:
-    """Return whether a path leads to a folder; one that cannot be looked at does not."""
+    """Return whether a path leads to a directory; one that cannot be looked at does not."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
         return False
 
 
-def read_utf8(path: Path) -> str:
-    """Return a UTF-8 text, its line ends as they are. Raises UnusableError."""
-    try:
-        return read_bytes(path).decode("utf-8")
-    except UnicodeDecodeError as error:
-        message = f"is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}"
-        raise input_error(path, message, "save it as UTF-8") from error
-
-
-def read_script_file(path: Path) -> tuple[str, str]:
-    """Return the text of a batch file, and the SHA-256 of it with LF endings.
-
-    cmd reads bytes in whatever code page is set, so bytes that are no UTF-8 are characters too.
-    """
-    return decode_script(read_bytes(path))
-
-
-def decode_script(data: bytes) -> tuple[str, str]:
-    """Return a batch file's bytes as text, and their digest; as ``read_script``."""
-    digest = hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
-    try:
-        return data.decode("utf-8"), digest
-    except UnicodeDecodeError:
-        return data.decode("latin-1"), digest
+def require_directory(path: Path, hint: str) -> None:
+    """Raise InputError, with a hint for the user, unless a path leads to a directory."""
+    if not is_directory(path):
+        raise InputError([input_error(str(path), "is not a directory", hint)])
 
 
 def write_all(contents: Mapping[Path, bytes]) -> None:
     """Write files, each whole or not at all; none is replaced before all are on the disk.
 
-    Raises OutsideError where the disk refuses; each file is then the old or the new one.
+    Raises OperationalError if the disk refuses; each file is then the old or the new one.
     """
     waiting: list[tuple[str, Path]] = []
     try:
         for named, data in contents.items():
             path = named.resolve()  # what a link leads to is replaced, not the link
             if path.is_dir():
-                raise IsADirectoryError(errno.EISDIR, "is a folder")
+                raise IsADirectoryError(errno.EISDIR, "is a directory")
             path.parent.mkdir(parents=True, exist_ok=True)
             waiting.append((_temporary(path, data), path))
         while waiting:
@@ -89,13 +79,7 @@ def write_all(contents: Mapping[Path, bytes]) -> None:
             os.replace(temporary, path)  # noqa: PTH105 - the atomic one, named as its promise is
             del waiting[0]
     except (OSError, ValueError) as error:
-        problem = Diagnostic(
-            code=Code.WRITE_ERROR,
-            file=str(named),
-            message=f"cannot be written: {getattr(error, 'strerror', None) or error}",
-            hint="check the disk and the permissions, and run it again",
-        )
-        raise OperationalError([problem]) from error
+        raise OperationalError([write_error(str(named), error)]) from error
     finally:
         for temporary, _ in waiting:
             with contextlib.suppress(OSError):

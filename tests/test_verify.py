@@ -377,7 +377,7 @@ def test_one_dll_is_enough(case: Case, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "status", "message"),
     [
-        (b"text", Exit.USAGE, "is no folder, no zip file and no PE file"),
+        (b"text", Exit.USAGE, "is not a directory, a zip file or a PE file"),
         (b"PK\x03\x04", Exit.ERRORS, "is no whole zip file"),
         (None, Exit.USAGE, "cannot be read: No such file or directory"),
     ],

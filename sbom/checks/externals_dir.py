@@ -10,14 +10,13 @@ from sbom.diagnostics import SbomError
 from sbom.download.cache import Cache, default_cache_dir
 from sbom.files.hashing import HashedFile, hash_folder
 from sbom.files.targz import read_archive
-from sbom.io import input_error, is_directory
+from sbom.io import require_directory
 from sbom.manifest.model import Manifest, Pin
 
 
 def read_externals_dir(folder: Path, manifest: Manifest) -> ExternalsDir:
     """Return what is in an externals folder. Raises SbomError where it cannot be read."""
-    if not is_directory(folder):
-        raise input_error(folder, "is no folder", "name the folder that get_externals.bat filled")
+    require_directory(folder, "name the directory that get_externals.bat filled")
 
     def contents(pin: Pin) -> Mapping[str, str] | None:
         archive = Cache(default_cache_dir()).read(pin.sha256)

@@ -14,7 +14,7 @@ from sbom.diagnostics.render import render
 from sbom.options import Environment
 from sbom.script.analysis import analyze_script
 from sbom.script.externals import ScriptExternal
-from sbom.script.run import run_script
+from sbom.script.run import decode_script, run_script
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +30,7 @@ class FetchesOptions:
 
 def run(options: FetchesOptions, _: Environment) -> int:
     """Print what a script would fetch with these arguments and variables."""
-    text, _digest = files.read_script_file(options.script)
+    text, _digest = decode_script(files.read_bytes(options.script))
     script = analyze_script(text, str(options.script))
     if options.all:
         listed: Sequence[ScriptExternal] = script.externals

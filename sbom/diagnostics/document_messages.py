@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sbom.diagnostics.file_messages import input_error
 from sbom.diagnostics.model import Code, Diagnostic
 from sbom.diagnostics.run_messages import invalid_usage
 
@@ -29,9 +30,7 @@ def invalid_document(
 
 def unreadable_document(file: str, message: str, hint: str, line: int = 0) -> Diagnostic:
     """Return the diagnostic of a file that is not an SPDX document in JSON at all."""
-    return Diagnostic(
-        code=Code.INPUT_ERROR, file=file, line=line, message=_one_line(message), hint=hint
-    )
+    return input_error(file, _one_line(message), hint, line)
 
 
 def missing_validator(package: str) -> Diagnostic:

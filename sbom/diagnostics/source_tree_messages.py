@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from sbom.diagnostics.file_messages import input_error
 from sbom.diagnostics.model import Code, Diagnostic
 
 
@@ -192,9 +193,4 @@ def vendored_changed(file: str, key: str, *, found: str, recorded: str, command:
 
 def invalid_msbuild_file(file: str, reason: str) -> Diagnostic:
     """SBM902: a file that MSBuild reads is not XML."""
-    return Diagnostic(
-        code=Code.INPUT_ERROR,
-        file=file,
-        message=f"is not an MSBuild file: {reason}",
-        hint="correct the file",
-    )
+    return input_error(file, f"is not an MSBuild file: {reason}", "correct the file")

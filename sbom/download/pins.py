@@ -13,11 +13,11 @@ from sbom.diagnostics import Diagnostic
 from sbom.download.cache import Cache, default_cache_dir
 from sbom.download.progress import open_progress
 from sbom.files.targz import ArchiveInfo
-from sbom.io import decode_script
 from sbom.manifest.external_key import ExternalKey, parse_external_key
 from sbom.manifest.model import Manifest, Pin
 from sbom.manifest.toml_lines import Value
 from sbom.script.externals import ExternalKind
+from sbom.script.run import decode_script
 from sbom.source_tree.tree import parse_python_version
 
 # The modules that need urllib3, which takes 0.2 s to import, are imported where they are used.

@@ -15,7 +15,7 @@ from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
 from sbom.files.patterns import PathPatterns
 from sbom.files.shipped_file import ShippedFile
 from sbom.files.zip import ArchiveContents, hash_stream, open_archives
-from sbom.io import input_error, is_directory
+from sbom.io import read_error, require_directory
 from sbom.manifest.channels import (
     Artifact,
     Channel,
@@ -34,12 +34,11 @@ _CHUNK = 1 << 20
 
 def paths_below(folder: Path) -> list[str]:
     """Return the paths of all files below a folder, with slashes, sorted; links not followed."""
-    if not is_directory(folder):
-        raise input_error(folder, "is no folder", "name the folder that holds the artifacts")
+    require_directory(folder, "name the directory that contains the artifacts")
     found = []
 
     def failed(error: OSError) -> None:
-        raise input_error(Path(error.filename), f"cannot be read: {error.strerror}", "check it")
+        raise read_error(Path(error.filename), error)
 
     for place, _, names in os.walk(folder, onerror=failed):
         for name in names:
@@ -261,4 +260,4 @@ def digested(path: Path) -> ShippedFile:
         with path.open("rb") as file:
             return hash_stream(path.name, iter(lambda: file.read(_CHUNK), b""))
     except OSError as error:
-        raise input_error(path, f"cannot be read: {error.strerror or error}", "check it") from error
+        raise read_error(path, error) from error

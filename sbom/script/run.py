@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -46,3 +47,15 @@ def run_strictly(
     if errors := [one for one in result.diagnostics if not one.is_warning]:
         raise SbomError(errors)
     return result
+
+
+def decode_script(data: bytes) -> tuple[str, str]:
+    """Return the text of a batch file, and the SHA-256 of it with LF endings.
+
+    cmd reads bytes in any code page, so a file that is not UTF-8 is read as Latin-1.
+    """
+    digest = hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
+    try:
+        return data.decode("utf-8"), digest
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), digest

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
+from sbom.diagnostics import InputError
+from sbom.diagnostics.file_messages import input_error
 from sbom.files.patterns import PathPatterns
-from sbom.io import input_error, is_directory, read_bytes
+from sbom.io import read_bytes, require_directory
 
 #: Where a tree has its script, its version, its SBOMs, and the wheels that ensurepip bundles.
 SCRIPT = "PCbuild/get_externals.bat"
@@ -97,13 +99,13 @@ class SourceTree:
 
 def find_script(root: Path) -> Path:
     """Return the path of a tree's get_externals.bat. Raises InputError if it is not a tree."""
-    if not is_directory(root):
-        raise input_error(root, "is not a directory", "name the directory that contains PCbuild")
+    require_directory(root, "name the directory that contains PCbuild")
     path = root / SCRIPT
     with contextlib.suppress(OSError):
         if path.is_file():
             return path
-    raise input_error(root, f"does not contain {SCRIPT}", "name a CPython source tree")
+    message = f"does not contain {SCRIPT}"
+    raise InputError([input_error(str(root), message, "name a CPython source tree")])
 
 
 def read_python_version(root: Path) -> str:
@@ -111,7 +113,8 @@ def read_python_version(root: Path) -> str:
     path = root / PATCHLEVEL
     version = parse_python_version(read_bytes(path))
     if not version:
-        raise input_error(path, "does not define PY_VERSION", "name a CPython source tree")
+        message = "does not define PY_VERSION"
+        raise InputError([input_error(str(path), message, "name a CPython source tree")])
     return version
 
 

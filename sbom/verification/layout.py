@@ -12,7 +12,7 @@ from sbom.components.resolve import resolve_components
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.files.directory import read_folder
 from sbom.files.shipped_file import ShippedFile
-from sbom.io import input_error, is_directory
+from sbom.io import require_directory
 from sbom.manifest.model import Manifest
 from sbom.release.contents import ownership_diagnostics, present_components
 from sbom.verification.discovered import add_discovered
@@ -35,8 +35,7 @@ def inspect_layout(folder: Path, manifest: Manifest, build: Build) -> LayoutCont
 
     Raises SbomError where it cannot be read.
     """
-    if not is_directory(folder):
-        raise input_error(folder, "is no folder", "name the folder of a Windows build as it ships")
+    require_directory(folder, "name the directory of a Windows build as it ships")
     examiner = BinaryVerifier(manifest)
     files = read_folder(folder, examiner.inspect)
     found = resolve_components(manifest, build)

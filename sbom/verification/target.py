@@ -9,11 +9,12 @@ from pathlib import Path
 
 from sbom.binaries.binary import InspectFn
 from sbom.binaries.pe import is_pe
-from sbom.diagnostics import SbomError
+from sbom.diagnostics import InputError, SbomError
+from sbom.diagnostics.file_messages import input_error
 from sbom.files.directory import read_folder
 from sbom.files.shipped_file import ShippedFile
 from sbom.files.zip import ArchiveContents, hash_stream, open_archives
-from sbom.io import input_error, is_directory, read_bytes, read_utf8
+from sbom.io import is_directory, read_bytes, read_error, read_utf8
 
 _ZIP = b"PK"
 #: Members that are packages themselves, as the upload to the Store has one.
@@ -56,18 +57,20 @@ def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
             own = files[0]
         else:
             hint = "name a layout, an installed Python, a zip, nupkg or msix, or a DLL"
-            raise input_error(path, "is no folder, no zip file and no PE file", hint)
+            message = "is not a directory, a zip file or a PE file"
+            raise InputError([input_error(str(path), message, hint)])
     return VerifyTarget(name=str(path), files=files, own=own, root=_root(files))
 
 
 def _start(path: Path) -> bytes:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise input_error(path, "is neither a folder nor a regular file", "name one of these")
+            message = "is neither a directory nor a regular file"
+            raise InputError([input_error(str(path), message, "name one of these")])
         with path.open("rb") as file:
             return file.read(2)
     except OSError as error:
-        raise input_error(path, f"cannot be read: {error.strerror or error}", "check it") from error
+        raise read_error(path, error) from error
 
 
 def _is_package(path: str) -> bool:
