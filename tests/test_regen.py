@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import re
@@ -151,6 +152,21 @@ def test_a_tag_with_other_contents_is_reported_with_both_digests(
         "changed files: liblzma/api.h [error: SBM408 tag-moved]" in printed
     )
     assert manifest.read_bytes() == before
+
+
+def test_an_archive_that_is_only_packed_differently_is_recorded_with_a_warning(
+    manifest: Path, github: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert regen(manifest, github) == 0
+    old = pin_of(manifest, "source.xz")
+    repacked = gzip.compress(gzip.decompress(XZ), 1, mtime=5)
+    github.respond(XZ_PATH, body(repacked, ETag='"repacked"'))
+    capsys.readouterr()
+    assert regen(manifest, github, "--verify") == 0
+    pin = pin_of(manifest, "source.xz")
+    assert pin.sha256 == hashlib.sha256(repacked).hexdigest() != old.sha256
+    assert (pin.commit, pin.verification_code) == (old.commit, old.verification_code)
+    assert "[warning: SBM409 archive-repacked]" in capsys.readouterr().err
 
 
 def test_what_is_proven_is_not_downloaded_again(manifest: Path, github: Server) -> None:
