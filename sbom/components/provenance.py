@@ -153,7 +153,7 @@ def _describe_source(manifest: Manifest, spec: ComponentSpec, pin: Pin, source: 
     sha256 = f", SHA-256 {source.sha256}" if source.sha256 else ""
     archive = f"{_ref(manifest, source)} ({download_location(manifest, source)}{sha256})"
     if is_source_mismatch(spec, pin, source, manifest.cpython.line):
-        return f"prebuilt from another revision than source {archive}, which CPython fetches"
+        return f"prebuilt; the source that PCbuild/get_externals.bat fetches is another: {archive}"
     return f"prebuilt from source {archive}"
 
 
@@ -187,7 +187,7 @@ def _of_vendored(manifest: Manifest, inclusion: Inclusion, vendored: Vendored) -
     comment = ""
     if vendored.verification_code:
         comment = (
-            f"{release} lists {vendored.file_count} files of it; "
+            f"The SBOM in the source of {release} lists {vendored.file_count} files of it; "
             f"their SPDX package verification code is {vendored.verification_code}."
         )
     found = _of_file(location, sha256, _joined(source_info, inclusion.note), comment)
