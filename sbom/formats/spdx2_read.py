@@ -7,7 +7,7 @@ document. A document made here comes back as the BOM it was made of.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sbom.bom.model import Bom, BomFile, CreationInfo, Relationship, RelationshipKind
 from sbom.components.model import Component
@@ -102,10 +102,12 @@ def _creation_info(info: JsonObject) -> CreationInfo:
 
 
 def _time(text: str) -> datetime | None:
+    """Return a time of creation; one without a time zone is in UTC, as clause 6.9 asks for."""
     try:
-        return datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _component(package: JsonObject) -> Component:
@@ -196,7 +198,7 @@ def _relationship(
     elif kind in _REVERSED:
         yield Relationship(target, _REVERSED[kind], source, comment)
     else:
-        yield Relationship(source, RelationshipKind.OTHER, target, f"{kind}: {comment}")
+        yield Relationship(source, RelationshipKind.OTHER, target, f"{kind} {comment}".strip())
 
 
 def _distinct(related: Iterable[Relationship]) -> tuple[Relationship, ...]:
