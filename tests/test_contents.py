@@ -19,7 +19,6 @@ from sbom.binaries.binary import Binary
 from sbom.diagnostics import Code
 from sbom.files.directory import read_folder
 from sbom.files.member_names import validate_member_name
-from sbom.files.shipped_file import file_types
 from sbom.files.zip import ArchiveContents, Limits, open_archives
 
 NAMES = st.lists(
@@ -92,14 +91,6 @@ def test_names_of_packages_are_unescaped_and_those_of_other_zips_are_not(tmp_pat
     assert [file.path for file in package.files] == ["[Content_Types].xml", "a b.txt"]
     other = opened(tmp_path, made({"a%20b.txt": b""}))
     assert [file.path for file in other.files] == ["a%20b.txt"]
-
-
-@pytest.mark.parametrize(
-    ("path", "kind"),
-    [("a/b.DLL", "BINARY"), ("x.py", "SOURCE"), ("x.whl", "ARCHIVE"), ("LICENSE", "OTHER")],
-)
-def test_a_file_has_the_type_that_its_name_says(path: str, kind: str) -> None:
-    assert file_types(path) == (kind,)
 
 
 @pytest.mark.parametrize("size", [10, 1 << 20])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -21,6 +22,7 @@ from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 from sbom.bom.compose import compose_build
+from sbom.bom.model import BomFile, Relationship, RelationshipKind
 from sbom.components.build import Build
 from sbom.formats import SPDX2
 
@@ -125,3 +127,29 @@ def test_a_link_is_a_dependency_too_and_a_build_tool_is_a_prerequisite() -> None
     assert ("SPDXRef-llvm", "BUILD_TOOL_OF", root) in found
     assert (root, "HAS_PREREQUISITE", "SPDXRef-llvm") in found
     assert (root, "DEPENDS_ON", "SPDXRef-llvm") not in found
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("a/b.DLL", "BINARY"), ("x.py", "SOURCE"), ("x.whl", "ARCHIVE"), ("LICENSE", "OTHER")],
+)
+def test_a_file_has_the_type_that_its_name_says(path: str, kind: str) -> None:
+    file = BomFile(id="File-1", path=path, sha1="0" * 40, sha256="0" * 64, sha512="0" * 128)
+    [element] = json.loads(SPDX2.write(replace(committed_bom(), files=(file,))))["files"]
+    assert (element["fileName"], element["fileTypes"]) == (f"./{path}", [kind])
+
+
+def test_a_package_that_contains_files_has_their_verification_code() -> None:
+    # SPDX 2.3, clause 7.9: SHA-1 of the sorted SHA-1 digests, here of "b" and "a".
+    sha1s = ["e9d71f5ee7c92d6dc9e92ffdad17b8bd49418f98", "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"]
+    files = tuple(
+        BomFile(id=f"File-{n}", path=f"{n}.txt", sha1=sha1, sha256="", sha512="")
+        for n, sha1 in enumerate(sha1s)
+    )
+    contained = (Relationship("cpython", RelationshipKind.CONTAINS, file.id) for file in files)
+    bom = replace(committed_bom(), files=files, relationships=tuple(contained))
+    packages = {one["name"]: one for one in json.loads(SPDX2.write(bom))["packages"]}
+    code = hashlib.sha1("".join(sorted(sha1s)).encode(), usedforsecurity=False).hexdigest()
+    assert packages["CPython"]["packageVerificationCode"] == {"packageVerificationCodeValue": code}
+    assert packages["CPython"]["filesAnalyzed"] is True
+    assert "packageVerificationCode" not in packages["zlib-ng"]
