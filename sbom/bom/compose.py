@@ -48,7 +48,7 @@ class BuildContents(Protocol):
         """All files, hashed."""
 
     @property
-    def ties(self) -> Sequence[FileOwnership]:
+    def ownership(self) -> Sequence[FileOwnership]:
         """Which file belongs to which component."""
 
 
@@ -68,7 +68,7 @@ def compose_build(
     """
     root = root_component(manifest, build)
     components = contents.components if contents else resolve_components(manifest, build)
-    files, ownership = (contents.files, contents.ties) if contents else ((), ())
+    files, ownership = (contents.files, contents.ownership) if contents else ((), ())
     ids = unique_ids([root.id, *(one.id for one in components)])
     related = [
         *shipping_relationships(ids[root.id], components, ids),

@@ -1,50 +1,33 @@
-"""Paths of shipped files held against what a build's components say: whose each file is.
-
-Values in, values out: which file belongs to whom, which are nobody's, which are missing and
-which a channel should have left out.
-"""
+"""Which component owns each shipped file, and what is missing, unowned or should not be there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sbom.components.build import Build, build_filename
 from sbom.components.model import Component, Linkage
+from sbom.components.resolve import resolve_components
 from sbom.files.patterns import PathPatterns
 from sbom.files.shipped_file import EXECUTABLE_SUFFIXES
-from sbom.manifest.channels import (
-    Channel,
-    expand_line,
-)
+from sbom.manifest.channels import Channel, expand_line
 from sbom.manifest.model import Manifest
 
-#: What a file can be to a component that gets into a build in each of these ways.
+_NO_PATHS = PathPatterns(())
+#: The kinds of linkage by which a component ships; a build tool does not.
 _SHIPPED = ("dynamic", "static", "bundled")
 
 
 @dataclass(frozen=True, slots=True)
 class FileOwnership:
-    """A file and a component: of it (``dynamic``, ``bundled``), or linked into it (``static``)."""
+    """A file and the id of a component that it belongs to, or that is linked into it.
+
+    ``kind`` is that of the component's linkage: ``dynamic``, ``bundled`` or ``static``.
+    """
 
     path: str
     component: str
     kind: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Inventory:
-    """What a folder or an archive turned out to hold. All paths are as they were given.
-
-    ``present`` maps ids of components to the names of their files that are there;
-    ``missing`` pairs a component's id with a name that is not.
-    """
-
-    ties: tuple[FileOwnership, ...]
-    present: dict[str, tuple[str, ...]]
-    missing: tuple[tuple[str, str], ...]
-    left_in: tuple[str, ...]
-    strangers: tuple[str, ...]
 
 
 class OwnedPaths:
@@ -72,153 +55,216 @@ class OwnedPaths:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExpectedContents:
-    """What is expected of a place: components of a build, whose files, what is left out."""
+    """What the manifest expects in a layout, an artifact, or files that ``verify`` is given.
 
+    ``components`` are those of all ``builds``: several where a default and a free-threaded build
+    share a directory. ``owned`` pairs keys of components with the paths that they own. Python's
+    own paths start behind ``prefix``; ``nested_archives`` pairs names of archives among them with
+    the directory that they unpack to. ``runtime_files`` are created once Python is installed.
+    Where files are not ``complete``, one that is missing or unowned says nothing.
+    """
+
+    manifest: Manifest
+    builds: tuple[Build, ...]
     components: tuple[Component, ...]
-    own: tuple[OwnedPaths, ...]
-    leaves_out: PathPatterns = field(default_factory=lambda: PathPatterns(()))
-    packaging: PathPatterns = field(default_factory=lambda: PathPatterns(()))
-    root: str = ""
-    nested: tuple[tuple[str, str], ...] = ()
+    owned: tuple[tuple[str, OwnedPaths], ...]
+    prefix: str = ""
+    excluded: PathPatterns = _NO_PATHS
+    container_files: PathPatterns = _NO_PATHS
+    nested_archives: tuple[tuple[str, str], ...] = ()
+    runtime_files: PathPatterns = _NO_PATHS
+    complete: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inventory:
+    """Which of the expected contents files turned out to be. All paths are as they were given.
+
+    ``owned`` maps paths to the key of the component whose ``owns`` matches; ``present`` maps ids
+    of components to the names of their files that are there, ``missing`` pairs an id with a name
+    that is not; ``excluded_present`` should not be in the channel, ``unowned`` is no component's.
+    """
+
+    ownership: tuple[FileOwnership, ...]
+    owned: Mapping[str, str]
+    present: Mapping[str, tuple[str, ...]]
+    missing: tuple[tuple[str, str], ...]
+    excluded_present: tuple[str, ...]
+    unowned: tuple[str, ...]
 
 
 def expected_contents(
-    manifest: Manifest, build: Build, found: Sequence[Component], channel: Channel | None = None
+    manifest: Manifest, builds: Sequence[Build], channel: Channel | None = None
 ) -> ExpectedContents:
-    """Return what is expected of a layout, or of the artifact of a channel."""
-    line = manifest.cpython.line
-    own = tuple(
-        OwnedPaths(build_filename(manifest, build, pattern) for pattern in spec.owns)
-        for spec in manifest.components
-        if spec.owns
+    """Return what a layout of builds of one platform contains, or a channel's artifact of it."""
+    expected = ExpectedContents(
+        manifest=manifest,
+        builds=tuple(builds),
+        components=_components(manifest, builds),
+        owned=tuple(_owned(manifest, builds)),
     )
     if channel is None:
-        return ExpectedContents(components=tuple(found), own=own)
-    return ExpectedContents(
-        components=tuple(found),
-        own=own,
-        leaves_out=PathPatterns(expand_line(pattern, line) for pattern in channel.exclude),
-        packaging=PathPatterns(expand_line(pattern, line) for pattern in channel.container_files),
-        root=channel.prefix,
-        nested=tuple(
-            (expand_line(name, line), place) for name, place in channel.nested_archives.items()
+        return expected
+    line = manifest.cpython.line
+    return replace(
+        expected,
+        prefix=channel.prefix,
+        excluded=PathPatterns(expand_line(pattern, line) for pattern in channel.exclude),
+        container_files=PathPatterns(
+            expand_line(pattern, line) for pattern in channel.container_files
+        ),
+        nested_archives=tuple(
+            (expand_line(name, line), directory)
+            for name, directory in channel.nested_archives.items()
         ),
     )
 
 
-def assumed(expectation: ExpectedContents) -> Inventory:
-    """Return what a place that nobody looked into holds, by what is said of it."""
-    present = {
-        one.id: names
-        for one in expectation.components
-        if (names := tuple(name for _, name in _names(one) if _kept(name, expectation)))
-    }
-    return Inventory(ties=(), present=present, missing=(), left_in=(), strangers=())
+def _components(manifest: Manifest, builds: Sequence[Build]) -> tuple[Component, ...]:
+    """Return the components of all builds, each once, with the links of each build."""
+    found: dict[str, Component] = {}
+    for build in builds:
+        for one in resolve_components(manifest, build):
+            links = (*found[one.id].links, *one.links) if one.id in found else one.links
+            found[one.id] = replace(one, links=tuple(dict.fromkeys(links)))
+    return tuple(found.values())
+
+
+def _owned(manifest: Manifest, builds: Sequence[Build]) -> Iterator[tuple[str, OwnedPaths]]:
+    """Yield components with the paths they own, as each build names its files."""
+    for spec in manifest.components:
+        for build in builds if spec.owns else ():
+            patterns = (build_filename(manifest, build, pattern) for pattern in spec.owns)
+            yield spec.key, OwnedPaths(patterns)
 
 
 def assign_owners(
-    paths: Iterable[str], inner: Iterable[str], expectation: ExpectedContents
+    paths: Iterable[str], expected: ExpectedContents, nested: Iterable[str] = ()
 ) -> Inventory:
-    """Return whose each path is.
+    """Return which component owns each path.
 
-    ``inner`` are paths inside nested archives, written as if they were unpacked: they show
-    that something is present and are nobody's file themselves.
+    ``nested`` are paths in nested archives, written as if they were unpacked: they show that a
+    component is present, and are files of the archive only.
     """
-    owners = _Owners(expectation)
-    ties: list[FileOwnership] = []
-    left_in: list[str] = []
-    strangers: list[str] = []
+    finder = _OwnerFinder(expected.components)
+    ownership: list[FileOwnership] = []
+    owned: dict[str, str] = {}
+    excluded_present: list[str] = []
+    unowned: list[str] = []
     for path in sorted(paths):
-        if expectation.packaging.matches(path):
+        if expected.container_files.matches(path):
             continue
-        inside = path.lower().startswith(expectation.root.lower())
-        relative = path[len(expectation.root) :]
-        found = list(owners.of(path, relative)) if inside else []
-        ties += found
-        if not inside or not (found or any(relative in own for own in expectation.own)):
-            strangers.append(path)
-        elif expectation.leaves_out.matches(relative):
-            left_in.append(path)
-    shown = {*owners.seen, *(name for path in inner for name in owners.names(path))}
-    present = {
-        one.id: names
-        for one in expectation.components
-        if (names := tuple(name for _, name in _names(one) if (one.id, name) in shown))
-    }
+        inside = path.lower().startswith(expected.prefix.lower())
+        relative = path[len(expected.prefix) :]
+        owners = finder.find_owners(path, relative) if inside else []
+        owner = next((key for key, own in expected.owned if relative in own), "") if inside else ""
+        ownership += owners
+        if owner:
+            owned[path] = owner
+        if not owners and not owner:
+            unowned.append(path)
+        elif expected.excluded.matches(relative):
+            excluded_present.append(path)
+    shown = finder.shown | {name for path in nested for name in finder.find_names(path)}
+    present = _present(expected.components, shown)
     return Inventory(
-        ties=tuple(ties),
+        ownership=tuple(ownership),
+        owned=owned,
         present=present,
-        missing=tuple(_missing(expectation, present)),
-        left_in=tuple(left_in),
-        strangers=tuple(strangers),
+        missing=tuple(_missing(expected, present)),
+        excluded_present=tuple(excluded_present),
+        unowned=tuple(unowned),
     )
 
 
-class _Owners:
-    """Looks up the components of a path."""
+class _OwnerFinder:
+    """Finds the components of a path, and keeps which of their names were found."""
 
-    def __init__(self, expectation: ExpectedContents) -> None:
-        self.seen: dict[tuple[str, str], None] = {}
-        links = [(one.id, link) for one in expectation.components for link in one.links]
+    def __init__(self, components: Sequence[Component]) -> None:
+        self.shown: set[tuple[str, str]] = set()
+        links = [(one.id, link) for one in components for link in one.links]
         files = {name for _, link in links for name in link.files}
-        # A wheel is of what it is; that others are inside of it is no tie of theirs.
-        self.along = {
+        # A wheel belongs to its own package; what is bundled in it does not own it too.
+        self._bundles = {
             (id_, name)
             for id_, link in links
             if link.kind == "bundled"
             for name in link.extras
             if name in files
         }
-        self.by_pattern: dict[str, list[tuple[str, str, str]]] = {}
-        for one in expectation.components:
-            for kind, name in _names(one):
-                self.by_pattern.setdefault(name, []).append((one.id, kind, name))
-        self.patterns = PathPatterns(self.by_pattern)
+        self._by_pattern: dict[str, dict[tuple[str, str], None]] = {}
+        for one in components:
+            for kind, name in _shipped_names(one):
+                self._by_pattern.setdefault(name, {})[one.id, kind] = None
+        self._patterns = PathPatterns(self._by_pattern)
 
-    def _found(self, path: str) -> Iterator[tuple[str, str, str]]:
-        for pattern in self.patterns.find(path):
-            yield from self.by_pattern[pattern]
+    def find_owners(self, path: str, relative: str) -> list[FileOwnership]:
+        """Return the owners of a path that is ``relative`` to where Python's own paths start."""
+        owners: dict[FileOwnership, None] = {}
+        for name in self._patterns.find(relative):
+            for id_, kind in self._by_pattern[name]:
+                self.shown.add((id_, name))
+                if (id_, name) not in self._bundles:
+                    owners[FileOwnership(path, id_, kind)] = None
+        return list(owners)
 
-    def of(self, path: str, relative: str) -> Iterator[FileOwnership]:
-        """Yield the ties of a path, which is ``relative`` to where Python's files start."""
-        for id_, kind, name in self._found(relative):
-            self.seen[id_, name] = None
-            if (id_, name) not in self.along:
-                yield FileOwnership(path, id_, kind)
-
-    def names(self, relative: str) -> Iterator[tuple[str, str]]:
-        """Yield the components that a path shows, each with the name that it matches."""
-        for id_, _, name in self._found(relative):
-            yield id_, name
+    def find_names(self, relative: str) -> Iterator[tuple[str, str]]:
+        """Yield ids of the components that a path shows, each with the name that it matches."""
+        for name in self._patterns.find(relative):
+            yield from ((id_, name) for id_, _ in self._by_pattern[name])
 
 
-def _names(component: Component) -> Iterator[tuple[str, str]]:
+def _shipped_names(component: Component) -> Iterator[tuple[str, str]]:
     for link in component.links:
         if link.kind in _SHIPPED:
             for name in (*link.files, *link.extras):
                 yield link.kind, name
 
 
-def _kept(name: str, expectation: ExpectedContents) -> bool:
-    return not expectation.leaves_out.matches(name)
+def _present(
+    components: Iterable[Component], shown: set[tuple[str, str]]
+) -> dict[str, tuple[str, ...]]:
+    """Return the names of files that were found, by the ids of their components."""
+    return {
+        one.id: names
+        for one in components
+        if (names := tuple(name for _, name in _shipped_names(one) if (one.id, name) in shown))
+    }
 
 
 def _missing(
-    expectation: ExpectedContents, present: dict[str, tuple[str, ...]]
+    expected: ExpectedContents, present: Mapping[str, tuple[str, ...]]
 ) -> Iterator[tuple[str, str]]:
-    """Yield files that have to be there: each one of a library, one at least of a bundle."""
-    for one in expectation.components:
-        there = set(present.get(one.id, ()))
+    """Yield files that must be there: every one of a library, at least one of a bundle."""
+    for one in expected.components:
+        found = set(present.get(one.id, ()))
         for link in one.links:
-            wanted = _wanted(link, expectation)
+            required = _required_files(link, expected)
             if link.kind == "bundled":
-                if wanted and not there & {*wanted, *link.extras}:
-                    yield one.id, wanted[0]
+                if required and not found & {*required, *link.extras}:
+                    yield one.id, required[0]
             else:
-                yield from ((one.id, name) for name in wanted if name not in there)
+                yield from ((one.id, name) for name in required if name not in found)
 
 
-def _wanted(link: Linkage, expectation: ExpectedContents) -> list[str]:
+def _required_files(link: Linkage, expected: ExpectedContents) -> list[str]:
     if link.kind not in _SHIPPED:
         return []
-    return [name for name in link.files if _kept(name, expectation)]
+    return [name for name in link.files if not expected.excluded.matches(name)]
+
+
+def present_components(expected: ExpectedContents, inventory: Inventory) -> tuple[Component, ...]:
+    """Return the components that are present, naming the files that are, and the build tools."""
+    return tuple(
+        replace(one, links=tuple(_present_links(one.links, inventory.present.get(one.id, ()))))
+        for one in expected.components
+        if one.id in inventory.present or any(link.kind == "build-tool" for link in one.links)
+    )
+
+
+def _present_links(links: Iterable[Linkage], names: Sequence[str]) -> Iterator[Linkage]:
+    for link in links:
+        if link.kind == "build-tool":
+            yield link
+        if files := tuple(name for name in (*link.files, *link.extras) if name in names):
+            yield replace(link, files=files, extras=())

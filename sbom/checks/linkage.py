@@ -8,7 +8,6 @@ from dataclasses import replace
 from sbom.bom.ownership import assign_owners, expected_contents
 from sbom.checks.stated_versions import ScriptPin
 from sbom.components.build import Build
-from sbom.components.resolve import resolve_components
 from sbom.components.versions import applies, files_on
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.source_tree_messages import LinkFault, link_mismatch, subject_in
@@ -109,11 +108,9 @@ def check_installed_files(
         for variant in (DEFAULT, *(one.name for one in manifest.variants))
         for platform in manifest.platforms
     ]
-    expected = [
-        expected_contents(current, build, resolve_components(current, build)) for build in builds
-    ]
+    expected = [expected_contents(current, [build]) for build in builds]
     for one in files:
-        if all(assign_owners([one.shipped], (), each).strangers for each in expected):
+        if all(assign_owners([one.shipped], each).unowned for each in expected):
             yield link_mismatch(
                 one.file,
                 one.line,

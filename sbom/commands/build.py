@@ -21,7 +21,7 @@ from sbom.inputs import Inputs, creation_time, read_inputs, triage_inputs
 from sbom.manifest.model import Manifest, Pin
 from sbom.options import Environment, InputOptions
 from sbom.selection import selected_platforms, selected_variant
-from sbom.verification.layout import LayoutContents, inspect_layout
+from sbom.verification.inspection import Inspection, inspect_layout
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +60,7 @@ def run(options: BuildOptions, environment: Environment) -> int:
     for bom in boms:
         counted = f", {len(bom.files)} files" if layout else ""
         print(f"{paths[bom.name]}: {len(bom.components)} packages{counted}")
-    return _report(inputs, [*problems, *(layout.problems if layout else ())], len(judged.active))
+    return _report(inputs, [*problems, *(layout.diagnostics if layout else ())], len(judged.active))
 
 
 def _report(inputs: Inputs, problems: Sequence[Diagnostic], warnings: int) -> int:
@@ -105,7 +105,7 @@ def _select_externals(
 
 def _inspect_layout(
     options: BuildOptions, manifest: Manifest, builds: Sequence[Build]
-) -> LayoutContents | None:
+) -> Inspection | None:
     """Return the contents of the layout, which only one build can have."""
     if options.layout is None:
         return None

@@ -135,7 +135,7 @@ def _inspect_release(
     layouts = inspect_layouts(options.layout, manifest)
     parts = read_platform_sboms(options.platform_sbom, layouts, manifest)
     artifacts, diagnostics = describe(options.artifacts, artifact_set.artifacts, manifest)
-    of_layouts = [one for _, layout in layouts.values() for one in layout.problems]
+    of_layouts = [one for _, layout in layouts.values() for one in layout.diagnostics]
     _stop_for_errors(inputs, [*artifact_set.diagnostics, *diagnostics, *of_layouts], blockers)
     builds = {one.build.name: (replace(one.build, channel=""), None) for one in artifacts}
     unstated = {name: build for name, build in builds.items() if name not in parts}

@@ -280,6 +280,10 @@ class Manifest:
         """Return the pinned external of a key, or None."""
         return next((pin for pin in self.pins if pin.key == key), None)
 
+    def get_component(self, key: str) -> ComponentSpec:
+        """Return the component of a key, which the manifest has."""
+        return next(one for one in self.components if one.key == key)
+
     def get_platform(self, name: str) -> Platform:
         """Return the platform of a name, which the manifest has."""
         return next(one for one in self.platforms if one.name == name)

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sbom.bom.ownership import assign_owners, expected_contents
+from sbom.bom.ownership import expected_contents
 from sbom.components.build import Build
-from sbom.components.model import Component
 from sbom.components.resolve import resolve_components
-from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
+from sbom.diagnostics import Diagnostic, sort_diagnostics
+from sbom.diagnostics import inspection_messages as messages
 from sbom.files.patterns import PathPatterns
 from sbom.files.shipped_file import ShippedFile
 from sbom.files.zip import ArchiveContents, hash_stream, open_archives
@@ -24,10 +24,8 @@ from sbom.manifest.channels import (
 )
 from sbom.manifest.model import Manifest
 from sbom.release.consistency import check_machine, check_shared_files
-from sbom.release.contents import ArtifactContents, ownership_diagnostics, present_components
-from sbom.verification.discovered import add_discovered
-from sbom.verification.report import inspection_diagnostics
-from sbom.verification.verifier import BinaryVerifier, BuildContext, build_expectations
+from sbom.release.contents import ArtifactContents
+from sbom.verification.inspection import inspect_files, make_inspector
 
 _CHUNK = 1 << 20
 
@@ -55,7 +53,6 @@ def describe(
 
     One that cannot be opened is a problem, and not described.
     """
-    examiner = BinaryVerifier(manifest)
     zips = [path for path, one in artifacts.items() if one.channel.format == "zip"]
     inner = {name for channel in manifest.channels for name in _nested(channel, manifest)}
     opened = dict(
@@ -64,7 +61,7 @@ def describe(
             open_archives(
                 [(folder / path, path) for path in zips],
                 lambda p: p in inner,
-                inspect=examiner.inspect,
+                inspect=make_inspector(manifest),
             ),
             strict=True,
         )
@@ -77,7 +74,7 @@ def describe(
             continue
         problems += opened[path].problems
         if not opened[path].problems:
-            found, wrong = _from_members(path, artifact, opened[path], examiner)
+            found, wrong = _from_members(path, artifact, opened[path], manifest)
             described += found
             problems += wrong
     once = tuple(_once(described, problems))
@@ -99,7 +96,9 @@ def _once(
         holders = tuple(sorted(holder for one in same for holder in one.containers))
         yield replace(same[0], containers=holders)
         problems += [
-            _problem(Code.FILE_MISMATCH, one.path, "", f"is another file than {same[0].path}")
+            messages.file_mismatch(
+                one.path, "", expected=f"the same file as {same[0].path}", found="another"
+            )
             for one in same[1:]
             if one.file.sha256 != same[0].file.sha256
         ]
@@ -141,77 +140,38 @@ def _from_members(
     path: str,
     artifact: Artifact,
     opened: ArchiveContents,
-    examiner: BinaryVerifier,
+    manifest: Manifest,
     within: str = "",
 ) -> tuple[list[ArtifactContents], list[Diagnostic]]:
     """Return an artifact as its members show it, and those that are members of it."""
-    manifest = examiner.manifest
     channel, build = artifact.channel, _build(artifact)
     if channel.embeds_channel:
-        return _holding(path, artifact, opened, examiner)
-    found = resolve_components(manifest, build)
-    expectation = expected_contents(manifest, build, found, channel)
-    inner = [
-        place + file.path
-        for name, place in expectation.nested
-        for file in (
-            opened.nested[channel.prefix + name].files
-            if channel.prefix + name in opened.nested
-            else ()
-        )
-    ]
-    closed = [
-        (name, place)
-        for name, place in expectation.nested
-        if channel.prefix + name not in opened.nested
-        and any(file.path == channel.prefix + name for file in opened.files)
-    ]
-    if closed:
-        # What is in there cannot be seen; that it is as the manifest says has to be enough.
-        inner += [name for _, place in closed for one in found for name in _within(one, place)]
-        inner = [path for path in inner if not expectation.leaves_out.matches(path)]
-    holdings = assign_owners([file.path for file in opened.files], inner, expectation)
-    said = BuildContext(manifest=manifest, builds=(build,), components=found, ties=holdings.ties)
-    claims = build_expectations(said, opened.files, channel.prefix)
-    rows = examiner.verdicts(opened.files, claims)
-    there = add_discovered(manifest, present_components(holdings, expectation), holdings.ties, rows)
+        return _embedding(path, artifact, opened, manifest)
+    inspection = inspect_files(
+        path,
+        opened.files,
+        expected_contents(manifest, [build], channel),
+        nested={name: nested.files for name, nested in opened.nested.items()},
+    )
     one = ArtifactContents(
         artifact=artifact,
         path=path,
         file=opened.own,
         build=build,
         is_opened=True,
-        components=there.components,
-        files=opened.files,
-        ownership=there.ties,
+        components=inspection.components,
+        files=inspection.files,
+        ownership=inspection.ownership,
         containers=(within,) if within else (),
         is_standalone=not within,
     )
-    problems = [
-        *ownership_diagnostics(holdings, expectation, path),
-        *inspection_diagnostics(rows, path),
-    ]
-    return [one], [*problems, *(_unopened(path, name) for name, _ in closed)]
+    return [one], list(inspection.diagnostics)
 
 
-def _within(component: Component, place: str) -> Iterator[str]:
-    """Yield the names of a component that stand below what a nested archive unpacks to."""
-    for link in component.links:
-        for name in (*link.files, *link.extras):
-            if name.startswith(f"/{place}"):
-                yield name.removeprefix("/")
-
-
-def _unopened(path: str, name: str) -> Diagnostic:
-    message = "is no zip file, so nobody looked inside; its contents are as externals.toml says"
-    return _problem(Code.NOT_INSPECTED, path, name, message)
-
-
-def _holding(
-    path: str, artifact: Artifact, opened: ArchiveContents, examiner: BinaryVerifier
+def _embedding(
+    path: str, artifact: Artifact, opened: ArchiveContents, manifest: Manifest
 ) -> tuple[list[ArtifactContents], list[Diagnostic]]:
     """Return an artifact whose member is another channel's, and that one."""
-    manifest = examiner.manifest
     cpython = manifest.cpython
     channel, platform = artifact.channel, artifact.platform
     known = expected_artifacts(manifest.channels, cpython.version, cpython.line)
@@ -231,27 +191,22 @@ def _holding(
         )
     ]
     problems = [
-        _problem(Code.MISSING_FILE, path, name, f"is not there, and {path} is made to hold it")
+        messages.missing_file(path, name, expected_by="its channel")
         for name in sorted(names.keys() - opened.nested.keys())
     ]
     packaging = PathPatterns(channel.container_files)
     for file in opened.files:
         if file.path in names:
             found, wrong = _from_members(
-                f"{path}/{file.path}", names[file.path], opened.nested[file.path], examiner,
+                f"{path}/{file.path}", names[file.path], opened.nested[file.path], manifest,
                 within=artifact.file,
             )  # fmt: skip
             described += found
             problems += wrong
         elif not packaging.matches(file.path):
-            message = "is nobody's: its channel has no such member"
-            problems.append(_problem(Code.UNOWNED_FILE, path, file.path, message))
+            unlisted = messages.unowned_file(path, file.path, unlisted_in="its channel")
+            problems.append(unlisted)
     return described, problems
-
-
-def _problem(code: Code, file: str, where: str, message: str) -> Diagnostic:
-    hint = "mend the artifact, or what externals.toml says of its channel"
-    return Diagnostic(code=code, file=file, subject=where, message=message, hint=hint)
 
 
 def digested(path: Path) -> ShippedFile:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sbom.diagnostics import Code, Diagnostic
+from sbom.diagnostics import Diagnostic
+from sbom.diagnostics.inspection_messages import file_mismatch, unexpected_build
 from sbom.manifest.channels import Platform
 from sbom.release.contents import ArtifactContents
 
@@ -22,12 +23,9 @@ def check_machine(one: ArtifactContents, platforms: Iterable[Platform]) -> Itera
         machine = file.binary.image.machine if file.binary else ""
         own = machine and file.path.lower().endswith(_OWN)
         if own and expected and machine not in expected:
-            yield Diagnostic(
-                code=Code.FILE_MISMATCH,
-                file=one.path,
-                subject=file.path,
-                message=f"is built for {machine}, and the artifact for {one.build.platform}",
-                hint="find out which artifact this is, and put it under its own name",
+            expected_machine = f"a binary for {one.build.platform}"
+            yield file_mismatch(
+                one.path, file.path, expected=expected_machine, found=f"one for {machine}"
             )
 
 
@@ -38,13 +36,8 @@ def check_shared_files(described: Sequence[ArtifactContents]) -> Iterator[Diagno
         for name, sha256 in _libraries(one).items():
             path, known = first.setdefault((one.build.name, name), (one.path, sha256))
             if known != sha256:
-                yield Diagnostic(
-                    code=Code.UNEXPECTED_BUILD,
-                    file=one.path,
-                    subject=name,
-                    message=f"is another file than in {path}, which is of the same build",
-                    hint="find out which of them was built by whom",
-                )
+                same = f"the same file as in {path}, of the same build"
+                yield unexpected_build(one.path, name, expected=same, found="another")
 
 
 def _libraries(one: ArtifactContents) -> Mapping[str, str]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from sbom.bom.ownership import ExpectedContents, FileOwnership, Inventory
+from sbom.bom.ownership import FileOwnership
 from sbom.components.build import Build
-from sbom.components.model import Component, Linkage
-from sbom.diagnostics import Code, Diagnostic
+from sbom.components.model import Component
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.channels import Artifact
 
@@ -40,54 +38,3 @@ class ArtifactContents:
     def checksums(self) -> tuple[tuple[str, str], ...]:
         """Return SPDX's names of algorithms with lower-case hexadecimal digits."""
         return ("SHA256", self.file.sha256), ("SHA512", self.file.sha512)
-
-
-def present_components(holdings: Inventory, expectation: ExpectedContents) -> tuple[Component, ...]:
-    """Return the components that are there, and those that only the build needs."""
-    return tuple(
-        replace(one, links=tuple(_reduced(one.links, holdings.present.get(one.id, ()))))
-        for one in expectation.components
-        if one.id in holdings.present or any(link.kind == "build-tool" for link in one.links)
-    )
-
-
-def _reduced(links: Sequence[Linkage], names: Sequence[str]) -> Iterator[Linkage]:
-    for link in links:
-        if link.kind == "build-tool":
-            yield link
-        files = tuple(name for name in (*link.files, *link.extras) if name in names)
-        if files:
-            yield replace(link, files=files, extras=())
-
-
-def ownership_diagnostics(
-    holdings: Inventory, expectation: ExpectedContents, place: str
-) -> Iterator[Diagnostic]:
-    """Yield what is wrong with the files of a place, each with the file's name."""
-    called = {one.id: f"{one.name} {one.version}".rstrip() for one in expectation.components}
-    for id_, name in holdings.missing:
-        yield Diagnostic(
-            code=Code.MISSING_FILE,
-            file=place,
-            subject=name,
-            message=f"is not there, and {called[id_]} ships as or in it",
-            hint="mend the artifact, or what externals.toml says of it",
-        )
-    for path in holdings.left_in:
-        owners = [called[tie.component] for tie in holdings.ties if tie.path == path]
-        of = f"; it is of {', '.join(owners)}" if owners else ""
-        yield Diagnostic(
-            code=Code.EXCLUDED_COMPONENT if owners else Code.EXCLUDED_FILE,
-            file=place,
-            subject=path,
-            message=f"is there, and its channel leaves it out{of}",
-            hint="mend what selects the files of this channel, or acknowledge it",
-        )
-    for path in holdings.strangers:
-        yield Diagnostic(
-            code=Code.UNOWNED_FILE,
-            file=place,
-            subject=path,
-            message="is nobody's: no component of externals.toml ships as it, and CPython has none",
-            hint="find out where it comes from; then add it to a component's files or 'owns'",
-        )

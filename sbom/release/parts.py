@@ -16,7 +16,7 @@ from sbom.io import DOCUMENT_LIMIT, read_bytes
 from sbom.manifest.channels import DEFAULT
 from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import line_in_range
-from sbom.verification.layout import LayoutContents, inspect_layout
+from sbom.verification.inspection import Inspection, inspect_layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,13 @@ def builds_of(manifest: Manifest) -> dict[str, Build]:
 
 def inspect_layouts(
     options: Sequence[str], manifest: Manifest
-) -> dict[str, tuple[Build, LayoutContents]]:
+) -> dict[str, tuple[Build, Inspection]]:
     """Return the layouts of ``--layout PLATFORM=DIR``, by the name of their build.
 
     Raises InputError for one that is not a layout of this release.
     """
     builds = builds_of(manifest)
-    layouts: dict[str, tuple[Build, LayoutContents]] = {}
+    layouts: dict[str, tuple[Build, Inspection]] = {}
     for option in options:
         name, sign, directory = option.partition("=")
         if not sign or name not in builds:
@@ -87,7 +87,7 @@ def read_platform_sboms(
 
 def compose_parts(
     manifest: Manifest,
-    builds: Mapping[str, tuple[Build, LayoutContents | None]],
+    builds: Mapping[str, tuple[Build, Inspection | None]],
     created: datetime,
 ) -> dict[str, PlatformSbom]:
     """Return the BOMs of builds that have a layout, or of which only the manifest is known."""

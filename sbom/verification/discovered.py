@@ -1,104 +1,95 @@
-"""Components as binaries show them: those that no list names, and those nothing pins."""
+"""Components that evidence shows in shipped binaries, beside those that the manifest declares."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sbom.bom.ownership import FileOwnership
 from sbom.components.identifiers import make_cpes, make_purl
 from sbom.components.model import Component, Linkage
-from sbom.components.provenance import Provenance
+from sbom.components.provenance import UNKNOWN_LOCATION, Provenance
 from sbom.components.resolve import apply_overrides, describe_component
 from sbom.manifest.model import Manifest
-from sbom.verification.expectations import spec_of
 from sbom.verification.results import Result, ResultStatus
 
 
-@dataclass(frozen=True, slots=True)
-class DiscoveredComponents:
-    """All components of a place, those among them that nobody knew of, and whose files are."""
-
-    components: tuple[Component, ...]
-    ties: tuple[FileOwnership, ...]
-
-
-def add_discovered(
+def add_discovered_components(
     manifest: Manifest,
-    components: Sequence[Component],
-    ties: Sequence[FileOwnership],
-    rows: Iterable[Result],
-) -> DiscoveredComponents:
-    """Return components and ties, with those that evidence adds; sorted by id.
+    components: Iterable[Component],
+    ownership: Iterable[FileOwnership],
+    results: Sequence[Result],
+) -> tuple[tuple[Component, ...], tuple[FileOwnership, ...]]:
+    """Return components sorted by id, and ownership, with what evidence adds to them.
 
-    What is there at the same version already gets another file; anything else is a component
-    of its own, whose annotation says what shows it. One that nothing pins, such as the Visual
-    C++ runtime, is of the version that its files show, where they show one.
+    An undeclared component that is present at the same version gets another file; any other is
+    added, with an annotation that quotes the evidence. A component that no pin fixes, such as the
+    Visual C++ runtime, gets the version that its files show.
     """
-    rows = list(rows)
-    shown_as = _shown_as(manifest, components, rows)
-    components = [shown_as.get(one.id, one) for one in components]
-    ties = [replace(t, component=shown_as[t.component].id) if t.component in shown_as else t
-            for t in ties]  # fmt: skip
+    components, ownership = _update_versions(manifest, components, ownership, results)
     known = {(one.key, one.version): one for one in components}
-    found: dict[tuple[str, str], list[Result]] = {}
-    for row in rows:
-        if row.verdict is ResultStatus.FOUND:
-            found.setdefault((row.key, row.found), []).append(row)
-    added = list(ties)
-    for (key, version), shown in sorted(found.items()):
-        files = tuple(dict.fromkeys(row.file for row in shown))
-        one = known.get((key, version)) or _guest(manifest, key, version, shown)
+    undeclared: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        if result.status is ResultStatus.UNDECLARED:
+            undeclared.setdefault((result.key, result.found), []).append(result)
+    for (key, version), shown in sorted(undeclared.items()):
+        files = tuple(dict.fromkeys(result.file for result in shown))
+        one = known.get((key, version)) or _discovered(manifest, key, version, shown)
         known[key, version] = replace(one, links=(*one.links, Linkage("static", files)))
-        added += [FileOwnership(file, one.id, "static") for file in files]
-    everything = sorted(known.values(), key=lambda one: one.id)
-    return DiscoveredComponents(tuple(everything), tuple(added))
+        ownership += [FileOwnership(file, one.id, "static") for file in files]
+    return tuple(sorted(known.values(), key=lambda one: one.id)), tuple(ownership)
 
 
-def _shown_as(
-    manifest: Manifest, components: Iterable[Component], rows: Iterable[Result]
-) -> dict[str, Component]:
-    """Return components whose files show another version than is stated, and may, by id."""
-    versions: dict[str, set[str]] = {}
-    for row in rows:
-        if (
-            row.verdict in (ResultStatus.CONFIRMED, ResultStatus.OTHER_BUILD)
-            and row.expected != row.found
-        ):
-            versions.setdefault(row.key, set()).add(row.found)
-    return {
-        one.id: _renewed(manifest, one, *versions[one.key])
+def _update_versions(
+    manifest: Manifest,
+    components: Iterable[Component],
+    ownership: Iterable[FileOwnership],
+    results: Iterable[Result],
+) -> tuple[list[Component], list[FileOwnership]]:
+    """Return components and ownership with the versions that files show, where these may differ."""
+    shown: dict[str, set[str]] = {}
+    accepted = (ResultStatus.CONFIRMED, ResultStatus.UNEXPECTED_BUILD)
+    for result in results:
+        if result.status in accepted and result.expected != result.found:
+            shown.setdefault(result.key, set()).add(result.found)
+    components = list(components)
+    updated = {
+        one.id: _with_version(manifest, one, *shown[one.key])
         for one in components
-        if len(versions.get(one.key, ())) == 1
+        if len(shown.get(one.key, ())) == 1
     }
+    return [updated.get(one.id, one) for one in components], [
+        replace(owner, component=updated[owner.component].id)
+        if owner.component in updated
+        else owner
+        for owner in ownership
+    ]
 
 
-def _renewed(manifest: Manifest, component: Component, version: str) -> Component:
-    """Return a component at another version, without what was known of the stated one."""
-    identity = spec_of(manifest, component.key)
-    told = f"version as its files show it; {manifest.file} knows {component.version}"
+def _with_version(manifest: Manifest, component: Component, version: str) -> Component:
+    """Return a component at another version, without what belongs to the declared one."""
+    spec = manifest.get_component(component.key)
     return replace(
         component,
         id=f"{component.key}-found-{version}",
         version=version,
-        location="NOASSERTION",
+        location=UNKNOWN_LOCATION,
         file_name="",
         checksums=(),
-        source_info=told,
+        source_info=f"version as its files show it; {component.version} was expected",
         comment="",
-        purl=make_purl(identity.purl, version, "NOASSERTION", ""),
-        cpes=make_cpes(identity.cpe, version),
+        purl=make_purl(spec.purl, version, UNKNOWN_LOCATION, ""),
+        cpes=make_cpes(spec.cpe, version),
     )
 
 
-def _guest(manifest: Manifest, key: str, version: str, shown: Sequence[Result]) -> Component:
-    identity = apply_overrides(spec_of(manifest, key), version)
-    where = "; ".join(f"{row.file} has {row.evidence}" for row in shown)
-    provenance = Provenance(
-        source_info="found in shipped binaries; nothing tells where it came from"
-    )
+def _discovered(manifest: Manifest, key: str, version: str, shown: Iterable[Result]) -> Component:
+    """Return a component that only evidence shows."""
+    spec = apply_overrides(manifest.get_component(key), version)
+    evidence = "; ".join(f"{result.file} has {result.evidence}" for result in shown)
+    provenance = Provenance(source_info="found in shipped binaries; its origin is unknown")
     return replace(
-        describe_component(manifest, identity, version, provenance),
+        describe_component(manifest, spec, version, provenance),
         id=f"{key}-found-{version}".rstrip("-"),
-        annotation=f"No list names it; evidence does: {where}.",
+        annotation=f"Undeclared; found by evidence: {evidence}.",
     )

@@ -1,207 +1,250 @@
-"""What is said of shipped files: which component each is, or holds, at which version."""
+"""What binaries should contain: which component each is, or has linked into it, and its version."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain
 
-from sbom.bom.ownership import FileOwnership
-from sbom.components.build import Build, externals_in_build
+from sbom.bom.model import Bom, RelationshipKind
+from sbom.bom.ownership import ExpectedContents, Inventory
+from sbom.components.build import externals_in_build
 from sbom.components.model import Component
-from sbom.components.versions import labeled_version, shipped_version
+from sbom.components.versions import labeled_version, parse_revision
+from sbom.files.patterns import PathPatterns
 from sbom.manifest.channels import expand_line, variant_filename
 from sbom.manifest.component_spec import ComponentSpec, Inclusion
-from sbom.manifest.external_key import ExternalKey, key_of_tag
+from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.model import Manifest, Pin
 from sbom.manifest.ranges import line_in_range
-from sbom.script.externals import ExternalKind, split_tag
+from sbom.verification.known_dlls import KnownDlls
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expectation:
-    """One component said to be in one file.
+    """One component that should be in one binary.
 
-    ``component`` is the key of its identity and ``name`` what people call it; ``version`` is
-    empty where nobody states one, ``also`` are others that are stated too. Of what comes from
-    a binary external, ``tag`` is that one's, and ``labeled`` the version that the tag itself
-    states. One that is ``linked_in`` is part of a file that is something else.
+    ``component`` is its key in the manifest and ``name`` what people call it. ``version`` is
+    empty where none is declared; ``other_versions`` are declared too, and any of them will do.
+    Where the component comes from a binary external, ``tag`` is that one's and ``tag_digests``
+    are those of the DLL that it has under this name; ``labeled_version`` is the version in the
+    name of a tag. One that ``is_linked_in`` is part of a file that is something else. With
+    ``major_version_only``, other versions of the same major one will do.
     """
 
     path: str
     component: str
     name: str
-    version: str
-    also: tuple[str, ...] = ()
+    version: str = ""
+    other_versions: tuple[str, ...] = ()
     tag: str = ""
-    labeled: str = ""
-    linked_in: bool = False
+    tag_digests: frozenset[str] = frozenset()
+    labeled_version: str = ""
+    is_linked_in: bool = False
+    major_version_only: bool = False
+    has_evidence_rule: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """All that is said of a place: by path, and which tag each external should be of.
+    """What binaries should contain by their paths, and the tag of each external by its key path.
 
-    ``own`` are the paths that are CPython's or a component's whatever else is in them, ``root``
-    is the key of CPython's own component.
+    ``owned`` are paths that belong to CPython or to a component, whatever they contain.
     """
 
     by_path: Mapping[str, tuple[Expectation, ...]]
     tags: Mapping[ExternalKey, str]
-    own: frozenset[str]
-    root: str
+    owned: frozenset[str]
 
 
-def expectations_of_build(
-    manifest: Manifest,
-    build: Build,
-    components: Sequence[Component],
-    ties: Iterable[FileOwnership],
-    own: Mapping[str, str],
+def expectations_of_manifest(
+    expected: ExpectedContents, inventory: Inventory, binaries: Iterable[str]
 ) -> Expectations:
-    """Return what a manifest says of the files of a build.
-
-    ``ties`` are its components' files, ``own`` maps other paths that somebody owns to the
-    key of that component.
-    """
-    pins = {
-        key: one for key, one in externals_in_build(manifest, build).items() if isinstance(one, Pin)
-    }
-    by_id = {
-        one.id: _claimed(manifest, one, pins.get(one.external) if one.external else None)
-        for one in components
-    }
-    claims: dict[str, dict[Expectation, None]] = {}
-    for tie in ties:
-        linked_in = tie.kind == "static"
-        claim = replace(by_id[tie.component], path=tie.path, linked_in=linked_in)
-        claims.setdefault(tie.path, {})[claim] = None
-    root = manifest.cpython
-    for path, key in own.items():
-        if key == root.component:
-            version = root.version.rstrip("+")
-            claim = Expectation(
-                path=path, component=key, name=_name(manifest, key), version=version
+    """Return what a manifest declares of binaries, given by path, and which tags it pins."""
+    manifest = expected.manifest
+    externals = externals_in_build(manifest, expected.builds[0])
+    pins = {key: one for key, one in externals.items() if isinstance(one, Pin)}
+    components = {one.id: one for one in expected.components}
+    known_dlls = KnownDlls(manifest)
+    by_path: dict[str, dict[Expectation, None]] = {path: {} for path in binaries}
+    for owner in inventory.ownership:
+        if owner.path in by_path:
+            component = components[owner.component]
+            spec = manifest.get_component(component.key)
+            expectation = replace(
+                _expect(spec, owner.path, component.version, is_linked_in=owner.kind == "static"),
+                name=component.name,
             )
-            claims.setdefault(path, {})[claim] = None
+            pin = pins.get(component.external) if component.external else None
+            if pin:
+                expectation = _add_pin(expectation, spec, pin, known_dlls)
+            by_path[owner.path][expectation] = None
+    for path, key in inventory.owned.items():
+        if path in by_path and key == manifest.cpython.component:
+            version = manifest.cpython.version.rstrip("+")
+            by_path[path][_expect(manifest.get_component(key), path, version)] = None
     return Expectations(
-        {path: tuple(found) for path, found in claims.items()},
+        {path: tuple(found) for path, found in by_path.items() if found},
         {key: pin.tag for key, pin in pins.items()},
-        frozenset(own),
-        root.component,
+        frozenset(inventory.owned),
     )
 
 
-def possible_expectations(
-    manifest: Manifest, paths: Iterable[str], own: Mapping[str, str]
+def expectations_of_bom(
+    bom: Bom, manifest: Manifest, inventory: Inventory, binaries: Iterable[str]
 ) -> Expectations:
-    """Return every component that a file can be or hold on the manifest's line of CPython.
+    """Return what a BOM declares of binaries, given by path.
 
-    No version is stated; ``own`` is as ``claims_of`` takes it.
+    The BOM says which versions there are; the manifest says what a file of such a name can be or
+    contain, and how a BOM may name that. Of several versions that are listed, any will do.
+    CPython's own binaries are expected to be CPython's, whether or not it is listed.
     """
-    rows = inclusions_by_name(manifest)
-    claims: dict[str, tuple[Expectation, ...]] = {}
-    for path in paths:
-        here = {
-            identity.key: Expectation(
-                path=path,
-                component=identity.key,
-                name=identity.name,
-                version="",
-                linked_in=row.link == "static",
-            )
-            for identity, row in rows.get(path.rpartition("/")[2].lower(), ())
+    inclusions = inclusions_by_filename(manifest)
+    by_name = _versions_by_name(bom.components)
+    by_file = _versions_by_file(bom)
+    root = manifest.cpython.component
+    by_path: dict[str, tuple[Expectation, ...]] = {}
+    for path in binaries:
+        possible = {
+            spec.key: inclusion.link == "static"
+            for spec, inclusion in inclusions.get(path.rpartition("/")[2].lower(), ())
         }
-        if own.get(path) == manifest.cpython.component:
-            key = manifest.cpython.component
-            name = _name(manifest, key)
-            here[key] = Expectation(path=path, component=key, name=name, version="")
-        if here:
-            claims[path] = tuple(here.values())
-    return Expectations(claims, {}, frozenset(own), manifest.cpython.component)
+        if inventory.owned.get(path) == root:
+            possible[root] = False
+        expectations = []
+        for key, is_linked_in in possible.items():
+            spec = manifest.get_component(key)
+            versions = _listed_versions(spec, by_file.get(path, {})) or _listed_versions(
+                spec, by_name
+            )
+            if versions or key == root:
+                first, *others = versions or [""]
+                one = _expect(spec, path, first, tuple(others), is_linked_in=is_linked_in)
+                expectations.append(one)
+        if expectations:
+            by_path[path] = tuple(expectations)
+    return Expectations(by_path, {}, frozenset(inventory.owned))
 
 
-def inclusions_by_name(manifest: Manifest) -> dict[str, list[tuple[ComponentSpec, Inclusion]]]:
-    """Return what can be, or be in, files of a name, lower-case, of any variant and platform."""
+def inclusions_by_filename(
+    manifest: Manifest,
+) -> dict[str, list[tuple[ComponentSpec, Inclusion]]]:
+    """Return what files can be or contain, by their names in lower case, in any build."""
     line = manifest.cpython.line
     variants = [None, *manifest.variants]
     tags = [platform.tag for platform in manifest.platforms]
-    rows: dict[str, list[tuple[ComponentSpec, Inclusion]]] = {}
-    for identity in manifest.components:
-        for row in identity.ships:
+    found: dict[str, list[tuple[ComponentSpec, Inclusion]]] = {}
+    for spec in manifest.components:
+        for row in spec.ships:
             if row.link not in ("static", "dynamic") or not line_in_range(line, row.lines):
                 continue
-            every = {*row.files, *row.optional_files, *chain(*row.files_on.values())}
+            names = {*row.files, *row.optional_files, *chain(*row.files_on.values())}
             written = {
                 variant_filename(expand_line(name, line), variant, line, tag).lower()
-                for name in every
+                for name in names
                 for variant in variants
                 for tag in tags
             }
             for name in written:
-                rows.setdefault(name, []).append((identity, row))
-    return rows
+                found.setdefault(name, []).append((spec, row))
+    return found
 
 
-def _claimed(manifest: Manifest, component: Component, pin: Pin | None) -> Expectation:
-    identity = spec_of(manifest, component.key)
-    binary = pin is not None and pin.kind is ExternalKind.BINARY
+def _expect(
+    spec: ComponentSpec,
+    path: str,
+    version: str,
+    other_versions: tuple[str, ...] = (),
+    *,
+    is_linked_in: bool = False,
+) -> Expectation:
+    rules = [rule for rule in spec.evidence if not rule.external]
     return Expectation(
-        path="",
-        component=component.key,
-        name=component.name,
-        version=component.version,
-        tag=pin.tag if pin and binary else "",
-        labeled=labeled_version(identity, pin.key, pin.revision) if pin else "",
+        path=path,
+        component=spec.key,
+        name=spec.name,
+        version=version,
+        other_versions=other_versions,
+        is_linked_in=is_linked_in,
+        major_version_only=any(rule.major_version_only for rule in spec.evidence),
+        has_evidence_rule=any(_compile_patterns(rule.files).matches(path) for rule in rules),
     )
 
 
-def spec_of(manifest: Manifest, key: str) -> ComponentSpec:
-    """Return the identity of a key, which the manifest has."""
-    return next(one for one in manifest.components if one.key == key)
+@cache
+def _compile_patterns(patterns: tuple[str, ...]) -> PathPatterns:
+    return PathPatterns(patterns)
 
 
-def _name(manifest: Manifest, key: str) -> str:
-    return spec_of(manifest, key).name
+def _add_pin(
+    expectation: Expectation, spec: ComponentSpec, pin: Pin, known_dlls: KnownDlls
+) -> Expectation:
+    """Return an expectation with what the pin of its external says about it."""
+    expectation = replace(expectation, labeled_version=labeled_version(spec, pin.key, pin.revision))
+    if pin.key.kind is not EntryKind.BINARY:
+        return expectation
+    digests = known_dlls.get_digests(pin.tag, expectation.path)
+    return replace(expectation, tag=pin.tag, tag_digests=digests)
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFile:
-    """A DLL that a tag of a binary external holds, by its name there."""
-
-    tag: str
-    name: str
-    digest: str
+def _versions_by_name(components: Iterable[Component]) -> dict[str, list[str]]:
+    versions: dict[str, list[str]] = {}
+    for component in components:
+        versions.setdefault(component.name, []).append(component.version)
+    return versions
 
 
-class KnownFiles:
-    """Looks up DLLs of binary externals by digest, and what a tag has under a name."""
+def _versions_by_file(bom: Bom) -> dict[str, dict[str, list[str]]]:
+    """Return the versions of the components that each file is part of, or linked with.
 
-    def __init__(self, manifest: Manifest) -> None:
-        """Take what the manifest has recorded."""
-        self._manifest = manifest
-        self._by_digest: dict[str, list[KnownFile]] = {}
-        self._by_name: dict[tuple[str, str], set[str]] = {}
-        for one in _recorded(manifest):
-            self._by_digest.setdefault(one.digest, []).append(one)
-            self._by_name.setdefault((one.tag, one.name), set()).add(one.digest)
-
-    def tags(self, digests: Iterable[str]) -> tuple[str, ...]:
-        """Return the tags that hold a file of one of these digests, sorted."""
-        return tuple(sorted({one.tag for d in digests for one in self._by_digest.get(d, ())}))
-
-    def of(self, tag: str, path: str) -> frozenset[str]:
-        """Return the digests of what a tag has under the name of a path; none if not recorded."""
-        return frozenset(self._by_name.get((tag, path.rpartition("/")[2].lower()), ()))
-
-    def version(self, component: str, tag: str) -> str:
-        """Return the version of a component in a tag of a binary external, or an empty text."""
-        key, revision = key_of_tag(ExternalKind.BINARY, tag), split_tag(tag)[1]
-        identity = spec_of(self._manifest, component)
-        return shipped_version(identity, key, revision, self._manifest.cpython.line)[0]
+    That all files belong to a root says nothing.
+    """
+    files = {file.id: file.path for file in bom.files}
+    components = {one.id: one for one in bom.components if one.id not in bom.roots}
+    found: dict[str, dict[Component, None]] = {}
+    for one in bom.relationships:
+        ends = one.source, one.target
+        if one.kind is RelationshipKind.CONTAINS:
+            ends = one.target, one.source
+        elif one.kind not in (RelationshipKind.PART_OF, RelationshipKind.STATIC_LINK):
+            continue
+        file, component = files.get(ends[0]), components.get(ends[1])
+        if file and component:
+            found.setdefault(file, {})[component] = None
+    return {path: _versions_by_name(found[path]) for path in found}
 
 
-def _recorded(manifest: Manifest) -> Iterator[KnownFile]:
-    for tag, files in manifest.dll_digests.items():
-        for path, digest in files.items():
-            yield KnownFile(tag, path.rpartition("/")[2].lower(), digest)
+def _listed_versions(
+    spec: ComponentSpec, versions_by_name: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """Return the versions listed of a component, as upstream writes them.
+
+    A BOM names a component as the manifest does, or after its external; then it may state the
+    tag's revision.
+    """
+    names = dict.fromkeys(_names(spec))
+    listed = [version for name in names for version in versions_by_name.get(name, ())]
+    return [parse_revision(spec, one).version or one if one else one for one in listed]
+
+
+def _names(spec: ComponentSpec) -> Iterator[str]:
+    """Yield what a BOM may call a component."""
+    yield from (spec.name, spec.key)
+    yield from (one.source.name for one in spec.built_from)
+    yield from (row.external.name for row in spec.ships if row.external and not row.version)
+
+
+def assume_vendored(manifest: Manifest) -> Manifest:
+    """Return a manifest that has vendored code for its CPython, whichever it was recorded for.
+
+    Vendored code is in the same files in every release; its versions are known for one only.
+    """
+    version = manifest.cpython.version
+    if manifest.cpython.vendored_from == version:
+        return manifest
+    return replace(
+        manifest,
+        cpython=replace(manifest.cpython, vendored_from=version),
+        vendored=tuple(replace(one, version="") for one in manifest.vendored),
+    )

@@ -1,230 +1,252 @@
-"""What is said of binaries held against what is in them: one row for each file and component."""
+"""Binaries compared with what is expected of them: one result for each file and component."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sbom.binaries.binary import Binary, EvidenceMatch, describe_matches, printable
-from sbom.binaries.search import CompiledRule
 from sbom.files.shipped_file import ShippedFile, is_executable
-from sbom.verification.expectations import Expectation, Expectations, KnownFiles
+from sbom.manifest.model import Manifest
+from sbom.verification.expectations import Expectation, Expectations
+from sbom.verification.known_dlls import KnownDlls
 
 
 class ResultStatus(StrEnum):
-    """What evidence says of a claim."""
+    """How the evidence in a binary compares with what was expected."""
 
     CONFIRMED = "confirmed"
-    BY_DIGEST = "confirmed by digest"
-    SHOWN = "shown, nobody states it"
-    PRESENT = "present, version not shown"
-    CONTRADICTED = "contradicted"
-    MISLABELED = "mislabeled tag"
-    OTHER_BUILD = "another build"
-    NOT_SHOWN = "not shown"
-    NO_RULE = "no rule"
-    FOUND = "in no list"
-    UNKNOWN = "unknown binary"
-    NO_PE = "no PE file"
+    CONFIRMED_BY_DIGEST = "confirmed by digest"
+    DETECTED = "detected, not declared"  # the component is expected, but no version of it
+    PRESENT = "present, version unknown"
+    VERSION_MISMATCH = "version mismatch"
+    MISLABELED_TAG = "mislabeled tag"
+    UNEXPECTED_BUILD = "unexpected build"
+    NO_EVIDENCE = "no evidence"
+    NO_RULE = "no evidence rule"
+    UNDECLARED = "undeclared"
+    UNOWNED = "unowned"
+    NOT_PE = "not a PE file"
     DAMAGED = "damaged"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
-    """One verdict: of a file, of a component in it, with what was expected and what was found.
+    """What was expected of one component in one file, and what was found.
 
-    ``component`` is a component's name or the key path of an external, and empty where the
-    verdict is of the whole file; ``key`` is the component's in the manifest; ``evidence``
-    says in words what stands where.
+    ``component`` is the component's name or the key path of an external, and empty where the
+    result is about the whole file; ``key`` is the component's key in the manifest; ``evidence``
+    says in words what stands where in the file.
     """
 
     file: str
-    component: str
-    expected: str
-    found: str
-    verdict: ResultStatus
-    evidence: str = ""
+    component: str = ""
     key: str = ""
+    expected: str = ""
+    found: str = ""
+    status: ResultStatus
+    evidence: str = ""
 
 
 def verify_binaries(
-    files: Iterable[ShippedFile],
-    claims: Expectations,
-    rules: Sequence[CompiledRule],
-    known: KnownFiles,
+    files: Iterable[ShippedFile], expectations: Expectations, manifest: Manifest
 ) -> tuple[Result, ...]:
-    """Return the verdicts on the binaries among some files, in the order of their paths."""
-    court = _Court(claims, rules, known)
+    """Return the results of the binaries among files, in the order of their paths."""
+    verifier = _BinaryVerifier(expectations, manifest)
     ordered = sorted(files, key=lambda file: file.path)
-    return tuple(row for file in ordered for row in court.on(file))
+    return tuple(result for file in ordered for result in verifier.verify(file))
 
 
-class _Court:
-    def __init__(
-        self, claims: Expectations, rules: Sequence[CompiledRule], known: KnownFiles
-    ) -> None:
-        self._claims = claims
-        self._rules = rules
-        self._known = known
-        self._family = {rule.component for rule in rules if rule.evidence.major_version_only}
+class _BinaryVerifier:
+    """Compares binaries with expectations, one by one."""
 
-    def on(self, file: ShippedFile) -> Iterator[Result]:
-        """Yield the verdicts on one file."""
-        claims = self._claims.by_path.get(file.path, ())
-        binary = file.binary
-        if binary is None:
-            if is_executable(file.path):
-                yield Result(file.path, "", "", "", ResultStatus.NO_PE)
-            return
-        if binary.image.damage:
-            yield Result(file.path, "", "", "", ResultStatus.DAMAGED, binary.image.damage)
-        if not claims and file.path not in self._claims.own:
-            yield Result(file.path, "", "", described(binary), ResultStatus.UNKNOWN)
-        for claim in claims:
-            shown = [one for one in binary.findings if _of(one, claim.component)]
-            if shown or not binary.image.damage:
-                yield self._judged(claim, binary, shown)
-        yield from self._asked_for(file.path, binary)
-        yield from self._surprises(file.path, binary, {claim.component for claim in claims})
+    def __init__(self, expectations: Expectations, manifest: Manifest) -> None:
+        self._expectations = expectations
+        self._cpython = manifest.cpython.component
+        self._known_dlls = KnownDlls(manifest)
 
-    def _judged(self, claim: Expectation, binary: Binary, shown: Sequence[EvidenceMatch]) -> Result:
-        versions = [one.version for one in shown if one.version]
-        digests = (binary.image.authenticode, binary.blob)
-        if not versions:
-            return self._by_digest(claim, digests, shown)
-        verdict = ResultStatus.CONFIRMED if claim.version else ResultStatus.SHOWN
-        if any(self._disagree(claim, of_rule) for of_rule in _by_rule(shown)):
-            verdict = ResultStatus.CONTRADICTED
-        elif claim.labeled and claim.labeled != claim.version:
-            verdict = ResultStatus.MISLABELED
-        elif not (self._is_build(claim, digests) and self._exactly(claim, versions)):
-            verdict = ResultStatus.OTHER_BUILD
-        return _row(claim, ", ".join(dict.fromkeys(versions)), verdict, shown)
+    def verify(self, file: ShippedFile) -> Iterator[Result]:
+        """Yield the results of one file."""
+        if file.binary:
+            yield from self._verify_binary(file.path, file.binary)
+        elif is_executable(file.path):
+            yield Result(file=file.path, status=ResultStatus.NOT_PE)
 
-    def _disagree(self, claim: Expectation, of_rule: Sequence[EvidenceMatch]) -> bool:
-        """Return whether nothing that one rule found is what is claimed."""
-        versions = [one.version for one in of_rule if one.version]
-        return bool(versions) and not any(self._same(claim, version) for version in versions)
+    def _verify_binary(self, path: str, binary: Binary) -> Iterator[Result]:
+        damage = binary.image.damage
+        if damage:
+            yield Result(file=path, status=ResultStatus.DAMAGED, evidence=damage)
+        expected = self._expectations.by_path.get(path, ())
+        if not expected and path not in self._expectations.owned:
+            found = _describe_version_resource(binary)
+            yield Result(file=path, status=ResultStatus.UNOWNED, found=found)
+        for expectation in expected:
+            matches = _matches_of(binary, expectation.component)
+            if matches or not damage:
+                yield self._verify_component(expectation, binary, matches)
+        yield from self._verify_tags(path, binary)
+        yield from self._find_undeclared(path, binary, {one.component for one in expected})
 
-    def _same(self, claim: Expectation, version: str) -> bool:
-        """Return whether a version is the one claimed, or one of its family."""
-        first = claim.version.partition(".")[0]
-        family = claim.component in self._family and version.partition(".")[0] == first
-        return not claim.version or version in (claim.version, *claim.also) or family
-
-    def _exactly(self, claim: Expectation, versions: Sequence[str]) -> bool:
-        """Return whether versions are of what is claimed, as far as that goes: 14 of 14.42."""
-        family = claim.component in self._family and claim.version
-        return not family or all(f"{one}.".startswith(f"{claim.version}.") for one in versions)
-
-    def _is_build(self, claim: Expectation, digests: Sequence[str]) -> bool:
-        """Return whether a file is the one of its tag, as far as that is recorded."""
-        recorded = self._known.of(claim.tag, claim.path)
-        return not recorded or claim.linked_in or bool(recorded & set(digests))
-
-    def _by_digest(
-        self, claim: Expectation, digests: Sequence[str], shown: Sequence[EvidenceMatch]
+    def _verify_component(
+        self, expectation: Expectation, binary: Binary, matches: Sequence[EvidenceMatch]
     ) -> Result:
-        """Return the verdict where no evidence tells a version: by digest, or by presence."""
-        tags = self._known.tags(digests)
-        held = {version for tag in tags if (version := self._known.version(claim.component, tag))}
-        told = f"its digest is that of {', '.join(tags)}"
-        if claim.tag in tags:
-            return _row(claim, claim.version, ResultStatus.BY_DIGEST, shown, told)
-        if held:
-            found = ", ".join(sorted(held))
-            return _row(claim, found, self._of_other_tags(claim, held), shown, told)
-        if not claim.linked_in and self._known.of(claim.tag, claim.path):
-            told = f"{claim.tag} has another file of this name"
-            return _row(claim, "", ResultStatus.CONTRADICTED, shown, told)
-        if shown:
-            return _row(claim, "", ResultStatus.PRESENT, shown)
-        return _row(
-            claim,
-            "",
-            ResultStatus.NOT_SHOWN if self._listed(claim) else ResultStatus.NO_RULE,
-            shown,
-        )
+        """Return how the versions that evidence shows compare with the expected one."""
+        versions = _versions(matches)
+        if not versions:
+            return self._verify_digest(expectation, binary, matches)
+        status = ResultStatus.CONFIRMED if expectation.version else ResultStatus.DETECTED
+        if any(not _accepts_any(expectation, found) for found in _versions_by_rule(matches)):
+            status = ResultStatus.VERSION_MISMATCH
+        elif expectation.labeled_version not in ("", expectation.version):
+            status = ResultStatus.MISLABELED_TAG
+        elif not _is_file_of_tag(expectation, binary) or not _is_exact(expectation, versions):
+            status = ResultStatus.UNEXPECTED_BUILD
+        return _result(expectation, status, ", ".join(versions), matches)
 
-    def _of_other_tags(self, claim: Expectation, held: set[str]) -> ResultStatus:
-        """Return the verdict on a file that tags hold which are not the one claimed."""
-        if not any(self._same(claim, version) for version in held):
-            return ResultStatus.CONTRADICTED
-        if self._known.of(claim.tag, claim.path):
-            return ResultStatus.OTHER_BUILD
-        return ResultStatus.BY_DIGEST if claim.version else ResultStatus.SHOWN
+    def _verify_digest(
+        self, expectation: Expectation, binary: Binary, matches: Sequence[EvidenceMatch]
+    ) -> Result:
+        """Return what a binary is by its digest, where no evidence shows a version."""
+        tags = self._known_dlls.find_tags(_digests(binary))
+        known = {self._known_dlls.get_version(expectation.component, tag) for tag in tags} - {""}
+        evidence = f"its digest is that of {', '.join(tags)}"
+        if expectation.tag in tags:
+            status = ResultStatus.CONFIRMED_BY_DIGEST
+            return _result(expectation, status, expectation.version, matches, evidence)
+        if known:
+            status = _status_of_other_tag(expectation, known)
+            return _result(expectation, status, ", ".join(sorted(known)), matches, evidence)
+        if expectation.tag_digests and not expectation.is_linked_in:
+            evidence = f"{expectation.tag} has another file of this name"
+            return _result(expectation, ResultStatus.VERSION_MISMATCH, "", matches, evidence)
+        if matches:
+            return _result(expectation, ResultStatus.PRESENT, "", matches)
+        has_rule = expectation.has_evidence_rule
+        status = ResultStatus.NO_EVIDENCE if has_rule else ResultStatus.NO_RULE
+        return _result(expectation, status, "", matches)
 
-    def _listed(self, claim: Expectation) -> bool:
-        """Return whether some rule of a component expects to find it in a file."""
-        mine = (rule for rule in self._rules if rule.component == claim.component)
-        return any(rule.lists(claim.path) for rule in mine if not rule.evidence.external)
-
-    def _asked_for(self, path: str, binary: Binary) -> Iterator[Result]:
-        """Yield verdicts on the tags that a build says it was told to take."""
-        for one in binary.findings:
-            if one.external is None:
-                continue
-            expected = self._claims.tags.get(one.external)
-            if one.tag and expected:
-                same = ResultStatus.CONFIRMED if one.tag == expected else ResultStatus.CONTRADICTED
+    def _verify_tags(self, path: str, binary: Binary) -> Iterator[Result]:
+        """Yield how the tags that the build was given compare with the expected ones."""
+        for match in binary.findings:
+            tags = self._expectations.tags
+            expected = tags.get(match.external) if match.external else None
+            if match.tag and expected:
                 yield Result(
-                    path,
-                    str(one.external),
-                    expected,
-                    one.tag,
-                    same,
-                    describe_matches([one]),
-                    str(one.external),
+                    file=path,
+                    component=str(match.external),
+                    key=str(match.external),
+                    expected=expected,
+                    found=match.tag,
+                    status=ResultStatus.CONFIRMED
+                    if match.tag == expected
+                    else ResultStatus.VERSION_MISMATCH,
+                    evidence=describe_matches([match]),
                 )
 
-    def _surprises(self, path: str, binary: Binary, claimed: set[str]) -> Iterator[Result]:
-        """Yield components that nobody says are in a file, and are."""
-        surprises: dict[str, list[EvidenceMatch]] = {}
-        for one in binary.findings:
-            if not one.tag and one.component not in claimed and self._is_guest(one, path):
-                surprises.setdefault(one.component, []).append(one)
-        for key, found in surprises.items():
-            for version in dict.fromkeys(one.version for one in found if one.version) or [""]:
-                shown = [one for one in found if one.version == version]
+    def _find_undeclared(self, path: str, binary: Binary, expected: set[str]) -> Iterator[Result]:
+        """Yield components that evidence shows in a file and nobody declares there."""
+        found: dict[str, list[EvidenceMatch]] = {}
+        for match in binary.findings:
+            if not match.tag and match.component not in expected and self._is_foreign(match, path):
+                found.setdefault(match.component, []).append(match)
+        for component, matches in found.items():
+            for version in _versions(matches) or ("",):
+                evidence = [match for match in matches if match.version == version]
                 yield Result(
-                    path, key, "", version, ResultStatus.FOUND, describe_matches(shown), key
+                    file=path,
+                    component=component,
+                    key=component,
+                    found=version,
+                    status=ResultStatus.UNDECLARED,
+                    evidence=describe_matches(evidence),
                 )
 
-    def _is_guest(self, finding: EvidenceMatch, path: str) -> bool:
-        """Return whether a finding is of something in a file, and not of the file itself."""
-        by_resource = not finding.place.startswith("0x")
-        unclaimed = by_resource and path not in self._claims.by_path
-        return finding.component != self._claims.root and not unclaimed
+    def _is_foreign(self, match: EvidenceMatch, path: str) -> bool:
+        """Return whether evidence is of a component in a file, not of the unowned file itself."""
+        is_of_file = not match.place.startswith("0x") and path not in self._expectations.by_path
+        return match.component != self._cpython and not is_of_file
 
 
-def _row(
-    claim: Expectation,
+def _result(
+    expectation: Expectation,
+    status: ResultStatus,
     found: str,
-    verdict: ResultStatus,
-    shown: Sequence[EvidenceMatch],
+    matches: Sequence[EvidenceMatch],
     evidence: str = "",
 ) -> Result:
-    expected = claim.version
-    if verdict is ResultStatus.MISLABELED:
-        expected, evidence = claim.labeled, f"the tag {claim.tag} says {claim.labeled}"
-    told = "; ".join(part for part in (describe_matches(shown), evidence) if part)
-    return Result(claim.path, claim.name, expected, found, verdict, told, claim.component)
+    expected = expectation.version
+    if status is ResultStatus.MISLABELED_TAG:
+        expected = expectation.labeled_version
+        evidence = f"the tag {expectation.tag} says {expectation.labeled_version}"
+    return Result(
+        file=expectation.path,
+        component=expectation.name,
+        key=expectation.component,
+        expected=expected,
+        found=found,
+        status=status,
+        evidence="; ".join(filter(None, (describe_matches(matches), evidence))),
+    )
 
 
-def _of(finding: EvidenceMatch, component: str) -> bool:
-    return finding.component == component and not finding.tag
+def _status_of_other_tag(expectation: Expectation, versions: set[str]) -> ResultStatus:
+    """Return the status of a DLL that is known from other tags than the expected one."""
+    if not _accepts_any(expectation, versions):
+        return ResultStatus.VERSION_MISMATCH
+    if expectation.tag_digests:
+        return ResultStatus.UNEXPECTED_BUILD
+    return ResultStatus.CONFIRMED_BY_DIGEST if expectation.version else ResultStatus.DETECTED
 
 
-def _by_rule(findings: Sequence[EvidenceMatch]) -> Iterable[list[EvidenceMatch]]:
-    groups: dict[int, list[EvidenceMatch]] = {}
-    for one in findings:
-        groups.setdefault(one.rule, []).append(one)
-    return groups.values()
+def _accepts_any(expectation: Expectation, versions: Iterable[str]) -> bool:
+    """Return whether one of the versions is expected, or of the expected major version."""
+    if not expectation.version:
+        return True
+    major = expectation.version.partition(".")[0]
+    return any(
+        version in (expectation.version, *expectation.other_versions)
+        or (expectation.major_version_only and version.partition(".")[0] == major)
+        for version in versions
+    )
 
 
-def described(binary: Binary) -> str:
-    """Return what a file says of itself, for one that nobody claims."""
-    resource: Mapping[str, str] = dict(binary.image.resource)
-    told = [resource.get(key, "") for key in ("ProductName", "FileVersion", "CompanyName")]
-    return ", ".join(printable(text) for text in told if text)
+def _is_exact(expectation: Expectation, versions: Iterable[str]) -> bool:
+    """Return whether versions start with the expected one, where only the major one counts."""
+    if not (expectation.major_version_only and expectation.version):
+        return True
+    return all(f"{version}.".startswith(f"{expectation.version}.") for version in versions)
+
+
+def _is_file_of_tag(expectation: Expectation, binary: Binary) -> bool:
+    """Return whether a file is the one in its tag, as far as that is recorded."""
+    recorded = expectation.tag_digests
+    return not recorded or expectation.is_linked_in or not recorded.isdisjoint(_digests(binary))
+
+
+def _digests(binary: Binary) -> tuple[str, str]:
+    return binary.image.authenticode, binary.blob
+
+
+def _matches_of(binary: Binary, component: str) -> list[EvidenceMatch]:
+    return [one for one in binary.findings if one.component == component and not one.tag]
+
+
+def _versions(matches: Iterable[EvidenceMatch]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(match.version for match in matches if match.version))
+
+
+def _versions_by_rule(matches: Iterable[EvidenceMatch]) -> Iterable[list[str]]:
+    """Return the versions that each evidence rule found: one of each has to be expected."""
+    versions: dict[int, list[str]] = {}
+    for match in matches:
+        if match.version:
+            versions.setdefault(match.rule, []).append(match.version)
+    return versions.values()
+
+
+def _describe_version_resource(binary: Binary) -> str:
+    """Return what a file's version resource says it is."""
+    resource = dict(binary.image.resource)
+    texts = [resource.get(key, "") for key in ("ProductName", "FileVersion", "CompanyName")]
+    return ", ".join(printable(text) for text in texts if text)

@@ -1,4 +1,4 @@
-"""What ``verify`` looks at: a folder, an archive that is never unpacked, or one binary."""
+"""What ``verify`` is given: a directory, an archive that is never unpacked, or one binary."""
 
 from __future__ import annotations
 
@@ -9,64 +9,67 @@ from pathlib import Path
 
 from sbom.binaries.binary import InspectFn
 from sbom.binaries.pe import is_pe
+from sbom.bom.model import Bom
 from sbom.diagnostics import InputError, SbomError
 from sbom.diagnostics.file_messages import input_error
 from sbom.files.directory import read_folder
 from sbom.files.shipped_file import ShippedFile
 from sbom.files.zip import ArchiveContents, hash_stream, open_archives
-from sbom.io import is_directory, read_bytes, read_error, read_utf8
+from sbom.formats import SPDX2
+from sbom.io import is_directory, read_bytes, read_error
 
 _ZIP = b"PK"
-#: Members that are packages themselves, as the upload to the Store has one.
+#: Members that are packages themselves; the upload to the Store contains one.
 _PACKAGES = (".appx", ".msix", ".nupkg")
-_LIBRARY = re.compile(r"(?:.*/)?python3\d+t?(?:_d)?\.dll", re.IGNORECASE)
-_BESIDE = ".spdx.json"
+_PYTHON_DLL = re.compile(r"(?:.*/)?python3\d+t?(?:_d)?\.dll", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VerifyTarget:
-    """Files to look at: those of a folder, the members of an archive, or a file by itself.
+    """Files to verify: those of a directory, the members of an archive, or a file by itself.
 
-    ``own`` is the archive itself; ``root`` is what stands before the path of each file of
-    Python, where its DLL is.
+    ``file`` is the archive, or the one binary; ``prefix`` is what Python's own paths start with,
+    where its DLL is.
     """
 
     name: str
     files: tuple[ShippedFile, ...]
-    own: ShippedFile | None
-    root: str
+    file: ShippedFile | None
+    prefix: str
 
 
 def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
-    """Return what is at a path, every file hashed and every binary looked into.
+    """Return what is at a path, every file hashed and every binary inspected.
 
-    Raises SbomError where it cannot be read, or an archive is not to be trusted.
+    Raises SbomError where it cannot be read, or is an archive that is not safe.
     """
-    own = None
+    file = None
     if is_directory(path):
         files = read_folder(path, inspect)
     else:
-        start = _start(path)
+        start = _read_start(path)
         if start == _ZIP:
-            (opened,) = open_archives([(path, path.name)], _is_package, inspect=inspect)
-            if opened.problems:
-                raise SbomError(opened.problems)
-            own, files = opened.own, _members(opened)
+            [archive] = open_archives([(path, path.name)], _is_package, inspect=inspect)
+            if archive.problems:
+                raise SbomError(archive.problems)
+            file, files = archive.own, _members(archive)
         elif is_pe(start):
-            files = (hash_stream(path.name, [read_bytes(path)], inspect),)
-            own = files[0]
+            file = hash_stream(path.name, [read_bytes(path)], inspect)
+            files = (file,)
         else:
             hint = "name a layout, an installed Python, a zip, nupkg or msix, or a DLL"
             message = "is not a directory, a zip file or a PE file"
             raise InputError([input_error(str(path), message, hint)])
-    return VerifyTarget(name=str(path), files=files, own=own, root=_root(files))
+    return VerifyTarget(name=str(path), files=files, file=file, prefix=_prefix(files))
 
 
-def _start(path: Path) -> bytes:
+def _read_start(path: Path) -> bytes:
+    """Return the first two bytes of a regular file; a pipe would never end."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             message = "is neither a directory nor a regular file"
-            raise InputError([input_error(str(path), message, "name one of these")])
+            hint = "name a directory, an archive or a DLL"
+            raise InputError([input_error(str(path), message, hint)])
         with path.open("rb") as file:
             return file.read(2)
     except OSError as error:
@@ -77,27 +80,25 @@ def _is_package(path: str) -> bool:
     return path.lower().endswith(_PACKAGES)
 
 
-def _members(opened: ArchiveContents, before: str = "") -> tuple[ShippedFile, ...]:
+def _members(archive: ArchiveContents, prefix: str = "") -> tuple[ShippedFile, ...]:
     """Return the members of an archive, and those of packages in it below their paths."""
-    mine = [replace(one, path=before + one.path) for one in opened.files]
-    inner = [
-        file
-        for name, nested in opened.nested.items()
-        for file in _members(nested, f"{before}{name}/")
-    ]
-    return tuple(sorted([*mine, *inner], key=lambda file: file.path))
+    members = [replace(file, path=prefix + file.path) for file in archive.files]
+    for name, nested in archive.nested.items():
+        members += _members(nested, f"{prefix}{name}/")
+    return tuple(sorted(members, key=lambda file: file.path))
 
 
-def _root(files: tuple[ShippedFile, ...]) -> str:
-    """Return the folder of CPython's DLL, with a slash; the topmost, and empty for none."""
-    found = [file.path for file in files if _LIBRARY.fullmatch(file.path)]
+def _prefix(files: tuple[ShippedFile, ...]) -> str:
+    """Return the directory of CPython's topmost DLL, with a slash, or an empty text."""
+    found = [file.path for file in files if _PYTHON_DLL.fullmatch(file.path)]
     nearest = min(found, key=lambda path: (path.count("/"), path), default="")
     return nearest[: nearest.rfind("/") + 1]
 
 
-def document_of(path: Path, named: Path | None) -> tuple[str, str] | None:
-    """Return text and name of the document named, or of the one beside a path; else None."""
-    place = named or path.resolve().with_name(f"{path.resolve().name}{_BESIDE}")
-    if named is None and not place.is_file():
+def read_sbom(path: Path, sbom: Path | None) -> tuple[str, Bom] | None:
+    """Return name and BOM of the SBOM that is given, or of the one beside a path; or None."""
+    beside = path.resolve().with_name(path.resolve().name + SPDX2.suffix)
+    if sbom is None and not beside.is_file():
         return None
-    return read_utf8(place), str(named or place.name)
+    name = str(sbom or beside.name)
+    return name, SPDX2.read(read_bytes(sbom or beside), name)

@@ -1,0 +1,157 @@
+"""What ``verify`` is given, compared with an SBOM or with what the manifest declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sbom.bom.model import Bom
+from sbom.bom.ownership import expected_contents
+from sbom.components.build import Build
+from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
+from sbom.diagnostics import inspection_messages as messages
+from sbom.files.patterns import PathPatterns
+from sbom.files.shipped_file import ShippedFile, is_executable
+from sbom.manifest.channels import version_named
+from sbom.manifest.model import Manifest
+from sbom.verification.identification import Identification
+from sbom.verification.inspection import Inspection, inspect_files
+from sbom.verification.target import VerifyTarget
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verification:
+    """How a target compares with an SBOM, or with the manifest, which ``compared_with`` names.
+
+    ``matching_files`` counts the files that are as the SBOM lists them.
+    """
+
+    target: VerifyTarget
+    identification: Identification
+    compared_with: str
+    platform: str
+    inspection: Inspection
+    matching_files: int
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def verify_target(
+    target: VerifyTarget,
+    manifest: Manifest,
+    builds: Sequence[Build],
+    identification: Identification,
+    document: tuple[str, Bom] | None,
+) -> Verification:
+    """Return how a target compares with a document, given by name, or else with the manifest.
+
+    Its binaries may be of any of the builds, which are of one platform.
+    """
+    expected = replace(
+        expected_contents(manifest, builds),
+        prefix=target.prefix,
+        runtime_files=PathPatterns(manifest.layout.runtime_files),
+        complete=False,
+    )
+    name, bom = document or (f"{manifest.file} for CPython {manifest.cpython.version}", None)
+    is_installer = _is_installer(target, manifest)
+    files = () if is_installer else target.files
+    inspection = inspect_files(target.name, files, expected, bom=bom)
+    diagnostics = list(inspection.diagnostics)
+    matching = 0
+    if is_installer:
+        reason, hint = "an installer cannot be opened", "verify what it installs"
+        diagnostics.append(messages.not_inspected(target.name, "", reason, hint))
+    if bom:
+        matching, mismatches = _compare_files(target, bom, expected.runtime_files)
+        diagnostics += [*mismatches, *_compare_archive(target, bom)]
+    else:
+        diagnostics += _compare_version(target, identification, manifest)
+    return Verification(
+        target=target,
+        identification=identification,
+        compared_with=name,
+        platform=builds[0].platform,
+        inspection=inspection,
+        matching_files=matching,
+        diagnostics=sort_diagnostics(diagnostics),
+    )
+
+
+def _is_installer(target: VerifyTarget, manifest: Manifest) -> bool:
+    """Return whether a target is a file with the name of an installer of any release."""
+    installers = [channel for channel in manifest.channels if channel.format == "installer"]
+    return target.file is not None and bool(version_named(installers, target.file.path))
+
+
+def _compare_files(
+    target: VerifyTarget, bom: Bom, runtime_files: PathPatterns
+) -> tuple[int, list[Diagnostic]]:
+    """Return how many files are as a BOM lists them, and how the others differ.
+
+    A BOM that lists no files says nothing about them. Binaries that it does not list are
+    reported by what they contain.
+    """
+    listed = {file.path: file for file in bom.files}
+    if not listed:
+        return 0, []
+    present = {_path_in_bom(file.path, listed): file for file in target.files}
+    diagnostics = [
+        messages.missing_file(target.name, path, expected_by="the SBOM")
+        for path in listed.keys() - present.keys()
+    ]
+    matching = 0
+    for path, file in present.items():
+        if path in listed:
+            one = listed[path]
+            checksums = {"SHA1": one.sha1, "SHA256": one.sha256, "SHA512": one.sha512}
+            mismatches = list(_compare_checksums(target, path, file, checksums))
+            matching += not mismatches
+            diagnostics += mismatches
+        elif not is_executable(path) and not runtime_files.matches(path):
+            diagnostics.append(messages.unowned_file(target.name, path, unlisted_in="the SBOM"))
+    return matching, diagnostics
+
+
+def _path_in_bom(path: str, listed: Mapping[str, object]) -> str:
+    """Return a path as a BOM writes it: of a member of a nested package, it may be that only."""
+    for position, letter in enumerate(path):
+        if letter == "/" and path not in listed and path[:position] in listed:
+            return path[position + 1 :]
+    return path
+
+
+def _compare_archive(target: VerifyTarget, bom: Bom) -> Iterator[Diagnostic]:
+    """Yield how an archive, or a binary by itself, differs from what a BOM says of it."""
+    packages = {one.file_name: dict(one.checksums) for one in bom.components}
+    if target.file and (checksums := packages.get(target.file.path)):
+        yield from _compare_checksums(target, "", target.file, checksums)
+
+
+def _compare_checksums(
+    target: VerifyTarget, member: str, file: ShippedFile, checksums: Mapping[str, str]
+) -> Iterator[Diagnostic]:
+    """Yield that a file differs from what is listed of it, by its strongest checksum."""
+    found = {"SHA512": file.sha512, "SHA256": file.sha256, "SHA1": file.sha1}
+    listed = {name: checksums[name] for name in found if checksums.get(name)}
+    expected, actual = "a checksum in the SBOM", "" if listed else "none"
+    for algorithm, value in listed.items():
+        if value != found[algorithm]:
+            expected, actual = f"{algorithm} {value}", found[algorithm]
+            break
+    if actual:
+        yield messages.file_mismatch(target.name, member, expected=expected, found=actual)
+
+
+def _compare_version(
+    target: VerifyTarget, identification: Identification, manifest: Manifest
+) -> Iterator[Diagnostic]:
+    """Yield that binaries are of another CPython version than the manifest."""
+    version = manifest.cpython.version.rstrip("+")
+    if identification.cpython and version not in identification.cpython:
+        yield Diagnostic(
+            code=Code.VERSION_CHANGED,
+            file=target.name,
+            message=f"expected CPython {version}, as in {manifest.file}, "
+            f"found {identification.cpython[0]}",
+            hint="add --script or --cpython of that version, or use --identify",
+        )

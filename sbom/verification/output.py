@@ -1,0 +1,133 @@
+"""What ``verify`` found, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+from sbom.binaries.binary import printable
+from sbom.diagnostics.render import render
+from sbom.verification.comparison import Verification
+from sbom.verification.identification import Identification
+from sbom.verification.results import Result, ResultStatus
+
+
+def render_verification(verification: Verification, output_format: str, *, strict: bool) -> str:
+    """Return results and diagnostics as ``text``, ``json`` or ``github`` workflow commands."""
+    diagnostics = render(verification.diagnostics, output_format, strict=strict)
+    if output_format == "json":
+        return (
+            json.dumps(_verification_object(verification, json.loads(diagnostics)), indent=2) + "\n"
+        )
+    if output_format == "github":
+        return diagnostics
+    return f"{_table(verification.inspection.results)}\n{diagnostics}{_summary(verification)}\n"
+
+
+def _verification_object(
+    verification: Verification, diagnostics: list[dict[str, object]]
+) -> dict[str, object]:
+    return {
+        "target": verification.target.name,
+        "compared_with": verification.compared_with,
+        "cpython": list(verification.identification.cpython),
+        "platform": verification.platform,
+        "variants": list(verification.identification.variants),
+        "files": len(verification.target.files),
+        "matching_files": verification.matching_files,
+        "runtime_files": len(verification.inspection.runtime_files),
+        "results": [asdict(result) for result in verification.inspection.results],
+        "diagnostics": diagnostics,
+    }
+
+
+def _table(results: Sequence[Result]) -> str:
+    """Return results as lines in columns."""
+    rows = [["file", "component", "expected", "found", "status"]]
+    for one in results:
+        cells = (one.file, one.component, one.expected, one.found, one.status)
+        rows.append([printable(cell) or "-" for cell in cells])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        + "\n"
+        for row in rows
+    )
+
+
+def _summary(verification: Verification) -> str:
+    """Return one line: what was compared with what, and how often each status came out."""
+    inspection = verification.inspection
+    parts = [
+        f"{verification.matching_files} files as listed" if verification.matching_files else "",
+        f"{len(inspection.runtime_files)} added later" if inspection.runtime_files else "",
+        *_counts(inspection.results),
+    ]
+    number = len(verification.diagnostics)
+    return (
+        f"{verification.target.name}: {len(verification.target.files)} files, "
+        f"{verification.platform}, compared with {verification.compared_with}: "
+        f"{'; '.join(filter(None, parts))}; {number or 'no'} problem{'' if number == 1 else 's'}"
+    )
+
+
+def _counts(results: Sequence[Result]) -> list[str]:
+    """Return how many results there are of each status: ``41 confirmed``."""
+    counts = Counter(one.status for one in results)
+    return [f"{counts[one]} {one}" for one in ResultStatus if counts[one]] or ["no binaries"]
+
+
+def render_identification(identification: Identification, output_format: str) -> str:
+    """Return what binaries were built from, as ``json`` or text, with the evidence."""
+    if output_format == "json":
+        return json.dumps(_identification_object(identification), indent=2) + "\n"
+    return "".join(f"{line}\n" for line in _identification_lines(identification))
+
+
+def _identification_object(identification: Identification) -> dict[str, object]:
+    return {
+        "cpython": list(identification.cpython),
+        "platforms": list(identification.platforms),
+        "variants": list(identification.variants),
+        "externals": [
+            {
+                "external": str(one.external),
+                "tags": list(one.tags),
+                "version": one.version,
+                "inferred": one.inferred,
+                "conflicting": one.conflicting,
+                "evidence": [str(each) for each in one.evidence],
+            }
+            for one in identification.externals
+        ],
+        "components": [asdict(one) for one in identification.components],
+    }
+
+
+def _identification_lines(identification: Identification) -> Iterator[str]:
+    version = " or ".join(identification.cpython) or "of unknown version"
+    yield ", ".join([f"CPython {version}", *identification.platforms, *identification.variants])
+    for one in identification.externals:
+        note = ", inferred: no known tag has this version" if one.inferred else ""
+        note = ", but no tag fits all of the evidence" if one.conflicting else note
+        yield f"{one.external}: {' or '.join(one.tags)}{note}"
+        yield from (f"    {evidence}" for evidence in one.evidence)
+    if not identification.externals:
+        yield "no externals found"
+    shown = {
+        evidence.file
+        for one in identification.externals
+        for evidence in one.evidence
+        if not evidence.identifies_tag
+    }
+    others = [one for one in identification.components if _filename(one.file) not in shown]
+    if others:
+        yield "components of no external:"
+    for other in others:
+        yield f"    {f'{other.component} {other.version}'.rstrip()} in {printable(other.file)}"
+
+
+def _filename(path: str) -> str:
+    return path.rpartition("/")[2]
