@@ -94,7 +94,7 @@ def real_binaries(session: nox.Session) -> None:
     output = session.run("python", "tests/wheels.py", wheels, silent=True, success_codes=[0, 3])
     if "cannot be downloaded" in str(output):
         session.skip(str(output).strip())
-    session.run("pytest", "tests/test_real_binaries.py", env={"SBOM_WHEELS": wheels})
+    session.run("pytest", "tests/verification/test_real_binaries.py", env={"SBOM_WHEELS": wheels})
 
 
 @nox.session

@@ -24,7 +24,7 @@ from releases import make_release
 
 from sbom.files.directory import read_folder
 from sbom.files.hashing import hash_folder
-from sbom.verification.verifier import BinaryVerifier
+from sbom.verification.inspection import make_inspector
 
 ROUNDS = 9
 ROOT = Path(__file__).parent.parent
@@ -102,7 +102,7 @@ def examining(folder: Path) -> None:
     three = ("sha1", "sha256", "sha512")
 
     def examined() -> None:
-        read_folder(folder, BinaryVerifier(committed()).inspect)
+        read_folder(folder, make_inspector(committed()))
 
     examined()  # imports LIEF
     hashed = partial(plainly, folder, three)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
-from binaries import binaries, own, written
+from binaries import own
 from hypothesis import given
 from hypothesis import strategies as st
 from manifests import COMMITTED, committed
 from pe_files import pe
-from releases import make_release
 
 from sbom.binaries.binary import EvidenceMatch
 from sbom.binaries.rules import EvidenceRule
 from sbom.binaries.search import Inspector, compile_rules
-from sbom.cli import main
-from sbom.diagnostics import Exit, SbomError
+from sbom.diagnostics import SbomError
 from sbom.manifest.read import read_manifest
 
 INSPECT = Inspector(compile_rules((one.key, one.evidence) for one in committed().components))
@@ -134,116 +129,3 @@ def test_every_external_that_ships_has_evidence_or_a_digest() -> None:
         if row.external and row.external.is_fetched and row.link in ("static", "dynamic")
     }
     assert shipped - shown - recorded == {"bsddb", "libtommath"}
-
-
-# Documents.
-
-
-def built(
-    folder: Path, files: dict[str, bytes], capsys: pytest.CaptureFixture[str]
-) -> tuple[int, str]:
-    written(folder / "layout", files)
-    words = ["build", "--manifest", str(COMMITTED), "--platform", "amd64"]
-    status = main([*words, "--layout", str(folder / "layout"), "--output", str(folder)])
-    return status, capsys.readouterr().err
-
-
-def test_what_no_list_names_becomes_a_component_with_its_evidence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    hidden = pe(texts=[b"incorrect header check", b"1.2.11"])
-    status, err = built(tmp_path, {"DLLs/tcl90.dll": hidden}, capsys)
-    assert status == Exit.ERRORS
-    assert "DLLs/tcl90.dll: holds zlib 1.2.11, which no list names" in err
-    [path] = tmp_path.glob("*.spdx.json")
-    data = json.loads(path.read_text(encoding="utf-8"))
-    [package] = [one for one in data["packages"] if one["SPDXID"] == "SPDXRef-zlib-found-1.2.11"]
-    assert (package["name"], package["versionInfo"]) == ("zlib", "1.2.11")
-    [note] = package["annotations"]
-    assert note["comment"].startswith(
-        "No list names it; evidence does: DLLs/tcl90.dll has '1.2.11'"
-    )
-    [file] = data["files"]
-    assert file["comment"].startswith("Evidence in the file: zlib 1.2.11 ('1.2.11' at 0x")
-    assert {
-        (one["spdxElementId"], one["relationshipType"])
-        for one in data["relationships"]
-        if one["relatedSpdxElement"] == package["SPDXID"]
-    } >= {(file["SPDXID"], "STATIC_LINK"), ("SPDXRef-cpython", "DEPENDS_ON")}
-    assert main(["validate", str(path)]) == Exit.OK
-
-
-def test_a_layout_that_holds_another_version_than_the_manifest_says_so(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    files = binaries("x64", python="3.14.7", bzip2="1.0.6")
-    status, err = built(tmp_path, {"DLLs/_bz2.pyd": files["_bz2.pyd"]}, capsys)
-    assert status == Exit.ERRORS
-    assert "DLLs/_bz2.pyd: is said to hold bzip2 1.0.8, and shows 1.0.6" in err
-
-
-def test_a_release_is_held_against_the_evidence_in_its_artifacts(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    embed = "python-3.14.7-embed-arm64.zip"
-
-    def change(name: str, members: dict[str, bytes]) -> None:
-        if name == embed:
-            # Runs as ARM64, though its header says x64.
-            members["vcruntime140_1.dll"] = pe(machine="x64", chpe=True)
-            members["select.pyd"] = own("3.14.7", machine="arm64")
-            members["_bz2.pyd"] = own("3.14.6", machine="x64")
-
-    make_release(tmp_path / "artifacts", committed(), change)
-    words = ["--artifacts", str(tmp_path / "artifacts"), "--output", str(tmp_path / "out")]
-    status = main(["release", "--manifest", str(COMMITTED), *words, "--allow-unpinned"])
-    err = capsys.readouterr().err
-    assert status == Exit.ERRORS
-    told = [line for line in err.splitlines() if embed in line and "error" in line]
-    assert [line.split(" [error")[0] for line in told] == [
-        f"{embed}: _bz2.pyd: is said to hold python 3.14.7, and shows 3.14.6 "
-        "(FileVersion '3.14.6')",
-        f"{embed}: _bz2.pyd: is built for x64, and the artifact for arm64",
-    ]
-
-
-def test_what_nothing_pins_is_of_the_version_that_its_files_show(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    resource = {"CompanyName": "Microsoft Corporation", "FileVersion": "14.44.35211.0"}
-    runtime = pe(resource=resource, signed=True)
-    files = {"vcruntime140.dll": runtime, "vcruntime140_1.dll": runtime}
-    _, err = built(tmp_path, files, capsys)
-    assert "vcruntime140.dll: shows vcruntime 14.42.34226.3, and is not the file" not in err
-    assert "vcruntime140.dll: is said to be vcruntime 14.42.34226.3, and is 14.44.35211.0" in err
-    [path] = tmp_path.glob("*.spdx.json")
-    packages = json.loads(path.read_text(encoding="utf-8"))["packages"]
-    [package] = [one for one in packages if one["name"] == "vcruntime"]
-    assert package["versionInfo"] == "14.44.35211.0"
-    assert (package["downloadLocation"], "checksums" in package) == ("NOASSERTION", False)
-    assert main(["validate", str(path)]) == Exit.OK
-
-
-def test_artifacts_that_show_another_runtime_than_the_manifest_say_which(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    resource = {"CompanyName": "Microsoft Corporation", "FileVersion": "14.44.35211.0"}
-
-    def change(_: str, members: dict[str, bytes]) -> None:
-        for path in members:
-            if path.rpartition("/")[2].startswith("vcruntime140"):
-                members[path] = pe(resource=resource)
-
-    place = tmp_path / "artifacts"
-    make_release(place, committed(), change)
-    words = ["release", "--manifest", str(COMMITTED), "--artifacts", str(place)]
-    assert main([*words, "--in-place", "--allow-unpinned"]) == Exit.OK
-    assert main([*words, "--check"]) == Exit.OK
-    capsys.readouterr()
-    for name, version in (
-        ("python-3.14.7-embed-amd64.zip", "14.44.35211.0"),
-        ("python-3.14.7-amd64.exe", "14.42.34226.3"),  # which nobody opened
-    ):
-        text = (place / f"{name}.spdx.json").read_text(encoding="utf-8")
-        found = [one for one in json.loads(text)["packages"] if one["name"] == "vcruntime"]
-        assert [one["versionInfo"] for one in found] == [version]

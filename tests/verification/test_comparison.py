@@ -1,0 +1,133 @@
+"""Shipped files compared with an SBOM: checksums, versions, and what it does not list."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from binaries import written
+from conftest import FACTS
+from manifests import COMMITTED
+from pe_files import pe
+from releases import zipped
+from verify_case import VerifyCase, messages, write_document
+
+from sbom.cli import main
+from sbom.diagnostics import Exit
+
+
+@pytest.fixture
+def case(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> VerifyCase:
+    return VerifyCase(tmp_path, capsys)
+
+
+def test_files_match_the_sbom_beside_them(case: VerifyCase) -> None:
+    write_document(case.files, case.directory, "build")
+    status, report = case.run(script=False)
+    assert (status, report["diagnostics"]) == (Exit.OK, [])
+    assert (report["compared_with"], report["matching_files"]) == (
+        "build.spdx.json",
+        len(case.files),
+    )
+
+
+def test_every_difference_from_the_sbom_is_reported(case: VerifyCase) -> None:
+    case.files["Lib/os.py"] = b"import sys\n"
+    write_document(case.files | {"Lib/gone.py": b""}, case.directory, "build")
+    case.files["Lib/os.py"] += b"import evil\n"
+    case.files["Lib/evil.py"] = b"new"
+    case.files["Lib/site-packages/pip/x.py"] = case.files["Lib/__pycache__/os.pyc"] = b"added"
+    status, report = case.run(script=False)
+    assert status == Exit.ERRORS
+    found = {(one["name"], one["subject"]) for one in report["diagnostics"]}
+    assert found == {
+        ("file-mismatch", "Lib/os.py"),
+        ("missing-file", "Lib/gone.py"),
+        ("unowned-file", "Lib/evil.py"),
+    }
+
+
+def test_a_package_in_a_package_is_compared_by_its_own_paths(case: VerifyCase) -> None:
+    inner = zipped(case.files)
+    write_document({"python.msix": inner, **case.files}, case.directory, "build")
+    case.path = case.directory / "build"
+    case.path.write_bytes(zipped({"python.msix": inner}))
+    status, report = case.run(script=False)
+    assert (status, report["matching_files"]) == (Exit.OK, len(case.files) + 1)
+
+
+def test_an_installer_is_compared_by_its_checksum_only(case: VerifyCase) -> None:
+    name = "python-3.13.5-amd64.exe"
+    case.path = case.directory / name
+    data = pe(resource={"FileVersion": "3.13.5150.0"}, signed=True)
+    case.path.write_bytes(data)
+    package = {
+        "SPDXID": "SPDXRef-x",
+        "name": "python",
+        "packageFileName": name,
+        "checksums": [
+            {"algorithm": "SHA256", "checksumValue": hashlib.sha256(data).hexdigest()},
+        ],
+    }
+    text = json.dumps({"spdxVersion": "SPDX-2.3", "packages": [package]})
+    (case.directory / f"{name}.spdx.json").write_text(text)
+    status, report = case.run(script=False)
+    assert status == Exit.OK
+    assert [one["name"] for one in report["diagnostics"]] == ["not-inspected"]
+    case.path.write_bytes(data + b"\0")
+    status, report = case.run(script=False)
+    assert status == Exit.ERRORS
+    assert {one["name"] for one in report["diagnostics"]} == {"not-inspected", "file-mismatch"}
+
+
+def test_another_version_than_the_sbom_lists_is_a_version_mismatch(case: VerifyCase) -> None:
+    path = write_document(case.files, case.directory, "other")
+    path.write_text(path.read_text().replace('"3.49.1.0"', '"3.45.3.0"'))
+    status, report = case.run("--sbom", str(path), script=False)
+    assert status == Exit.ERRORS
+    assert (
+        "expected sqlite 3.45.3, found 3.49.1"
+        in messages(report, "version-mismatch")["sqlite3.dll"]
+    )
+
+
+def test_a_recorded_digest_confirms_what_an_sbom_lists(case: VerifyCase) -> None:
+    path = write_document(case.files, case.directory, "build")
+    assert case.statuses(script=False)["libffi-8.dll", "libffi"] == "confirmed by digest"
+    path.write_text(path.read_text().replace('"3.4.4"', '"3.4.2"'))
+    assert case.statuses(script=False)["libffi-8.dll", "libffi"] == "version mismatch"
+    path.write_text(path.read_text().replace('"3.4.2"', '""'))
+    assert case.statuses(script=False)["libffi-8.dll", "libffi"] == "detected, not declared"
+
+
+def test_a_component_that_the_sbom_does_not_list_is_undeclared(case: VerifyCase) -> None:
+    path = write_document(case.files, case.directory, "build")
+    path.write_text(path.read_text().replace('"name": "bzip2"', '"name": "other"'))
+    status, report = case.run(script=False)
+    assert status == Exit.ERRORS
+    message = messages(report, "undeclared-component")["_bz2.pyd"]
+    assert message.startswith("undeclared component: found bzip2 1.0.8 (")
+
+
+def test_binaries_can_be_compared_with_cpythons_own_sbom(case: VerifyCase) -> None:
+    # Misc/externals.spdx.json of 3.13.5, which lists sources and no files.
+    path = FACTS / "cpython/3.13.5/externals.spdx.json"
+    status, report = case.run("--sbom", str(path), script=False)
+    assert status == Exit.ERRORS
+    assert not messages(report, "version-mismatch")
+    # Vendored code is in another file, Misc/sbom.spdx.json.
+    assert messages(report, "undeclared-component").keys() == {"pyexpat.pyd", "python313.dll"}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"spdxVersion": "SPDX-3.0"}', "[" * 100_000])
+def test_a_file_that_is_not_an_sbom_is_an_error(
+    case: VerifyCase, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    path = case.directory / "x.spdx.json"
+    path.write_text(text)
+    written(case.path, case.files)
+    argv = ["verify", str(case.path), "--sbom", str(path), "--manifest", str(COMMITTED)]
+    assert main(argv) == Exit.USAGE
+    assert ": is not " in capsys.readouterr().err

@@ -1,0 +1,122 @@
+"""Layouts and artifacts inspected: what evidence adds to their SBOMs, and what it contradicts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from binaries import binaries, own, written
+from manifests import COMMITTED, committed
+from pe_files import pe
+from releases import make_release
+
+from sbom.cli import main
+from sbom.diagnostics import Exit
+
+
+def build(
+    directory: Path, files: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+) -> tuple[int, str]:
+    written(directory / "layout", files)
+    """Write the SBOM of a layout; return the exit status and what was printed to stderr."""
+    argv = ["build", "--manifest", str(COMMITTED), "--platform", "amd64"]
+    status = main([*argv, "--layout", str(directory / "layout"), "--output", str(directory)])
+    return status, capsys.readouterr().err
+
+
+def test_an_undeclared_component_is_added_with_its_evidence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hidden = pe(texts=[b"incorrect header check", b"1.2.11"])
+    status, err = build(tmp_path, {"DLLs/tcl90.dll": hidden}, capsys)
+    assert status == Exit.ERRORS
+    assert "DLLs/tcl90.dll: undeclared component: found zlib 1.2.11" in err
+    [path] = tmp_path.glob("*.spdx.json")
+    data = json.loads(path.read_text(encoding="utf-8"))
+    [package] = [one for one in data["packages"] if one["SPDXID"] == "SPDXRef-zlib-found-1.2.11"]
+    assert (package["name"], package["versionInfo"]) == ("zlib", "1.2.11")
+    [note] = package["annotations"]
+    assert note["comment"].startswith("Undeclared; found by evidence: DLLs/tcl90.dll has '1.2.11'")
+    [file] = data["files"]
+    assert file["comment"].startswith("Evidence in the file: zlib 1.2.11 ('1.2.11' at 0x")
+    assert {
+        (one["spdxElementId"], one["relationshipType"])
+        for one in data["relationships"]
+        if one["relatedSpdxElement"] == package["SPDXID"]
+    } >= {(file["SPDXID"], "STATIC_LINK"), ("SPDXRef-cpython", "DEPENDS_ON")}
+    assert main(["validate", str(path)]) == Exit.OK
+
+
+def test_another_version_than_declared_in_a_layout_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = binaries("x64", python="3.14.7", bzip2="1.0.6")
+    status, err = build(tmp_path, {"DLLs/_bz2.pyd": files["_bz2.pyd"]}, capsys)
+    assert status == Exit.ERRORS
+    assert "DLLs/_bz2.pyd: expected bzip2 1.0.8, found 1.0.6" in err
+
+
+def test_evidence_in_artifacts_is_compared_with_the_release(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embed = "python-3.14.7-embed-arm64.zip"
+
+    def change(name: str, members: dict[str, bytes]) -> None:
+        if name == embed:
+            # Runs as ARM64, though its header says x64.
+            members["vcruntime140_1.dll"] = pe(machine="x64", chpe=True)
+            members["select.pyd"] = own("3.14.7", machine="arm64")
+            members["_bz2.pyd"] = own("3.14.6", machine="x64")
+
+    make_release(tmp_path / "artifacts", committed(), change)
+    argv = ["--artifacts", str(tmp_path / "artifacts"), "--output", str(tmp_path / "out")]
+    status = main(["release", "--manifest", str(COMMITTED), *argv, "--allow-unpinned"])
+    err = capsys.readouterr().err
+    assert status == Exit.ERRORS
+    errors = [line for line in err.splitlines() if embed in line and "error" in line]
+    assert [line.split(" [error")[0] for line in errors] == [
+        f"{embed}: _bz2.pyd: expected a binary for arm64, found one for x64",
+        f"{embed}: _bz2.pyd: expected python 3.14.7, found 3.14.6 (FileVersion '3.14.6')",
+    ]
+
+
+def test_an_unpinned_component_gets_the_version_that_its_files_show(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    resource = {"CompanyName": "Microsoft Corporation", "FileVersion": "14.44.35211.0"}
+    runtime = pe(resource=resource, signed=True)
+    files = {"vcruntime140.dll": runtime, "vcruntime140_1.dll": runtime}
+    _, err = build(tmp_path, files, capsys)
+    assert "vcruntime140.dll: expected vcruntime 14.42.34226.3, found 14.44.35211.0" in err
+    [path] = tmp_path.glob("*.spdx.json")
+    packages = json.loads(path.read_text(encoding="utf-8"))["packages"]
+    [package] = [one for one in packages if one["name"] == "vcruntime"]
+    assert package["versionInfo"] == "14.44.35211.0"
+    assert (package["downloadLocation"], "checksums" in package) == ("NOASSERTION", False)
+    assert main(["validate", str(path)]) == Exit.OK
+
+
+def test_artifacts_with_another_runtime_state_its_version(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    resource = {"CompanyName": "Microsoft Corporation", "FileVersion": "14.44.35211.0"}
+
+    def change(_: str, members: dict[str, bytes]) -> None:
+        for path in members:
+            if path.rpartition("/")[2].startswith("vcruntime140"):
+                members[path] = pe(resource=resource)
+
+    artifacts = tmp_path / "artifacts"
+    make_release(artifacts, committed(), change)
+    argv = ["release", "--manifest", str(COMMITTED), "--artifacts", str(artifacts)]
+    assert main([*argv, "--in-place", "--allow-unpinned"]) == Exit.OK
+    assert main([*argv, "--check"]) == Exit.OK
+    capsys.readouterr()
+    for name, version in (
+        ("python-3.14.7-embed-amd64.zip", "14.44.35211.0"),
+        ("python-3.14.7-amd64.exe", "14.42.34226.3"),  # which cannot be opened
+    ):
+        text = (artifacts / f"{name}.spdx.json").read_text(encoding="utf-8")
+        found = [one for one in json.loads(text)["packages"] if one["name"] == "vcruntime"]
+        assert [one["versionInfo"] for one in found] == [version]

@@ -1,0 +1,87 @@
+"""What ``verify`` accepts: directories, archives and single binaries."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from binaries import written
+from manifests import COMMITTED
+from releases import zipped
+from verify_case import VerifyCase
+
+from sbom.cli import main
+from sbom.diagnostics import Exit
+
+
+@pytest.fixture
+def case(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> VerifyCase:
+    return VerifyCase(tmp_path, capsys)
+
+
+def test_a_package_is_inspected_like_a_directory(case: VerifyCase, tmp_path: Path) -> None:
+    case.files |= {"LICENSE.txt": b"license"}
+    case.path = tmp_path / "python.3.13.5.nupkg"
+    inside = {f"tools/{name}": data for name, data in case.files.items()}
+    case.path.write_bytes(zipped({**inside, "python.nuspec": b"<package/>"}))
+    status, report = case.run()
+    assert (status, report["diagnostics"]) == (Exit.OK, [])
+    assert ("tools/_bz2.pyd", "bzip2") in case.statuses()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "externals.toml", "get_externals.bat", "python.3.13.5.nupkg",
+    ]  # fmt: skip
+
+
+def test_a_package_in_a_package_is_inspected_too(case: VerifyCase, tmp_path: Path) -> None:
+    case.path = tmp_path / "python-3.13.5-amd64-store.msixupload"
+    case.path.write_bytes(zipped({"python-store.msix": zipped(case.files)}))
+    assert case.statuses()["python-store.msix/_bz2.pyd", "bzip2"] == "confirmed"
+
+
+def test_one_dll_can_be_verified(case: VerifyCase, tmp_path: Path) -> None:
+    case.path = written(tmp_path, {"libcrypto-3.dll": case.files["libcrypto-3.dll"]})
+    case.path /= "libcrypto-3.dll"
+    status, report = case.run()
+    assert (status, report["files"]) == (Exit.OK, 1)
+    assert [row["status"] for row in report["results"]] == ["confirmed"]
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "message"),
+    [
+        (b"text", Exit.USAGE, "is not a directory, a zip file or a PE file"),
+        (b"PK\x03\x04", Exit.ERRORS, "is no whole zip file"),
+        (None, Exit.USAGE, "cannot be read: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_verified_is_an_error(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    data: bytes | None,
+    status: int,
+    message: str,
+) -> None:
+    path = tmp_path / "file.zip"
+    if data is not None:
+        path.write_bytes(data)
+    assert main(["verify", str(path), "--manifest", str(COMMITTED)]) == status
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are not available")
+def test_a_named_pipe_is_refused_without_reading_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    argv = ["verify", str(tmp_path / "pipe"), "--manifest", str(COMMITTED)]
+    assert main(argv) == Exit.USAGE
+    assert "is neither a directory nor a regular file" in capsys.readouterr().err
+
+
+def test_binaries_of_another_release_than_the_manifest_are_an_error(case: VerifyCase) -> None:
+    status, report = case.run(script=False)
+    assert status == Exit.ERRORS
+    [other] = [one for one in report["diagnostics"] if one["name"] == "version-changed"]
+    assert other["message"].endswith("found 3.13.5")
+    assert "--identify" in other["hint"]
