@@ -1,4 +1,4 @@
-"""What several verbs start from: the manifest, and the script it is held against."""
+"""What several verbs start from: the manifest, and the script it is compared with."""
 
 from __future__ import annotations
 
@@ -9,31 +9,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sbom import io as files
+from sbom.checks.agreement import check_agreement, check_script
 from sbom.checks.entries import check_manifest
-from sbom.diagnostics import Code, Diagnostic
+from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.catalog import Area, names_in
 from sbom.diagnostics.run_messages import usage_error
-from sbom.diagnostics.script_messages import no_externals
-from sbom.manifest.diff import (
-    ManifestChange,
-    change_diagnostics,
-    diff_manifest,
-)
+from sbom.manifest.diff import ManifestChange, diff_manifest
 from sbom.manifest.exemptions import Triage, triage_diagnostics
 from sbom.manifest.model import Manifest, Vendored
 from sbom.manifest.ranges import release_line
 from sbom.manifest.read import read_manifest
 from sbom.options import Environment, InputOptions
-from sbom.script.analysis import ScriptAnalysis, analyze_script, check_names
+from sbom.script.analysis import ScriptAnalysis, analyze_script
 from sbom.script.run import decode_script
 from sbom.source_tree.tree import SourceTree, find_script, read_python_version
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The manifest, and the script it is held against where one was named.
+    """The manifest, and the script it is compared with where one was named.
 
-    ``mend`` is the command that makes the manifest agree with the script.
+    ``regen_command`` makes the manifest agree with the script.
     """
 
     path: Path
@@ -43,7 +39,7 @@ class Inputs:
     script_path: Path | None
     digest: str
     version: str
-    mend: str
+    regen_command: str
 
 
 def read_inputs(options: InputOptions, version: str = "") -> Inputs:
@@ -59,12 +55,12 @@ def read_inputs(options: InputOptions, version: str = "") -> Inputs:
         option = f"--cpython {shlex.quote(str(options.cpython))}"
     if path != Path("externals.toml"):
         option += f" --manifest {shlex.quote(str(path))}"
-    mend = f"nox -s regen -- {option}"
+    command = f"nox -s regen -- {option}"
     if where is None:
-        return Inputs(path, text, manifest, None, None, "", version, mend)
+        return Inputs(path, text, manifest, None, None, "", version, command)
     batch, digest = decode_script(files.read_bytes(where))
     script = analyze_script(batch, str(where))
-    return Inputs(path, text, manifest, script, where, digest, version, mend)
+    return Inputs(path, text, manifest, script, where, digest, version, command)
 
 
 def read_tree_vendored(inputs: Inputs, root: Path | None) -> tuple[Vendored, ...] | None:
@@ -89,14 +85,9 @@ def script_changes(inputs: Inputs) -> tuple[ManifestChange, ...]:
     return diff_manifest(inputs.script.externals, inputs.manifest)
 
 
-def script_problems(inputs: Inputs) -> list[Diagnostic]:
+def script_diagnostics(inputs: Inputs) -> list[Diagnostic]:
     """Return what is wrong with the script by itself."""
-    if inputs.script is None:
-        return []
-    file = str(inputs.script_path)
-    if not inputs.script.externals:
-        return [no_externals(file)]
-    return [*inputs.script.diagnostics, *check_names(inputs.script.externals, file)]
+    return check_script(inputs.script, str(inputs.script_path)) if inputs.script else []
 
 
 def triage_inputs(
@@ -108,7 +99,11 @@ def triage_inputs(
     """
     script = (Area.SCRIPT, Area.AGREEMENT) if inputs.script else ()
     checked = names_in(Area.MANIFEST, *script, *areas)
-    problems = [*check_manifest(inputs.manifest), *script_problems(inputs), *_disagreements(inputs)]
+    problems = [
+        *check_manifest(inputs.manifest),
+        *script_diagnostics(inputs),
+        *_disagreements(inputs),
+    ]
     return triage_diagnostics([*problems, *more], inputs.manifest, checked)
 
 
@@ -116,25 +111,12 @@ def _disagreements(inputs: Inputs) -> list[Diagnostic]:
     """Return where manifest and script disagree."""
     if inputs.script is None:
         return []
-    found = script_changes(inputs)
-    problems = change_diagnostics(found, inputs.manifest, inputs.mend)
-    cpython = inputs.manifest.cpython
-    if inputs.version and inputs.version != cpython.version:
-        message = f"the tree is CPython {inputs.version}, the manifest says {cpython.version}"
-        problems.append(_cpython(inputs, Code.VERSION_CHANGED, "version", message))
-    if not found and inputs.digest != cpython.script_sha256:
-        message = "the script's text has changed, though not what it fetches"
-        problems.append(_cpython(inputs, Code.SCRIPT_CHANGED, "script-sha256", message))
-    return problems
-
-
-def _cpython(inputs: Inputs, code: Code, key: str, message: str) -> Diagnostic:
-    return Diagnostic(
-        code=code,
-        file=inputs.manifest.file,
-        subject=f"cpython.{key}",
-        message=message,
-        hint=f"run: {inputs.mend}",
+    return check_agreement(
+        inputs.manifest,
+        script_changes(inputs),
+        script_sha256=inputs.digest,
+        version=inputs.version,
+        command=inputs.regen_command,
     )
 
 

@@ -147,8 +147,8 @@ def test_a_damaged_script_is_reported_with_its_line(
     script.write_text("@echo off\nfor %%e in (a b do echo %%e\n")
     assert main(["fetches", str(script)]) == 1
     assert captured(capsys)[1] == (
-        f"{script}:2: the list that opens here is never closed "
-        "[error: SBM101 batch-syntax]\n    add ')'\n"
+        f"{script}:2: expected ')': the list that opens here is never closed "
+        "[error: SBM101 batch-syntax]\n    fix the line; cmd stops here as well\n"
     )
 
 
@@ -237,10 +237,10 @@ def test_check_reports_what_differs_and_the_command_that_fixes_it(
     ]
     fix = f"    run: nox -s regen -- --script {script} --manifest {manifest}"
     assert [line for line in errors if "online" not in line] == [
-        f"{manifest}: source.brotli: the script fetches brotli-1.1.0, the manifest does not "
-        "have it [error: SBM401 not-in-manifest]",
+        f"{manifest}: source.brotli: the script fetches brotli-1.1.0, which the manifest does not "
+        "have [error: SBM401 not-in-manifest]",
         fix,
-        f"{manifest}: source.xz: the script fetches xz-5.8.1, the manifest says xz-5.2.5 "
+        f"{manifest}: source.xz: expected xz-5.2.5 as recorded, found xz-5.8.1 in the script "
         "[error: SBM403 tag-changed]",
         fix,
         f"{manifest}: source.zstd: the script no longer fetches zstd-1.5.7 "
@@ -257,8 +257,8 @@ def test_check_of_a_tree_reads_its_version(
     captured(capsys)
     assert main(["check", "--manifest", str(manifest), "--cpython", str(tree)]) == 1
     assert (
-        f"{manifest}: cpython.version: the tree is CPython 3.14.8+, the manifest says 3.14.7"
-        in captured(capsys)[0]
+        f"{manifest}: cpython.version: expected CPython 3.14.7 as recorded, found 3.14.8+ in the "
+        "source tree" in captured(capsys)[0]
     )
 
 
@@ -403,7 +403,7 @@ def test_build_rejects_a_script_that_differs_from_the_manifest(
     out = tmp_path / "out"
     argv = ["build", "--manifest", str(manifest), "--script", str(script), "--output", str(out)]
     assert main(argv) == 1
-    assert "the script fetches xz-5.8.1" in captured(capsys)[1]
+    assert "found xz-5.8.1 in the script" in captured(capsys)[1]
     assert not out.exists()
 
 

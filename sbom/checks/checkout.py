@@ -107,7 +107,7 @@ def _check_vendored(inputs: Inputs, vendored: Sequence[Vendored]) -> Iterator[Di
                 str(one.key),
                 found=one.version,
                 recorded=recorded.get(one.key, ""),
-                command=inputs.mend,
+                command=inputs.regen_command,
             )
 
 

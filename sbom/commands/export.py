@@ -10,7 +10,7 @@ from sbom import io as files
 from sbom.diagnostics import Exit, SbomError, failing
 from sbom.formats.cpython_externals import export_upstream
 from sbom.formats.cpython_sbom import read_json_object
-from sbom.inputs import read_inputs, script_problems
+from sbom.inputs import read_inputs, script_diagnostics
 from sbom.options import Environment, InputOptions
 from sbom.source_tree.tree import EXTERNALS_SBOM, SourceTree
 
@@ -30,7 +30,7 @@ def run(options: ExportOptions, environment: Environment) -> int:
     inputs = read_inputs(options)
     if inputs.script is None:
         raise AssertionError("argparse asks for a tree")
-    if blocking := failing(script_problems(inputs)):
+    if blocking := failing(script_diagnostics(inputs)):
         raise SbomError(blocking)
     tree = SourceTree(options.cpython)
     data, problems = export_upstream(

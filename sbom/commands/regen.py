@@ -22,7 +22,7 @@ from sbom.download.pins import (
     fetch_script,
     pin_values,
 )
-from sbom.inputs import Inputs, read_inputs, read_tree_vendored, script_changes, script_problems
+from sbom.inputs import Inputs, read_inputs, read_tree_vendored, script_changes, script_diagnostics
 from sbom.manifest import write as edit
 from sbom.manifest.diff import ChangeKind, ManifestChange, described_externals
 from sbom.manifest.exemptions import triage_diagnostics
@@ -57,7 +57,7 @@ def run(options: RegenOptions, environment: Environment) -> int:
 
 def _run(options: RegenOptions, environment: Environment) -> int:
     inputs = _with_script(read_inputs(options, options.python_version or ""), options, environment)
-    judged = triage_diagnostics(script_problems(inputs), inputs.manifest, set())
+    judged = triage_diagnostics(script_diagnostics(inputs), inputs.manifest, set())
     if blocking := failing(judged.active):
         raise SbomError(blocking)
     found = script_changes(inputs)

@@ -8,7 +8,7 @@ from pathlib import Path
 from sbom.components.build import Build
 from sbom.diagnostics import Exit, SbomError, failing
 from sbom.diagnostics.run_messages import usage_error
-from sbom.inputs import Inputs, read_inputs, read_tree_vendored, script_changes, script_problems
+from sbom.inputs import Inputs, read_inputs, read_tree_vendored, script_changes, script_diagnostics
 from sbom.manifest.channels import DEFAULT
 from sbom.manifest.diff import described_externals
 from sbom.manifest.exemptions import triage_diagnostics
@@ -65,7 +65,7 @@ def _apply_script(inputs: Inputs, tree: Path | None, identification: Identificat
     # tomlkit takes 0.1 s to import, and only a script needs it.
     from sbom.manifest.write import update_manifest  # noqa: PLC0415
 
-    if blocking := failing(script_problems(inputs)):
+    if blocking := failing(script_diagnostics(inputs)):
         raise SbomError(blocking)
     version = inputs.version or next(iter(identification.cpython), inputs.manifest.cpython.version)
     facts: dict[str, Value] = {"version": version}

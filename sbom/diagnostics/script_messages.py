@@ -89,3 +89,57 @@ def stray_parenthesis(file: str, line: int) -> Diagnostic:
         message="unmatched ')': cmd ignores the line",
         hint="remove the parenthesis, or add the one that opens the block",
     )
+
+
+# A script and a manifest that disagree. ``file`` and ``key`` are of the manifest, ``command`` is
+# what makes them agree.
+
+
+def not_in_manifest(file: str, key: str, tag: str, command: str) -> Diagnostic:
+    """Return the diagnostic of an external that the manifest does not have."""
+    message = f"the script fetches {tag}, which the manifest does not have"
+    return _disagreement(Code.NOT_IN_MANIFEST, file, key, message, command)
+
+
+def not_in_script(file: str, key: str, tag: str, command: str) -> Diagnostic:
+    """Return the diagnostic of an external that the script does not fetch any more."""
+    message = f"the script no longer fetches {tag}"
+    return _disagreement(Code.NOT_IN_SCRIPT, file, key, message, command)
+
+
+def tag_changed(file: str, key: str, recorded: str, tag: str, command: str) -> Diagnostic:
+    """Return the diagnostic of an external of which the script fetches another tag."""
+    message = f"expected {recorded} as recorded, found {tag} in the script"
+    return _disagreement(Code.TAG_CHANGED, file, key, message, command)
+
+
+def condition_changed(
+    file: str, key: str, recorded: str, condition: str, command: str
+) -> Diagnostic:
+    """Return the diagnostic of an external that other flags or variables decide on."""
+    message = f"expected it to be fetched {recorded} as recorded, found {condition} in the script"
+    return _disagreement(Code.CONDITION_CHANGED, file, key, message, command)
+
+
+def repository_changed(
+    file: str, key: str, recorded: str, repository: str, command: str
+) -> Diagnostic:
+    """Return the diagnostic of an external that is fetched from another repository."""
+    message = f"expected repository {recorded} as recorded, found {repository} in the script"
+    return _disagreement(Code.REPOSITORY_CHANGED, file, key, message, command)
+
+
+def script_changed(file: str, command: str) -> Diagnostic:
+    """Return the diagnostic of a script of another text that fetches the same."""
+    message = "the text of the script has changed, but not what it fetches"
+    return _disagreement(Code.SCRIPT_CHANGED, file, "cpython.script-sha256", message, command)
+
+
+def version_changed(file: str, recorded: str, version: str, command: str) -> Diagnostic:
+    """Return the diagnostic of a source tree of another CPython version."""
+    message = f"expected CPython {recorded} as recorded, found {version} in the source tree"
+    return _disagreement(Code.VERSION_CHANGED, file, "cpython.version", message, command)
+
+
+def _disagreement(code: Code, file: str, key: str, message: str, command: str) -> Diagnostic:
+    return Diagnostic(code=code, file=file, subject=key, message=message, hint=f"run: {command}")

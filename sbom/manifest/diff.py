@@ -1,4 +1,4 @@
-"""Script against manifest: values in, changes and problems out; knows no syntax."""
+"""How the manifest has to change to agree with a script."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from sbom.diagnostics import Code, Diagnostic
 from sbom.manifest.external_key import EntryKind, ExternalKey, key_of_tag
 from sbom.manifest.model import Manifest, Pin
 from sbom.script.externals import ALWAYS, Condition, ScriptExternal
@@ -98,41 +97,3 @@ def described_externals(manifest: Manifest) -> set[ExternalKey]:
     """Return the key paths of externals that some component accounts for."""
     rows = {row.external for one in manifest.components for row in one.ships if row.external}
     return rows | {built.source for one in manifest.components for built in one.built_from}
-
-
-def change_diagnostics(
-    found: Sequence[ManifestChange], manifest: Manifest, mend: str
-) -> list[Diagnostic]:
-    """Return one problem for each change; ``mend`` is the command that makes it."""
-    return [
-        Diagnostic(
-            code=_CODES[change.what],
-            file=manifest.file,
-            subject=str(change.key),
-            message=_SENTENCES[change.what].format(
-                old=change.old or _UNSAID[change.what], new=change.new or _UNSAID[change.what]
-            ),
-            hint=f"run: {mend}",
-        )
-        for change in found
-    ]
-
-
-_CODES = {
-    ChangeKind.ADD: Code.NOT_IN_MANIFEST,
-    ChangeKind.REMOVE: Code.NOT_IN_SCRIPT,
-    ChangeKind.RETAG: Code.TAG_CHANGED,
-    ChangeKind.CONDITION: Code.CONDITION_CHANGED,
-    ChangeKind.REPOSITORY: Code.REPOSITORY_CHANGED,
-}
-#: What an empty text means.
-_UNSAID = dict.fromkeys(ChangeKind, "") | {
-    ChangeKind.REPOSITORY: "the usual repository",
-}
-_SENTENCES = {
-    ChangeKind.ADD: "the script fetches {new}, the manifest does not have it",
-    ChangeKind.REMOVE: "the script no longer fetches {old}",
-    ChangeKind.RETAG: "the script fetches {new}, the manifest says {old}",
-    ChangeKind.CONDITION: "the script fetches it '{new}', the manifest says '{old}'",
-    ChangeKind.REPOSITORY: "the script fetches it from {new}, the manifest says {old}",
-}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from sbom.batch import Program, ProgramRun, run_program
 from sbom.diagnostics import Diagnostic, SbomError, sort_diagnostics
-from sbom.diagnostics.script_messages import batch_limit, duplicate_name, unreachable_tag
+from sbom.diagnostics.script_messages import batch_limit, unreachable_tag
 from sbom.script.externals import ANY_VALUE, Condition, ExternalKind, Fetch, ScriptExternal
 from sbom.script.fetch_commands import command_handler, list_fetches
 from sbom.script.run import SCRIPT_NAME, run_strictly
@@ -260,14 +260,3 @@ def _without_fetched(
     """Return the tags that no run fetches."""
     fetched = {one.tag for one in _all_fetches(default, outcomes)}
     return [(line, tag) for line, tag in tags if tag not in fetched]
-
-
-# Names.
-
-
-def check_names(externals: Iterable[ScriptExternal], file: str) -> list[Diagnostic]:
-    """Return a diagnostic for each name that two tags of one kind would both have."""
-    tags: dict[str, list[str]] = {}
-    for external in externals:
-        tags.setdefault(f"{external.kind}.{external.name}", []).append(external.tag)
-    return [duplicate_name(file, key, same) for key, same in tags.items() if len(same) > 1]
