@@ -63,10 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     verb, values = parse_options(sys.argv[1:] if argv is None else argv)
     try:
         module = import_module(f"sbom.commands.{verb}")
-        name = f"{verb.capitalize()}Options"
-        # Some verbs still have their options in sbom.options.
-        options = getattr(module, name, None) or getattr(import_module("sbom.options"), name)
-        return int(module.run(options(**values), os.environ))
+        options = getattr(module, f"{verb.capitalize()}Options")(**values)
+        return int(module.run(options, os.environ))
     except SbomError as error:
         output_format = values.get("output_format", "text")
         stream = sys.stderr if output_format == "text" else sys.stdout

@@ -1,4 +1,4 @@
-"""What each verb can be asked for, as typed values; the command line builds them."""
+"""What the options of most verbs have in common; each command has its own beside it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,3 @@ class InputOptions:
     manifest: Path
     script: Path | None
     cpython: Path | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VerifyOptions(InputOptions):
-    """Options of ``verify``."""
-
-    path: Path
-    sbom: Path | None
-    platform: str | None
-    variant: str | None
-    identify: bool
-    strict: bool
-    output_format: str

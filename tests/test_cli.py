@@ -6,7 +6,10 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 from conftest import ROOT
@@ -82,6 +85,18 @@ def test_argv_becomes_a_verb_and_its_options() -> None:
 def test_an_option_that_may_be_repeated_becomes_a_tuple() -> None:
     _, values = parse_options(["build", "--platform", "win32", "--platform", "arm64"])
     assert values["platform"] == ("win32", "arm64")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_takes_what_the_command_line_can_ask_for(verb: str) -> None:
+    module = import_module(f"sbom.commands.{verb}")
+    options = getattr(module, f"{verb.capitalize()}Options")
+    arguments = set(arguments_of(verb))
+    arguments |= {"fetches": {"script_args"}, "export": {"script"}}.get(verb, set())
+    assert {field.name for field in fields(options)} == arguments
+    hints = list(get_type_hints(module.run).values())
+    assert hints[0] is options
+    assert issubclass(hints[-1], int)
 
 
 def test_there_is_no_other_command_module() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sbom.components.build import Build
@@ -16,7 +16,7 @@ from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import line_in_range
 from sbom.manifest.read import read_manifest
 from sbom.manifest.toml_lines import Value
-from sbom.options import Environment, VerifyOptions
+from sbom.options import Environment, InputOptions
 from sbom.selection import selected_platforms, selected_variant
 from sbom.verification.comparison import verify_target
 from sbom.verification.expectations import assume_vendored
@@ -24,6 +24,19 @@ from sbom.verification.identification import Identification, identify
 from sbom.verification.inspection import make_inspector
 from sbom.verification.output import render_identification, render_verification
 from sbom.verification.target import open_target, read_sbom
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VerifyOptions(InputOptions):
+    """Options of ``verify``."""
+
+    path: Path
+    sbom: Path | None
+    platform: str | None
+    variant: str | None
+    identify: bool
+    strict: bool
+    output_format: str
 
 
 def run(options: VerifyOptions, _environment: Environment) -> int:
