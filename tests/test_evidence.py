@@ -10,9 +10,9 @@ from manifests import COMMITTED, committed
 from pe_files import pe
 
 from sbom.binaries.binary import EvidenceMatch
-from sbom.binaries.rules import EvidenceRule
 from sbom.binaries.search import Inspector, compile_rules
 from sbom.diagnostics import SbomError
+from sbom.manifest.component_spec import EvidenceRule
 from sbom.manifest.read import read_manifest
 
 INSPECT = Inspector(compile_rules((one.key, one.evidence) for one in committed().components))

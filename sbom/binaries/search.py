@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from sbom.binaries.binary import Binary, EvidenceMatch, PEHeaders, printable
 from sbom.binaries.pe import is_pe, read_headers
-from sbom.binaries.rules import EvidenceRule
 from sbom.files.patterns import PathPatterns
+from sbom.manifest.component_spec import EvidenceRule
 
 #: A rule that finds more than this in one file is of no use there; the first ones are told.
 _MOST = 8

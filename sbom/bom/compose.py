@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from msgspec import structs
+
 from sbom import __version__
 from sbom.binaries.binary import describe_matches
 from sbom.bom.licenses import normalize_license
@@ -150,7 +152,7 @@ def license_texts(
 ) -> tuple[LicenseText, ...]:
     """Return the texts of the licenses that components name, each ending in one LF."""
     return tuple(
-        replace(text, text=text.text.strip() + "\n")
+        structs.replace(text, text=text.text.strip() + "\n")
         for text in used_license_texts(components, texts)
     )
 

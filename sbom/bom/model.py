@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import orjson
+from msgspec import structs
 
 from sbom.components.model import Component
 from sbom.manifest.model import LicenseText
@@ -142,4 +143,4 @@ def used_license_texts(
 def content_digest(bom: Bom) -> str:
     """Return 32 hexadecimal digits of SHA-256 over a BOM without its namespace and time."""
     timeless = replace(bom, namespace="", creation=replace(bom.creation, created=None))
-    return hashlib.sha256(orjson.dumps(timeless)).hexdigest()[:32]
+    return hashlib.sha256(orjson.dumps(timeless, default=structs.asdict)).hexdigest()[:32]

@@ -20,7 +20,7 @@ from sbom.manifest.component_spec import PLACEHOLDER
 from sbom.manifest.diff import pin_of
 from sbom.manifest.model import Manifest, Vendored
 from sbom.manifest.ranges import release_line
-from sbom.manifest.version_source import VersionSource
+from sbom.manifest.reference import VersionSource
 from sbom.script.externals import ExternalKind, ScriptExternal
 from sbom.source_tree.projects import read_installed_files, read_shipped_files
 from sbom.source_tree.tree import SCRIPT, VENDORED_SBOM, WHEELS, SourceTree

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from sbom.bom.ownership import assign_owners, expected_contents
 from sbom.checks.stated_versions import ScriptPin
@@ -101,7 +100,7 @@ def check_installed_files(
     version: str,
 ) -> Iterator[Diagnostic]:
     """Yield files that the installer of a CPython version contains and no component owns."""
-    current = replace(manifest, cpython=replace(manifest.cpython, version=version))
+    current = manifest.for_version(version)
     pins = tuple(one.pin for one in fetched.values() if one.pin.default)
     builds = [
         Build(platform=platform.name, variant=variant, pins=pins)

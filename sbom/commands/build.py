@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from msgspec import structs
+
 from sbom import io as files
 from sbom.bom.compose import compose_build
 from sbom.bom.licenses import check_licenses
@@ -96,7 +98,7 @@ def _select_externals(
     for one in pull.found:
         pin = one.pin
         if one.state is Integrity.MODIFIED:
-            pin = replace(pin, sha256="", sha512="")
+            pin = structs.replace(pin, sha256="", sha512="")
             notes[pin.key] = f"Modified after it was pulled: {one.difference}."
         pins.append(pin)
     comment = manifest.externals_dir.comment.format(settings=settings(pull))

@@ -75,7 +75,11 @@ def _run(options: RegenOptions, environment: Environment) -> int:
         download = _download_options(options, environment)
         fetched = fetch_archives(manifest, download, verify=options.verify)
         pinned = {key: pin_values(archive) for key, archive in fetched.archives.items()}
-        digests = dll_digests(manifest.pins, fetched.archives)
+        digests = {
+            key: found
+            for key, found in dll_digests(manifest.pins, fetched.archives).items()
+            if (pin := manifest.get_pin(key)) and manifest.dll_digests.get(pin.tag) != found
+        }
         text = edit.update_manifest(text, (), {}, set(), pinned, digests=digests)
     lines = [
         *_changed(inputs, found, manifest),

@@ -190,7 +190,7 @@ def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
     # The release that was published, whatever the manifest is of now.
     index = read_index(documents.get(INDEX))
     version = index.version if index else manifest.cpython.version
-    manifest = replace(manifest, cpython=replace(manifest.cpython, version=version))
+    manifest = manifest.for_version(version)
     paths = [path for path in paths_below(directory) if path not in documents]
     artifact_set = classify_artifacts(paths, manifest, partial=True)
     hashed = {path: digested(directory / path) for path in artifact_set.artifacts}

@@ -53,8 +53,7 @@ def run(options: VerifyOptions, _environment: Environment) -> int:
     document = read_sbom(options.path, options.sbom)
     if document and identification.cpython:
         # The SBOM declares versions; names of files depend on the CPython that they are of.
-        cpython = replace(manifest.cpython, version=identification.cpython[0])
-        manifest = replace(manifest, cpython=cpython)
+        manifest = manifest.for_version(identification.cpython[0])
     builds = _possible_builds(options, manifest, identification)
     verification = verify_target(target, manifest, builds, identification, document)
     active = triage_diagnostics(verification.diagnostics, manifest, set()).active

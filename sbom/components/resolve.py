@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
+
+from msgspec import structs
 
 from sbom.components.build import Build, build_filename, build_title, externals_in_build
 from sbom.components.identifiers import make_cpes, make_purl
 from sbom.components.model import Component, Linkage
 from sbom.components.provenance import Provenance, find_provenance, root_provenance
 from sbom.components.versions import applies, files_on, resolve_version
-from sbom.manifest.component_spec import ComponentSpec, Inclusion, Override
+from sbom.manifest.component_spec import ComponentSpec, Inclusion
 from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.model import Manifest, Pin, Vendored
 from sbom.manifest.ranges import version_in_range
@@ -70,9 +72,10 @@ def apply_overrides(spec: ComponentSpec, version: str) -> ComponentSpec:
     """Return a component's description with what differs for this version of it."""
     for override in spec.when:
         if version and version_in_range(version, override.versions):
-            names = [field.name for field in fields(Override) if field.name != "versions"]
-            values = {name: getattr(override, name) for name in names}
-            spec = replace(spec, **{name: value for name, value in values.items() if value})
+            values = structs.asdict(override)
+            del values["versions"]
+            changes = {name: value for name, value in values.items() if value}
+            spec = structs.replace(spec, **changes)
     return spec
 
 

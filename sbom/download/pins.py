@@ -102,15 +102,15 @@ def pin_values(archive: ArchiveInfo) -> dict[str, Value]:
 
 def dll_digests(
     pins: Sequence[Pin], archives: Mapping[ExternalKey, ArchiveInfo]
-) -> dict[str, dict[str, str]]:
-    """Return the Authenticode digests of the DLLs in binary externals, by tag and path."""
-    recorded: dict[str, dict[str, str]] = {}
+) -> dict[ExternalKey, dict[str, str]]:
+    """Return the Authenticode digests of the DLLs in binary externals, by path."""
+    recorded: dict[ExternalKey, dict[str, str]] = {}
     for pin in pins:
         if pin.kind is ExternalKind.BINARY and pin.key in archives:
             entries = archives[pin.key].entries
             digests = {entry.path: entry.authenticode for entry in entries if entry.authenticode}
             if digests:
-                recorded[pin.tag] = digests
+                recorded[pin.key] = digests
     return recorded
 
 

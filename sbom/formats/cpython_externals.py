@@ -17,9 +17,10 @@ from sbom.components.resolve import apply_overrides
 from sbom.components.versions import parse_revision
 from sbom.diagnostics import Code, Diagnostic
 from sbom.manifest.component_spec import ComponentSpec
-from sbom.manifest.external_key import key_of_tag
-from sbom.manifest.model import Manifest, UpstreamEntry
+from sbom.manifest.external_key import EntryKind, key_of_tag
+from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import version_in_range
+from sbom.manifest.reference import UpstreamEntry
 from sbom.script.externals import ExternalKind, ScriptExternal
 
 Package = dict[str, Any]
@@ -96,7 +97,10 @@ def _checksums(manifest: Manifest, kept: Mapping[str, Any] | None) -> dict[str, 
             ):
                 found[str(package.get("downloadLocation"))] = str(one.get("checksumValue"))
     pinned = {pin.tag: pin.sha256 for pin in manifest.pins if pin.kind is ExternalKind.SOURCE}
-    ours = {**manifest.known_archives.source, **{tag: sha for tag, sha in pinned.items() if sha}}
+    ours = {
+        **manifest.reference.archives[EntryKind.SOURCE],
+        **{tag: sha for tag, sha in pinned.items() if sha},
+    }
     return found | {_location(manifest, tag): sha for tag, sha in ours.items()}
 
 

@@ -7,98 +7,109 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
+from typing import Annotated, Literal
+
+from msgspec import field
 
 from sbom.files.patterns import PathPatterns
-from sbom.manifest.fields import matching
-from sbom.manifest.ranges import line_in_range
+from sbom.manifest.ranges import LineRange, line_in_range
+from sbom.manifest.tables import HeaderName, Table, checked, matching
+from sbom.manifest.text_checks import ARTIFACT_VERSIONS, check_artifact_name, url_with_any
 
 #: The variant that no ``[variant.<name>]`` describes.
 DEFAULT = "default"
 _EARLY = re.compile(r"(?<=\d)(?=a|b|rc)")
-#: What each name in braces may be in the name of a file.
-_FORMS = {
-    "version": r"(?P<version>\d+\.\d+\.\d+(?:(?:a|b|rc)\d+)?)",
-    "nuget": r"(?P<version>\d+\.\d+\.\d+(?:-(?:a|b|rc)\d+)?)",
-}
+#: The names that addresses have in braces.
+_IN_RELEASE = frozenset({"release", "version"})
+_IN_CHANNEL = _IN_RELEASE | {"file", "id", "nuget"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Platform:
-    """``[platform.<name>]``: one thing CPython is built for, on those ``lines`` of it.
+class Platform(Table, frozen=True, kw_only=True):
+    """``[platform.<name>]``: one thing CPython is built for."""
 
-    ``tag`` is its name inside those of extension modules, ``machines`` what the PE files of
-    it may be built for.
-    """
-
-    name: str = field(metadata={"given": True})
+    name: Annotated[HeaderName, matching("[A-Za-z0-9_-]+", "a name of letters, digits, '-', '_'")]
     title: str
-    lines: str = ""
+    """what it is called in documents"""
+    lines: LineRange = ""
+    """the CPython lines that are built for it; all, if empty"""
     tag: str = ""
+    """its name in the file names of extension modules"""
     machines: tuple[str, ...] = ()
+    """the machines that its PE files may be built for"""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Variant:
-    """``[variant.<name>]``: another way to build each platform, on those ``lines``.
+class Variant(Table, frozen=True, kw_only=True):
+    """``[variant.<name>]``: another way to build each platform."""
 
-    ``renames`` says how the default variant's names of files are written in this one, the
-    first pattern that matches winning; ``{line}`` is 314, ``{tag}`` the platform's, ``{stem}``
-    the name without its last suffix.
-    """
-
-    name: str = field(metadata={"given": True})
+    name: HeaderName
     title: str
-    lines: str = ""
+    """what it is called in documents"""
+    lines: LineRange = ""
+    """the CPython lines that have it; all, if empty"""
     renames: Mapping[str, str] = field(default_factory=dict)
+    """names of files of the default variant, as patterns, and their names in this one; the first
+    that matches applies. ``{line}`` is 314, ``{tag}`` the platform's tag, ``{stem}`` the name
+    without its last suffix"""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Channel:
-    """``[channel.<name>]``: one way CPython is published, a file for each platform.
+ArtifactName = Annotated[
+    str, checked(check_artifact_name, "a file name with {version} or {nuget} in it")
+]
 
-    ``files`` are their names, with ``{version}`` (3.15.0rc1) or ``{nuget}`` (3.15.0-rc1) in
-    them; ``location`` also has ``{release}`` (3.15.0), ``{file}`` and ``{id}``, which ``ids``
-    have by platform. ``purls`` are by platform too, without version. On ``optional`` lines a
-    release need not have any of them.
 
-    Of what is inside, ``root`` is what stands before the path of each file of Python,
-    ``packaging`` are patterns of members that belong to the form of the package,
-    ``leaves_out`` patterns of shipped files that it does not have, ``nested`` members that are
-    archives whose own members count, with what stands before those where they are unpacked,
-    ``holds`` the channel whose artifact is a member.
-    """
+class Channel(Table, frozen=True, kw_only=True):
+    """``[channel.<name>]``: one way CPython is published, with a file for each platform."""
 
-    name: str = field(metadata={"given": True})
+    name: HeaderName
     title: str
-    format: str = matching("zip|installer", "one of zip and installer")
-    files: Mapping[str, str]
+    """what it is called in documents"""
+    format: Literal["zip", "installer"]
+    """``zip`` is opened, ``installer`` is not"""
+    files: Mapping[str, ArtifactName]
+    """the name of its artifact by platform, with ``{version}`` (3.15.0rc1) or ``{nuget}``
+    (3.15.0-rc1)"""
     variant: str = DEFAULT
-    lines: str = ""
-    lines_on: Mapping[str, str] = field(default_factory=dict)
-    optional_lines: str = ""
-    download_location: str
+    """the variant that is in it"""
+    lines: LineRange = ""
+    """the CPython lines that are published in it; all, if empty"""
+    lines_on: Mapping[str, LineRange] = field(default_factory=dict)
+    """``lines`` of the platforms where they differ"""
+    optional_lines: LineRange = ""
+    """the CPython lines of which a release may lack it"""
+    download_location: Annotated[
+        str, checked(url_with_any(_IN_CHANNEL), "an address, or NOASSERTION")
+    ]
+    """where an artifact is published, with ``{version}``, ``{nuget}``, ``{release}`` (3.15.0),
+    ``{file}`` and ``{id}`` in it"""
     package_ids: Mapping[str, str] = field(default_factory=dict)
+    """``{id}`` by platform"""
     purls: Mapping[str, str] = field(default_factory=dict)
+    """package URLs by platform, without version"""
     prefix: str = ""
+    """what stands before the path of each of Python's files in it"""
     container_files: tuple[str, ...] = ()
+    """patterns of members that belong to the package format"""
     exclude: tuple[str, ...] = ()
+    """patterns of shipped files that it does not contain"""
     nested_archives: Mapping[str, str] = field(default_factory=dict)
+    """members that are archives whose own members count, and where those are unpacked"""
     embeds_channel: str = ""
+    """the channel whose artifact is a member of it"""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReleaseConfig:
-    """``[release]``: where a release is published, and what its SBOM says.
+class ReleaseConfig(Table, frozen=True, kw_only=True):
+    """``[release]``: where a release is published, and what its SBOM states."""
 
-    ``location`` is the address of the folder, with ``{release}`` and ``{version}``; ``comment``
-    replaces the document's; ``ignored`` are patterns of what lies beside the artifacts.
-    """
-
-    download_location: str = "NOASSERTION"
+    download_location: Annotated[
+        str, checked(url_with_any(_IN_RELEASE), "an address, or NOASSERTION")
+    ] = "NOASSERTION"
+    """the directory of a release, with ``{release}`` and ``{version}`` in it"""
     comment: str = ""
+    """replaces the comment of ``[document]``"""
     ignore: tuple[str, ...] = ()
+    """patterns of other files beside the artifacts"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,16 +167,10 @@ def version_named(channels: Sequence[Channel], file: str) -> str:
 def _pattern(template: str) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", template)
     return re.compile(
-        "".join(_FORMS[part] if n % 2 else re.escape(part) for n, part in enumerate(parts))
+        "".join(
+            ARTIFACT_VERSIONS[part] if n % 2 else re.escape(part) for n, part in enumerate(parts)
+        )
     )
-
-
-def file_fault(template: str) -> str:
-    """Return what is wrong with the name of a channel's file, or an empty text."""
-    names = re.findall(r"\{([^{}]*)\}", template)
-    if len(names) == 1 and names[0] in _FORMS and template.count("{") == template.count("}") == 1:
-        return "" if "/" not in template else "is a path and not the name of a file"
-    return "does not have one of {version} and {nuget}, once and no other braces"
 
 
 def variant_filename(name: str, variant: Variant | None, line: str, tag: str) -> str:

@@ -1,106 +1,207 @@
-"""Components as people describe them: who each is, and where it ships. A part of the schema."""
+"""Components as people describe them: what each is, where it ships, and what shows it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
 
-from sbom.binaries.rules import EvidenceRule
+from msgspec import Meta, field
+
 from sbom.manifest.external_key import ExternalKey
-from sbom.manifest.fields import hexadecimal, matching
+from sbom.manifest.ranges import LineRange, VersionRange
+from sbom.manifest.tables import HeaderName, Sha256, Table, checked, matching
+from sbom.manifest.text_checks import check_revision_pattern
 
 #: What ``regen`` writes where only a person can know.
 PLACEHOLDER = "FILL IN"
 #: An SPDX actor.
 ACTOR = r"(Organization|Person): [^\n()]+( \([^\n()]+\))?"
+Actor = Annotated[str, matching(ACTOR, "an SPDX actor such as 'Organization: Name (mail)'")]
+VendorProduct = Annotated[str, matching(r"[^:\s]+:[^:\s]+", "an NVD vendor:product")]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Override:
+class Override(Table, frozen=True, kw_only=True):
     """``[[component.<name>.when]]``: what differs for a range of upstream versions."""
 
-    versions: str
+    versions: VersionRange
+    """the versions of the component that this holds for"""
     name: str = ""
+    """replaces the component's ``name``"""
     originator: str = ""
+    """replaces the component's ``originator``"""
     homepage: str = ""
+    """replaces the component's ``homepage``"""
     license_concluded: str = ""
+    """replaces the component's ``license-concluded``"""
     license_declared: str = ""
+    """replaces the component's ``license-declared``"""
     copyright: str = ""
+    """replaces the component's ``copyright``"""
     download_location: str = ""
-    sha256: str = hexadecimal(64)
+    """replaces the component's ``download-location``"""
+    sha256: Sha256 = ""
+    """replaces the component's ``sha256``"""
     source_info: str = ""
-    cpe: tuple[str, ...] = ()
+    """replaces the component's ``source-info``"""
+    cpe: tuple[VendorProduct, ...] = ()
+    """replaces the component's ``cpe``"""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Inclusion:
-    """``[[component.<name>.ships]]``: one way a component ends up in a Windows build.
+class Inclusion(Table, frozen=True, kw_only=True):
+    """``[[component.<name>.ships]]``: one way a component gets into a Windows build.
 
-    It holds where ``external`` is part of the build at one of the ``revisions``, for one of
-    CPython's ``lines`` and one of the ``variants`` (all, where it names none), and the external
-    ``without`` is not part of it.
-
-    ``note`` goes into the document beside the tag. ``files`` are the shipped files that hold
-    it or that it is linked into, ``files_on`` those of the platforms where they have other
-    names; ``extras`` may come along with them, or not, and what has only these is never
-    missing. Names are those of the default variant.
+    It applies where all of its conditions do: ``external``, ``revisions``, ``lines``,
+    ``variants``, ``channels`` and ``without``.
     """
 
     external: ExternalKey | None = None
-    revisions: str = ""
-    lines: str = ""
+    """the external, or vendored code, that brings the component; none for what nothing fetches"""
+    revisions: VersionRange = ""
+    """the revisions of the external's tag, or versions of vendored code, that this is true of"""
+    lines: LineRange = ""
+    """the CPython lines that this is true of; all, if empty"""
     variants: tuple[str, ...] = ()
+    """the variants that this is true of; all, if empty"""
     channels: tuple[str, ...] = ()
+    """the channels that this is true of; all, if empty"""
     without: ExternalKey | None = None
+    """an external that replaces this: with it, the row does not apply"""
     version: str = ""
+    """the upstream version, where the tag does not tell it"""
     note: str = ""
-    link: str = matching(
-        f"dynamic|static|bundled|build-tool|{PLACEHOLDER}",
-        "one of dynamic, static, bundled and build-tool",
-    )
+    """a remark for the document, placed beside the tag"""
+    link: Annotated[
+        Literal["dynamic", "static", "bundled", "build-tool", "FILL IN"],
+        Meta(description="one of 'dynamic', 'static', 'bundled' and 'build-tool'"),
+    ]
+    """``dynamic``: a DLL of its own; ``static``: compiled into others; ``bundled``: Python code;
+    ``build-tool``: used to build, not shipped"""
     files: tuple[str, ...] = ()
+    """the shipped files that are the component or contain it, named as in the default variant"""
     optional_files: tuple[str, ...] = ()
+    """files that may come with them; they are never reported as missing"""
     files_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """``files`` of the platforms where they have other names"""
     used_by: tuple[str, ...] = ()
+    """the shipped files that load it"""
+
+    def check(self) -> Iterator[tuple[str, str]]:
+        """Yield an external that cannot be ``without``: only what is fetched can replace."""
+        if self.without is not None and not self.without.is_fetched:
+            yield "without", f"expected 'source.' or 'binary.' and a name, found '{self.without}'"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BuiltFrom:
-    """``[[component.<name>.built-from]]``: the source a prebuilt binary was made of."""
+class BuiltFrom(Table, frozen=True, kw_only=True):
+    """``[[component.<name>.built-from]]``: the source that a prebuilt binary was made from."""
 
     binary: ExternalKey
+    """the external that ships"""
     source: ExternalKey
+    """the external that it was built from"""
+
+    def check(self) -> Iterator[tuple[str, str]]:
+        """Yield what is not fetched."""
+        for name, key in (("binary", self.binary), ("source", self.source)):
+            if not key.is_fetched:
+                yield name, f"expected 'source.' or 'binary.' and a name, found '{key}'"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ComponentSpec:
-    """``[component.<name>]``: who a component is, and where it ships. Written by people.
+class EvidenceRule(Table, frozen=True, kw_only=True):
+    r"""``[[component.<name>.evidence]]``: what in a PE file shows the component.
 
-    ``location``, ``sha256`` and ``provenance`` are of one that no external brings.
+    All that a rule names has to be in the file. A group ``version`` in an expression is
+    upstream's version; without one, the component is there and its version unknown. A group
+    ``tag`` is the tag of ``external`` that the build was told to use.
     """
 
-    key: str = field(metadata={"given": True})
+    files: tuple[str, ...] = ()
+    """patterns of the names of files that must show it; the case does not matter"""
+    anywhere: bool = False
+    """whether it is looked for in every other file too"""
+    anchor: str = ""
+    """a text that must be in the file"""
+    pattern: str = ""
+    r"""a regular expression over the file's bytes; ``\x00`` is the byte 0"""
+    version_resource: Mapping[str, str] = field(default_factory=dict)
+    """keys of the version resource, and expressions for the whole of their texts"""
+    version_by_match: Mapping[str, str] = field(default_factory=dict)
+    """the versions that texts stand for which are none themselves, such as a source id"""
+    external: ExternalKey | None = None
+    """the external that a group ``tag`` is a tag of"""
+    major_version_only: bool = False
+    """whether only the first number of the version has to agree: for what nothing pins"""
+
+    def check(self) -> Iterator[tuple[str, str]]:
+        """Yield rules that can show nothing, and expressions that cannot be used."""
+        if not self.files and not self.anywhere:
+            yield "", "has neither 'files' nor 'anywhere', so no file is searched"
+        if not self.pattern and not self.version_resource:
+            yield "", "has neither 'pattern' nor 'version-resource', so it cannot match"
+        if self.anywhere and not self.anchor:
+            yield "", "has 'anywhere' and no 'anchor', so unrelated texts would match"
+        groups: set[str] = set()
+        for text in (self.pattern, *self.version_resource.values()):
+            try:
+                groups |= set(re.compile(text.encode("latin-1")).groupindex)
+            except (re.error, UnicodeEncodeError) as error:
+                yield "", f"expected a regular expression over bytes, found {text!r}: {error}"
+                return
+        for group in sorted(groups - {"version", "tag"}):
+            yield "", f"unknown group '{group}': known groups are 'version' and 'tag'"
+        if ("tag" in groups) != bool(self.external):
+            yield "", "needs both 'external' and a group named 'tag', or neither"
+
+
+class ComponentSpec(Table, frozen=True, kw_only=True):
+    """``[component.<name>]``: what a component is, and where it ships. Written by people."""
+
+    key: HeaderName
     name: str
-    originator: str = matching(
-        f"{ACTOR}|{PLACEHOLDER}", "an SPDX actor such as 'Organization: Name'"
-    )
-    supplier: str = matching(ACTOR, "an SPDX actor such as 'Organization: Name'", default="")
-    homepage: str = matching(rf"https?://\S+|{PLACEHOLDER}", "a web address")
+    """the product name that NVD uses; the package's name in the document"""
+    originator: Annotated[
+        str, matching(f"{ACTOR}|{PLACEHOLDER}", "an SPDX actor such as 'Organization: Name'")
+    ]
+    """who makes it, as an SPDX actor"""
+    supplier: Annotated[
+        str, matching(f"({ACTOR})?", "an SPDX actor such as 'Organization: Name'")
+    ] = ""
+    """who distributes it with CPython; the document's supplier, if empty"""
+    homepage: Annotated[str, matching(rf"https?://\S+|{PLACEHOLDER}", "a web address")]
+    """the home page of the project"""
     license_concluded: str
+    """the SPDX license expression that applies to what ships"""
     license_declared: str = ""
+    """the expression that upstream states, where that is another one"""
     copyright: str
-    lines: str = ""
+    """the copyright line, or NONE"""
+    lines: LineRange = ""
+    """the CPython lines that have it; on others it is not reported as unused"""
     download_location: str = "NOASSERTION"
-    sha256: str = hexadecimal(64)
+    """where a component is downloaded from that no external brings"""
+    sha256: Sha256 = ""
+    """the SHA-256 of what ``download-location`` leads to"""
     source_info: str = ""
-    purl: str = matching(
-        rf"pkg:\w+/[^@?#\s]+|{PLACEHOLDER}", "a package URL without version", default=""
-    )
-    cpe: tuple[str, ...] = matching(r"[^:\s]+:[^:\s]+", "an NVD vendor:product", default=())
-    revision_pattern: str = ""
+    """where a component comes from that no external brings, in words"""
+    purl: Annotated[
+        str, matching(rf"(pkg:\w+/[^@?#\s]+|{PLACEHOLDER})?", "a package URL without version")
+    ] = ""
+    """the package URL, without version"""
+    cpe: tuple[VendorProduct, ...] = ()
+    """NVD's names for it, as ``vendor:product``"""
+    revision_pattern: Annotated[
+        str, checked(check_revision_pattern, "a regular expression with a group 'version'")
+    ] = ""
+    """reads the upstream ``version``, and a ``rebuild`` number, out of the revision of a tag"""
     version_by_revision: Mapping[str, str] = field(default_factory=dict)
+    """the upstream versions of revisions that state none, or a wrong one"""
     when: tuple[Override, ...] = ()
+    """what differs for some upstream versions"""
     ships: tuple[Inclusion, ...] = ()
+    """the ways it gets into a build"""
     built_from: tuple[BuiltFrom, ...] = ()
+    """the sources of prebuilt binaries"""
     evidence: tuple[EvidenceRule, ...] = ()
+    """what in a binary shows it"""
     owns: tuple[str, ...] = ()
+    """patterns of further shipped files that belong to it"""

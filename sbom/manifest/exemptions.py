@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
+from sbom.diagnostics import Diagnostic, sort_diagnostics
+from sbom.diagnostics.manifest_messages import stale_exemption
 from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import line_in_range
 
@@ -45,13 +46,7 @@ def triage_diagnostics(
         if not one.entry.exemptible or (one.code, one.exemption_key) not in matched
     ]
     stale = [
-        Diagnostic(
-            code=Code.STALE_EXEMPTION,
-            file=manifest.file,
-            subject=f"exemption[{number}]",
-            message=f"no diagnostic '{one.diagnostic}' with the key '{one.key}' any more",
-            hint="remove the exemption",
-        )
+        stale_exemption(manifest.file, f"exemption[{number}]", one.diagnostic, one.key)
         for number, one in valid
         if (one.diagnostic, one.key) not in matched and one.diagnostic in checked
     ]

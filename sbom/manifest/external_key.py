@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
 from sbom.script.externals import ExternalKind, split_tag
@@ -21,16 +20,45 @@ class EntryKind(StrEnum):
     VENDORED = "vendored"
 
 
-@dataclass(frozen=True, order=True, slots=True)
+# Not a dataclass: msgspec would read one from a table, and the manifest has these as texts.
 class ExternalKey:
     """The key path of an external, or of vendored code; its text is ``source.openssl``."""
 
-    kind: EntryKind
-    name: str
+    __slots__ = ("_parts",)
+
+    def __init__(self, kind: EntryKind, name: str) -> None:
+        """Take the table and the name in it."""
+        self._parts = (kind, name)
+
+    @property
+    def kind(self) -> EntryKind:
+        """Return the table that the entry is in."""
+        return self._parts[0]
+
+    @property
+    def name(self) -> str:
+        """Return the name of the entry."""
+        return self._parts[1]
 
     def __str__(self) -> str:
         """Return the key path as the manifest and diagnostics write it."""
-        return f"{self.kind}.{self.name}"
+        return ".".join(self._parts)
+
+    def __repr__(self) -> str:
+        """Return the call that makes it."""
+        return f"ExternalKey({self.kind!r}, {self.name!r})"
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether the other one is of the same entry."""
+        return self._parts == other._parts if isinstance(other, ExternalKey) else NotImplemented
+
+    def __lt__(self, other: ExternalKey) -> bool:
+        """Return whether it comes first in alphabetical order."""
+        return self._parts < other._parts
+
+    def __hash__(self) -> int:
+        """Return the hash of its parts."""
+        return hash(self._parts)
 
     @property
     def is_fetched(self) -> bool:

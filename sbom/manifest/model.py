@@ -1,54 +1,74 @@
-"""The tables of externals.toml as frozen values: their keys, and what each text must look like.
-
-A field is a key, ``snake_case`` for ``kebab-case``; ``sbom.manifest.fields`` reads tables.
-"""
+"""externals.toml as values: the manifest, and its tables but for components and channels."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
 
 from sbom.diagnostics import Code
 from sbom.manifest.channels import Channel, Platform, ReleaseConfig, Variant
 from sbom.manifest.component_spec import ACTOR, ComponentSpec
 from sbom.manifest.external_key import EntryKind, ExternalKey
-from sbom.manifest.fields import hexadecimal, matching
-from sbom.manifest.ranges import release_line
-from sbom.manifest.version_source import VersionSource
+from sbom.manifest.ranges import LineRange, VersionRange, release_line
+from sbom.manifest.reference import ReferenceData, UpstreamEntry, VersionSource
+from sbom.manifest.tables import (
+    DllDigest,
+    HeaderName,
+    Sha1,
+    Sha256,
+    Sha512,
+    Table,
+    checked,
+    from_header,
+    matching,
+)
+from sbom.manifest.text_checks import url_template
 from sbom.script.externals import Condition, ExternalKind, split_tag
 
-#: A flag, or a variable and its value.
-_SETTING = (r"[-/]\S.*|[^-/=\s][^=]*=.+", "a flag such as --openssl-src, or NAME=value")
 VERSION = r"[0-9]+\.[0-9]+\.[0-9]+((a|b|rc)[0-9]+)?\+?"
+_VERSION_NAMED = "a CPython version such as 3.14.7"
+_ARCHIVE = checked(url_template({"organization", "repository", "tag"}), "an address")
+#: A flag, or a variable and its value.
+Setting = Annotated[
+    str, matching(r"[-/]\S.*|[^-/=\s][^=]*=.+", "a flag such as --openssl-src, or NAME=value")
+]
+RequiredActor = Annotated[str, matching(ACTOR, "an SPDX actor such as 'Organization: Name (mail)'")]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CPython:
-    """``[cpython]``: which release this is, the script the pins came from, where archives are.
+class CPython(Table, frozen=True, kw_only=True):
+    """``[cpython]``: which release this is, and where its sources and externals are."""
 
-    ``component`` is the root of every document; ``location`` is where its source release can be
-    had, with ``{release}`` (3.15.0) and ``{version}`` (3.15.0rc1) in it, ``sha256`` the digest
-    of that and ``commit`` the commit of the tag, both empty while unknown; ``copies`` is the
-    version whose vendored code ``[vendored.*]`` are; ``archive`` is the
-    address of an external's archive, with ``{organization}``, ``{repository}`` and ``{tag}``,
-    ``branch`` that of one that is a branch and no tag;
-    ``file`` that of a file of CPython, with ``{organization}``, ``{ref}`` and ``{path}``.
-    """
-
-    version: str = matching(VERSION, "a CPython version such as 3.14.7")
-    script_sha256: str = hexadecimal(64)
+    version: Annotated[str, matching(VERSION, _VERSION_NAMED)]
+    """the release; ``+`` behind it for a tree between two releases"""
+    script_sha256: Sha256 = ""
+    """the SHA-256 of the script that the pins were taken from, with LF line ends"""
     component: str = "cpython"
-    source_url: str
-    commit: str = hexadecimal(40)
-    sha256: str = hexadecimal(64)
-    vendored_from: str = matching(f"({VERSION})?", "a CPython version such as 3.14.7", default="")
+    """the key of the component that is the root of every document"""
+    source_url: Annotated[str, checked(url_template({"release", "version"}), "an address")]
+    """where the source release is, with ``{release}`` (3.15.0) and ``{version}`` (3.15.0rc1)"""
+    commit: Sha1 = ""
+    """the commit of the release's tag"""
+    sha256: Sha256 = ""
+    """the SHA-256 of the source release"""
+    vendored_from: Annotated[str, matching(f"({VERSION})?", _VERSION_NAMED)] = ""
+    """the CPython version whose tree the ``[vendored.*]`` tables were read from"""
     organization: str
+    """the GitHub organization of CPython and its externals"""
     source_repository: str
+    """the repository of source externals"""
     binary_repository: str
-    archive_url: str
-    branch_url: str
-    file_url: str
+    """the repository of binary externals"""
+    archive_url: Annotated[str, _ARCHIVE]
+    """where the archive of a tag is, with ``{organization}``, ``{repository}`` and ``{tag}``"""
+    branch_url: Annotated[str, _ARCHIVE]
+    """where the archive of a branch is, for externals whose tag is one"""
+    file_url: Annotated[str, checked(url_template({"organization", "path", "ref"}), "an address")]
+    """where a file of CPython is, with ``{organization}``, ``{ref}`` and ``{path}``"""
 
     @property
     def line(self) -> str:
@@ -63,53 +83,67 @@ class CPython:
 
 
 def release_series(version: str) -> str:
-    """Return the release a version leads to, which python.org names folders by: ``3.15.0``."""
+    """Return the release a version leads to, which python.org names directories by: 3.15.0."""
     match = re.match(r"[\d.]+", version)
     return match[0] if match else version
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DocumentConfig:
-    """``[document]``: what every SBOM says of itself.
+class DocumentConfig(Table, frozen=True, kw_only=True):
+    """``[document]``: what every SBOM states of itself."""
 
-    Behind ``comment``, or what replaces it, stands ``copies`` where vendored code is listed and
-    ``no_copies`` where it is not.
-    """
-
-    creator: str = matching(ACTOR, "an SPDX actor such as 'Organization: Name (mail)'")
-    supplier: str = matching(ACTOR, "an SPDX actor such as 'Organization: Name (mail)'")
-    namespace: str = matching(
-        r"https?://[^\s#]*\{digest\}[^\s#]*", "a web address without '#' and with {digest} in it"
-    )
-    license_list_version: str = matching(r"\d+\.\d+(\.\d+)?", "a version of the SPDX license list")
+    creator: RequiredActor
+    """who makes the documents, as an SPDX actor"""
+    supplier: RequiredActor
+    """who supplies CPython and what ships with it"""
+    namespace: Annotated[
+        str,
+        matching(
+            r"https?://[^\s#]*\{digest\}[^\s#]*",
+            "a web address without '#' and with {digest} in it",
+        ),
+    ]
+    """the document namespace, with ``{release}``, ``{name}`` and ``{digest}`` in it"""
+    license_list_version: Annotated[
+        str, matching(r"\d+\.\d+(\.\d+)?", "a version of the SPDX license list")
+    ]
+    """the version of the SPDX license list that expressions refer to"""
     comment: str
+    """the comment of documents that are made without looking at shipped files"""
     vendored_comment: str = ""
+    """stands behind the comment where vendored code is listed"""
     no_vendored_comment: str = ""
+    """stands behind the comment where vendored code is not listed"""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pin:
-    """``[source.<name>]`` or ``[binary.<name>]``: one external, as ``regen`` pinned it.
+class Pin(Table, frozen=True, kw_only=True):
+    """``[source.<name>]`` or ``[binary.<name>]``: one external, as ``regen`` pinned it."""
 
-    ``default`` is whether the release build, which gives no flags, fetches it; ``enabled_by`` and
-    ``disabled_by`` are the settings that change that, as in ``sbom.script.condition``. Digests are
-    lower-case hexadecimal and empty while unknown; ``size`` is the archive's in bytes, ``files``
-    the number of regular files in it.
-    """
-
-    kind: ExternalKind = field(metadata={"given": True})
-    name: str = field(metadata={"given": True})
-    tag: str = matching(r"[A-Za-z0-9][\w.+-]*", "a git tag")
+    kind: Annotated[ExternalKind, from_header(-2)]
+    name: HeaderName
+    tag: Annotated[str, matching(r"[A-Za-z0-9][\w.+-]*", "a git tag")]
+    """the git tag that the script fetches"""
     repository: str = ""
+    """the repository, where it is not the usual one of its kind"""
     default: bool = True
-    enabled_by: tuple[tuple[str, ...], ...] = matching(*_SETTING, default=())
-    disabled_by: tuple[tuple[str, ...], ...] = matching(*_SETTING, default=())
-    commit: str = hexadecimal(40)
-    sha256: str = hexadecimal(64)
-    sha512: str = hexadecimal(128)
+    """whether the script fetches it when it is given no flags, as for a release"""
+    enabled_by: tuple[tuple[Setting, ...], ...] = ()
+    """sets of flags and variables, each of which makes the script fetch it"""
+    disabled_by: tuple[tuple[Setting, ...], ...] = ()
+    """sets of flags and variables, each of which makes the script leave it out"""
+    commit: Sha1 = ""
+    """the commit of the tag"""
+    sha256: Sha256 = ""
+    """the SHA-256 of the archive"""
+    sha512: Sha512 = ""
+    """the SHA-512 of the archive"""
     size: int = 0
+    """the size of the archive in bytes"""
     file_count: int = 0
-    verification_code: str = hexadecimal(40)
+    """the number of files in the archive"""
+    verification_code: Sha1 = ""
+    """the SPDX package verification code of the files in the archive"""
+    dll_digests: Mapping[str, DllDigest] = msgspec.field(default_factory=dict)
+    """the Authenticode SHA-256 of the DLLs in the archive, by path; signing does not change it"""
 
     @property
     def key(self) -> ExternalKey:
@@ -118,7 +152,7 @@ class Pin:
 
     @property
     def revision(self) -> str:
-        """Return what the tag says behind the name; empty for an unversioned one."""
+        """Return what the tag has behind the name; empty for an unversioned one."""
         return split_tag(self.tag)[1]
 
     @property
@@ -128,24 +162,30 @@ class Pin:
             default=self.default, enabled_by=self.enabled_by, disabled_by=self.disabled_by
         )
 
+    def check(self) -> Iterator[tuple[str, str]]:
+        """Yield a tag that is another external's."""
+        if split_tag(self.tag)[0] not in ("", self.name):
+            yield "tag", f"expected a tag of '{self.name}', found '{self.tag}'"
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Vendored:
-    """``[vendored.<name>]``: code checked in to CPython, as ``regen`` read it out of a tree.
 
-    ``within`` is empty, or the vendored package that brings it, as pip brings certifi;
-    ``sha256`` is of what ``location`` leads to or, for a wheel, of ``file``; ``files`` and
-    ``verification_code`` are of those the tree's Misc/sbom.spdx.json lists for it.
-    """
+class Vendored(Table, frozen=True, kw_only=True):
+    """``[vendored.<name>]``: code checked in to CPython, as ``regen`` read it out of a tree."""
 
-    name: str = field(metadata={"given": True})
+    name: HeaderName
     version: str
+    """the version that the tree has"""
     download_location: str = "NOASSERTION"
-    sha256: str = hexadecimal(64)
+    """where upstream's archive of that version is"""
+    sha256: Sha256 = ""
+    """the SHA-256 of what ``download-location`` leads to or, for a wheel, of the wheel"""
     wheel: str = ""
+    """the name of the bundled wheel that it is"""
     vendored_by: str = ""
+    """the vendored package that contains it, as pip contains certifi"""
     file_count: int = 0
-    verification_code: str = hexadecimal(40)
+    """the number of files that the tree's Misc/sbom.spdx.json lists for it"""
+    verification_code: Sha1 = ""
+    """the SPDX package verification code of those files"""
 
     @property
     def key(self) -> ExternalKey:
@@ -154,107 +194,67 @@ class Vendored:
 
     @property
     def revision(self) -> str:
-        """Return the version, which a ``ships`` row's ``revisions`` are held against."""
+        """Return the version, which the ``revisions`` of a ``ships`` row are compared with."""
         return self.version
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LicenseText:
+class LicenseText(Table, frozen=True, kw_only=True):
     """``[license-text.LicenseRef-…]``: the text of a license the SPDX list does not have."""
 
-    id: str = field(metadata={"given": True})
+    id: HeaderName
     name: str
+    """what the license is called"""
     text: str
+    """the whole text"""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExternalsDirConfig:
-    """``[pulled]``: what an externals folder may hold beside what the script pulled.
-
-    ``leftovers`` are patterns of paths inside an external that a build adds, ``ignored`` names
-    of folders that are no external; ``comment`` replaces the document's where a folder was
-    looked at, with ``{settings}`` in it.
-    """
+class ExternalsDirConfig(Table, frozen=True, kw_only=True):
+    """``[externals-dir]``: what an externals directory may contain beside the externals."""
 
     build_outputs: tuple[str, ...] = ()
+    """patterns of files that a build adds inside an external"""
     ignore: tuple[str, ...] = ()
+    """names of directories that are no external"""
     comment: str
+    """replaces the document's comment; ``{settings}`` in it are the flags that were given"""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LayoutConfig:
-    """``[layout]``: what a document says that was made from a layout, in place of its comment.
-
-    ``added`` are patterns of paths that come to be once a layout is installed and used.
-    """
+class LayoutConfig(Table, frozen=True, kw_only=True):
+    """``[layout]``: documents made from a directory that holds a build as it ships."""
 
     comment: str = ""
+    """replaces the document's comment"""
     runtime_files: tuple[str, ...] = ()
+    """patterns of files that appear once Python is installed and used"""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KnownArchives:
-    """``[archives.source]``, ``[archives.binary]``: SHA-256 of archives, by their tags.
+class UpstreamConfig(Table, frozen=True, kw_only=True):
+    """``[export]``: CPython's own ``Misc/externals.spdx.json``."""
 
-    It is empty of a tag that is known to be one, and whose archive nobody had.
-    """
-
-    source: Mapping[str, str] = matching(
-        r"([0-9a-f]{64})?", "a SHA-256, or empty while unknown", default_factory=dict
-    )
-    binary: Mapping[str, str] = matching(
-        r"([0-9a-f]{64})?", "a SHA-256, or empty while unknown", default_factory=dict
-    )
+    script_order_versions: VersionRange = ""
+    """the CPython versions whose file is in the script's order; others are sorted by name"""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DllDigests:
-    """``[digests.<tag>]``: the DLLs of a binary external, by their paths in it.
-
-    A digest is the Authenticode SHA-256, which signing does not change, as ``regen`` records
-    it, or the SHA-1 that git names the file by, of 40 digits, where only that is known.
-    """
-
-    digests: Mapping[str, Mapping[str, str]] = matching(
-        r"[0-9a-f]{64}|[0-9a-f]{40}",
-        "an Authenticode SHA-256, or git's SHA-1 of a file",
-        default_factory=dict,
-    )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UpstreamConfig:
-    """``[export]``: for which range of CPython versions its file is in the script's order."""
-
-    script_order_versions: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UpstreamEntry:
-    """``[[exported]]``: who an external is in Misc/externals.spdx.json of CPython versions.
-
-    ``cpe`` are vendor and product, ``cpython`` a range of versions.
-    """
-
-    name: str
-    cpe: tuple[str, ...] = matching(r"[^:\s]+:[^:\s]+", "an NVD vendor:product", default=())
-    originator: str = ""
-    cpython_versions: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Exemption:
+class Exemption(Table, frozen=True, kw_only=True):
     """``[[exemption]]``: a diagnostic that a person accepts, and why."""
 
-    diagnostic: str = matching("|".join(Code), "the code of a problem")
+    diagnostic: Annotated[Code, Meta(description="the name of a diagnostic")]
+    """the name of the diagnostic"""
     key: str
-    lines: str = ""
-    reason: str = matching(r"(?s).*\S.*", "a reason")
+    """its exemption key, which is printed below it"""
+    lines: LineRange = ""
+    """the CPython lines that the exemption is for; all, if empty"""
+    reason: Annotated[str, matching(r"[\s\S]*\S[\s\S]*", "a reason")]
+    """why it is accepted"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manifest:
-    """externals.toml. ``file`` is its name in problems."""
+    """externals.toml, with the reference data that comes with this project.
+
+    ``file`` is its name in diagnostics. ``components`` are those of the manifest and, where it
+    has none of a key, those of the reference data: ``reference_components`` are their keys.
+    """
 
     file: str
     cpython: CPython
@@ -269,12 +269,14 @@ class Manifest:
     license_texts: tuple[LicenseText, ...]
     externals_dir: ExternalsDirConfig
     layout: LayoutConfig
-    version_sources: tuple[VersionSource, ...]
-    known_archives: KnownArchives
-    dll_digests: Mapping[str, Mapping[str, str]]
     upstream: UpstreamConfig
-    upstream_entries: tuple[UpstreamEntry, ...]
     exemptions: tuple[Exemption, ...]
+    reference: ReferenceData = field(compare=False, repr=False)
+    reference_components: frozenset[str] = frozenset()
+
+    def for_version(self, version: str) -> Manifest:
+        """Return the manifest as that of another CPython version."""
+        return replace(self, cpython=msgspec.structs.replace(self.cpython, version=version))
 
     def get_pin(self, key: ExternalKey) -> Pin | None:
         """Return the pinned external of a key, or None."""
@@ -297,8 +299,31 @@ class Manifest:
         pin = self.get_pin(key)
         if pin is not None and pin.tag == tag and pin.sha256:
             return pin.sha256
-        archives: Mapping[str, str] = getattr(self.known_archives, key.kind)
-        return archives.get(tag, "")
+        return self.reference.archives[key.kind].get(tag, "")
+
+    def known_tags(self, key: ExternalKey) -> set[str]:
+        """Return the tags of an external that the manifest or the reference data know."""
+        tags = {*self.reference.archives[key.kind]}
+        if key.kind is EntryKind.BINARY:
+            tags |= self.reference.dll_digests.keys()
+        pins = {pin.tag for pin in self.pins if pin.kind == key.kind.value}
+        return {tag for tag in tags | pins if split_tag(tag)[0] == key.name}
+
+    @property
+    def dll_digests(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the digests of the DLLs of binary externals, by tag and path."""
+        pinned = {pin.tag: pin.dll_digests for pin in self.pins if pin.dll_digests}
+        return {**self.reference.dll_digests, **pinned}
+
+    @property
+    def version_sources(self) -> tuple[VersionSource, ...]:
+        """Return the places of a CPython tree that state versions."""
+        return self.reference.version_sources
+
+    @property
+    def upstream_entries(self) -> tuple[UpstreamEntry, ...]:
+        """Return what CPython's own Misc/externals.spdx.json calls the externals."""
+        return self.reference.upstream_entries
 
     @property
     def current_vendored(self) -> tuple[Vendored, ...]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import operator
 import re
+from typing import Annotated
+
+from sbom.manifest.tables import checked
 
 _COMPARE = {
     "<": operator.lt,
@@ -56,7 +59,7 @@ def validate_version_range(text: str) -> str:
     """Return what is wrong with a version range, or an empty text."""
     if not text or all(_TERM.fullmatch(term) for term in text.split(",")):
         return ""
-    return f"'{text}' is no range of versions such as '>=8.6.13,<9'"
+    return f"expected a version range such as '>=8.6.13,<9', found '{text}'"
 
 
 def release_line(version: str) -> str:
@@ -85,4 +88,12 @@ def validate_line_range(text: str) -> str:
     spans = text.split(",") if text else []
     if all((match := _LINES.fullmatch(span)) and (match[1] or match[3]) for span in spans):
         return ""
-    return f"'{text}' is no list of CPython lines such as '2.7, 3.5-3.6, 3.14-'"
+    return f"expected CPython lines such as '2.7, 3.5-3.6, 3.14-', found '{text}'"
+
+
+VersionRange = Annotated[
+    str, checked(validate_version_range, "a version range such as '>=8.6.13,<9'")
+]
+LineRange = Annotated[
+    str, checked(validate_line_range, "CPython lines such as '2.7, 3.5-3.6, 3.14-'")
+]

@@ -1,164 +1,137 @@
-"""externals.toml read into values, and everything that is wrong with its text.
+"""The text of externals.toml to a manifest, or to everything that is wrong with it.
 
-Knows the shape of the file; nothing of batch files, SPDX or the network. Reading uses the
-standard library, in a tenth of tomlkit's time; writing back is ``sbom.manifest.write``'s.
+Writing it back is ``sbom.manifest.write``'s; tomlkit takes ten times as long as the standard
+library to read the file.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from sbom.diagnostics import Code, Diagnostic, SbomError
+from msgspec import field
+
+from sbom.diagnostics import Diagnostic, SbomError
+from sbom.diagnostics.manifest_messages import invalid_manifest, invalid_toml
 from sbom.manifest.channels import Channel, Platform, ReleaseConfig, Variant
 from sbom.manifest.component_spec import ComponentSpec
-from sbom.manifest.fields import Report, read_table
 from sbom.manifest.model import (
     CPython,
-    DllDigests,
     DocumentConfig,
     Exemption,
     ExternalsDirConfig,
-    KnownArchives,
     LayoutConfig,
     LicenseText,
     Manifest,
     Pin,
     UpstreamConfig,
-    UpstreamEntry,
     Vendored,
 )
-from sbom.manifest.validate import check_texts
-from sbom.manifest.version_source import VersionSource
-from sbom.script.externals import ExternalKind
+from sbom.manifest.reference import ReferenceData
+from sbom.manifest.tables import (
+    Table,
+    TableError,
+    check_values,
+    convert_table,
+    format_key_path,
+)
+from sbom.manifest.validate import check_channel_names, check_component_names
 
 T = TypeVar("T")
 #: What some editors put before a UTF-8 text.
 BOM = "\ufeff"
-
-_TABLES = ("cpython", "document", "source", "binary", "vendored", "component", "platform",
-           "variant", "channel", "release", "license-text", "externals-dir", "layout",
-           "version-source", "archives", "digests", "export", "exported", "exemption")  # fmt: skip
+#: What comes with this project.
+_REFERENCE = ReferenceData()
 
 
-def read_manifest(text: str, file: str = "externals.toml") -> Manifest:
-    """Return the manifest that ``text`` holds.
+class ManifestTables(Table, frozen=True, kw_only=True):
+    """The tables of externals.toml, in the order they stand there."""
 
-    Raises SbomError with everything that is wrong with it, each with its key path.
+    cpython: CPython
+    source: Mapping[str, Pin] = field(default_factory=dict)
+    binary: Mapping[str, Pin] = field(default_factory=dict)
+    vendored: Mapping[str, Vendored] = field(default_factory=dict)
+    exemption: tuple[Exemption, ...] = ()
+    platform: Mapping[str, Platform] = field(default_factory=dict)
+    variant: Mapping[str, Variant] = field(default_factory=dict)
+    channel: Mapping[str, Channel] = field(default_factory=dict)
+    document: DocumentConfig
+    externals_dir: ExternalsDirConfig
+    release: ReleaseConfig = ReleaseConfig()
+    layout: LayoutConfig = LayoutConfig()
+    export: UpstreamConfig = UpstreamConfig()
+    license_text: Mapping[str, LicenseText] = field(default_factory=dict)
+    component: Mapping[str, ComponentSpec] = field(default_factory=dict)
+
+
+def read_manifest(
+    text: str, file: str = "externals.toml", reference: ReferenceData = _REFERENCE
+) -> Manifest:
+    """Return the manifest in ``text``, completed by the components of the reference data.
+
+    Raises SbomError with everything that is wrong with it, each at its key path.
     """
+    data = _read_toml(text, file)
     try:
-        data = tomllib.loads(text.removeprefix(BOM))
+        tables = convert_table(data, ManifestTables)
+    except ValueError as error:
+        raise SbomError(_to_diagnostics(_find_errors(data), file)) from error
+    errors = [
+        *check_values(tables, ManifestTables),
+        *check_channel_names(tables.channel, tables.variant, tables.platform),
+        *check_component_names(tables.component, tables.platform),
+    ]
+    if errors:
+        raise SbomError(_to_diagnostics(errors, file))
+    return _to_manifest(tables, file, reference)
+
+
+def _read_toml(text: str, file: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text.removeprefix(BOM))
     except tomllib.TOMLDecodeError as error:
-        raise SbomError([_not_toml(file, str(error))]) from error
+        line = re.search(r"at line (\d+)", str(error))
+        raise SbomError([invalid_toml(file, int(line[1]) if line else 0, str(error))]) from error
     except RecursionError as error:
-        raise SbomError([_not_toml(file, "it nests too deep")]) from error
-    problems: list[Diagnostic] = []
-
-    def report(place: str, message: str) -> None:
-        hint = "README names every key of the manifest"
-        problems.append(
-            Diagnostic(
-                code=Code.INVALID_MANIFEST, file=file, subject=place, message=message, hint=hint
-            )
-        )
-
-    manifest = _manifest(data, file, report)
-    if manifest is not None:
-        check_texts(manifest, report)
-    if problems or manifest is None:
-        raise SbomError(problems)
-    return manifest
+        raise SbomError([invalid_toml(file, 0, "it is nested too deeply")]) from error
 
 
-def _not_toml(file: str, message: str) -> Diagnostic:
-    line = re.search(r"at line (\d+)", message)
-    return Diagnostic(
-        code=Code.INVALID_TOML,
-        file=file,
-        line=int(line[1]) if line else 0,
-        message=f"not valid TOML: {message}",
-        hint="correct the syntax; https://toml.io/en/v1.0.0 is the grammar",
-    )
+def _find_errors(data: Mapping[str, Any]) -> Iterable[TableError]:
+    from sbom.manifest.table_errors import ErrorFinder, renamed_keys  # noqa: PLC0415
+
+    return ErrorFinder(renamed_keys()).find(data, ManifestTables)
 
 
-def _manifest(data: Mapping[str, Any], file: str, report: Report) -> Manifest | None:
-    for key in data:
-        if key not in _TABLES:
-            report(key, f"is no table of the manifest; known are {', '.join(_TABLES)}")
-    cpython = read_table(CPython, data.get("cpython", {}), "cpython", report)
-    document = read_table(DocumentConfig, data.get("document", {}), "document", report)
-    named = partial(_named, data, report)
-    pins = [pin for kind in ExternalKind for pin in named(Pin, kind.value, "name", kind=kind)]
-    components = named(ComponentSpec, "component", "key")
-    vendored = named(Vendored, "vendored", "name")
-    platforms = named(Platform, "platform", "name")
-    variants = named(Variant, "variant", "name")
-    channels = named(Channel, "channel", "name")
-    release = read_table(ReleaseConfig, data.get("release", {}), "release", report)
-    texts = named(LicenseText, "license-text", "id")
-    exemptions = _listed(data, "exemption", Exemption, report)
-    archives = read_table(KnownArchives, data.get("archives", {}), "archives", report)
-    recorded = read_table(DllDigests, {"digests": data.get("digests", {})}, "", report)
-    exporting = read_table(UpstreamConfig, data.get("export", {}), "export", report)
-    exported = _listed(data, "exported", UpstreamEntry, report)
-    stated = _listed(data, "version-source", VersionSource, report)
-    pulled = read_table(ExternalsDirConfig, data.get("externals-dir", {}), "externals-dir", report)
-    layout = read_table(LayoutConfig, data.get("layout", {}), "layout", report)
-    if not (cpython and document and pulled and layout and release and exporting and archives):
-        return None
-    if recorded is None:
-        return None
+def _to_diagnostics(errors: Iterable[TableError], file: str) -> list[Diagnostic]:
+    return [
+        invalid_manifest(file, format_key_path(one.path), one.message, one.hint) for one in errors
+    ]
+
+
+def _to_manifest(tables: ManifestTables, file: str, reference: ReferenceData) -> Manifest:
+    components = reference.complete_components(tables.component.values())
     return Manifest(
         file=file,
-        cpython=cpython,
-        document=document,
-        pins=tuple(pins),
-        vendored=tuple(vendored),
-        components=tuple(components),
-        platforms=tuple(platforms),
-        variants=tuple(variants),
-        channels=tuple(channels),
-        release=release,
-        license_texts=tuple(texts),
-        externals_dir=pulled,
-        layout=layout,
-        version_sources=tuple(stated),
-        known_archives=archives,
-        dll_digests=recorded.digests,
-        upstream=exporting,
-        upstream_entries=tuple(exported),
-        exemptions=tuple(exemptions),
+        cpython=tables.cpython,
+        document=tables.document,
+        pins=(*_by_name(tables.source), *_by_name(tables.binary)),
+        vendored=_by_name(tables.vendored),
+        components=components,
+        platforms=_by_name(tables.platform),
+        variants=_by_name(tables.variant),
+        channels=_by_name(tables.channel),
+        release=tables.release,
+        license_texts=_by_name(tables.license_text),
+        externals_dir=tables.externals_dir,
+        layout=tables.layout,
+        upstream=tables.export,
+        exemptions=tables.exemption,
+        reference=reference,
+        reference_components=frozenset(one.key for one in components) - tables.component.keys(),
     )
 
 
-def _named(
-    data: Mapping[str, Any],
-    report: Report,
-    cls: type[T],
-    table: str,
-    name: str,
-    /,
-    **given: object,
-) -> list[T]:
-    """Return one value for each table below ``table``, sorted by its name."""
-    tables = data.get(table, {})
-    if not isinstance(tables, Mapping):
-        report(table, "is not a table of tables")
-        return []
-    found = (
-        read_table(cls, tables[key], f"{table}.{key}", report, **given, **{name: key})
-        for key in sorted(tables)
-    )
-    return [value for value in found if value is not None]
-
-
-def _listed(data: Mapping[str, Any], table: str, kind: type[T], report: Report) -> list[T]:
-    tables = data.get(table, [])
-    if not isinstance(tables, list):
-        report(table, f"is not a list of tables; write [[{table}]]")
-        return []
-    found = (read_table(kind, item, f"{table}[{n}]", report) for n, item in enumerate(tables))
-    return [value for value in found if value is not None]
+def _by_name(tables: Mapping[str, T]) -> tuple[T, ...]:
+    return tuple(tables[name] for name in sorted(tables))

@@ -15,7 +15,10 @@ import tomlkit
 #: A text, a number, a truth, or sets of settings.
 Value = str | int | bool | list[list[str]]
 
-_HEADER = re.compile(r"\s*\[{1,2}\s*([A-Za-z-]+)\s*(?:\.\s*(?:\"([^\"]+)\"|'([^']+)'|([\w-]+)))?")
+_KEY = r"(?:\"([^\"]+)\"|'([^']+)'|([\w-]+))"
+_HEADER = re.compile(rf"\s*\[{{1,2}}\s*([A-Za-z-]+)\s*(?:\.\s*{_KEY}\s*(?:\.\s*{_KEY})?)?")
+#: The line of a table's header, and its first three keys.
+_Header = tuple[int, str, str, str]
 
 
 def set_values(text: str, path: Sequence[str], values: Mapping[str, Value]) -> str:
@@ -33,16 +36,21 @@ def set_values(text: str, path: Sequence[str], values: Mapping[str, Value]) -> s
 
 
 def remove(text: str, path: Sequence[str]) -> str:
-    """Return ``text`` less one table, up to its last value and the blank lines behind it.
+    """Return ``text`` less one table and those below it, up to the blank lines behind them.
 
     Comments behind the last value stay: they are above the next table, and people's. Raises
     LookupError where the table does not stand under a header of its own.
     """
     lines = text.split("\n")
-    start, end = _span(lines, path)
-    while end < len(lines) and not lines[end].strip():
-        end += 1
-    return "\n".join([*lines[:start], *lines[end:]])
+    below = {tuple(keys) for _, *keys in _headers(lines) if [*keys][: len(path)] == [*path]}
+    for keys in sorted(below, reverse=True):
+        start, end = _span(lines, [key for key in keys if key])
+        while end < len(lines) and not lines[end].strip():
+            end += 1
+        lines = [*lines[:start], *lines[end:]]
+    if not below:
+        raise LookupError(".".join(path))
+    return "\n".join(lines)
 
 
 def insert(text: str, kind: str, name: str, table: str) -> str:
@@ -56,21 +64,28 @@ def insert(text: str, kind: str, name: str, table: str) -> str:
     return "\n".join([*lines[:place], *table.rstrip("\n").split("\n"), "", *lines[place:]])
 
 
-def _place(headers: Sequence[tuple[int, str, str]], kind: str, name: str, end: int) -> int:
+def insert_below(text: str, path: Sequence[str], table: str) -> str:
+    """Return ``text`` with a table right behind the values of the table it is a part of."""
+    lines = text.split("\n")
+    _, end = _span(lines, path)
+    return "\n".join([*lines[:end], "", *table.rstrip("\n").split("\n"), *lines[end:]])
+
+
+def _place(headers: Sequence[_Header], kind: str, name: str, end: int) -> int:
     """Return the line for a new table: behind its neighbor by name, or before the one after."""
-    mine = [second for _, first, second in headers if first == kind]
+    mine = [second for _, first, second, _ in headers if first == kind]
     before = max((other for other in mine if other < name), default=None)
     if before is None:
         after = min(mine, default=None)
-        return next((at for at, *key in headers if key == [kind, after]), end)
-    last = max(n for n, (_, *key) in enumerate(headers) if key == [kind, before])
+        return next((at for at, *keys in headers if keys[:2] == [kind, after]), end)
+    last = max(n for n, (_, *keys) in enumerate(headers) if keys[:2] == [kind, before])
     return headers[last + 1][0] if last + 1 < len(headers) else end
 
 
 def _span(lines: Sequence[str], path: Sequence[str]) -> tuple[int, int]:
     """Return the lines of a table: its header, and behind its last value."""
     headers = list(_headers(lines))
-    wanted = [path[0], path[1] if len(path) > 1 else ""]
+    wanted = [*path, "", ""][:3]
     mine = [
         n
         for n, (at, *key) in enumerate(headers)
@@ -89,12 +104,13 @@ def _span(lines: Sequence[str], path: Sequence[str]) -> tuple[int, int]:
     return start, values[-1] + 1 if values else start + 1
 
 
-def _headers(lines: Sequence[str]) -> Iterator[tuple[int, str, str]]:
-    """Yield line index, first and second key of each table header."""
+def _headers(lines: Sequence[str]) -> Iterator[_Header]:
+    """Yield the line and the first three keys of each table header."""
     inside = _inside(lines)
     for index, line in enumerate(lines):
         if not inside[index] and (match := _HEADER.match(line)):
-            yield index, match[1], match[2] or match[3] or match[4] or ""
+            second, third = (match[n] or match[n + 1] or match[n + 2] or "" for n in (2, 5))
+            yield index, match[1], second, third
 
 
 def _inside(lines: Sequence[str]) -> list[bool]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Any
 
 import tomlkit
@@ -18,9 +17,12 @@ from sbom.manifest.diff import ChangeKind, ManifestChange
 from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.model import Vendored
 from sbom.manifest.read import BOM
+from sbom.manifest.tables import key_fields
 from sbom.manifest.toml_lines import Value
 from sbom.script.externals import Condition
 
+#: The key of the table of an external's DLLs.
+_DIGESTS = "dll-digests"
 #: What is no longer known once a tag has changed.
 _OF_ARCHIVE: dict[str, Value] = {
     "commit": "",
@@ -40,7 +42,7 @@ def update_manifest(
     pinned: Mapping[ExternalKey, Mapping[str, Value]] | None = None,
     *,
     vendored: Sequence[Vendored] | None = None,
-    digests: Mapping[str, Mapping[str, str]] | None = None,
+    digests: Mapping[ExternalKey, Mapping[str, str]] | None = None,
 ) -> str:
     """Return externals.toml with the changes made.
 
@@ -48,7 +50,7 @@ def update_manifest(
     a component already accounts for: any other new one gets a component to be filled in;
     ``pinned`` maps key paths of externals to what their archives were found to be;
     ``vendored`` is all the vendored code there is now, or None where nobody looked;
-    ``digests`` map tags to those of the DLLs in them. Raises
+    ``digests`` map key paths of externals to those of the DLLs in their archives. Raises
     SbomError where the tables are written in a way that cannot be edited safely.
     """
     bom = BOM if text.startswith(BOM) else ""
@@ -60,12 +62,15 @@ def update_manifest(
     try:
         text = _removed(text, changes, expected)
         text = _added(text, changes, claimed, expected)
+        for change in changes:
+            if change.what is ChangeKind.RETAG:
+                text = _with_digests(text, change.key, {}, expected)
         for path, values in _values(changes, facts, pinned or {}, expected).items():
             text = tables.set_values(text, path, values)
         if vendored is not None:
             text = _vendored(text, vendored, claimed, expected)
-        for tag, files in (digests or {}).items():
-            text = _recorded(text, tag, files, expected)
+        for key, files in (digests or {}).items():
+            text = _with_digests(text, key, files, expected)
         sound = tomllib.loads(text) == expected
     except (LookupError, tomllib.TOMLDecodeError, TOMLKitError) as error:
         raise _cannot_edit(str(error.args[0]) if isinstance(error, LookupError) else "") from error
@@ -190,23 +195,32 @@ def _vendored(
     return text
 
 
-def _recorded(text: str, tag: str, files: Mapping[str, str], expected: dict[str, Any]) -> str:
-    """Return the text with the digests of a tag's DLLs, those of other tags untouched."""
-    known = expected.setdefault("digests", {})
-    if known.get(tag) == files:
+def _with_digests(
+    text: str, key: ExternalKey, files: Mapping[str, str], expected: dict[str, Any]
+) -> str:
+    """Return the text with the digests of an external's DLLs; none removes their table."""
+    known = expected[key.kind][key.name]
+    if known.get(_DIGESTS, {}) == files:
         return text
-    if tag in known:
-        text = tables.remove(text, ("digests", tag))
-    table = _dumped("digests", tag, _table(files))
-    known[tag] = dict(files)
-    return tables.insert(text, "digests", tag, table)
+    if _DIGESTS in known:
+        text = tables.remove(text, (key.kind, key.name, _DIGESTS))
+        del known[_DIGESTS]
+    if not files:
+        return text
+    known[_DIGESTS] = dict(files)
+    table = tomlkit.document()
+    parents = tomlkit.table(is_super_table=True)
+    parents[key.name] = tomlkit.table(is_super_table=True)
+    parents[key.name][_DIGESTS] = _table(files)
+    table[key.kind] = parents
+    return tables.insert_below(text, (key.kind, key.name), tomlkit.dumps(table))
 
 
 #: What each key of vendored code has where nothing is known.
 _BLANK: dict[str, Value] = {
-    field.name.replace("_", "-"): field.default
-    for field in fields(Vendored)
-    if not field.metadata.get("given") and isinstance(field.default, (str, int))
+    key: field.default
+    for key, field in key_fields(Vendored).items()
+    if isinstance(field.default, (str, int))
 }
 
 

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from msgspec import structs
 from packaging.utils import canonicalize_name
 
 from sbom.diagnostics import Diagnostic, SbomError
@@ -23,7 +24,7 @@ from sbom.files.hashing import verification_code
 from sbom.formats.cpython_sbom import SbomFile, SbomPackage, read_sbom_packages
 from sbom.manifest.model import Vendored
 from sbom.manifest.ranges import version_key
-from sbom.manifest.version_source import VersionSource
+from sbom.manifest.reference import VersionSource
 from sbom.source_tree.tree import VENDORED_SBOM, WHEEL_LIMIT, WHEELS, SourceTree
 from sbom.source_tree.version_statements import read_version_statements
 from sbom.source_tree.wheels import Wheel, check_wheel, read_wheel
@@ -92,7 +93,7 @@ def find_vendored(
             found[name] = Vendored(name=name, version=version)
         elif listed.version != version:
             # The archive that is listed is of the other version; the files are these.
-            found[name] = replace(
+            found[name] = structs.replace(
                 listed, version=version, download_location="NOASSERTION", sha256=""
             )
     for wheel in _installed(wheels):

@@ -11,7 +11,7 @@ from sbom.diagnostics.source_tree_messages import invalid_msbuild_file
 from sbom.formats.cpython_sbom import SbomPackage, read_sbom_packages
 from sbom.manifest.external_key import ANY_NAME, ExternalKey
 from sbom.manifest.ranges import line_in_range
-from sbom.manifest.version_source import VersionSource
+from sbom.manifest.reference import VersionSource
 from sbom.source_tree.msbuild import InvalidMSBuildError, Properties, parse_elements
 from sbom.source_tree.tree import SourceTree
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
 
+from msgspec import structs
+
 from sbom.bom.model import Bom, RelationshipKind
 from sbom.bom.ownership import ExpectedContents, Inventory
 from sbom.components.build import externals_in_build
@@ -245,6 +247,6 @@ def assume_vendored(manifest: Manifest) -> Manifest:
         return manifest
     return replace(
         manifest,
-        cpython=replace(manifest.cpython, vendored_from=version),
-        vendored=tuple(replace(one, version="") for one in manifest.vendored),
+        cpython=structs.replace(manifest.cpython, vendored_from=version),
+        vendored=tuple(structs.replace(one, version="") for one in manifest.vendored),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.channels import DEFAULT, expand_line, variant_filename
@@ -38,7 +38,7 @@ def identify(files: Sequence[ShippedFile], manifest: Manifest) -> Identification
     own = [file for file in files if _shows(file, cpython)]
     versions = _cpython_versions(own, cpython)
     if versions:
-        manifest = replace(manifest, cpython=replace(manifest.cpython, version=versions[0]))
+        manifest = manifest.for_version(versions[0])
     machines = {file.binary.image.machine for file in own if file.binary}
     return Identification(
         cpython=versions,

@@ -175,7 +175,7 @@ def _tags_with(
 ) -> Iterator[str]:
     """Yield the tags of an external that contain a component at one of the versions, or at any."""
     rows = [row for row in rows if row.external == external]
-    for tag in _known_tags(manifest, external):
+    for tag in manifest.known_tags(external):
         revision = split_tag(tag)[1]
         contained = {
             row.version or parse_revision(spec, revision).version
@@ -184,14 +184,6 @@ def _tags_with(
         }
         if contained & versions or (contained and not versions):
             yield tag
-
-
-def _known_tags(manifest: Manifest, external: ExternalKey) -> set[str]:
-    """Return the tags of an external that are pinned, or that reference data knows."""
-    archives = getattr(manifest.known_archives, external.kind)
-    dlls = manifest.dll_digests if external.kind is EntryKind.BINARY else {}
-    pinned = (pin.tag for pin in manifest.pins if pin.key.kind is external.kind)
-    return set(_tags_of(external.name, (*archives, *dlls, *pinned)))
 
 
 def _tags_of(name: str, tags: Iterable[str]) -> frozenset[str]:
@@ -244,7 +236,7 @@ def _common_tags(evidence: Iterable[TagEvidence]) -> tuple[frozenset[str], bool]
 
 def _infer_tag(manifest: Manifest, external: ExternalKey, version: str) -> str:
     """Return a tag for a version, written as the newest known tag; empty where none is known."""
-    known = sorted(_known_tags(manifest, external), key=_revision_order)
+    known = sorted(manifest.known_tags(external), key=_revision_order)
     if not known or not version:
         return ""
     revision = split_tag(known[-1])[1]

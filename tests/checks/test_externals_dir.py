@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from manifests import COMMITTED, committed
+from msgspec import structs
 
 from sbom.checks.pulled import ExternalsDir, Integrity, inspect_externals_dir
 from sbom.cli import main
@@ -37,7 +38,8 @@ def code(contents: Mapping[str, bytes]) -> str:
 def manifest_of(codes: Mapping[str, str]) -> Manifest:
     """Return the committed manifest with these verification codes and no others."""
     pins = tuple(
-        replace(pin, verification_code=codes.get(str(pin.key), "")) for pin in committed().pins
+        structs.replace(pin, verification_code=codes.get(str(pin.key), ""))
+        for pin in committed().pins
     )
     return replace(committed(), pins=pins)
 

@@ -1,0 +1,130 @@
+"""The diagnostics of externals.toml by itself."""
+
+from __future__ import annotations
+
+from sbom.diagnostics.model import Code, Diagnostic
+
+
+def invalid_toml(file: str, line: int, reason: str) -> Diagnostic:
+    """Return the diagnostic of a manifest that is no TOML; ``line`` is 0 where it is not known."""
+    return Diagnostic(
+        code=Code.INVALID_TOML,
+        file=file,
+        line=line,
+        message=f"not valid TOML: {reason}",
+        hint="correct the syntax; https://toml.io/en/v1.0.0 is the grammar",
+    )
+
+
+def invalid_manifest(file: str, key_path: str, message: str, hint: str = "") -> Diagnostic:
+    """Return the diagnostic of a key that is unknown, missing, or has a wrong value."""
+    return Diagnostic(
+        code=Code.INVALID_MANIFEST,
+        file=file,
+        subject=key_path,
+        message=message,
+        hint=hint or "see docs/manifest.md for every table and key",
+    )
+
+
+def missing_reference(file: str, key_path: str, table: str) -> Diagnostic:
+    """Return the diagnostic of a name that refers to a table that is not there."""
+    hint = f"add [{table}], or correct the name"
+    return invalid_manifest(file, key_path, f"there is no [{table}]", hint)
+
+
+def placeholder(file: str, key_path: str) -> Diagnostic:
+    """Return the diagnostic of a field that ``regen`` left for a person to fill in."""
+    return Diagnostic(
+        code=Code.PLACEHOLDER,
+        file=file,
+        subject=key_path,
+        message="placeholder: the value is not known yet",
+        hint="look it up and fill in this field",
+    )
+
+
+def missing_checksum(file: str, subject: str, location: str, hint: str) -> Diagnostic:
+    """Return the diagnostic of an archive, a tag's or one at an address, without a checksum."""
+    return Diagnostic(
+        code=Code.MISSING_CHECKSUM,
+        file=file,
+        subject=subject,
+        message=f"no checksum of {location} is recorded",
+        hint=hint,
+    )
+
+
+def undescribed_external(file: str, subject: str, title: str, *, revision: bool) -> Diagnostic:
+    """Return the diagnostic of an external, or vendored code, that no component describes.
+
+    With ``revision``, a component describes other revisions of it.
+    """
+    row = "[[component.<name>.ships]]"
+    message = f"no component states what {title} contains"
+    hint = f"add a {row} with external = '{subject}'"
+    if revision:
+        message = f"no {row} applies to the revision of {title}"
+        hint = "find out what it contains; add a row, or widen the 'revisions' of one"
+    return Diagnostic(
+        code=Code.UNDESCRIBED_EXTERNAL, file=file, subject=subject, message=message, hint=hint
+    )
+
+
+def unused_component(file: str, key_path: str, line: str) -> Diagnostic:
+    """Return the diagnostic of a component that nothing brings on its CPython line."""
+    return Diagnostic(
+        code=Code.UNUSED_ENTRY,
+        file=file,
+        subject=key_path,
+        message=f"unused: CPython {line} fetches no external that contains this component",
+        hint="remove it, or list in 'lines' the CPython lines that have it",
+    )
+
+
+def unknown_version(file: str, key_path: str, component: str, source: str) -> Diagnostic:
+    """Return the diagnostic of a component whose version ``source``, a tag or no tag, lacks."""
+    reason = f"{source} does not state it" if source else "it comes from no tag"
+    return Diagnostic(
+        code=Code.UNKNOWN_VERSION,
+        file=file,
+        subject=key_path,
+        message=f"unknown version of {component}: {reason}",
+        hint="find out which version ships and set 'version' of the row",
+    )
+
+
+def source_binary_mismatch(file: str, subject: str, shipped: str, source: str) -> Diagnostic:
+    """Return the diagnostic of a prebuilt binary whose source tag is of another version.
+
+    ``shipped`` is a sentence's start: tag, component and version of the binary.
+    """
+    return Diagnostic(
+        code=Code.SOURCE_BINARY_MISMATCH,
+        file=file,
+        subject=subject,
+        message=f"{shipped}, but the script names {source} as its source",
+        hint="ask who builds the binaries; documents state the version that ships",
+    )
+
+
+def conflicting_reference(file: str, key_path: str, tag: str, reference: str) -> Diagnostic:
+    """Return the diagnostic of a value of a tag that differs from the one in a reference file."""
+    return Diagnostic(
+        code=Code.CONFLICTING_REFERENCE,
+        file=file,
+        subject=key_path,
+        message=f"another value for {tag} than {reference} has; the manifest's is used",
+        hint="run nox -s regen -- --verify to compare with the archive; correct the wrong value",
+    )
+
+
+def stale_exemption(file: str, key_path: str, diagnostic: str, key: str) -> Diagnostic:
+    """Return the diagnostic of an exemption that matches nothing any more."""
+    return Diagnostic(
+        code=Code.STALE_EXEMPTION,
+        file=file,
+        subject=key_path,
+        message=f"no diagnostic '{diagnostic}' with the key '{key}' any more",
+        hint="remove the exemption",
+    )

@@ -1,0 +1,163 @@
+"""What this project knows of other releases and tags: ``sbom/data``, read when it is asked for.
+
+Where the manifest states something of a tag itself, the manifest takes precedence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, Literal
+
+import msgspec
+
+from sbom.data import read_data
+from sbom.manifest.component_spec import ComponentSpec, Inclusion, Override, VendorProduct
+from sbom.manifest.external_key import ANY_NAME, EntryKind, ExternalKey
+from sbom.manifest.ranges import LineRange, VersionRange
+from sbom.manifest.tables import DllDigest, Sha256, Table, convert_table
+
+
+class VersionSource(Table, frozen=True, kw_only=True):
+    """``[[version-source]]``: a place of CPython's tree that states a version of something."""
+
+    external: ExternalKey | None = None
+    """what the version is of; CPython itself, if nothing. ``*`` for a name is every package of
+    the SPDX document, under its own name"""
+    path: str
+    """the files, as a pattern of paths in the tree"""
+    pattern: str = ""
+    """a regular expression with a group ``version``, or ``major``, ``minor`` and ``micro``"""
+    property: str = ""
+    """an MSBuild property in whose value the tag stands"""
+    package: str = ""
+    """the name of a package of an SPDX document, or ``*`` for all"""
+    precision: Literal["revision", "version", "prefix", "sha256"] = "version"
+    """what is stated: a tag's revision, a version, the first numbers of one, or the SHA-256 of
+    the archive"""
+    authoritative: bool = False
+    """whether this is what is compiled, so that other places are compared with it"""
+    lines: LineRange = ""
+    """the CPython lines that have the place; all, if empty"""
+    note: str = ""
+    """a remark for readers"""
+
+    def check(self) -> Iterator[tuple[str, str]]:
+        """Yield a place that is read in no way or in two, or whose pattern tells no version."""
+        if sum(map(bool, (self.pattern, self.property, self.package))) != 1:
+            yield "", "expected one of 'pattern', 'property' and 'package'"
+        try:
+            groups = set(re.compile(self.pattern).groupindex)
+        except re.error as error:
+            yield "pattern", f"expected a regular expression, found '{self.pattern}': {error}"
+            return
+        if self.pattern and groups.isdisjoint({"version", "major"}):
+            yield "pattern", "expected a group named 'version' or 'major'"
+
+    def key_of(self, package: str) -> ExternalKey | None:
+        """Return what a package of the SPDX document is: itself, where all are read."""
+        if self.external is not None and self.external.name == ANY_NAME:
+            return ExternalKey(self.external.kind, package)
+        return self.external
+
+
+class UpstreamEntry(Table, frozen=True, kw_only=True):
+    """``[[entry]]``: what CPython's own Misc/externals.spdx.json calls an external."""
+
+    name: str
+    """the name of the external"""
+    cpe: tuple[VendorProduct, ...] = ()
+    """the ``vendor:product`` of its CPE"""
+    originator: str = ""
+    """its originator, where the file states one"""
+    cpython_versions: VersionRange = ""
+    """the CPython versions that this is true of; all, if empty"""
+
+
+class _VersionSourceFile(Table, frozen=True, kw_only=True):
+    version_source: tuple[VersionSource, ...]
+
+
+class _UpstreamFile(Table, frozen=True, kw_only=True):
+    entry: tuple[UpstreamEntry, ...]
+
+
+class _ComponentFile(Table, frozen=True, kw_only=True):
+    component: Mapping[str, ComponentSpec]
+
+
+class ComponentRows(Table, frozen=True, kw_only=True):
+    """The rows of a component whose other keys are in the manifest."""
+
+    when: tuple[Override, ...] = ()
+    """what differs for some upstream versions"""
+    ships: tuple[Inclusion, ...] = ()
+    """the ways it gets into a build"""
+
+
+class _ComponentRowsFile(Table, frozen=True, kw_only=True):
+    component: Mapping[str, ComponentRows]
+
+
+#: The type of each file in ``sbom/data``.
+FILES: Mapping[str, Any] = {
+    "archives": Mapping[EntryKind, Mapping[str, Sha256]],
+    "components": _ComponentFile,
+    "dll_digests": Mapping[str, Mapping[str, DllDigest]],
+    "upstream_entries": _UpstreamFile,
+    "vcruntime": _ComponentRowsFile,
+    "version_sources": _VersionSourceFile,
+}
+
+
+class ReferenceData:
+    """The files of ``sbom/data``, each read when it is first asked for."""
+
+    def __init__(self, read: Callable[[str], Mapping[str, Any]] = read_data) -> None:
+        """Take what returns the tables of a file by its name, without ``.toml``."""
+        self._read = read
+
+    def _file(self, name: str) -> Any:
+        return convert_table(self._read(name), FILES[name])
+
+    @cached_property
+    def archives(self) -> Mapping[EntryKind, Mapping[str, str]]:
+        """Return the SHA-256 of archives by kind and tag; empty where nobody had the archive."""
+        empty: Mapping[EntryKind, Mapping[str, str]] = {kind: {} for kind in EntryKind}
+        return {**empty, **self._file("archives")}
+
+    @cached_property
+    def dll_digests(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the digests of the DLLs in binary externals, by tag and path."""
+        digests: Mapping[str, Mapping[str, str]] = self._file("dll_digests")
+        return digests
+
+    @cached_property
+    def version_sources(self) -> tuple[VersionSource, ...]:
+        """Return the places of a CPython tree that state versions, in the order of the file."""
+        sources: tuple[VersionSource, ...] = self._file("version_sources").version_source
+        return sources
+
+    @cached_property
+    def upstream_entries(self) -> tuple[UpstreamEntry, ...]:
+        """Return what CPython's own Misc/externals.spdx.json calls the externals."""
+        entries: tuple[UpstreamEntry, ...] = self._file("upstream_entries").entry
+        return entries
+
+    def complete_components(self, specs: Iterable[ComponentSpec]) -> tuple[ComponentSpec, ...]:
+        """Return the components of a manifest and those that only other releases have, by key.
+
+        A component that the manifest has is taken from there alone; one without ``ships`` of
+        its own ships as the reference data say.
+        """
+        rows: Mapping[str, ComponentRows] = self._file("vcruntime").component
+        others: Mapping[str, ComponentSpec] = self._file("components").component
+        known = {spec.key: _with_rows(spec, rows.get(spec.key)) for spec in specs}
+        return tuple(sorted({**others, **known}.values(), key=lambda spec: spec.key))
+
+
+def _with_rows(spec: ComponentSpec, rows: ComponentRows | None) -> ComponentSpec:
+    if rows is None or spec.ships:
+        return spec
+    return msgspec.structs.replace(spec, when=(*spec.when, *rows.when), ships=rows.ships)

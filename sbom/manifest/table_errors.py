@@ -1,0 +1,179 @@
+"""Every error of a TOML table that does not fit its type, each at its key path."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import msgspec
+from msgspec import Meta
+
+from sbom.data import read_data
+from sbom.manifest.external_key import ExternalKey
+from sbom.manifest.tables import (
+    KeyPath,
+    Table,
+    TableError,
+    check_table,
+    check_values,
+    convert_table,
+    decode_key,
+    header_fields,
+    key_fields,
+)
+
+_TYPE_NAMES: Mapping[Any, str] = {
+    str: "a string",
+    int: "an integer",
+    bool: "true or false",
+    ExternalKey: "'source.', 'binary.' or 'vendored.' and a name",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RenamedKeys:
+    """What has become of keys, by the form of their table: ``component.*.ships``.
+
+    A key has another name now, or is replaced by several, or ``moved`` to a file.
+    """
+
+    names: Mapping[str, Mapping[str, str | Sequence[str]]] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, path: KeyPath, key: str) -> Sequence[str]:
+        """Return the new names of a key of the table at ``path``; none if it is not known."""
+        names = self.names.get(_form(path), {}).get(key, ())
+        return (names,) if isinstance(names, str) else names
+
+
+def renamed_keys() -> RenamedKeys:
+    """Return the keys that the manifest had under other names."""
+    data = read_data("renamed_keys")
+    return RenamedKeys(names=data["renamed"], moved=data["moved"])
+
+
+def _form(path: KeyPath) -> str:
+    """Return the form of a table's key path: without its name and the numbers in it."""
+    if not path:
+        return "manifest"
+    keys = [part for part in path if isinstance(part, str)]
+    numbered = len(path) > 1 and isinstance(path[1], int)
+    return ".".join([*keys[:1], *([] if numbered or len(keys) == 1 else ["*"]), *keys[2:]])
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorFinder:
+    """Walks TOML data beside the type it should have."""
+
+    renamed: RenamedKeys
+
+    def find(self, value: object, kind: Any, path: KeyPath = ()) -> Iterator[TableError]:
+        """Yield every error of a value: unknown and missing keys, types, failed checks."""
+        inner = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+        if isinstance(inner, type) and issubclass(inner, Table):
+            yield from self._table(value, inner, path)
+        elif get_origin(inner) is Mapping:
+            yield from self._mapping(value, get_args(inner)[1], path)
+        elif get_origin(inner) is tuple:
+            yield from self._array(value, get_args(inner)[0], path)
+        else:
+            yield from _leaf(value, kind, path)
+
+    def _mapping(self, value: object, kind: Any, path: KeyPath) -> Iterator[TableError]:
+        if not isinstance(value, Mapping):
+            yield _unexpected(value, "a table", path)
+            return
+        for key, item in value.items():
+            yield from self.find(item, kind, (*path, key))
+
+    def _array(self, value: object, kind: Any, path: KeyPath) -> Iterator[TableError]:
+        if not isinstance(value, list):
+            yield _unexpected(value, "an array", path)
+            return
+        for n, item in enumerate(value):
+            yield from self.find(item, kind, (*path, n))
+
+    def _table(self, value: object, kind: type[Table], path: KeyPath) -> Iterator[TableError]:
+        if not isinstance(value, Mapping):
+            yield _unexpected(value, "a table", path)
+            return
+        known = key_fields(kind)
+        errors: list[TableError] = []
+        for part, entry in header_fields(kind).values():
+            errors += _leaf(path[part], entry.type, path)
+        meant: set[str] = set()
+        for key in value:
+            if key not in known:
+                names = self.renamed.get(path, key)
+                close = () if names else difflib.get_close_matches(key, known, n=1)
+                meant.update(names or close)
+                errors.append(self._unknown_key((*path, key), names, close, list(known)))
+                if len(names) == 1 and names[0] in known and names[0] not in value:
+                    errors += self.find(value[key], known[names[0]].type, (*path, key))
+        for key, entry in known.items():
+            if key in value:
+                errors += self.find(value[key], entry.type, (*path, key))
+            elif entry.required and key not in meant:
+                errors.append(TableError((*path, key), "missing key"))
+        yield from errors
+        if not errors:
+            yield from check_table(convert_table(value, kind, path), path)
+
+    def _unknown_key(
+        self, path: KeyPath, names: Sequence[str], close: Sequence[str], known: Sequence[str]
+    ) -> TableError:
+        form = _form(path)
+        if form in self.renamed.moved:
+            message = f"not part of the manifest: this is in {self.renamed.moved[form]} now"
+            return TableError(path, message, "remove it; a pin of the manifest takes precedence")
+        if names:
+            verb = "rename it to" if len(names) == 1 else "replace it by"
+            return TableError(path, "old name of a key", f"{verb} {_listed(names, 'and')}")
+        hint = f"did you mean '{close[0]}'?" if close else f"known keys: {', '.join(known)}"
+        return TableError(path, "unknown key", hint)
+
+
+def _leaf(value: object, kind: Any, path: KeyPath) -> Iterator[TableError]:
+    try:
+        converted = msgspec.convert(value, kind, dec_hook=decode_key)
+    except ValueError:
+        yield _unexpected(value, _expected(kind), path)
+    else:
+        yield from check_values(converted, kind, path)
+
+
+def _unexpected(value: object, expected: str, path: KeyPath) -> TableError:
+    if isinstance(value, Mapping):
+        found = "a table"
+    elif isinstance(value, list):
+        found = "an array"
+    elif isinstance(value, bool):
+        found = str(value).lower()
+    else:
+        found = f"'{value}'" if isinstance(value, str) else str(value)
+    return TableError(path, f"expected {expected}, found {found}")
+
+
+def _expected(kind: Any) -> str:
+    """Return in words what a value of a type is."""
+    if get_origin(kind) is Annotated:
+        described = [meta.description for meta in kind.__metadata__ if isinstance(meta, Meta)]
+        return next((text for text in described if text), "") or _expected(get_args(kind)[0])
+    if get_origin(kind) is Literal:
+        return f"one of {_listed(get_args(kind), 'or')}"
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return f"one of {_listed([one.value for one in kind], 'or')}"
+    return _TYPE_NAMES.get(kind) or " or ".join(_TYPE_NAMES[one] for one in _not_none(kind))
+
+
+def _not_none(kind: Any) -> list[Any]:
+    return [one for one in get_args(kind) if one is not type(None)]
+
+
+def _listed(names: Sequence[str], conjunction: str) -> str:
+    """Return names as a list in a sentence: ``'a', 'b' and 'c'``."""
+    quoted = [f"'{name}'" for name in names]
+    return f" {conjunction} ".join([", ".join(quoted[:-1]), quoted[-1]] if quoted[1:] else quoted)
