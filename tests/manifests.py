@@ -1,4 +1,8 @@
-"""Manifests for tests: the committed one, and edits of it as text."""
+"""Manifests for tests: one of their own, in tests/data, and edits of it as text.
+
+Tests use a frozen copy of the manifest of 3.14.7, so that a tag bump in externals.toml, which is
+``RELEASED`` here, changes none of their results.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +22,15 @@ from sbom.manifest.model import Manifest
 from sbom.manifest.read import read_manifest
 from sbom.script.analysis import analyze_script
 
-COMMITTED = ROOT / "externals.toml"
+#: The manifest that tests use.
+COMMITTED = ROOT / "tests/data/externals.toml"
+#: The manifest of the release at hand: only that it is sound is tested.
+RELEASED = ROOT / "externals.toml"
 
 
 @cache
 def committed() -> Manifest:
-    """Return the manifest of this repository."""
+    """Return the manifest that tests use."""
     return read_manifest(COMMITTED.read_text(encoding="utf-8"))
 
 

@@ -64,7 +64,7 @@ def test_a_source_of_another_revision_is_not_the_one_a_binary_was_built_from() -
 
 def test_a_tree_after_a_release_is_not_its_archive() -> None:
     manifest = for_entry(entry_of("3.14.7"))
-    later = replace(manifest, cpython=replace(manifest.cpython, version="3.14.7+"))
+    later = manifest.for_version("3.14.7+")
     python = root_component(later, Build(platform="amd64"))
     assert (python.location, python.checksums) == ("NOASSERTION", ())
     assert python.source_info.endswith("built from a tree after tag v3.14.7")
@@ -77,7 +77,7 @@ def test_the_root_is_the_source_release_of_python() -> None:
 
 
 def test_a_pre_release_is_in_the_directory_of_its_release() -> None:
-    cpython = replace(committed().cpython, version="3.15.0rc1")
+    cpython = committed().for_version("3.15.0rc1").cpython
     assert (
         cpython.source_location == "https://www.python.org/ftp/python/3.15.0/Python-3.15.0rc1.tgz"
     )
