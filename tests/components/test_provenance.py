@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from manifests import committed, entries, entry_of, for_entry
 
