@@ -1,4 +1,4 @@
-"""What several verbs start from: the manifest, and the script it is compared with."""
+"""What most verbs start from: the manifest, and the script or source tree compared with it."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ from sbom.script.run import decode_script
 from sbom.source_tree.tree import SourceTree, find_script, read_python_version
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Inputs:
-    """The manifest, and the script it is compared with where one was named.
+    """The manifest, and the script that it is compared with, if one was named.
 
-    ``regen_command`` makes the manifest agree with the script.
+    ``version`` is the CPython version of the source tree, or the one that was named; empty without
+    either. ``regen_command`` makes the manifest agree with the script.
     """
 
     path: Path
@@ -37,30 +38,45 @@ class Inputs:
     manifest: Manifest
     script: ScriptAnalysis | None
     script_path: Path | None
-    digest: str
+    script_sha256: str
     version: str
     regen_command: str
 
 
 def read_inputs(options: InputOptions, version: str = "") -> Inputs:
-    """Return what a command line names. Raises SbomError for what cannot be read."""
+    """Return what the options name. Raises SbomError for what cannot be read."""
     path = options.manifest
     text = files.read_utf8(path)
     manifest = read_manifest(text, str(path))
-    where = options.script
-    option = f"--script {shlex.quote(str(where))}"
+    script_path = options.script
     if options.cpython is not None:
-        where = find_script(options.cpython)
+        script_path = find_script(options.cpython)
         version = version or read_python_version(options.cpython)
-        option = f"--cpython {shlex.quote(str(options.cpython))}"
-    if path != Path("externals.toml"):
-        option += f" --manifest {shlex.quote(str(path))}"
-    command = f"nox -s regen -- {option}"
-    if where is None:
-        return Inputs(path, text, manifest, None, None, "", version, command)
-    batch, digest = decode_script(files.read_bytes(where))
-    script = analyze_script(batch, str(where))
-    return Inputs(path, text, manifest, script, where, digest, version, command)
+    script, sha256 = None, ""
+    if script_path is not None:
+        script_text, sha256 = decode_script(files.read_bytes(script_path))
+        script = analyze_script(script_text, str(script_path))
+    return Inputs(
+        path=path,
+        text=text,
+        manifest=manifest,
+        script=script,
+        script_path=script_path,
+        script_sha256=sha256,
+        version=version,
+        regen_command=_regen_command(options),
+    )
+
+
+def _regen_command(options: InputOptions) -> str:
+    command = "nox -s regen --"
+    if options.cpython is not None:
+        command += f" --cpython {shlex.quote(str(options.cpython))}"
+    elif options.script is not None:
+        command += f" --script {shlex.quote(str(options.script))}"
+    if options.manifest != Path("externals.toml"):
+        command += f" --manifest {shlex.quote(str(options.manifest))}"
+    return command
 
 
 def read_tree_vendored(inputs: Inputs, root: Path | None) -> tuple[Vendored, ...] | None:
@@ -114,7 +130,7 @@ def _disagreements(inputs: Inputs) -> list[Diagnostic]:
     return check_agreement(
         inputs.manifest,
         script_changes(inputs),
-        script_sha256=inputs.digest,
+        script_sha256=inputs.script_sha256,
         version=inputs.version,
         command=inputs.regen_command,
     )

@@ -182,7 +182,7 @@ def test_a_merge_conflict_is_reported_as_one(
         (["fetches", "."], ".: cannot be read: Is a directory"),
         (["check", "--manifest", "no.toml"], "no.toml: cannot be read: No such file or directory"),
         (["check", "--cpython", "no/tree"], "no/tree: is not a directory"),
-        (["check", "--cpython", "tests"], "tests: has no PCbuild/get_externals.bat"),
+        (["check", "--cpython", "tests"], "tests: does not contain PCbuild/get_externals.bat"),
         (["regen", "--offline"], "regen --offline: is given no script"),
         (["regen", "--verify", "--dry-run"], "--verify: fetches archives, which --dry-run forbids"),
         (["regen", "--offline", "--python-version", "new"], "--python-version new: is no version"),
@@ -237,7 +237,7 @@ def test_check_agrees_with_the_script_it_was_regenerated_from(
     assert main(["check", "--manifest", str(manifest), "--script", str(script)]) == 0
     assert captured(capsys)[0].splitlines()[-1] == (
         f"{manifest}: CPython 3.14.7, 15 externals, 61 components, 3 platforms, "
-        f"held against {script}: no problems, 3 warnings"
+        f"compared with {script}: no errors, 3 warnings"
     )
 
 

@@ -12,7 +12,6 @@ from msgspec import structs
 from sbom import io as files
 from sbom.bom.compose import compose_build
 from sbom.bom.licenses import check_licenses
-from sbom.checks.pulled import Integrity
 from sbom.components.build import Build
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
@@ -88,21 +87,25 @@ def _select_externals(
     if options.externals is None:
         return Build(platform=""), manifest.layout.comment if options.layout else "", ()
     # A tenth of a second to import, needed with --externals only.
-    from sbom.checks.externals_dir import read_externals_dir, settings  # noqa: PLC0415
+    from sbom.checks.externals_dir import check_externals_dir  # noqa: PLC0415
+    from sbom.download.cache import Cache, default_cache_dir  # noqa: PLC0415
+    from sbom.source_tree.fetched_externals import Integrity, read_externals_dir  # noqa: PLC0415
 
-    pull = read_externals_dir(options.externals, manifest)
-    if unclear := [problem for problem in pull.problems if problem.code is Code.AMBIGUOUS_EXTERNAL]:
-        raise SbomError(unclear)
+    cache = Cache(default_cache_dir())
+    directory = read_externals_dir(options.externals, manifest, cache.read)
+    diagnostics = tuple(check_externals_dir(directory, manifest))
+    if ambiguous := [one for one in diagnostics if one.code is Code.AMBIGUOUS_EXTERNAL]:
+        raise SbomError(ambiguous)
     pins: list[Pin] = []
     notes = {}
-    for one in pull.found:
+    for one in directory.externals:
         pin = one.pin
-        if one.state is Integrity.MODIFIED:
+        if one.integrity is Integrity.MODIFIED:
             pin = structs.replace(pin, sha256="", sha512="")
-            notes[pin.key] = f"Modified after it was pulled: {one.difference}."
+            notes[pin.key] = f"Modified after it was fetched: {one.difference}."
         pins.append(pin)
-    comment = manifest.externals_dir.comment.format(settings=settings(pull))
-    return Build(platform="", pins=tuple(pins), notes=notes), comment, pull.problems
+    comment = manifest.externals_dir.comment.format(settings=directory.settings_text)
+    return Build(platform="", pins=tuple(pins), notes=notes), comment, diagnostics
 
 
 def _inspect_layout(

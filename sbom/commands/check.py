@@ -1,4 +1,4 @@
-"""``check``: everything that is wrong, found without a network and without writing."""
+"""``check``: everything that is wrong, found without using the network or writing."""
 
 from __future__ import annotations
 
@@ -22,42 +22,44 @@ class CheckOptions(InputOptions):
 
 
 def run(options: CheckOptions, _: Environment) -> int:
-    """Print everything that is wrong with the manifest, and with what it is held against."""
+    """Print what is wrong with the manifest, and with what it is compared with."""
     inputs = read_inputs(options)
-    more: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     areas: list[Area] = []
-    found = ""
+    summary = ""
+    # Hashing a directory and looking into archives is for those who ask for it.
     if options.externals is not None:
-        # Hashing a folder and looking into archives is for those who ask for it.
-        from sbom.checks.externals_dir import read_externals_dir, summary  # noqa: PLC0415
+        from sbom.checks.externals_dir import check_externals_dir  # noqa: PLC0415
+        from sbom.download.cache import Cache, default_cache_dir  # noqa: PLC0415
+        from sbom.source_tree.fetched_externals import read_externals_dir  # noqa: PLC0415
 
-        pull = read_externals_dir(options.externals, inputs.manifest)
-        more += pull.problems
+        cache = Cache(default_cache_dir())
+        directory = read_externals_dir(options.externals, inputs.manifest, cache.read)
+        diagnostics += check_externals_dir(directory, inputs.manifest)
         areas.append(Area.EXTERNALS_DIRECTORY)
-        found = summary(pull, options.externals)
+        summary = f"{directory.summary}\n"
     if options.cpython is not None:
         from sbom.checks.checkout import check_source_tree  # noqa: PLC0415 - the same
 
-        more += check_source_tree(inputs, options.cpython)
+        diagnostics += check_source_tree(inputs, options.cpython)
         areas.append(Area.SOURCE_TREE)
-    judged = triage_inputs(inputs, more, areas)
-    problems = judged.active
-    print(render(problems, options.output_format, strict=options.strict), end="")
-    failed = failing(problems, strict=options.strict)
+    triage = triage_inputs(inputs, diagnostics, areas)
+    print(render(triage.active, options.output_format, strict=options.strict), end="")
+    failed = failing(triage.active, strict=options.strict)
     if options.output_format == "text":
-        for problem, reason in judged.exempted:
-            print(f"{problem} [exempted: {problem.code}]\n    {' '.join(reason.split())}")
-        print(f"{found}{_summary(inputs, len(failed), len(problems) - len(failed))}")
+        for one, reason in triage.exempted:
+            print(f"{one} [exempted: {one.entry.id} {one.code}]\n    {' '.join(reason.split())}")
+        print(f"{summary}{_summarize(inputs, len(failed), len(triage.active) - len(failed))}")
     return Exit.ERRORS if failed else Exit.OK
 
 
-def _summary(inputs: Inputs, failing: int, warnings: int) -> str:
+def _summarize(inputs: Inputs, errors: int, warnings: int) -> str:
     manifest = inputs.manifest
-    against = f", held against {inputs.script_path}" if inputs.script else ""
+    script = f", compared with {inputs.script_path}" if inputs.script else ""
     return (
         f"{manifest.file}: CPython {manifest.cpython.version}, {len(manifest.pins)} externals, "
-        f"{len(manifest.components)} components, {len(manifest.platforms)} platforms{against}: "
-        f"{_count(failing, 'problem')}, {_count(warnings, 'warning')}"
+        f"{len(manifest.components)} components, {len(manifest.platforms)} platforms{script}: "
+        f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
     )
 
 

@@ -61,7 +61,7 @@ def _run(options: RegenOptions, environment: Environment) -> int:
     if blocking := failing(judged.active):
         raise SbomError(blocking)
     found = script_changes(inputs)
-    facts: dict[str, Value] = {"script-sha256": inputs.digest} if inputs.script else {}
+    facts: dict[str, Value] = {"script-sha256": inputs.script_sha256} if inputs.script else {}
     facts |= _release(inputs)
     vendored = read_tree_vendored(inputs, options.cpython)
     if vendored is not None:
@@ -134,7 +134,7 @@ def _with_script(inputs: Inputs, options: RegenOptions, environment: Environment
     text, digest, version = fetch_script(options.ref, inputs.manifest, download)
     script = analyze_script(text, str(path))
     version = options.python_version or version
-    return replace(inputs, script=script, script_path=path, digest=digest, version=version)
+    return replace(inputs, script=script, script_path=path, script_sha256=digest, version=version)
 
 
 def _release(inputs: Inputs) -> dict[str, Value]:
