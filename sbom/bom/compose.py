@@ -122,18 +122,18 @@ def derived_namespace(manifest: Manifest, bom: Bom) -> str:
 
 
 def bom_component(component: Component, ids: Mapping[str, str]) -> Component:
-    """Return a component as a BOM has it: its links are relationships, NOASSERTION is empty."""
+    """Return a component as a BOM has it: its linkages are relationships, NOASSERTION is empty."""
     return replace(
         component,
         id=ids[component.id],
         key="",
         external=None,
-        links=(),
+        linkages=(),
         purpose=component.purpose or _purpose(component),
-        license=_asserted(normalize_license(component.license)),
-        declared=_asserted(normalize_license(component.declared)),
+        license_concluded=_asserted(normalize_license(component.license_concluded)),
+        license_declared=_asserted(normalize_license(component.license_declared)),
         copyright=_asserted(component.copyright),
-        location=_asserted(component.location),
+        download_location=_asserted(component.download_location),
         homepage=_asserted(component.homepage),
         source_info=component.source_info.strip(),
     )
@@ -144,7 +144,7 @@ def _asserted(text: str) -> str:
 
 
 def _purpose(component: Component) -> str:
-    return "library" if any(one.kind in _LINKS for one in component.links) else "application"
+    return "library" if any(one.kind in _LINKS for one in component.linkages) else "application"
 
 
 def license_texts(
@@ -162,7 +162,7 @@ def shipping_relationships(
 ) -> Iterator[Relationship]:
     """Yield how components are part of a container: a build, or an artifact."""
     for component in components:
-        for link in component.links:
+        for link in component.linkages:
             if link.kind in _LINKS:
                 kind, target = _LINKS[link.kind], ids[component.id]
                 yield Relationship(container, kind, target, _link_comment(link))
@@ -173,13 +173,13 @@ def build_tool_relationships(
 ) -> Iterator[Relationship]:
     """Yield which components a build needs that do not ship."""
     for component in components:
-        if any(link.kind == "build-tool" for link in component.links):
+        if any(link.kind == "build-tool" for link in component.linkages):
             comment = "Needed to build CPython; not shipped."
             yield Relationship(build, RelationshipKind.BUILD_TOOL, ids[component.id], comment)
 
 
 def _link_comment(link: Linkage) -> str:
-    files = ", ".join((*link.files, *link.extras))
+    files = ", ".join((*link.files, *link.optional_files))
     if link.kind == "static":
         return f"Linked into {files}."
     users = f"; used by {', '.join(link.used_by)}" if link.used_by else ""
@@ -212,7 +212,9 @@ def bom_files(
     ``components`` are by the ids that ``ownership`` has.
     """
     licenses = {
-        one.path: components[one.component].license for one in ownership if one.kind != "static"
+        one.path: components[one.component].license_concluded
+        for one in ownership
+        if one.kind != "static"
     }
     return tuple(
         BomFile(

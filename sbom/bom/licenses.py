@@ -55,7 +55,7 @@ def check_licenses(bom: Bom) -> Iterator[Diagnostic]:
     """Yield licenses that are neither on the SPDX list nor in the BOM with their texts."""
     texts = {text.id for text in bom.license_texts}
     for component in bom.components:
-        for expression in {component.license, component.declared}:
+        for expression in {component.license_concluded, component.license_declared}:
             for name in unknown_licenses(expression):
                 if name not in texts:
                     yield unknown_license(bom.name, component.id, name)

@@ -93,7 +93,7 @@ class Bom:
     ``roots`` are the ids of what it is about: one component in every BOM made here, any number in
     a foreign one. ``namespace`` is an address that no other BOM has. Ids consist of letters,
     digits, ``.`` and ``-`` and are unique among components and files together. A component says
-    by relationships how it ships: its ``links``, ``key`` and ``external`` are empty.
+    by relationships how it ships: its ``linkages``, ``key`` and ``external`` are empty.
     """
 
     name: str
@@ -134,7 +134,7 @@ def used_license_texts(
     components: Iterable[Component], texts: Iterable[LicenseText]
 ) -> tuple[LicenseText, ...]:
     """Return the texts of the licenses that components name, each once, sorted by id."""
-    expressions = " ".join(f"{one.license} {one.declared}" for one in components)
+    expressions = " ".join(f"{one.license_concluded} {one.license_declared}" for one in components)
     named = set(re.findall(r"LicenseRef-[\w.-]+", expressions))
     by_id = {text.id: text for text in texts if text.id in named}
     return tuple(by_id[id_] for id_ in sorted(by_id))

@@ -121,12 +121,12 @@ def expected_contents(
 
 
 def _components(manifest: Manifest, builds: Sequence[Build]) -> tuple[Component, ...]:
-    """Return the components of all builds, each once, with the links of each build."""
+    """Return the components of all builds, each once, with the linkages of each build."""
     found: dict[str, Component] = {}
     for build in builds:
         for one in resolve_components(manifest, build):
-            links = (*found[one.id].links, *one.links) if one.id in found else one.links
-            found[one.id] = replace(one, links=tuple(dict.fromkeys(links)))
+            links = (*found[one.id].linkages, *one.linkages) if one.id in found else one.linkages
+            found[one.id] = replace(one, linkages=tuple(dict.fromkeys(links)))
     return tuple(found.values())
 
 
@@ -182,14 +182,14 @@ class _OwnerFinder:
 
     def __init__(self, components: Sequence[Component]) -> None:
         self.shown: set[tuple[str, str]] = set()
-        links = [(one.id, link) for one in components for link in one.links]
+        links = [(one.id, link) for one in components for link in one.linkages]
         files = {name for _, link in links for name in link.files}
         # A wheel belongs to its own package; what is bundled in it does not own it too.
         self._bundles = {
             (id_, name)
             for id_, link in links
             if link.kind == "bundled"
-            for name in link.extras
+            for name in link.optional_files
             if name in files
         }
         self._by_pattern: dict[str, dict[tuple[str, str], None]] = {}
@@ -215,9 +215,9 @@ class _OwnerFinder:
 
 
 def _shipped_names(component: Component) -> Iterator[tuple[str, str]]:
-    for link in component.links:
+    for link in component.linkages:
         if link.kind in _SHIPPED:
-            for name in (*link.files, *link.extras):
+            for name in (*link.files, *link.optional_files):
                 yield link.kind, name
 
 
@@ -238,10 +238,10 @@ def _missing(
     """Yield files that must be there: every one of a library, at least one of a bundle."""
     for one in expected.components:
         found = set(present.get(one.id, ()))
-        for link in one.links:
+        for link in one.linkages:
             required = _required_files(link, expected)
             if link.kind == "bundled":
-                if required and not found & {*required, *link.extras}:
+                if required and not found & {*required, *link.optional_files}:
                     yield one.id, required[0]
             else:
                 yield from ((one.id, name) for name in required if name not in found)
@@ -256,9 +256,11 @@ def _required_files(link: Linkage, expected: ExpectedContents) -> list[str]:
 def present_components(expected: ExpectedContents, inventory: Inventory) -> tuple[Component, ...]:
     """Return the components that are present, naming the files that are, and the build tools."""
     return tuple(
-        replace(one, links=tuple(_present_links(one.links, inventory.present.get(one.id, ()))))
+        replace(
+            one, linkages=tuple(_present_links(one.linkages, inventory.present.get(one.id, ())))
+        )
         for one in expected.components
-        if one.id in inventory.present or any(link.kind == "build-tool" for link in one.links)
+        if one.id in inventory.present or any(link.kind == "build-tool" for link in one.linkages)
     )
 
 
@@ -266,5 +268,5 @@ def _present_links(links: Iterable[Linkage], names: Sequence[str]) -> Iterator[L
     for link in links:
         if link.kind == "build-tool":
             yield link
-        if files := tuple(name for name in (*link.files, *link.extras) if name in names):
-            yield replace(link, files=files, extras=())
+        if files := tuple(name for name in (*link.files, *link.optional_files) if name in names):
+            yield replace(link, files=files, optional_files=())

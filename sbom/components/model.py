@@ -11,14 +11,14 @@ from sbom.manifest.external_key import ExternalKey
 class Linkage:
     """How a component gets into a build: ``static``, ``dynamic``, ``bundled`` or ``build-tool``.
 
-    ``files`` contain it, ``extras`` may ship with them, ``used_by`` are linked with it. All are
-    names of files as the build has them.
+    ``files`` contain it, ``optional_files`` may ship with them, ``used_by`` are linked with it.
+    All are names of files as the build has them.
     """
 
     kind: str
     files: tuple[str, ...] = ()
     used_by: tuple[str, ...] = ()
-    extras: tuple[str, ...] = ()
+    optional_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,11 +26,11 @@ class Component:
     """One thing an SBOM names. Texts are empty where nothing is known.
 
     ``id`` is unique among the components of a build; ``checksums`` are of the archive at
-    ``location``, as pairs of algorithm and lower-case hexadecimal digits; ``purpose`` is SPDX's
-    in lower case, where it does not follow from the links.
+    ``download_location``, as pairs of algorithm and lower-case hexadecimal digits; ``purpose`` is
+    SPDX's in lower case, where it does not follow from the linkages.
 
     ``key`` names its ``[component]`` table in the manifest, ``external`` the external or the
-    vendored code that contains it, ``links`` are the ways it gets into a build. All three are
+    vendored code that contains it, ``linkages`` are the ways it gets into a build. All three are
     empty in a BOM, where relationships say how a component ships.
     """
 
@@ -40,12 +40,12 @@ class Component:
     originator: str
     supplier: str
     homepage: str
-    license: str
-    declared: str
+    license_concluded: str
+    license_declared: str
     copyright: str
     purl: str
     cpes: tuple[str, ...]
-    location: str
+    download_location: str
     file_name: str
     checksums: tuple[tuple[str, str], ...]
     source_info: str = ""
@@ -54,4 +54,4 @@ class Component:
     purpose: str = ""
     key: str = ""
     external: ExternalKey | None = None
-    links: tuple[Linkage, ...] = ()
+    linkages: tuple[Linkage, ...] = ()

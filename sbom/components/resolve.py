@@ -55,12 +55,12 @@ def describe_component(
         originator=spec.originator,
         supplier=spec.supplier or manifest.document.supplier,
         homepage=spec.homepage,
-        license=spec.license_concluded,
-        declared=spec.license_declared or spec.license_concluded,
+        license_concluded=spec.license_concluded,
+        license_declared=spec.license_declared or spec.license_concluded,
         copyright=spec.copyright,
         purl=make_purl(spec.purl, version, location, provenance.sha256),
         cpes=make_cpes(spec.cpe, version),
-        location=location,
+        download_location=location,
         file_name=provenance.file_name,
         checksums=provenance.checksums,
         source_info=provenance.source_info,
@@ -118,7 +118,7 @@ def _resolve_inclusion(
         describe_component(manifest, spec, version, provenance),
         external=inclusion.external,
         annotation=note,
-        links=(_linkage(manifest, build, inclusion),),
+        linkages=(_linkage(manifest, build, inclusion),),
     )
 
 
@@ -146,7 +146,7 @@ def _merge_components(components: Iterable[Component]) -> list[Component]:
             group[0],
             source_info="; also from ".join(dict.fromkeys(one.source_info for one in group)),
             annotation=" ".join(one.annotation for one in group if one.annotation),
-            links=_merge_linkages([link for one in group for link in one.links]),
+            linkages=_merge_linkages([link for one in group for link in one.linkages]),
         )
         for group in groups.values()
     ]
@@ -168,7 +168,7 @@ def _merge_linkages(linkages: Iterable[Linkage]) -> tuple[Linkage, ...]:
             one.kind,
             tuple(dict.fromkeys((*known.files, *one.files))),
             tuple(dict.fromkeys((*known.used_by, *one.used_by))),
-            tuple(dict.fromkeys((*known.extras, *one.extras))),
+            tuple(dict.fromkeys((*known.optional_files, *one.optional_files))),
         )
     return tuple(kinds.values())
 

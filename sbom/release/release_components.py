@@ -75,7 +75,7 @@ def _container(manifest: Manifest, id_: str, name: str, source_info: str) -> Com
         root_component(manifest),
         id=id_,
         name=name,
-        location="NOASSERTION",
+        download_location="NOASSERTION",
         file_name="",
         checksums=(),
         purl="",
@@ -91,7 +91,7 @@ def _release_component(manifest: Manifest, name: str) -> Component:
     )
     source_info = f"CPython {version} for Windows, as all channels publish it"
     container = _container(manifest, RELEASE_ID, name, source_info)
-    return replace(container, location=location, purpose="install")
+    return replace(container, download_location=location, purpose="install")
 
 
 def _artifact_component(manifest: Manifest, contents: ArtifactContents, basis: Basis) -> Component:
@@ -100,7 +100,7 @@ def _artifact_component(manifest: Manifest, contents: ArtifactContents, basis: B
     return replace(
         _container(manifest, artifact_id(artifact.file), artifact.file, source_info),
         version=artifact.version,
-        location=artifact.location,
+        download_location=artifact.location,
         file_name=artifact.file,
         checksums=contents.checksums,
         purl=make_purl(

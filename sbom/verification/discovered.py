@@ -35,7 +35,7 @@ def add_discovered_components(
     for (key, version), shown in sorted(undeclared.items()):
         files = tuple(dict.fromkeys(result.file for result in shown))
         one = known.get((key, version)) or _discovered(manifest, key, version, shown)
-        known[key, version] = replace(one, links=(*one.links, Linkage("static", files)))
+        known[key, version] = replace(one, linkages=(*one.linkages, Linkage("static", files)))
         ownership += [FileOwnership(file, one.id, "static") for file in files]
     return tuple(sorted(known.values(), key=lambda one: one.id)), tuple(ownership)
 
@@ -73,7 +73,7 @@ def _with_version(manifest: Manifest, component: Component, version: str) -> Com
         component,
         id=f"{component.key}-found-{version}",
         version=version,
-        location=UNKNOWN_LOCATION,
+        download_location=UNKNOWN_LOCATION,
         file_name="",
         checksums=(),
         source_info=f"version as its files show it; {component.version} was expected",

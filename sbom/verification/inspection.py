@@ -152,8 +152,8 @@ def _assumed_paths(unopened: Mapping[str, str], expected: ExpectedContents) -> I
     """Yield paths in archives that could not be opened, as the manifest declares them."""
     for directory in unopened.values():
         for component in expected.components:
-            for link in component.links:
-                for name in (*link.files, *link.extras):
+            for link in component.linkages:
+                for name in (*link.files, *link.optional_files):
                     path = name.removeprefix("/")
                     if name.startswith(f"/{directory}") and not expected.excluded.matches(path):
                         yield path

@@ -50,7 +50,7 @@ def test_ids_do_not_depend_on_what_comes_first() -> None:
 
 def test_a_component_of_a_bom_refers_to_nothing_in_the_manifest() -> None:
     for component in committed_bom().components:
-        assert (component.key, component.external, component.links) == ("", None, ())
+        assert (component.key, component.external, component.linkages) == ("", None, ())
         texts = (component.comment, component.source_info, component.annotation)
         assert "externals.toml" not in " ".join(texts)
 
@@ -80,7 +80,8 @@ def test_every_license_of_every_release_is_known(entry: dict[str, str]) -> None:
 def test_a_license_that_spdx_does_not_know_is_reported(expression: str) -> None:
     bom = committed_bom()
     components = [
-        replace(one, license=expression) if one.id == "zlib-ng" else one for one in bom.components
+        replace(one, license_concluded=expression) if one.id == "zlib-ng" else one
+        for one in bom.components
     ]
     [diagnostic] = check_licenses(replace(bom, components=tuple(components)))
     assert (diagnostic.subject, diagnostic.message) == (

@@ -72,7 +72,7 @@ def test_a_slice_has_what_is_reachable_from_its_root_and_no_more() -> None:
 
 def test_a_slice_has_the_texts_of_the_licenses_that_its_components_name() -> None:
     bom = committed_bom()
-    named = [one for one in bom.components if "LicenseRef" in one.license]
+    named = [one for one in bom.components if "LicenseRef" in one.license_concluded]
     assert named
     assert bom.license_texts
     extractor = SliceExtractor(bom)

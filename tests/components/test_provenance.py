@@ -42,13 +42,13 @@ def test_a_packaging_revision_is_stated_beside_the_version() -> None:
 def test_an_external_without_a_revision_is_a_branch() -> None:
     libffi = component("3.10.0a7", "libffi")
     assert libffi.version == "3.3-rc0"
-    assert libffi.location.endswith("/cpython-bin-deps/archive/refs/heads/libffi.tar.gz")
+    assert libffi.download_location.endswith("/cpython-bin-deps/archive/refs/heads/libffi.tar.gz")
     assert libffi.source_info.startswith("branch libffi of python/cpython-bin-deps")
 
 
 def test_a_directory_of_subversion_is_not_an_archive() -> None:
     bzip2 = component("3.5.3+", "bzip2")
-    assert bzip2.location == "svn+http://svn.example.org/external/bzip2-1.0.6"
+    assert bzip2.download_location == "svn+http://svn.example.org/external/bzip2-1.0.6"
     assert bzip2.source_info == "directory bzip2-1.0.6 of http://svn.example.org/external"
     assert (bzip2.file_name, bzip2.comment) == ("", "")
     assert "vcs_url=svn%2Bhttp" in bzip2.purl
@@ -65,14 +65,14 @@ def test_a_tree_after_a_release_is_not_its_archive() -> None:
     manifest = for_entry(entry_of("3.14.7"))
     later = manifest.for_version("3.14.7+")
     python = root_component(later, Build(platform="amd64"))
-    assert (python.location, python.checksums) == ("NOASSERTION", ())
+    assert (python.download_location, python.checksums) == ("NOASSERTION", ())
     assert python.source_info.endswith("built from a tree after tag v3.14.7")
 
 
 def test_the_root_is_the_source_release_of_python() -> None:
     python = root_component(for_entry(entry_of("3.14.7")), Build(platform="amd64"))
     assert (python.name, python.version) == ("python", "3.14.7")
-    assert python.location == "https://www.python.org/ftp/python/3.14.7/Python-3.14.7.tgz"
+    assert python.download_location == "https://www.python.org/ftp/python/3.14.7/Python-3.14.7.tgz"
 
 
 def test_a_pre_release_is_in_the_directory_of_its_release() -> None:

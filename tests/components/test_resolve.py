@@ -69,7 +69,7 @@ def test_names_versions_licenses_and_cpes_are_those_that_are_known_elsewhere(ver
     found = {
         named(c): (
             c.version,
-            c.license,
+            c.license_concluded,
             c.cpes[0].removeprefix("cpe:2.3:a:")[:-12] if c.cpes else "",
         )
         for c in resolve_components(manifest, Build(platform="amd64"))
@@ -107,7 +107,7 @@ def test_each_external_of_the_release_build_becomes_a_component() -> None:
 
 
 def files(component: Component) -> tuple[str, ...]:
-    return tuple(name for link in component.links for name in link.files)
+    return tuple(name for link in component.linkages for name in link.files)
 
 
 def by_name(version: str, platform: str = "amd64") -> dict[str, Component]:
@@ -167,7 +167,7 @@ def test_one_version_of_a_component_is_named_once_with_all_its_links() -> None:
     ]
     found = resolve_components(for_entry({**entry, "pins": pins}), Build(platform="amd64"))
     [zlib] = [c for c in found if c.name == "zlib"]
-    assert [(link.kind, link.files) for link in zlib.links] == [
+    assert [(link.kind, link.files) for link in zlib.linkages] == [
         ("static", ("python313.dll",)),
         ("dynamic", ("zlib1.dll",)),
     ]
@@ -178,7 +178,7 @@ def test_one_version_of_a_component_is_named_once_with_all_its_links() -> None:
 def test_one_version_linked_twice_the_same_way_is_one_link_into_both() -> None:
     """Zlib 1.2.11 was in python39.dll and, by itself, in tcl86t.dll."""
     [zlib] = [c for c in by_name("3.9.1").values() if c.name == "zlib"]
-    assert [(link.kind, link.files) for link in zlib.links] == [
+    assert [(link.kind, link.files) for link in zlib.linkages] == [
         ("static", ("python39.dll", "tcl86t.dll")),
     ]
 
