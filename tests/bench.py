@@ -22,8 +22,7 @@ from binaries import binaries, written
 from manifests import committed, entry_of, script_of
 from releases import make_release
 
-from sbom.files.directory import read_folder
-from sbom.files.hashing import hash_folder
+from sbom.files.directory import hash_directory
 from sbom.verification.inspection import make_inspector
 
 ROUNDS = 9
@@ -102,7 +101,7 @@ def examining(folder: Path) -> None:
     three = ("sha1", "sha256", "sha512")
 
     def examined() -> None:
-        read_folder(folder, make_inspector(committed()))
+        hash_directory(folder, inspect=make_inspector(committed()))
 
     examined()  # imports LIEF
     hashed = partial(plainly, folder, three)
@@ -135,14 +134,14 @@ def main() -> None:
         if shutil.which("xargs") and shutil.which("sha512sum"):
             row(
                 "hash 5000 files, 3 digests",
-                partial(hash_folder, files, three),
+                partial(hash_directory, files, three),
                 "sha1sum, sha256sum, sha512sum",
                 partial(with_coreutils, files),
             )
         for algorithms in (("sha1",), three):
             row(
                 f"hash 5000 files, {len(algorithms)} digests",
-                partial(hash_folder, files, algorithms),
+                partial(hash_directory, files, algorithms),
                 "one thread, Path.read_bytes",
                 partial(plainly, files, algorithms),
             )

@@ -16,7 +16,7 @@ class PEHeaders:
     ``resource`` are the texts of the version resource, ``file_version`` its fixed number as
     four joined by dots; ``imports`` are the DLLs it names, in lower case; ``signed`` says
     whether it carries a certificate table, which nobody checked; ``authenticode`` is the
-    SHA-256 of what a signature covers, which signing again does not change. ``damage`` says
+    SHA-256 of what a signature covers, which signing again does not change. ``parse_error`` says
     what is wrong with it, and all else is what could still be read.
     """
 
@@ -26,7 +26,7 @@ class PEHeaders:
     imports: tuple[str, ...] = ()
     signed: bool = False
     authenticode: str = ""
-    damage: str = ""
+    parse_error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

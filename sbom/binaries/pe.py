@@ -46,10 +46,10 @@ def read_headers(data: bytes) -> PEHeaders:
     """Return what the headers of a PE file say. Never raises: what is wrong is its damage."""
     at = _header(data)
     if at < 0:
-        return PEHeaders(damage="starts like a PE file and has no PE header")
+        return PEHeaders(parse_error="starts like a PE file and has no PE header")
     machine = _MACHINES.get(_number(data, at + 4, 2), "")
-    if damage := _damage(data, at):
-        return PEHeaders(machine=machine, damage=damage)
+    if parse_error := _damage(data, at):
+        return PEHeaders(machine=machine, parse_error=parse_error)
     return _read(data, machine, *_authenticode(data, at))
 
 
@@ -146,7 +146,7 @@ def _read(data: bytes, machine: str, authenticode: str, signed: bool) -> PEHeade
     wanted.parse_exceptions = wanted.parse_arm64x_binary = False
     parsed = lief.PE.parse(data, wanted)
     if parsed is None:
-        return PEHeaders(machine=machine, damage="has headers that make no sense")
+        return PEHeaders(machine=machine, parse_error="has headers that make no sense")
     if parsed.is_arm64x:
         machine = "arm64x"
     elif parsed.is_arm64ec:
@@ -154,11 +154,11 @@ def _read(data: bytes, machine: str, authenticode: str, signed: bool) -> PEHeade
     try:
         imports = tuple(sorted({str(one.name).lower() for one in parsed.imports}))
         number, resource = _versions(parsed)
-        damage = ""
+        parse_error = ""
     except UnicodeDecodeError:
         imports, number, resource = (), "", ()
-        damage = "has a name or a version resource that is no text"
-    return PEHeaders(machine, resource, number, imports, signed, authenticode, damage)
+        parse_error = "has a name or a version resource that is no text"
+    return PEHeaders(machine, resource, number, imports, signed, authenticode, parse_error)
 
 
 def _versions(parsed: lief.PE.Binary) -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -17,8 +17,8 @@ from sbom.download.client import UNKNOWN, Client, Validators
 from sbom.download.errors import DownloadError, FailureReason
 from sbom.download.progress import Progress
 from sbom.download.urls import redact_url
-from sbom.files.gzip import DamagedError
-from sbom.files.targz import ArchiveInfo, read_archive
+from sbom.files.gzip import DamagedArchiveError
+from sbom.files.targz import ArchiveInfo, read_targz
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,7 +103,7 @@ class ArchiveFetcher:
 
     def _cached_archive(self, sha256: str, url: str) -> ArchiveInfo | None:
         body = self.cache.read(sha256)
-        return read_archive([body], redact_url(url)) if body is not None else None
+        return read_targz(body, redact_url(url)) if body is not None else None
 
     def _compare(self, request: FetchRequest, archive: ArchiveInfo) -> FetchResult:
         """Return the result for an archive, compared with what is recorded of it."""
@@ -116,7 +116,7 @@ class ArchiveFetcher:
             repacked = archive_repacked(self.file, request.key, url, digests)
             return replace(result, diagnostics=(repacked,))
         old = self._cached_archive(request.sha256, request.url)
-        changed = {*old.entries} ^ {*archive.entries} if old else set()
+        changed = {*old.files} ^ {*archive.files} if old else set()
         paths = sorted({entry.path for entry in changed})
         moved = tag_moved(self.file, request.key, url, digests, paths)
         return replace(result, status=Exit.ERRORS, diagnostics=(moved,))
@@ -125,10 +125,10 @@ class ArchiveFetcher:
 def _parse_archive(body: bytes, name: str) -> tuple[ArchiveInfo, bytes]:
     """Return what a body holds, and the body. Raises DownloadError where it is not whole."""
     try:
-        return read_archive([body], name), body
-    except DamagedError as error:
-        if error.again:
-            raise DownloadError(FailureReason.INCOMPLETE, error.sentence) from error
+        return read_targz(body, name), body
+    except DamagedArchiveError as error:
+        if error.is_retryable:
+            raise DownloadError(FailureReason.INCOMPLETE, error.message) from error
         raise
 
 
@@ -145,4 +145,4 @@ def _outcome(result: FetchResult) -> str:
     if result.status is not Exit.OK or result.archive is None:
         return result.diagnostics[0].message
     how = "unchanged, in the cache" if result.is_cached else "downloaded"
-    return f"{how}, {result.archive.size} bytes, {result.archive.files} files"
+    return f"{how}, {result.archive.size} bytes, {len(result.archive.files)} files"

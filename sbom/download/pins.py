@@ -95,7 +95,7 @@ def pin_values(archive: ArchiveInfo) -> dict[str, Value]:
         "sha256": archive.sha256,
         "sha512": archive.sha512,
         "size": archive.size,
-        "file-count": archive.files,
+        "file-count": len(archive.files),
         "verification-code": archive.verification_code,
     }
 
@@ -107,7 +107,7 @@ def dll_digests(
     recorded: dict[ExternalKey, dict[str, str]] = {}
     for pin in pins:
         if pin.kind is ExternalKind.BINARY and pin.key in archives:
-            entries = archives[pin.key].entries
+            entries = archives[pin.key].files
             digests = {entry.path: entry.authenticode for entry in entries if entry.authenticode}
             if digests:
                 recorded[pin.key] = digests

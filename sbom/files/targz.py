@@ -1,42 +1,59 @@
-r"""An archive's bytes to what is known of it, in one pass; nothing is ever unpacked to disk.
+r"""The .tar.gz of an external to its checksums and files, in one pass, never unpacked to disk.
 
-What is believed:
+What is accepted:
 
-- one gzip member, whole and with nothing behind it; in it one tar with its end mark;
-- one top folder, which every member is in; a path is relative, without ``..``, ``\`` or drive;
-- regular files are hashed, a hard link is the file it names again, which must have come before;
-- folders are skipped, and so are symbolic links that stay inside the top folder: they are no
-  regular files, and the package verification code counts none of them;
-- GitHub's ``pax_global_header`` gives the commit; one that sets a path or size is a fault.
+- one gzip member, complete and with nothing after it; in it one tar with its end mark;
+- one top directory that contains every member; a path is relative, without ``..``, ``\`` or drive;
+- regular files are hashed; a hard link is the file it names once more, which must precede it;
+- directories are skipped, and so are symbolic links that stay inside the top directory: they are
+  not regular files, and the package verification code counts none of them;
+- GitHub's ``pax_global_header`` gives the commit; one that sets a path or a size is an error.
 
-Anything else (device, FIFO, sparse file, unknown type, a path twice) is a fault.
+Anything else (device, FIFO, sparse file, unknown type, a path twice) is an error.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import io
+import re
+import tarfile
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import BinaryIO
 
 from sbom.binaries.pe import authenticode_of
-from sbom.files.gzip import GzipStream, Limits, fault
-from sbom.files.hashing import verification_code
-from sbom.files.tar import Member, Tar, Type
+from sbom.files.gzip import ArchiveError, DamagedArchiveError, GzipStream
+from sbom.files.limits import EXTERNAL_LIMITS, ArchiveLimits
+from sbom.files.shipped_file import verification_code
 
-_PIECE = 1 << 17
-#: What Windows loads, whose Authenticode digest is told too.
+_BLOCK = tarfile.BLOCKSIZE
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+#: The suffix of what Windows loads, whose Authenticode digest is computed too.
 _LIBRARY = ".dll"
-_BELIEVED = frozenset({Type.FILE, Type.FOLDER, Type.HARD, Type.SYMBOLIC})
+#: How names are decoded; what is not UTF-8 stays apart from everything that is.
+_ENCODING, _ERRORS = "utf-8", "surrogateescape"
+#: The largest header that extends the next one, and the most of them; git writes two.
+_EXTENSION_SIZE, _EXTENSION_COUNT = 1 << 20, 8
+_PAX_TYPES = frozenset({tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE})
+_EXTENSIONS = _PAX_TYPES | {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
+_PAX_RECORD = re.compile(rb"([1-9]\d{0,6}) ([^=\n]+)=")
+_UNREADABLE_PAX = "has a pax header that cannot be read"
+_FILE_TYPES = frozenset({tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE})
+_REFUSED_TYPES = {
+    tarfile.CHRTYPE: "a character device",
+    tarfile.BLKTYPE: "a block device",
+    tarfile.FIFOTYPE: "a FIFO",
+    tarfile.GNUTYPE_SPARSE: "a sparse file",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One regular file: its path below the top folder, its digests, its size in bytes.
+class ArchiveFile:
+    """One regular file: its path below the top directory, its checksums, its size in bytes.
 
-    ``authenticode`` is the digest that signing does not change of a ``.dll`` that is one, and
-    empty of anything else.
+    ``authenticode`` is the Authenticode SHA-256 of a ``.dll``, which signing does not change, and
+    empty for anything else.
     """
 
     path: str
@@ -48,134 +65,208 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchiveInfo:
-    """What an archive says: digests and size as it is served, and what is in it.
+    """What is known of an archive: checksums and size as it is served, and what it contains.
 
-    ``entries`` are sorted by path; ``commit`` is what git wrote into the header, or empty.
+    ``files`` are sorted by path; ``commit`` is what git wrote into the header, or empty.
     """
 
     sha256: str
     sha512: str
     size: int
-    files: int
     verification_code: str
-    entries: tuple[Entry, ...]
+    files: tuple[ArchiveFile, ...]
     commit: str = ""
 
 
-def read_archive(chunks: Iterable[bytes], name: str, limits: Limits | None = None) -> ArchiveInfo:
-    """Return the facts of the .tar.gz that ``chunks`` are the bytes of, read to their end.
+def read_targz(data: bytes, name: str, limits: ArchiveLimits = EXTERNAL_LIMITS) -> ArchiveInfo:
+    """Return what is known of the .tar.gz that ``data`` is; diagnostics call it ``name``.
 
-    ``name`` is what problems call the archive. Raises DamagedError where it is not whole or no
-    archive, ArchiveError where it is not believed.
+    Raises DamagedArchiveError if it is not a complete archive, ArchiveError if it contains
+    anything that is not accepted.
     """
-    stream = GzipStream(chunks, name, limits or Limits())
-    tar = Tar(stream, name)
-    found = _Contents(tar, name, stream.limits.member)
+    stream = GzipStream(data, name, limits)
+    tar = _TarReader(stream, name, limits)
+    contents = _Contents(name, limits)
     for member in tar.members():
-        found.add(member)
+        contents.add(member, stream)
     stream.finish()
-    if not found.top:
-        raise fault(name, "holds nothing")
-    entries = tuple(sorted(found.files.values(), key=lambda entry: entry.path))
+    if not contents.top:
+        raise ArchiveError(name, "contains nothing")
+    files = tuple(sorted(contents.files.values(), key=lambda file: file.path))
     return ArchiveInfo(
-        sha256=stream.sha256.hexdigest(),
-        sha512=stream.sha512.hexdigest(),
-        size=stream.size,
-        files=len(entries),
-        verification_code=verification_code([entry.sha1 for entry in entries]),
-        entries=entries,
+        sha256=hashlib.sha256(data).hexdigest(),
+        sha512=hashlib.sha512(data).hexdigest(),
+        size=len(data),
+        verification_code=verification_code(file.sha1 for file in files),
+        files=files,
         commit=tar.commit,
     )
 
 
-def read_chunks(file: BinaryIO) -> Iterator[bytes]:
-    """Return the contents of a file as ``read_archive`` takes them."""
-    return iter(lambda: file.read(_PIECE), b"")
+class _TarReader:
+    """The members of a tar stream; tarfile parses their headers.
+
+    tarfile by itself takes a damaged header for the end of the archive, reads a long name of any
+    length, recurses for each header that extends the next one, and before 3.11.10, 3.12.6 and
+    3.13.1 ignores what it cannot read of a pax header.
+    """
+
+    def __init__(self, stream: GzipStream, name: str, limits: ArchiveLimits) -> None:
+        self.commit = ""
+        self._stream = stream
+        self._name = name
+        self._limit = limits.members
+
+    def members(self) -> Iterator[tarfile.TarInfo]:
+        """Yield each member; its contents have to be read before the next."""
+        count = 0
+        headers: list[bytes] = []
+        while any(block := self._stream.read(_BLOCK)):
+            try:
+                header = tarfile.TarInfo.frombuf(block, _ENCODING, _ERRORS)
+            except tarfile.HeaderError as error:
+                message = f"has a damaged tar header after {count} members: {error}"
+                raise DamagedArchiveError(self._name, message) from error
+            headers.append(block)
+            if header.type in _EXTENSIONS:
+                headers.append(self._read_extension(header, len(headers) // 2 + 1))
+                continue
+            count += 1
+            if count > self._limit:
+                raise ArchiveError(self._name, f"has more than {self._limit} members")
+            member = header if len(headers) == 1 else self._extend(headers)
+            headers = []
+            yield member
+            self._stream.read(-member.size % _BLOCK)
+        if headers:
+            raise ArchiveError(self._name, "ends with a header that belongs to no member")
+        if any(self._stream.read(_BLOCK)):
+            raise ArchiveError(self._name, "has data after the end of its tar data")
+
+    def _read_extension(self, header: tarfile.TarInfo, count: int) -> bytes:
+        """Return what a header that extends the next one consists of, padded to blocks."""
+        if not 0 <= header.size <= _EXTENSION_SIZE:
+            raise ArchiveError(self._name, f"has an extended header of {header.size} bytes")
+        if count > _EXTENSION_COUNT:
+            raise ArchiveError(self._name, f"has {count} extended headers for one member")
+        data = self._stream.read(header.size)
+        if header.type in _PAX_TYPES:
+            self._check_pax(data)
+        return data + self._stream.read(-header.size % _BLOCK)
+
+    def _check_pax(self, data: bytes) -> None:
+        """Raise ArchiveError unless each record is its length, a blank, key=value, a line feed."""
+        position = 0
+        while position < len(data):
+            record = _PAX_RECORD.match(data, position)
+            position += int(record[1]) if record else 0
+            if not record or position > len(data) or data[position - 1 : position] != b"\n":
+                raise ArchiveError(self._name, _UNREADABLE_PAX)
+            if record[2].startswith(b"GNU.sparse"):
+                raise ArchiveError(self._name, "contains a sparse file")
+
+    def _extend(self, headers: list[bytes]) -> tarfile.TarInfo:
+        """Return the member that some headers, the last one its own, are of."""
+        stream = io.BytesIO(b"".join(headers))
+        try:
+            tar = tarfile.TarFile(fileobj=stream, encoding=_ENCODING, errors=_ERRORS)
+            member = tar.next()
+        except (tarfile.TarError, ValueError) as error:
+            raise ArchiveError(self._name, _UNREADABLE_PAX) from error
+        # tarfile takes a size that it cannot read for 0.
+        if member is None or member.pax_headers.get("size", str(member.size)) != str(member.size):
+            raise ArchiveError(self._name, _UNREADABLE_PAX)
+        if moved := sorted(tar.pax_headers.keys() & {"path", "linkpath", "size"}):
+            raise ArchiveError(self._name, f"sets {' and '.join(moved)} for all of its members")
+        if _COMMIT.fullmatch(comment := tar.pax_headers.get("comment", "")):
+            self.commit = comment
+        return member
 
 
 class _Contents:
-    """What an archive holds, member by member; each is judged before it is read."""
+    """What an archive contains; each member is validated before it is read."""
 
-    def __init__(self, tar: Tar, name: str, limit: int) -> None:
+    def __init__(self, name: str, limits: ArchiveLimits) -> None:
         self.top = ""
-        self.files: dict[str, Entry] = {}
+        self.files: dict[str, ArchiveFile] = {}
         self._links: set[str] = set()
-        self._tar = tar
         self._name = name
-        self._limit = limit
+        self._limit = limits.member_size
 
-    def add(self, member: Member) -> None:
-        """Add one member. Raises ArchiveError, which names it, where it is not believed."""
-        if member.type not in _BELIEVED:
-            raise fault(self._name, f"holds {member.path!r}, {member.type}")
-        inside = self._inside(member.path, member.path)
-        if member.type is Type.FOLDER:
-            if member.size:
-                raise fault(self._name, f"the folder {member.path!r} has contents")
+    def add(self, member: tarfile.TarInfo, stream: GzipStream) -> None:
+        """Add one member, whose contents are next in the stream. Raises ArchiveError."""
+        is_file = member.type in _FILE_TYPES and not member.name.endswith("/")
+        is_directory = member.isdir() or (member.type in _FILE_TYPES and not is_file)
+        if not (is_file or is_directory or member.issym() or member.islnk()):
+            kind = _REFUSED_TYPES.get(member.type, "a member of unknown type")
+            raise self._error(f"{member.name!r}, {kind}")
+        path = self._path_inside(member.name, repr(member.name))
+        if member.size and not is_file:
+            raise self._error(f"{member.name!r}, which has contents but is not a file")
+        if is_directory:
             return
-        self._new(inside, member.path)
-        match member.type:
-            case Type.FILE:
-                self.files[inside] = self._hashed(inside, member)
-            case Type.HARD:
-                self.files[inside] = self._linked(inside, member)
-            case _:
-                self._links.add(inside)
-                self._stays(member)
+        self._check_new(path, member.name)
+        if is_file:
+            self.files[path] = self._hash(path, member, stream)
+        elif member.islnk():
+            self.files[path] = self._resolve_hard_link(path, member)
+        else:
+            self._check_symbolic_link(member)
+            self._links.add(path)
 
-    def _inside(self, path: str, member: str) -> str:
-        """Return a path below the top folder; the first member says what that one is."""
+    def _path_inside(self, path: str, label: str) -> str:
+        """Return a path below the top directory, which the first member determines."""
         parts = PurePosixPath(path).parts
         if not parts or path.startswith("/") or "\\" in path or "\0" in path or ":" in parts[0]:
-            raise fault(self._name, f"holds {member!r}, which is no path below a folder")
+            raise self._error(f"{label}, which is not a path below a directory")
         if ".." in parts:
-            raise fault(self._name, f"holds {member!r}, which leads out of the archive")
+            raise self._error(f"{label}, which leads out of the archive")
         self.top = self.top or parts[0]
         if parts[0] != self.top:
-            raise fault(self._name, f"holds {member!r}, which is not in the folder {self.top!r}")
+            raise self._error(f"{label}, which is not in the directory {self.top!r}")
         return "/".join(parts[1:])
 
-    def _new(self, inside: str, path: str) -> None:
-        if not inside:
-            raise fault(self._name, f"holds {path!r}, which is in no folder")
-        if inside in self.files or inside in self._links:
-            raise fault(self._name, f"holds {path!r} twice")
-        above = {str(folder) for folder in PurePosixPath(inside).parents}
+    def _check_new(self, path: str, name: str) -> None:
+        if not path:
+            raise self._error(f"{name!r}, which is not in a directory")
+        if path in self.files or path in self._links:
+            raise self._error(f"{name!r} twice")
+        above = {str(directory) for directory in PurePosixPath(path).parents}
         if above & self.files.keys() or above & self._links:
-            raise fault(self._name, f"holds {path!r}, which is below something that is no folder")
+            raise self._error(f"{name!r}, which is below something that is not a directory")
 
-    def _hashed(self, inside: str, member: Member) -> Entry:
+    def _hash(self, path: str, member: tarfile.TarInfo, stream: GzipStream) -> ArchiveFile:
         if not 0 <= member.size <= self._limit:
-            message = f"holds {member.path!r} of {member.size} bytes; {self._limit} are believed"
-            raise fault(self._name, message)
+            size = f"{member.size} bytes; the limit is {self._limit}"
+            raise self._error(f"{member.name!r} of {size}")
         sha1, sha256 = hashlib.sha1(usedforsecurity=False), hashlib.sha256()
-        kept: list[bytes] = []
-        for piece in self._tar.contents(member.size):
+        library: list[bytes] = []
+        for piece in stream.pieces(member.size):
             sha1.update(piece)
             sha256.update(piece)
-            if inside.lower().endswith(_LIBRARY):
-                kept.append(piece)
-        authenticode = authenticode_of(b"".join(kept))
-        return Entry(inside, sha1.hexdigest(), sha256.hexdigest(), member.size, authenticode)
+            if path.lower().endswith(_LIBRARY):
+                library.append(bytes(piece))
+        authenticode = authenticode_of(b"".join(library))
+        return ArchiveFile(path, sha1.hexdigest(), sha256.hexdigest(), member.size, authenticode)
 
-    def _linked(self, inside: str, member: Member) -> Entry:
-        named = f"{member.path} -> {member.link}"
-        target = self.files.get(self._inside(member.link, named))
-        if target is None or member.size:
-            raise fault(self._name, f"holds {named!r}, a hard link to no file before it")
-        return replace(target, path=inside)
+    def _resolve_hard_link(self, path: str, member: tarfile.TarInfo) -> ArchiveFile:
+        label = repr(f"{member.name} -> {member.linkname}")
+        target = self.files.get(self._path_inside(member.linkname, label))
+        if target is None:
+            raise self._error(f"{label}, a hard link to no file before it")
+        return replace(target, path=path)
 
-    def _stays(self, member: Member) -> None:
-        """Check that a symbolic link stays inside the top folder, step by step."""
-        link = member.link
-        out = fault(self._name, f"holds {member.path!r}, a link to {link!r} outside the archive")
+    def _check_symbolic_link(self, member: tarfile.TarInfo) -> None:
+        """Raise ArchiveError unless a link stays inside the top directory, step by step."""
+        link = member.linkname
+        outside = self._error(f"{member.name!r}, a link to {link!r} outside the archive")
         if not link or link.startswith("/") or "\\" in link or ":" in link.partition("/")[0]:
-            raise out
-        place = list(PurePosixPath(member.path).parts[:-1])
+            raise outside
+        depth = len(PurePosixPath(member.name).parts) - 1
         for part in PurePosixPath(link).parts:
-            if part != "..":
-                place.append(part)
-            elif len(place) > 1:
-                place.pop()
-            else:
-                raise out
+            depth += -1 if part == ".." else 1
+            if not depth:
+                raise outside
+
+    def _error(self, what: str) -> ArchiveError:
+        return ArchiveError(self._name, f"contains {what}")

@@ -1,238 +1,230 @@
 """A zip file to its members, hashed as they are inflated; nothing is written to disk.
 
-Also what NuGet and MSIX packages are. Every member is read to its end, so that a length or a
-checksum that lies is found; names are judged before anything is read.
+NuGet and MSIX packages are zip files too. The list of members is validated before any is read;
+then every member is read to its end, so that a false length or checksum is found.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
+import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import IO
+from urllib.parse import unquote
 
 from sbom.binaries.binary import InspectFn
-from sbom.binaries.keeping import Kept
-from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
-from sbom.files.member_names import duplicate_names, unescape_names, validate_member_name
-from sbom.files.shipped_file import ALGORITHMS, ShippedFile
+from sbom.diagnostics import Diagnostic, sort_diagnostics
+from sbom.diagnostics.file_messages import unreadable_file, unsafe_archive
+from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
+from sbom.files.shipped_file import ShippedFile, hash_stream
+from sbom.io import read_error
 
-_CHUNK = 1 << 20
+_PIECE = 1 << 20
+_MAGIC = b"PK"
 _ENCRYPTED = 0x1
-_LINK = 0xA000
+_UNIX, _TYPE_MASK, _SYMLINK = 3, 0xF000, 0xA000
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What no artifact of CPython comes near, and a zip bomb has to pass.
-
-    ``member`` and ``whole`` are in bytes, ``ratio`` is of the whole to the archive's size.
-    """
-
-    member: int = 1 << 30
-    whole: int = 4 << 30
-    ratio: int = 200
-    members: int = 200_000
-    depth: int = 3
+#: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[1-9]|lpt[1-9])(\..*)?", re.IGNORECASE)
+_FORBIDDEN = re.compile(r'[\x00-\x1f<>:"|?*]')
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveContents:
-    """An archive: its own digests and size, its members, those of archives in it by their path.
+    """A zip file: itself, its members, and those of archives in it by their paths.
 
-    Where there are problems, nothing else may be trusted.
+    Where there are diagnostics, nothing else may be trusted.
     """
 
-    own: ShippedFile
-    files: tuple[ShippedFile, ...] = ()
-    nested: dict[str, ArchiveContents] = field(default_factory=dict)
-    problems: tuple[Diagnostic, ...] = ()
-
-
-def open_archives(
-    paths: Sequence[tuple[Path, str]],
-    wanted: Callable[[str], bool] = lambda _: False,
-    limits: Limits = Limits(),
-    inspect: InspectFn | None = None,
-) -> list[ArchiveContents]:
-    """Return archives opened, in the order of ``paths``, each with the name to report it by.
-
-    Members for whose path ``wanted`` holds are archives themselves, and are opened too; what
-    starts like a PE file is looked into with ``inspect``.
-    """
-    reader = _Reader(wanted, limits, inspect)
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        return list(pool.map(lambda one: open_archive(one[0], one[1], reader), paths))
+    archive: ShippedFile
+    members: tuple[ShippedFile, ...] = ()
+    nested: Mapping[str, ArchiveContents] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    """How archives are read: which members are archives too, how much is believed."""
+class ZipReader:
+    """How zip files are read.
 
-    wanted: Callable[[str], bool]
-    limits: Limits
-    inspect: InspectFn | None
+    Members for whose path ``is_nested`` holds are zip files that are opened too; PE files are
+    inspected with ``inspect``.
+    """
 
+    is_nested: Callable[[str], bool] = lambda _: False
+    inspect: InspectFn | None = None
+    limits: ArchiveLimits = ARTIFACT_LIMITS
 
-def open_archive(path: Path, name: str, reader: _Reader) -> ArchiveContents:
-    """Return one archive opened; what is wrong with it is in its problems."""
-    try:
-        with path.open("rb") as file:
-            return _opened(file, name, reader, 0)
-    except OSError as error:
-        blank = ShippedFile(name, 0, "", "", "")
-        message = f"cannot be read: {error.strerror or error}"
-        return ArchiveContents(
-            blank, problems=(_problem(Code.INPUT_ERROR, name, "", message, _CHECK),)
-        )
+    def read_all(self, archives: Sequence[tuple[Path, str]]) -> list[ArchiveContents]:
+        """Return the contents of zip files, each with the name that diagnostics give it."""
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+            return list(pool.map(lambda one: self.read(*one), archives))
 
-
-_CHECK = "check the file, and fetch it again"
-_DISTRUST = "do not publish it; make it again and find out who made this one"
-
-
-def _opened(file: IO[bytes], name: str, reader: _Reader, depth: int) -> ArchiveContents:
-    own = hash_stream(name, iter(lambda: file.read(_CHUNK), b""))
-    file.seek(0)
-    try:
-        with zipfile.ZipFile(file) as archive:
-            problems = _listed(archive, name, own.size, reader.limits)
-            if problems:
-                return ArchiveContents(own, problems=sort_diagnostics(problems))
-            return _members(archive, own, reader, depth)
-    except (
-        zipfile.BadZipFile,
-        ValueError,
-        OverflowError,
-        NotImplementedError,
-        struct.error,
-    ) as error:
-        message = f"is no whole zip file: {error}"
-        return ArchiveContents(
-            own, problems=(_problem(Code.UNREADABLE_FILE, name, "", message, _CHECK),)
-        )
-
-
-def _listed(archive: zipfile.ZipFile, name: str, size: int, limits: Limits) -> list[Diagnostic]:
-    """Return what is wrong with the list of members, before any is read."""
-    members = [info for info in archive.infolist() if not info.filename.endswith("/")]
-    called = unescape_names(info.filename for info in archive.infolist())
-    problems = []
-    if len(members) > limits.members:
-        message = f"has {len(members)} members, more than {limits.members}"
-        return [_problem(Code.UNSAFE_ARCHIVE, name, "", message, _DISTRUST)]
-    for info in archive.infolist():
-        # What zipfile cut off at a NUL, and the separators it turned, count as they stand.
-        if fault := validate_member_name(called[info.filename]) or validate_member_name(
-            info.orig_filename
-        ):
-            problems.append(
-                _problem(Code.UNSAFE_ARCHIVE, name, info.orig_filename, fault, _DISTRUST)
-            )
-        elif info.flag_bits & _ENCRYPTED:
-            message = "is encrypted, so nobody can tell what it is"
-            problems.append(_problem(Code.UNSAFE_ARCHIVE, name, info.filename, message, _DISTRUST))
-        elif info.compress_type not in _METHODS:
-            message = f"is compressed by method {info.compress_type}; only 0 and 8 are read"
-            problems.append(_problem(Code.UNSAFE_ARCHIVE, name, info.filename, message, _DISTRUST))
-        elif (info.external_attr >> 16) & 0xF000 == _LINK and info.create_system == 3:  # noqa: PLR2004
-            message = "is a link, and leads wherever it is unpacked"
-            problems.append(_problem(Code.UNSAFE_ARCHIVE, name, info.filename, message, _DISTRUST))
-    for member, message in duplicate_names(called[info.filename] for info in members):
-        problems.append(_problem(Code.UNSAFE_ARCHIVE, name, member, message, _DISTRUST))
-    whole = sum(info.file_size for info in members)
-    if whole > limits.whole or whole > max(size, _CHUNK) * limits.ratio:
-        message = f"would unpack {size} bytes to {whole}"
-        problems.append(_problem(Code.UNSAFE_ARCHIVE, name, "", message, _DISTRUST))
-    spans = sorted((info.header_offset, info.compress_size) for info in members)
-    for (start, length), (following, _) in pairwise(spans):
-        if start + length > following:
-            message = "has members that lie over each other, as zip bombs have"
-            problems.append(_problem(Code.UNSAFE_ARCHIVE, name, "", message, _DISTRUST))
-            break
-    return problems
-
-
-def _members(
-    archive: zipfile.ZipFile, own: ShippedFile, reader: _Reader, depth: int
-) -> ArchiveContents:
-    files: list[ShippedFile] = []
-    nested: dict[str, ArchiveContents] = {}
-    problems: list[Diagnostic] = []
-    infos = sorted(
-        (info for info in archive.infolist() if not info.filename.endswith("/")),
-        key=lambda info: info.header_offset,
-    )
-    called = unescape_names(info.filename for info in infos)
-    for info in infos:
-        path = called[info.filename]
+    def read(self, path: Path, name: str) -> ArchiveContents:
+        """Return the contents of a zip file; what is wrong with it is in its diagnostics."""
         try:
-            with archive.open(info) as member:
-                chunks = _limited(member, info.file_size, reader.limits)
-                files.append(hash_stream(path, chunks, reader.inspect))
-            if reader.wanted(path) and depth < reader.limits.depth and _is_zip(archive, info):
-                with archive.open(info) as member:
-                    inner = _opened(member, f"{own.path}/{path}", reader, depth + 1)
-                nested[path] = inner
-                problems += inner.problems
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, _TooMuchError,
-                ValueError, RuntimeError) as error:  # fmt: skip
-            code = Code.UNSAFE_ARCHIVE if isinstance(error, _TooMuchError) else Code.UNREADABLE_FILE
-            message = f"cannot be unpacked: {error or 'it ends too early'}"
-            problems.append(_problem(code, own.path, path, message, _CHECK))
-    return ArchiveContents(
-        own, tuple(sorted(files, key=lambda file: file.path)), nested, sort_diagnostics(problems)
-    )
+            with path.open("rb") as file:
+                return self._read(file, name, 0)
+        except OSError as error:
+            return ArchiveContents(
+                ShippedFile(name, 0), diagnostics=read_error(Path(name), error).diagnostics
+            )
+
+    def _read(self, file: IO[bytes], name: str, depth: int) -> ArchiveContents:
+        archive = hash_stream(name, iter(lambda: file.read(_PIECE), b""))
+        file.seek(0)
+        try:
+            with zipfile.ZipFile(file) as opened:
+                diagnostics = [*_validate_list(opened, name, archive.size, self.limits)]
+                if diagnostics:
+                    return ArchiveContents(archive, diagnostics=sort_diagnostics(diagnostics))
+                return self._read_members(opened, archive, depth)
+        except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError,
+                struct.error) as error:  # fmt: skip
+            message = f"is not a complete zip file: {error}"
+            return ArchiveContents(archive, diagnostics=(unreadable_file(name, "", message),))
+
+    def _read_members(
+        self, opened: zipfile.ZipFile, archive: ShippedFile, depth: int
+    ) -> ArchiveContents:
+        members: list[ShippedFile] = []
+        nested: dict[str, ArchiveContents] = {}
+        diagnostics: list[Diagnostic] = []
+        infos = sorted(_file_members(opened), key=lambda info: info.header_offset)
+        paths = _unescape_names(info.filename for info in infos)
+        for info in infos:
+            path = paths[info.filename]
+            try:
+                with opened.open(info) as member:
+                    pieces = _limited(member, info.file_size, self.limits.member_size)
+                    members.append(hash_stream(path, pieces, self.inspect))
+                if self.is_nested(path) and depth < self.limits.depth and _is_zip(opened, info):
+                    with opened.open(info) as member:
+                        nested[path] = self._read(member, f"{archive.path}/{path}", depth + 1)
+                    diagnostics += nested[path].diagnostics
+            except _TooLargeError as error:
+                diagnostics.append(unsafe_archive(archive.path, path, str(error)))
+            except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError,
+                    RuntimeError) as error:  # fmt: skip
+                message = f"cannot be unpacked: {error or 'it ends too early'}"
+                diagnostics.append(unreadable_file(archive.path, path, message))
+        members.sort(key=lambda file: file.path)
+        return ArchiveContents(archive, tuple(members), nested, sort_diagnostics(diagnostics))
 
 
-def _is_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
-    """Return whether a member starts like a zip file; what does not is no archive at all."""
-    with archive.open(info) as member:
-        return member.read(2) == b"PK"
+def _file_members(opened: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    return [info for info in opened.infolist() if not info.filename.endswith("/")]
 
 
-class _TooMuchError(Exception):
-    """More comes out of a member than there may be."""
+def _is_zip(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
+    with opened.open(info) as member:
+        return member.read(len(_MAGIC)) == _MAGIC
 
 
-def _limited(member: IO[bytes], size: int, limits: Limits) -> Iterable[bytes]:
-    """Yield the bytes of a member, no more than it says it has and than is allowed."""
-    most = min(size, limits.member)
-    if size > limits.member:
-        raise _TooMuchError(f"it says it has {size} bytes")
-    read = 0
-    while chunk := member.read(_CHUNK):
-        read += len(chunk)
-        if read > most:
-            raise _TooMuchError(f"more than {most} bytes come out of it")
-        yield chunk
-    if read != size:
-        raise EOFError(f"{read} of {size} bytes are there")
+class _TooLargeError(Exception):
+    """A member that has, or unpacks to, more bytes than it may."""
 
 
-def hash_stream(
-    path: str, chunks: Iterable[bytes], inspect: InspectFn | None = None
-) -> ShippedFile:
-    """Return a file that comes in pieces, hashed with every algorithm, and looked into."""
-    hashes = [hashlib.new(algorithm, usedforsecurity=False) for algorithm in ALGORITHMS]
-    size = 0
-    kept = Kept(inspect)
-    for chunk in chunks:
-        kept.add(chunk)
-        size += len(chunk)
-        for one in hashes:
-            one.update(chunk)
-    sha1, sha256, sha512 = (one.hexdigest() for one in hashes)
-    return ShippedFile(path, size, sha1, sha256, sha512, kept.seen(path))
+def _limited(member: IO[bytes], size: int, limit: int) -> Iterator[bytes]:
+    """Yield the bytes of a member that says how many it has, and may have up to a limit."""
+    if size > limit:
+        raise _TooLargeError(f"has {size} bytes; the limit is {limit}")
+    count = 0
+    while piece := member.read(_PIECE):
+        count += len(piece)
+        if count > size:
+            raise _TooLargeError(f"unpacks to more than the {size} bytes that it says it has")
+        yield piece
+    if count != size:
+        raise EOFError(f"expected {size} bytes, found {count}")
 
 
-def _problem(code: Code, file: str, where: str, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(code=code, file=file, subject=where, message=message, hint=hint)
+# The list of members, before any is read.
+
+
+def _validate_list(
+    opened: zipfile.ZipFile, name: str, size: int, limits: ArchiveLimits
+) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the list of members of an archive of a size."""
+    members = _file_members(opened)
+    if len(members) > limits.members:
+        yield unsafe_archive(name, "", f"has {len(members)} members; the limit is {limits.members}")
+        return
+    paths = _unescape_names(info.filename for info in opened.infolist())
+    for info in opened.infolist():
+        if message := _validate_member(info, paths[info.filename]):
+            yield unsafe_archive(name, info.orig_filename, message)
+    for path, message in _duplicate_names(paths[info.filename] for info in members):
+        yield unsafe_archive(name, path, message)
+    total = sum(info.file_size for info in members)
+    if total > limits.allowed_size(size):
+        yield unsafe_archive(name, "", f"has {size} bytes and would unpack to {total}")
+    spans = sorted((info.header_offset, info.compress_size) for info in members)
+    if any(start + length > following for (start, length), (following, _) in pairwise(spans)):
+        # David Fifield, "A better zip bomb", USENIX WOOT 2019.
+        yield unsafe_archive(name, "", "has members that overlap, like those of a zip bomb")
+
+
+def _validate_member(info: zipfile.ZipInfo, path: str) -> str:
+    """Return what is wrong with a member before it is read, or an empty text."""
+    # zipfile cuts a name off at NUL and turns its separators: the original is looked at too.
+    if message := validate_member_name(path) or validate_member_name(info.orig_filename):
+        return message
+    if info.flag_bits & _ENCRYPTED:
+        return "is encrypted, so its contents cannot be inspected"
+    if info.compress_type not in _METHODS:
+        return f"is compressed with method {info.compress_type}; expected 0 or 8"
+    if info.create_system == _UNIX and (info.external_attr >> 16) & _TYPE_MASK == _SYMLINK:
+        return "is a symbolic link, which may lead out of the archive"
+    return ""
+
+
+def validate_member_name(name: str) -> str:
+    """Return why a member's name cannot be the path of a file on Windows, or an empty text."""
+    if not name or name.startswith("/"):
+        return "is an absolute path"
+    if re.match(r"[A-Za-z]:", name):
+        return "starts with a drive letter"
+    if "\\" in name:
+        return "contains a backslash, which separates directories on Windows only"
+    if _FORBIDDEN.search(name):
+        return "contains a character that Windows does not allow in file names"
+    parts = name.removesuffix("/").split("/")
+    if ".." in parts:
+        return "leads out of the archive with '..'"
+    if "" in parts or "." in parts:
+        return "contains '.' or an empty name between slashes"
+    if any(part.endswith((".", " ")) for part in parts):
+        return "contains a name that ends with a dot or a blank, which Windows drops"
+    if any(_DEVICES.fullmatch(part) for part in parts):
+        return "contains the name of a Windows device"
+    return ""
+
+
+def _unescape_names(names: Iterable[str]) -> dict[str, str]:
+    """Return the path of each member by its name, which only packages of the OPC escape.
+
+    ECMA-376-2, clause 10.2: a package has ``[Content_Types].xml``, and the names of its other
+    parts are percent-encoded; NuGet and MSIX are such packages.
+    """
+    known = list(names)
+    is_package = any(unquote(name) == "[Content_Types].xml" for name in known)
+    return {name: unquote(name) if is_package else name for name in known}
+
+
+def _duplicate_names(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield paths that occur more than once, or would be one file on Windows, with a message."""
+    exact = Counter(sorted(paths))
+    folded = Counter(path.lower() for path in exact)
+    for path, count in exact.items():
+        if count > 1:
+            yield path, f"occurs {count} times"
+        elif folded[path.lower()] > 1:
+            yield path, "occurs in another case too, which is the same file on Windows"

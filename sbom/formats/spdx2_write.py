@@ -16,7 +16,7 @@ import orjson
 
 from sbom.bom.model import Bom, BomFile, Relationship, RelationshipKind
 from sbom.components.model import Component
-from sbom.files.hashing import verification_code
+from sbom.files.shipped_file import verification_code
 
 Element = dict[str, Any]
 

@@ -13,8 +13,8 @@ from sbom.components.resolve import resolve_components
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics import inspection_messages as messages
 from sbom.files.patterns import PathPatterns
-from sbom.files.shipped_file import ShippedFile
-from sbom.files.zip import ArchiveContents, hash_stream, open_archives
+from sbom.files.shipped_file import ShippedFile, hash_stream
+from sbom.files.zip import ArchiveContents, ZipReader
 from sbom.io import read_error, require_directory
 from sbom.manifest.channels import (
     Artifact,
@@ -55,25 +55,17 @@ def describe(
     """
     zips = [path for path, one in artifacts.items() if one.channel.format == "zip"]
     inner = {name for channel in manifest.channels for name in _nested(channel, manifest)}
-    opened = dict(
-        zip(
-            zips,
-            open_archives(
-                [(folder / path, path) for path in zips],
-                lambda p: p in inner,
-                inspect=make_inspector(manifest),
-            ),
-            strict=True,
-        )
-    )
+    reader = ZipReader(inner.__contains__, make_inspector(manifest))
+    archives = reader.read_all([(folder / path, path) for path in zips])
+    opened = dict(zip(zips, archives, strict=True))
     described: list[ArtifactContents] = []
     problems: list[Diagnostic] = []
     for path, artifact in artifacts.items():
         if path not in opened:
             described.append(_closed(path, artifact, digested(folder / path), manifest))
             continue
-        problems += opened[path].problems
-        if not opened[path].problems:
+        problems += opened[path].diagnostics
+        if not opened[path].diagnostics:
             found, wrong = _from_members(path, artifact, opened[path], manifest)
             described += found
             problems += wrong
@@ -149,14 +141,14 @@ def _from_members(
         return _embedding(path, artifact, opened, manifest)
     inspection = inspect_files(
         path,
-        opened.files,
+        opened.members,
         expected_contents(manifest, [build], channel),
-        nested={name: nested.files for name, nested in opened.nested.items()},
+        nested={name: nested.members for name, nested in opened.nested.items()},
     )
     one = ArtifactContents(
         artifact=artifact,
         path=path,
-        file=opened.own,
+        file=opened.archive,
         build=build,
         is_opened=True,
         components=inspection.components,
@@ -184,10 +176,10 @@ def _embedding(
         ArtifactContents(
             artifact=artifact,
             path=path,
-            file=opened.own,
+            file=opened.archive,
             build=_build(artifact),
             is_opened=True,
-            files=opened.files,
+            files=opened.members,
         )
     ]
     problems = [
@@ -195,7 +187,7 @@ def _embedding(
         for name in sorted(names.keys() - opened.nested.keys())
     ]
     packaging = PathPatterns(channel.container_files)
-    for file in opened.files:
+    for file in opened.members:
         if file.path in names:
             found, wrong = _from_members(
                 f"{path}/{file.path}", names[file.path], opened.nested[file.path], manifest,

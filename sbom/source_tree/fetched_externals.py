@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from sbom.diagnostics import SbomError
-from sbom.files.hashing import HashedFile, hash_folder, verification_code
+from sbom.files.directory import hash_directory
 from sbom.files.patterns import PathPatterns
-from sbom.files.targz import read_archive
+from sbom.files.shipped_file import ShippedFile, verification_code
+from sbom.files.targz import read_targz
 from sbom.io import require_directory
 from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest, Pin
@@ -115,28 +116,28 @@ def read_externals_dir(
         if archive is None:
             return None
         try:
-            entries = read_archive([archive], pin.tag).entries
+            files = read_targz(archive, pin.tag).files
         except SbomError:
             return None
-        return {entry.path: entry.sha1 for entry in entries}
+        return {file.path: file.sha1 for file in files}
 
     return inspect_externals_dir(_hash_directories(path), manifest, read_checksums, str(path))
 
 
-def _hash_directories(path: Path) -> dict[str, tuple[HashedFile, ...]]:
+def _hash_directories(path: Path) -> dict[str, tuple[ShippedFile, ...]]:
     """Return the files of each directory in a directory, hashed with SHA-1."""
-    directories: dict[str, list[HashedFile]] = {
+    directories: dict[str, list[ShippedFile]] = {
         entry.name: [] for entry in path.iterdir() if entry.is_dir() and not entry.is_symlink()
     }
-    for file in hash_folder(path):
+    for file in hash_directory(path, ("sha1",)):
         name, slash, inside = file.path.partition("/")
         if slash:
-            directories[name].append(HashedFile(inside, file.size, file.digests))
+            directories[name].append(replace(file, path=inside))
     return {name: tuple(files) for name, files in directories.items()}
 
 
 def inspect_externals_dir(
-    directories: Mapping[str, Sequence[HashedFile]],
+    directories: Mapping[str, Sequence[ShippedFile]],
     manifest: Manifest,
     read_checksums: ChecksumReader,
     path: str,
@@ -172,7 +173,7 @@ def inspect_externals_dir(
 
 
 def _identify(
-    files: Sequence[HashedFile],
+    files: Sequence[ShippedFile],
     candidates: Sequence[Pin],
     outputs: PathPatterns,
     read_checksums: ChecksumReader,
@@ -182,7 +183,7 @@ def _identify(
     A verification code that matches decides; else the archive that shares most files.
     """
     originals = [file for file in files if not outputs.matches(file.path)]
-    codes = {verification_code([f.digests[0] for f in some]) for some in (files, originals)}
+    codes = {verification_code(f.sha1 for f in some) for some in (files, originals)}
     for pin in candidates:
         if pin.verification_code in codes:
             return FetchedExternal(pin=pin, integrity=Integrity.INTACT)
@@ -197,16 +198,16 @@ def _identify(
     return FetchedExternal(pin=pin, integrity=integrity)
 
 
-def _shared_part(files: Sequence[HashedFile], sha1s: Mapping[str, str]) -> float:
+def _shared_part(files: Sequence[ShippedFile], sha1s: Mapping[str, str]) -> float:
     """Return the part of an archive's files that are there unchanged, from 0 to 1."""
-    same = sum(sha1s.get(file.path) == file.digests[0] for file in files)
+    same = sum(sha1s.get(file.path) == file.sha1 for file in files)
     return same / max(len(sha1s), 1)
 
 
 def _compare_with_archive(
-    pin: Pin, files: Sequence[HashedFile], sha1s: Mapping[str, str], outputs: PathPatterns
+    pin: Pin, files: Sequence[ShippedFile], sha1s: Mapping[str, str], outputs: PathPatterns
 ) -> FetchedExternal:
-    found = {file.path: file.digests[0] for file in files}
+    found = {file.path: file.sha1 for file in files}
     changed = sorted(p for p in found.keys() & sha1s.keys() if found[p] != sha1s[p])
     missing = sorted(sha1s.keys() - found.keys())
     added = sorted(path for path in found.keys() - sha1s.keys() if not outputs.matches(path))

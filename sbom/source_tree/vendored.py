@@ -20,7 +20,7 @@ from sbom.diagnostics.source_tree_messages import (
     checksum_mismatch,
     invalid_wheel,
 )
-from sbom.files.hashing import verification_code
+from sbom.files.shipped_file import verification_code
 from sbom.formats.cpython_sbom import SbomFile, SbomPackage, read_sbom_packages
 from sbom.manifest.model import Vendored
 from sbom.manifest.ranges import version_key

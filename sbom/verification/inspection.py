@@ -24,7 +24,7 @@ from sbom.components.build import Build
 from sbom.components.model import Component
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics.inspection_messages import not_inspected
-from sbom.files.directory import read_folder
+from sbom.files.directory import hash_directory
 from sbom.files.shipped_file import ShippedFile
 from sbom.io import require_directory
 from sbom.manifest.model import Manifest
@@ -64,7 +64,7 @@ def make_inspector(manifest: Manifest) -> Inspector:
 def inspect_layout(directory: Path, manifest: Manifest, build: Build) -> Inspection:
     """Return what a layout contains. Raises SbomError where it cannot be read."""
     require_directory(directory, "name the directory of a Windows build as it ships")
-    files = read_folder(directory, make_inspector(manifest))
+    files = hash_directory(directory, inspect=make_inspector(manifest))
     return inspect_files(str(directory), files, expected_contents(manifest, [build]))
 
 

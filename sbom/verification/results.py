@@ -74,16 +74,16 @@ class _BinaryVerifier:
             yield Result(file=file.path, status=ResultStatus.NOT_PE)
 
     def _verify_binary(self, path: str, binary: Binary) -> Iterator[Result]:
-        damage = binary.image.damage
-        if damage:
-            yield Result(file=path, status=ResultStatus.DAMAGED, evidence=damage)
+        parse_error = binary.image.parse_error
+        if parse_error:
+            yield Result(file=path, status=ResultStatus.DAMAGED, evidence=parse_error)
         expected = self._expectations.by_path.get(path, ())
         if not expected and path not in self._expectations.owned:
             found = _describe_version_resource(binary)
             yield Result(file=path, status=ResultStatus.UNOWNED, found=found)
         for expectation in expected:
             matches = _matches_of(binary, expectation.component)
-            if matches or not damage:
+            if matches or not parse_error:
                 yield self._verify_component(expectation, binary, matches)
         yield from self._verify_tags(path, binary)
         yield from self._find_undeclared(path, binary, {one.component for one in expected})

@@ -12,9 +12,9 @@ from sbom.binaries.pe import is_pe
 from sbom.bom.model import Bom
 from sbom.diagnostics import InputError, SbomError
 from sbom.diagnostics.file_messages import input_error
-from sbom.files.directory import read_folder
-from sbom.files.shipped_file import ShippedFile
-from sbom.files.zip import ArchiveContents, hash_stream, open_archives
+from sbom.files.directory import hash_directory
+from sbom.files.shipped_file import ShippedFile, hash_stream
+from sbom.files.zip import ArchiveContents, ZipReader
 from sbom.formats import SPDX2
 from sbom.io import is_directory, read_bytes, read_error
 
@@ -45,14 +45,14 @@ def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
     """
     file = None
     if is_directory(path):
-        files = read_folder(path, inspect)
+        files = hash_directory(path, inspect=inspect)
     else:
         start = _read_start(path)
         if start == _ZIP:
-            [archive] = open_archives([(path, path.name)], _is_package, inspect=inspect)
-            if archive.problems:
-                raise SbomError(archive.problems)
-            file, files = archive.own, _members(archive)
+            archive = ZipReader(_is_package, inspect).read(path, path.name)
+            if archive.diagnostics:
+                raise SbomError(archive.diagnostics)
+            file, files = archive.archive, _members(archive)
         elif is_pe(start):
             file = hash_stream(path.name, [read_bytes(path)], inspect)
             files = (file,)
@@ -82,7 +82,7 @@ def _is_package(path: str) -> bool:
 
 def _members(archive: ArchiveContents, prefix: str = "") -> tuple[ShippedFile, ...]:
     """Return the members of an archive, and those of packages in it below their paths."""
-    members = [replace(file, path=prefix + file.path) for file in archive.files]
+    members = [replace(file, path=prefix + file.path) for file in archive.members]
     for name, nested in archive.nested.items():
         members += _members(nested, f"{prefix}{name}/")
     return tuple(sorted(members, key=lambda file: file.path))

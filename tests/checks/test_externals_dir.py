@@ -18,7 +18,7 @@ from msgspec import structs
 
 from sbom.checks.externals_dir import check_externals_dir
 from sbom.cli import main
-from sbom.files.hashing import HashedFile, verification_code
+from sbom.files.shipped_file import ShippedFile, verification_code
 from sbom.manifest.model import Pin
 from sbom.script.externals import ExternalKind
 from sbom.source_tree.fetched_externals import ExternalsDir, Integrity, inspect_externals_dir
@@ -72,8 +72,8 @@ PINS = (
 MANIFEST = replace(committed(), pins=PINS)
 
 
-def hashed(contents: Mapping[str, bytes]) -> tuple[HashedFile, ...]:
-    return tuple(HashedFile(path, len(data), (sha1(data),)) for path, data in contents.items())
+def hashed(contents: Mapping[str, bytes]) -> tuple[ShippedFile, ...]:
+    return tuple(ShippedFile(path, len(data), sha1(data)) for path, data in contents.items())
 
 
 def inspect(

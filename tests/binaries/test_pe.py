@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pe_files import pe
 
 from sbom.binaries.binary import Binary
-from sbom.binaries.keeping import Kept
 from sbom.binaries.pe import authenticode_of, is_pe, read_headers
+from sbom.files.shipped_file import FileHasher
 
 WHOLE = pe(
     texts=[b"1.2.11"],
@@ -47,12 +47,12 @@ def test_a_pe_file_says_what_it_is(machine: str) -> None:
     assert dict(image.resource) == {"FileVersion": "8.6.10", "CompanyName": "Example"}
     assert image.file_version == "8.6.2.10"
     assert image.imports == ("kernel32.dll", "zlib1.dll")
-    assert (image.signed, image.damage) == (True, "")
+    assert (image.signed, image.parse_error) == (True, "")
 
 
 def test_one_that_says_nothing_is_no_worse_for_that() -> None:
     image = read_headers(pe())
-    assert (image.machine, image.damage) == ("x64", "")
+    assert (image.machine, image.parse_error) == ("x64", "")
     assert (image.resource, image.file_version, image.imports, image.signed) == ((), "", (), False)
 
 
@@ -100,7 +100,7 @@ def test_signing_changes_a_file_and_not_its_authenticode_digest() -> None:
 )
 def test_damage_is_told_in_a_sentence(data: bytes, damage: str) -> None:
     assert is_pe(data)
-    assert read_headers(data).damage == damage
+    assert read_headers(data).parse_error == damage
     assert authenticode_of(data) == ""
 
 
@@ -113,7 +113,7 @@ def test_a_resource_that_leads_to_itself_ends() -> None:
 def test_a_version_resource_that_is_no_text_is_damage() -> None:
     at = WHOLE.index("Example".encode("utf-16-le"))
     image = read_headers(patched(at, "<HH", 0xD800, 0xD800))
-    assert image.damage == "has a name or a version resource that is no text"
+    assert image.parse_error == "has a name or a version resource that is no text"
 
 
 @given(st.binary(max_size=2000))
@@ -132,7 +132,7 @@ def test_any_damage_has_an_answer(changes: list[tuple[int, bytes]], end: int) ->
         data[at : at + len(value)] = value
     for part in (bytes(data), bytes(data[:end])):
         image = read_headers(part)
-        assert image.damage == "" or image.damage[0].islower()
+        assert image.parse_error == "" or image.parse_error[0].islower()
 
 
 def test_a_file_in_pieces_is_looked_into_whole() -> None:
@@ -142,22 +142,22 @@ def test_a_file_in_pieces_is_looked_into_whole() -> None:
         seen.append(data)
         return Binary(read_headers(data))
 
-    kept = Kept(inspect)
+    hasher = FileHasher(inspect=inspect)
     for at in range(0, len(WHOLE), 100):
-        kept.add(WHOLE[at : at + 100])
-    binary = kept.seen("x.dll")
+        hasher.update(WHOLE[at : at + 100])
+    binary = hasher.finish("x.dll").binary
     assert binary is not None
     assert (seen, binary.image) == ([WHOLE], read_headers(WHOLE))
-    text = Kept(inspect)
-    text.add(b"text")
-    text.add(WHOLE)
-    assert text.seen("x.txt") is None
+    text = FileHasher(inspect=inspect)
+    text.update(b"text")
+    text.update(WHOLE)
+    assert text.finish("x.txt").binary is None
 
 
-def test_what_is_larger_than_any_binary_is_not_kept() -> None:
-    kept = Kept(lambda _, data: Binary(read_headers(data)), most=1000)
+def test_a_file_larger_than_any_binary_is_not_kept_in_memory() -> None:
+    hasher = FileHasher(inspect=lambda _, data: Binary(read_headers(data)), limit=1000)
     for _ in range(20):
-        kept.add(WHOLE)
-    binary = kept.seen("x.dll")
+        hasher.update(WHOLE)
+    binary = hasher.finish("x.dll").binary
     assert binary is not None
-    assert binary.image.damage == "is larger than 1,000 bytes, and was not looked into"
+    assert binary.image.parse_error == "is larger than 1,000 bytes, and was not inspected"
