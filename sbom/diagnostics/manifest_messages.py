@@ -16,14 +16,14 @@ def invalid_toml(file: str, line: int, reason: str) -> Diagnostic:
     )
 
 
-def invalid_manifest(file: str, key_path: str, message: str, hint: str = "") -> Diagnostic:
+def invalid_manifest(file: str, key_path: str, message: str, hint: str) -> Diagnostic:
     """Return the diagnostic of a key that is unknown, missing, or has a wrong value."""
     return Diagnostic(
         code=Code.INVALID_MANIFEST,
         file=file,
         subject=key_path,
         message=message,
-        hint=hint or "see docs/manifest.md for every table and key",
+        hint=hint,
     )
 
 

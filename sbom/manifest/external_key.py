@@ -9,7 +9,7 @@ from sbom.script.externals import ExternalKind, split_tag
 
 #: Behind a kind: every entry of it.
 ANY_NAME = "*"
-_KEY = re.compile(r"(source|binary|vendored)\.([A-Za-z0-9][\w.+-]*|\*)")
+KEY_PATTERN = r"(source|binary|vendored)\.([A-Za-z0-9][\w.+-]*|\*)"
 
 
 class EntryKind(StrEnum):
@@ -68,7 +68,7 @@ class ExternalKey:
 
 def parse_external_key(text: str) -> ExternalKey:
     """Return the key that a key path is the text of. Raises ValueError."""
-    match = _KEY.fullmatch(text)
+    match = re.fullmatch(KEY_PATTERN, text)
     if match is None:
         raise ValueError(text)
     return ExternalKey(EntryKind(match[1]), match[2])

@@ -31,11 +31,13 @@ from sbom.manifest.model import (
 )
 from sbom.manifest.reference import ReferenceData
 from sbom.manifest.tables import (
+    KeyPath,
     Table,
     TableError,
     check_values,
     convert_table,
     format_key_path,
+    table_form,
 )
 from sbom.manifest.validate import check_channel_names, check_component_names
 
@@ -106,8 +108,21 @@ def _find_errors(data: Mapping[str, Any]) -> Iterable[TableError]:
 
 def _to_diagnostics(errors: Iterable[TableError], file: str) -> list[Diagnostic]:
     return [
-        invalid_manifest(file, format_key_path(one.path), one.message, one.hint) for one in errors
+        invalid_manifest(
+            file,
+            format_key_path(one.path),
+            one.message,
+            one.hint or f"see [{_containing_table(one.path)}] in docs/manifest.md",
+        )
+        for one in errors
     ]
+
+
+def _containing_table(path: KeyPath) -> str:
+    keys = [*path]
+    while len(keys) > 1 and isinstance(keys.pop(), int):
+        pass
+    return table_form(tuple(keys))
 
 
 def _to_manifest(tables: ManifestTables, file: str, reference: ReferenceData) -> Manifest:

@@ -23,6 +23,7 @@ from sbom.manifest.tables import (
     decode_key,
     header_fields,
     key_fields,
+    table_form,
 )
 
 _TYPE_NAMES: Mapping[Any, str] = {
@@ -35,7 +36,7 @@ _TYPE_NAMES: Mapping[Any, str] = {
 
 @dataclass(frozen=True, slots=True)
 class RenamedKeys:
-    """What has become of keys, by the form of their table: ``component.*.ships``.
+    """What has become of keys, by their table: ``component.<name>.ships``.
 
     A key has another name now, or is replaced by several, or ``moved`` to a file.
     """
@@ -45,7 +46,7 @@ class RenamedKeys:
 
     def get(self, path: KeyPath, key: str) -> Sequence[str]:
         """Return the new names of a key of the table at ``path``; none if it is not known."""
-        names = self.names.get(_form(path), {}).get(key, ())
+        names = self.names.get(table_form(path) if path else "manifest", {}).get(key, ())
         return (names,) if isinstance(names, str) else names
 
 
@@ -53,15 +54,6 @@ def renamed_keys() -> RenamedKeys:
     """Return the keys that the manifest had under other names."""
     data = read_data("renamed_keys")
     return RenamedKeys(names=data["renamed"], moved=data["moved"])
-
-
-def _form(path: KeyPath) -> str:
-    """Return the form of a table's key path: without its name and the numbers in it."""
-    if not path:
-        return "manifest"
-    keys = [part for part in path if isinstance(part, str)]
-    numbered = len(path) > 1 and isinstance(path[1], int)
-    return ".".join([*keys[:1], *([] if numbered or len(keys) == 1 else ["*"]), *keys[2:]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +102,8 @@ class ErrorFinder:
                 names = self.renamed.get(path, key)
                 close = () if names else difflib.get_close_matches(key, known, n=1)
                 meant.update(names or close)
-                errors.append(self._unknown_key((*path, key), names, close, list(known)))
+                kind_of = "table" if isinstance(value[key], (dict, list)) else "key"
+                errors.append(self._unknown((*path, key), kind_of, names, close, list(known)))
                 if len(names) == 1 and names[0] in known and names[0] not in value:
                     errors += self.find(value[key], known[names[0]].type, (*path, key))
         for key, entry in known.items():
@@ -122,30 +115,46 @@ class ErrorFinder:
         if not errors:
             yield from check_table(convert_table(value, kind, path), path)
 
-    def _unknown_key(
-        self, path: KeyPath, names: Sequence[str], close: Sequence[str], known: Sequence[str]
+    def _unknown(
+        self,
+        path: KeyPath,
+        what: str,
+        names: Sequence[str],
+        close: Sequence[str],
+        known: Sequence[str],
     ) -> TableError:
-        form = _form(path)
-        if form in self.renamed.moved:
-            message = f"not part of the manifest: this is in {self.renamed.moved[form]} now"
-            return TableError(path, message, "remove it; a pin of the manifest takes precedence")
+        """Return the error of an unknown key or table, by what is known of its name."""
+        if moved := self.renamed.moved.get(table_form(path)):
+            message = f"no longer in the manifest: {moved} has the reference data"
+            return TableError(path, message, "remove the table")
+        if len(names) == 1:
+            return TableError(path, f"old name of '{names[0]}'", f"rename it to '{names[0]}'")
         if names:
-            verb = "rename it to" if len(names) == 1 else "replace it by"
-            return TableError(path, "old name of a key", f"{verb} {_listed(names, 'and')}")
-        hint = f"did you mean '{close[0]}'?" if close else f"known keys: {', '.join(known)}"
-        return TableError(path, "unknown key", hint)
+            return TableError(path, f"replaced by {_listed(names, 'and')}", "write those instead")
+        hint = f"did you mean '{close[0]}'?" if close else f"use one of {_listed(known, 'or')}"
+        return TableError(path, f"unknown {what}", hint)
 
 
 def _leaf(value: object, kind: Any, path: KeyPath) -> Iterator[TableError]:
     try:
         converted = msgspec.convert(value, kind, dec_hook=decode_key)
     except ValueError:
-        yield _unexpected(value, _expected(kind), path)
+        yield _unexpected(value, _expected(kind), path, _near(value, kind))
     else:
         yield from check_values(converted, kind, path)
 
 
-def _unexpected(value: object, expected: str, path: KeyPath) -> TableError:
+def _near(value: object, kind: Any) -> str:
+    """Return the hint for a text that is almost one of a fixed set, or an empty text."""
+    inner = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    known: Sequence[str] = get_args(inner) if get_origin(inner) is Literal else ()
+    if isinstance(inner, type) and issubclass(inner, Enum):
+        known = [str(one.value) for one in inner]
+    close = difflib.get_close_matches(value, known, n=1) if isinstance(value, str) else ()
+    return f"did you mean '{close[0]}'?" if close else ""
+
+
+def _unexpected(value: object, expected: str, path: KeyPath, hint: str = "") -> TableError:
     if isinstance(value, Mapping):
         found = "a table"
     elif isinstance(value, list):
@@ -154,7 +163,7 @@ def _unexpected(value: object, expected: str, path: KeyPath) -> TableError:
         found = str(value).lower()
     else:
         found = f"'{value}'" if isinstance(value, str) else str(value)
-    return TableError(path, f"expected {expected}, found {found}")
+    return TableError(path, f"expected {expected}, found {found}", hint)
 
 
 def _expected(kind: Any) -> str:

@@ -192,6 +192,14 @@ def format_key_path(path: KeyPath) -> str:
     return text
 
 
+def table_form(path: KeyPath) -> str:
+    """Return the key path of a table as documentation writes it: ``component.<name>.ships``."""
+    keys = [part for part in path if isinstance(part, str)]
+    is_array = len(path) > 1 and isinstance(path[1], int)
+    names = [] if is_array or len(keys) == 1 else ["<name>"]
+    return ".".join([*keys[:1], *names, *keys[2:]])
+
+
 def find_texts(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     """Yield every text below a value of a table, each with its key path."""
     if isinstance(value, str):

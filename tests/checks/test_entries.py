@@ -1,0 +1,137 @@
+"""The manifest by itself: what is missing, undescribed, unused or contradictory is reported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from manifests import COMMITTED, committed, entries, for_entry
+
+from sbom.checks.entries import check_manifest
+from sbom.diagnostics import Code
+from sbom.manifest.read import read_manifest
+from sbom.manifest.reference import ReferenceData
+
+TEXT = COMMITTED.read_text(encoding="utf-8")
+XZ_SHA256 = "a15c168e39e87d750c3dc766edc7f19bdda57dacf01e509678467eace91ad282"
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    return [(one.code, one.subject) for one in check_manifest(read_manifest(text))]
+
+
+def test_the_manifest_of_3_14_7_lacks_three_checksums_and_has_one_mismatch() -> None:
+    assert [(one.code, one.subject) for one in check_manifest(committed())] == [
+        (Code.MISSING_CHECKSUM, "binary.llvm"),
+        (Code.MISSING_CHECKSUM, "binary.openssl-bin"),
+        (Code.MISSING_CHECKSUM, "binary.tcltk"),
+        (Code.SOURCE_BINARY_MISMATCH, "binary.tcltk"),
+    ]
+
+
+def test_a_mismatch_of_source_and_binary_names_both_tags() -> None:
+    [mismatch] = [
+        one for one in check_manifest(committed()) if one.code is Code.SOURCE_BINARY_MISMATCH
+    ]
+    assert mismatch.message == (
+        "tcltk-9.0.4.0 ships tk 9.0.4 (rebuild 0), but the script names tk-9.0.4.1 as its source"
+    )
+
+
+def test_an_external_that_no_component_describes_is_reported() -> None:
+    text = TEXT + '\n[source.brotli]\ntag = "brotli-1.1.0"\n'
+    assert (Code.UNDESCRIBED_EXTERNAL, "source.brotli") in found(text)
+
+
+def test_a_revision_that_no_row_covers_is_reported() -> None:
+    text = TEXT.replace('external = "binary.openssl-bin"\nrevisions = ">=3"',
+                        'external = "binary.openssl-bin"\nrevisions = ">=3,<3.5"')  # fmt: skip
+    assert (Code.UNDESCRIBED_EXTERNAL, "binary.openssl-bin") in found(text)
+
+
+def test_vendored_code_that_no_component_describes_is_reported() -> None:
+    text = TEXT.replace(
+        "[vendored.mimalloc]", '[vendored.other]\nversion = "1"\n\n[vendored.mimalloc]'
+    )
+    assert (Code.UNDESCRIBED_EXTERNAL, "vendored.other") in found(text)
+
+
+def test_a_component_whose_external_is_gone_is_unused_and_one_of_reference_data_is_not() -> None:
+    start, end = TEXT.index("[source.zstd]"), TEXT.index("[binary.libffi]")
+    assert [one for one in found(TEXT[:start] + TEXT[end:]) if one[0] == Code.UNUSED_ENTRY] == [
+        (Code.UNUSED_ENTRY, "component.zstd")
+    ]
+
+
+def test_a_license_reference_without_text_is_reported() -> None:
+    text = TEXT.replace("[license-text.LicenseRef-scancode-public-domain]",
+                        "[license-text.LicenseRef-another]")  # fmt: skip
+    assert (Code.INVALID_MANIFEST, "component.xz.license-concluded") in found(text)
+
+
+def test_a_component_whose_version_nothing_tells_is_reported() -> None:
+    text = TEXT.replace("revision-pattern = '(?P<version>\\d+\\.\\d+(?:\\.\\d+)?)(?:-(?P<rebuild>",
+                        "revision-pattern = '(?P<version>never)(?:-(?P<rebuild>")  # fmt: skip
+    text = text.replace('[binary.nasm]\ntag = "nasm-2.11.06"\ndefault = false',
+                        '[binary.nasm]\ntag = "nasm-2.11.06"\ndefault = true')  # fmt: skip
+    text = text.replace('default = true\nenabled-by = [["--openssl-src"]]', "default = true")
+    [unknown] = [
+        one for one in check_manifest(read_manifest(text)) if one.code is Code.UNKNOWN_VERSION
+    ]
+    assert (unknown.subject, unknown.message) == (
+        "component.nasm.ships[1]",
+        "unknown version of netwide_assembler: nasm-2.11.06 does not state it",
+    )
+
+
+@pytest.mark.parametrize("entry", entries()[::9], ids=lambda e: f"{e['cpython']}")
+def test_no_release_has_an_external_without_a_component(entry: dict[str, Any]) -> None:
+    assert [one for one in check_manifest(for_entry(entry)) if not one.is_warning] == []
+
+
+# The manifest compared with the reference data of the same tag.
+
+
+def conflicts(text: str, **files: dict[str, Any]) -> list[tuple[str, str]]:
+    empty: dict[str, Any] = {"components": {"component": {}}, "vcruntime": {"component": {}}}
+    data = {"archives": {}, "dll_digests": {}, **empty, **files}
+    manifest = read_manifest(text, reference=ReferenceData(data.__getitem__))
+    return [
+        (one.subject, one.message)
+        for one in check_manifest(manifest)
+        if one.code is Code.CONFLICTING_REFERENCE
+    ]
+
+
+def test_another_checksum_of_a_tag_than_the_reference_data_have_is_reported() -> None:
+    assert conflicts(TEXT, archives={"source": {"xz-5.2.5": "0" * 64}}) == [
+        (
+            "source.xz.sha256",
+            "another value for xz-5.2.5 than sbom/data/archives.toml has; the manifest's is used",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "archives",
+    [
+        {"source": {"xz-5.2.5": XZ_SHA256}},
+        {"source": {"xz-5.2.5": ""}},
+        {"source": {"xz-5.2.6": "0" * 64}},
+        {"binary": {"xz-5.2.5": "0" * 64}},
+    ],
+    ids=["equal", "unknown", "another tag", "another kind"],
+)
+def test_a_checksum_that_contradicts_nothing_is_no_conflict(archives: dict[str, Any]) -> None:
+    assert conflicts(TEXT, archives=archives) == []
+
+
+def test_another_digest_of_a_dll_than_the_reference_data_have_is_reported() -> None:
+    table = f'[binary.libffi.dll-digests]\n"amd64/libffi-8.dll" = "{"1" * 64}"\n\n[binary.llvm]'
+    text = TEXT.replace("[binary.llvm]", table)
+    known = {"libffi-3.4.4": {"amd64/libffi-8.dll": "0" * 64}}
+    assert [subject for subject, _ in conflicts(text, dll_digests=known)] == [
+        "binary.libffi.dll-digests"
+    ]
+    known = {"libffi-3.4.4": {"amd64/libffi-8.dll": "1" * 64}}
+    assert conflicts(text, dll_digests=known) == []
