@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 
 from sbom.diagnostics import SbomError
@@ -13,7 +12,6 @@ from sbom.diagnostics.release_messages import output_exists
 from sbom.formats import SPDX2
 from sbom.manifest.model import Manifest, release_series
 from sbom.release.contents import ArtifactContents
-from sbom.release.index import CHECKSUMS, write_checksums
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +52,6 @@ class Outputs:
         location = artifact.location if is_known else f"{self.location}{artifact.file}"
         return f"{location}{SPDX2.suffix}"
 
-    def checksums(
-        self, documents: Mapping[str, bytes], artifacts: Iterable[ArtifactContents]
-    ) -> bytes:
-        """Return the checksums of all documents, and of artifacts that are beside them."""
-        sha256s = {path: sha256(data).hexdigest() for path, data in documents.items()}
-        if self.in_place:
-            sha256s |= {one.path: one.file.sha256 for one in artifacts if one.is_standalone}
-        return write_checksums(sha256s)
-
     def plan_writes(
         self, documents: Mapping[str, bytes], *, replace_existing: bool
     ) -> dict[Path, bytes]:
@@ -80,9 +69,8 @@ class Outputs:
         ]
         if clashes and not replace_existing:
             raise SbomError(clashes)
-        # The checksums go last, behind all that they name.
-        ordered = sorted(documents, key=lambda path: (path == CHECKSUMS, path))
-        return {self.directory / path: documents[path] for path in ordered}
+        # The checksums are the last document, behind all that they name.
+        return {self.directory / path: data for path, data in documents.items()}
 
 
 def _read_existing(path: Path) -> bytes | None:

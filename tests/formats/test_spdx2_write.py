@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
@@ -140,7 +139,7 @@ def test_a_file_has_the_type_that_its_name_says(path: str, kind: str) -> None:
 
 
 def test_a_package_that_contains_files_has_their_verification_code() -> None:
-    # SPDX 2.3, clause 7.9: SHA-1 of the sorted SHA-1 digests, here of "b" and "a".
+    # SPDX 2.3, clause 7.9: SHA-1 of the sorted SHA-1 digests, here of "b" and "a", by sha1sum.
     sha1s = ["e9d71f5ee7c92d6dc9e92ffdad17b8bd49418f98", "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"]
     files = tuple(
         BomFile(id=f"File-{n}", path=f"{n}.txt", sha1=sha1, sha256="", sha512="")
@@ -149,7 +148,7 @@ def test_a_package_that_contains_files_has_their_verification_code() -> None:
     contained = (Relationship("cpython", RelationshipKind.CONTAINS, file.id) for file in files)
     bom = replace(committed_bom(), files=files, relationships=tuple(contained))
     packages = {one["name"]: one for one in json.loads(SPDX2.write(bom))["packages"]}
-    code = hashlib.sha1("".join(sorted(sha1s)).encode(), usedforsecurity=False).hexdigest()
-    assert packages["CPython"]["packageVerificationCode"] == {"packageVerificationCodeValue": code}
-    assert packages["CPython"]["filesAnalyzed"] is True
+    code = "5463504435e4dbf2b93a3a8a00ca78e36ea40e24"
+    assert packages["python"]["packageVerificationCode"] == {"packageVerificationCodeValue": code}
+    assert packages["python"]["filesAnalyzed"] is True
     assert "packageVerificationCode" not in packages["zlib-ng"]

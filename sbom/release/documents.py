@@ -1,14 +1,21 @@
-"""What a program reads first: which SBOM belongs to which artifact, and all their checksums."""
+"""The documents of a release: its SBOM, one slice per artifact, the index and the checksums.
+
+The index is what a program reads first: which SBOM belongs to which artifact, and all checksums.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sbom.release.contents import ArtifactContents
-from sbom.release.release_components import Basis
+from sbom.bom.model import Bom
+from sbom.bom.slice import SliceExtractor
+from sbom.formats import SPDX2
+from sbom.release.contents import ArtifactContents, ReleaseContents
+from sbom.release.outputs import Outputs
+from sbom.release.release_components import Basis, basis_of
 
 #: The names of what a release writes beside its SBOMs.
 INDEX, CHECKSUMS = "sbom-index.json", "SHA256SUMS"
@@ -41,6 +48,34 @@ class WrittenSlice:
     artifact: ArtifactContents
     basis: Basis
     sbom: WrittenSbom
+
+
+def write_documents(
+    version: str, bom: Bom, contents: ReleaseContents, outputs: Outputs
+) -> dict[str, bytes]:
+    """Return everything that a release writes, by its path; the checksums last."""
+    release = WrittenSbom(outputs.release_sbom, bom.namespace, SPDX2.write(bom))
+    slices = list(_write_slices(bom, contents, outputs))
+    documents = {sbom.path: sbom.data for sbom in (release, *(one.sbom for one in slices))}
+    documents[INDEX] = write_index(version, release, slices)
+    documents = dict(sorted(documents.items()))
+    sha256s = {path: hashlib.sha256(data).hexdigest() for path, data in documents.items()}
+    if outputs.in_place:
+        sha256s |= {one.artifact.path: one.artifact.file.sha256 for one in slices}
+    documents[CHECKSUMS] = write_checksums(sha256s)
+    return documents
+
+
+def _write_slices(bom: Bom, contents: ReleaseContents, outputs: Outputs) -> Iterator[WrittenSlice]:
+    """Yield the SBOM of each artifact that is in the directory by itself, by path."""
+    extractor = SliceExtractor(bom)
+    roots = {component.name: component.id for component in bom.components}
+    for artifact in sorted(contents.artifacts, key=lambda artifact: artifact.path):
+        if artifact.is_standalone:
+            file, namespace = artifact.artifact.file, outputs.sbom_location(artifact)
+            data = SPDX2.write(extractor.extract(roots[file], file, namespace))
+            sbom = WrittenSbom(outputs.sbom_path(artifact), namespace, data)
+            yield WrittenSlice(artifact, basis_of(artifact, contents.inspected_builds), sbom)
 
 
 def write_index(version: str, release: WrittenSbom, slices: Iterable[WrittenSlice]) -> bytes:
