@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from sbom import io
 from sbom.bom.licenses import check_licenses
-from sbom.bom.model import Bom
-from sbom.bom.slice import SliceExtractor
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.render import render
-from sbom.formats import SPDX2
 from sbom.inputs import Inputs, creation_time, read_inputs, triage_inputs
 from sbom.manifest.model import Manifest
 from sbom.options import Environment, InputOptions
+from sbom.release.artifact_inspection import hash_artifact, inspect_artifacts, list_files
 from sbom.release.artifact_set import classify_artifacts
-from sbom.release.artifacts import describe, digested, paths_below
-from sbom.release.contents import ArtifactContents
-from sbom.release.index import CHECKSUMS, INDEX, WrittenSbom, WrittenSlice, write_index
+from sbom.release.contents import ReleaseContents
+from sbom.release.documents import CHECKSUMS, INDEX, write_documents
 from sbom.release.outputs import Outputs, previous_created
 from sbom.release.parts import (
-    PlatformSbom,
     compose_parts,
     inspect_layouts,
     read_platform_sboms,
 )
 from sbom.release.published import PublishedRelease, check_published_release, read_index
 from sbom.release.release_bom import compose_release
-from sbom.release.release_components import basis_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,14 +45,6 @@ class ReleaseOptions(InputOptions):
     check: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseContents:
-    """What a release is made of: its artifacts, and the BOM of each build."""
-
-    artifacts: tuple[ArtifactContents, ...]
-    parts: tuple[PlatformSbom, ...]
-
-
 def run(options: ReleaseOptions, environment: Environment) -> int:
     """Write the documents of a release, or compare published ones with each other."""
     inputs = read_inputs(options)
@@ -72,12 +59,10 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
     )
     created = _creation_time(outputs, environment)
     contents = _inspect_release(options, inputs, created, blockers)
-    bom, conflicts = compose_release(
-        manifest, contents.parts, contents.artifacts, created, _comment(manifest, unpinned)
-    )
+    bom, conflicts = compose_release(manifest, contents, created, _comment(manifest, unpinned))
     if invalid := [*conflicts, *check_licenses(bom)]:
         raise SbomError(invalid)
-    documents = _write_documents(manifest, bom, contents, outputs)
+    documents = write_documents(manifest.cpython.version, bom, contents, outputs)
     writes = outputs.plan_writes(documents, replace_existing=options.replace)
     io.write_all(writes)
     print("\n".join(map(str, writes)) or f"{outputs.directory} is up to date")
@@ -130,11 +115,11 @@ def _inspect_release(
     """
     manifest = inputs.manifest
     artifact_set = classify_artifacts(
-        paths_below(options.artifacts), manifest, partial=options.partial
+        list_files(options.artifacts), manifest, partial=options.partial
     )
     layouts = inspect_layouts(options.layout, manifest)
     parts = read_platform_sboms(options.platform_sbom, layouts, manifest)
-    artifacts, diagnostics = describe(options.artifacts, artifact_set.artifacts, manifest)
+    artifacts, diagnostics = inspect_artifacts(options.artifacts, artifact_set.artifacts, manifest)
     of_layouts = [one for _, layout in layouts.values() for one in layout.diagnostics]
     _stop_for_errors(inputs, [*artifact_set.diagnostics, *diagnostics, *of_layouts], blockers)
     builds = {one.build.name: (replace(one.build, channel=""), None) for one in artifacts}
@@ -157,31 +142,6 @@ def _stop_for_errors(
             print(f"{diagnostic} [exempted: {diagnostic.code}]\n    {' '.join(reason.split())}")
 
 
-def _write_documents(
-    manifest: Manifest, bom: Bom, contents: ReleaseContents, outputs: Outputs
-) -> dict[str, bytes]:
-    """Return everything that a release writes, by its path."""
-    release = WrittenSbom(outputs.release_sbom, bom.namespace, SPDX2.write(bom))
-    slices = list(_write_slices(bom, contents, outputs))
-    documents = {sbom.path: sbom.data for sbom in (release, *(one.sbom for one in slices))}
-    documents[INDEX] = write_index(manifest.cpython.version, release, slices)
-    documents[CHECKSUMS] = outputs.checksums(documents, contents.artifacts)
-    return documents
-
-
-def _write_slices(bom: Bom, contents: ReleaseContents, outputs: Outputs) -> Iterator[WrittenSlice]:
-    """Yield the SBOM of each artifact that is in the directory by itself, by path."""
-    extractor = SliceExtractor(bom)
-    roots = {component.name: component.id for component in bom.components}
-    inspected = {part.build.name for part in contents.parts if part.bom.files}
-    for artifact in sorted(contents.artifacts, key=lambda artifact: artifact.path):
-        if artifact.is_standalone:
-            file, namespace = artifact.artifact.file, outputs.sbom_location(artifact)
-            data = SPDX2.write(extractor.extract(roots[file], file, namespace))
-            sbom = WrittenSbom(outputs.sbom_path(artifact), namespace, data)
-            yield WrittenSlice(artifact, basis_of(artifact, inspected), sbom)
-
-
 def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
     """Print everything that is wrong with a published release."""
     directory = options.artifacts
@@ -191,9 +151,9 @@ def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
     index = read_index(documents.get(INDEX))
     version = index.version if index else manifest.cpython.version
     manifest = manifest.for_version(version)
-    paths = [path for path in paths_below(directory) if path not in documents]
+    paths = [path for path in list_files(directory) if path not in documents]
     artifact_set = classify_artifacts(paths, manifest, partial=True)
-    hashed = {path: digested(directory / path) for path in artifact_set.artifacts}
+    hashed = {path: hash_artifact(directory / path) for path in artifact_set.artifacts}
     checksums = {
         path: {"sha256": file.sha256, "sha512": file.sha512} for path, file in hashed.items()
     }

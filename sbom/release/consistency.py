@@ -1,4 +1,4 @@
-"""Artifacts of one build held against each other, and against the machine they are built for."""
+"""Artifacts of one build compared with each other, and with the machine they are built for."""
 
 from __future__ import annotations
 
@@ -9,40 +9,47 @@ from sbom.diagnostics.inspection_messages import file_mismatch, unexpected_build
 from sbom.manifest.channels import Platform
 from sbom.release.contents import ArtifactContents
 
-#: What one build makes once for all its artifacts; executables are renamed and copied about.
-_SHARED = (".dll", ".pyd")
-#: What CPython builds itself for exactly its platform; externals mix machines on ARM64.
-_OWN = ".pyd"
+#: What a build makes once for all its artifacts; executables are copied under other names.
+_SHARED_SUFFIXES = (".dll", ".pyd")
+#: What CPython builds for exactly its platform; DLLs of externals mix machines on ARM64.
+_PLATFORM_SUFFIX = ".pyd"
 
 
-def check_machine(one: ArtifactContents, platforms: Iterable[Platform]) -> Iterator[Diagnostic]:
-    """Yield extension modules of an artifact that are built for another platform than its own."""
+def check_machine(
+    contents: ArtifactContents, platforms: Iterable[Platform]
+) -> Iterator[Diagnostic]:
+    """Yield extension modules of an artifact that are built for another platform."""
     machines = {platform.name: platform.machines for platform in platforms}
-    expected = machines.get(one.build.platform, ())
-    for file in one.files:
+    platform = contents.build.platform
+    if not machines.get(platform):
+        return
+    for file in contents.files:
         machine = file.binary.image.machine if file.binary else ""
-        own = machine and file.path.lower().endswith(_OWN)
-        if own and expected and machine not in expected:
-            expected_machine = f"a binary for {one.build.platform}"
+        if not machine or not file.path.lower().endswith(_PLATFORM_SUFFIX):
+            continue
+        if machine not in machines[platform]:
+            expected = f"a binary for {platform}"
             yield file_mismatch(
-                one.path, file.path, expected=expected_machine, found=f"one for {machine}"
+                contents.path, file.path, expected=expected, found=f"one for {machine}"
             )
 
 
-def check_shared_files(described: Sequence[ArtifactContents]) -> Iterator[Diagnostic]:
+def check_shared_files(artifacts: Sequence[ArtifactContents]) -> Iterator[Diagnostic]:
     """Yield libraries that differ between two artifacts of a build, which is made once."""
     first: dict[tuple[str, str], tuple[str, str]] = {}
-    for one in sorted(described, key=lambda one: one.path):
-        for name, sha256 in _libraries(one).items():
-            path, known = first.setdefault((one.build.name, name), (one.path, sha256))
-            if known != sha256:
-                same = f"the same file as in {path}, of the same build"
-                yield unexpected_build(one.path, name, expected=same, found="another")
+    for contents in sorted(artifacts, key=lambda contents: contents.path):
+        for name, sha256 in _libraries(contents).items():
+            key = contents.build.name, name
+            path, expected_sha256 = first.setdefault(key, (contents.path, sha256))
+            if sha256 != expected_sha256:
+                expected = f"the same file as in {path}, of the same build"
+                yield unexpected_build(contents.path, name, expected=expected, found="another")
 
 
-def _libraries(one: ArtifactContents) -> Mapping[str, str]:
+def _libraries(contents: ArtifactContents) -> Mapping[str, str]:
+    """Return the SHA-256 of each library by its name in lower case."""
     return {
         file.path.rpartition("/")[2].lower(): file.sha256
-        for file in one.files
-        if file.path.lower().endswith(_SHARED)
+        for file in contents.files
+        if file.path.lower().endswith(_SHARED_SUFFIXES)
     }

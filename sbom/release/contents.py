@@ -1,4 +1,4 @@
-"""What one artifact contains: its components, its files, and what is wrong with them."""
+"""What an artifact contains, and what a release is made of."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sbom.components.build import Build
 from sbom.components.model import Component
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.channels import Artifact
+from sbom.release.parts import PlatformSbom
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,3 +39,16 @@ class ArtifactContents:
     def checksums(self) -> tuple[tuple[str, str], ...]:
         """Return SPDX's names of algorithms with lower-case hexadecimal digits."""
         return ("SHA256", self.file.sha256), ("SHA512", self.file.sha512)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseContents:
+    """What a release is made of: its artifacts, and the BOM of each build."""
+
+    artifacts: tuple[ArtifactContents, ...]
+    parts: tuple[PlatformSbom, ...]
+
+    @property
+    def inspected_builds(self) -> frozenset[str]:
+        """Return the names of the builds whose layout was inspected."""
+        return frozenset(part.build.name for part in self.parts if part.bom.files)

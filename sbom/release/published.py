@@ -17,7 +17,7 @@ from sbom.bom.slice import SliceExtractor
 from sbom.diagnostics import Diagnostic, SbomError, sort_diagnostics
 from sbom.diagnostics.release_messages import inconsistent_release, missing_from_release
 from sbom.formats import SPDX2
-from sbom.release.index import CHECKSUMS, INDEX
+from sbom.release.documents import CHECKSUMS, INDEX
 
 _CHECKSUM_LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 

@@ -20,7 +20,7 @@ from sbom.bom.merge import BomBuilder, collect_build_components, move_relationsh
 from sbom.bom.model import Bom, Relationship, RelationshipKind, unique_ids, used_license_texts
 from sbom.diagnostics import Diagnostic
 from sbom.manifest.model import Manifest
-from sbom.release.contents import ArtifactContents
+from sbom.release.contents import ArtifactContents, ReleaseContents
 from sbom.release.parts import PlatformSbom
 from sbom.release.release_components import (
     RELEASE_ID,
@@ -32,21 +32,18 @@ from sbom.release.release_components import (
 
 def compose_release(
     manifest: Manifest,
-    parts: Sequence[PlatformSbom],
-    artifacts: Sequence[ArtifactContents],
+    contents: ReleaseContents,
     created: datetime,
     comment: str,
 ) -> tuple[Bom, list[Diagnostic]]:
     """Return the BOM of a release, and where its parts contradict each other.
 
-    ``parts`` are one BOM for each build. Neither their order nor that of the artifacts matters.
+    Neither the order of the parts nor that of the artifacts matters.
     """
-    parts = sorted(parts, key=lambda part: part.build.name)
-    artifacts = sorted(artifacts, key=lambda contents: contents.artifact.file)
+    parts = sorted(contents.parts, key=lambda part: part.build.name)
+    artifacts = sorted(contents.artifacts, key=lambda artifact: artifact.artifact.file)
     name = f"python-{manifest.cpython.version}-windows"
-    inspected = {part.build.name for part in parts if part.bom.files}
-    builds = [part.build for part in parts]
-    own = [*release_components(manifest, name, builds, artifacts, inspected)]
+    own = [*release_components(manifest, name, contents)]
     own += [component for contents in artifacts for component in contents.components]
     ids = unique_ids(component.id for component in own)
     merged, conflicts = collect_build_components({part.build.name: part.bom for part in parts})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from enum import Enum
 
@@ -11,7 +11,7 @@ from sbom.components.identifiers import make_purl
 from sbom.components.model import Component
 from sbom.components.resolve import root_component
 from sbom.manifest.model import Manifest, release_series
-from sbom.release.contents import ArtifactContents
+from sbom.release.contents import ArtifactContents, ReleaseContents
 
 #: The id of the release, which is the root of its BOM.
 RELEASE_ID = "release"
@@ -29,14 +29,14 @@ class Basis(Enum):
         self.sentence = sentence
 
 
-def basis_of(artifact: ArtifactContents, builds_with_files: Collection[str]) -> Basis:
+def basis_of(artifact: ArtifactContents, inspected_builds: Collection[str]) -> Basis:
     """Return what the description of an artifact rests on.
 
-    ``builds_with_files`` are the names of builds whose layout was inspected.
+    ``inspected_builds`` are the names of builds whose layout was inspected.
     """
     if artifact.is_opened:
         return Basis.MEMBERS
-    return Basis.LAYOUT if artifact.build.name in builds_with_files else Basis.MANIFEST
+    return Basis.LAYOUT if artifact.build.name in inspected_builds else Basis.MANIFEST
 
 
 def build_id(build: Build) -> str:
@@ -50,23 +50,20 @@ def artifact_id(file: str) -> str:
 
 
 def release_components(
-    manifest: Manifest,
-    name: str,
-    builds: Iterable[Build],
-    artifacts: Iterable[ArtifactContents],
-    builds_with_files: Collection[str],
+    manifest: Manifest, name: str, contents: ReleaseContents
 ) -> Iterator[Component]:
-    """Yield the components that the BOM of no build has, and CPython, which none can describe.
+    """Yield the components that the BOM of no build has, and CPython for no platform.
 
     ``name`` is that of the release's BOM.
     """
     yield _release_component(manifest, name)
     yield root_component(manifest)
-    for build in builds:
-        source = f"CPython {manifest.cpython.version} for {build_title(manifest, build)}"
-        yield _container(manifest, build_id(build), f"python-{build.name}", source)
-    for artifact in artifacts:
-        yield _artifact_component(manifest, artifact, basis_of(artifact, builds_with_files))
+    for part in contents.parts:
+        source = f"CPython {manifest.cpython.version} for {build_title(manifest, part.build)}"
+        yield _container(manifest, build_id(part.build), f"python-{part.build.name}", source)
+    for artifact in contents.artifacts:
+        basis = basis_of(artifact, contents.inspected_builds)
+        yield _artifact_component(manifest, artifact, basis)
 
 
 def _container(manifest: Manifest, id_: str, name: str, source_info: str) -> Component:

@@ -1,0 +1,210 @@
+"""The artifacts of a release to their contents: opened, or as the builds they were made from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sbom.bom.ownership import expected_contents
+from sbom.components.build import Build
+from sbom.components.resolve import resolve_components
+from sbom.diagnostics import Diagnostic, sort_diagnostics
+from sbom.diagnostics.inspection_messages import file_mismatch, missing_file, unowned_file
+from sbom.files.patterns import PathPatterns
+from sbom.files.shipped_file import ShippedFile, hash_stream
+from sbom.files.zip import ArchiveContents, ZipReader
+from sbom.io import read_error, require_directory
+from sbom.manifest.channels import Artifact, Channel, expand_line, expected_artifacts
+from sbom.manifest.model import Manifest
+from sbom.release.consistency import check_machine, check_shared_files
+from sbom.release.contents import ArtifactContents
+from sbom.verification.inspection import inspect_files, make_inspector
+
+_CHUNK = 1 << 20
+
+
+def list_files(directory: Path) -> list[str]:
+    """Return the paths of all files below a directory, with slashes, sorted.
+
+    Links are not followed and not listed. Raises InputError where a directory cannot be read.
+    """
+    require_directory(directory, "name the directory that contains the artifacts")
+
+    def fail(error: OSError) -> None:
+        raise read_error(Path(error.filename), error)
+
+    paths = [
+        Path(parent) / name
+        for parent, _, names in os.walk(directory, onerror=fail)
+        for name in names
+    ]
+    return sorted(
+        path.relative_to(directory).as_posix()
+        for path in paths
+        if path.is_file() and not path.is_symlink()
+    )
+
+
+def hash_artifact(path: Path) -> ShippedFile:
+    """Return a file with its checksums. Raises InputError where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hash_stream(path.name, iter(lambda: file.read(_CHUNK), b""))
+    except OSError as error:
+        raise read_error(path, error) from error
+
+
+def inspect_artifacts(
+    directory: Path, artifacts: Mapping[str, Artifact], manifest: Manifest
+) -> tuple[tuple[ArtifactContents, ...], tuple[Diagnostic, ...]]:
+    """Return what each artifact contains, and what is wrong with it.
+
+    ``artifacts`` are by their paths in the directory. One that cannot be opened has a diagnostic
+    and no contents.
+    """
+    zips = [path for path, artifact in artifacts.items() if artifact.channel.format == "zip"]
+    nested = {path for channel in manifest.channels for path in _nested_paths(channel, manifest)}
+    reader = ZipReader(nested.__contains__, make_inspector(manifest))
+    opened = reader.read_all([(directory / path, path) for path in zips])
+    archives = dict(zip(zips, opened, strict=True))
+    collector = _Collector(manifest)
+    for path, artifact in artifacts.items():
+        archive = archives.get(path)
+        if archive is None:
+            collector.add_unopened(path, artifact, hash_artifact(directory / path))
+        elif archive.diagnostics:
+            collector.diagnostics += archive.diagnostics
+        else:
+            collector.add_opened(path, artifact, archive)
+    contents = collector.merge_copies()
+    diagnostics = [
+        *collector.diagnostics,
+        *(one for each in contents for one in check_machine(each, manifest.platforms)),
+        *check_shared_files(contents),
+    ]
+    return contents, sort_diagnostics(diagnostics)
+
+
+def _nested_paths(channel: Channel, manifest: Manifest) -> Iterator[str]:
+    """Yield the members of a channel's artifacts that are archives to open too."""
+    for name in channel.nested_archives:
+        yield channel.prefix + expand_line(name, manifest.cpython.line)
+    for artifact in _embedded_artifacts(channel, manifest):
+        yield artifact.file
+
+
+def _embedded_artifacts(channel: Channel, manifest: Manifest) -> Iterator[Artifact]:
+    """Yield the artifacts that are members of a channel's artifacts, for all platforms."""
+    cpython = manifest.cpython
+    for artifact in expected_artifacts(manifest.channels, cpython.version, cpython.line):
+        if artifact.channel.name == channel.embeds_channel:
+            yield artifact
+
+
+def _build_of(artifact: Artifact) -> Build:
+    channel = artifact.channel
+    return Build(platform=artifact.platform, variant=channel.variant, channel=channel.name)
+
+
+@dataclass(slots=True)
+class _Collector:
+    """Contents of artifacts as they are collected, and what is wrong with them."""
+
+    manifest: Manifest
+    contents: list[ArtifactContents] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def add_unopened(self, path: str, artifact: Artifact, file: ShippedFile) -> None:
+        """Add an artifact with what its channel adds; its build has all other components."""
+        build = _build_of(artifact)
+        usual = {
+            component.id
+            for component in resolve_components(self.manifest, replace(build, channel=""))
+        }
+        added = tuple(
+            component
+            for component in resolve_components(self.manifest, build)
+            if component.id not in usual
+        )
+        self.contents.append(
+            ArtifactContents(
+                artifact=artifact,
+                path=path,
+                file=file,
+                build=build,
+                is_opened=False,
+                components=added,
+            )
+        )
+
+    def add_opened(
+        self, path: str, artifact: Artifact, archive: ArchiveContents, container: str = ""
+    ) -> None:
+        """Add an artifact by its members, and artifacts that are members of it.
+
+        ``container`` is the name of the artifact that it is a member of itself.
+        """
+        contents = ArtifactContents(
+            artifact=artifact,
+            path=path,
+            file=archive.archive,
+            build=_build_of(artifact),
+            is_opened=True,
+            files=archive.members,
+            containers=(container,) if container else (),
+            is_standalone=not container,
+        )
+        if artifact.channel.embeds_channel:
+            self.contents.append(contents)
+            self._add_embedded(contents, archive)
+            return
+        inspection = inspect_files(
+            path,
+            archive.members,
+            expected_contents(self.manifest, [contents.build], artifact.channel),
+            nested={name: nested.members for name, nested in archive.nested.items()},
+        )
+        self.diagnostics += inspection.diagnostics
+        self.contents.append(
+            replace(contents, components=inspection.components, ownership=inspection.ownership)
+        )
+
+    def _add_embedded(self, contents: ArtifactContents, archive: ArchiveContents) -> None:
+        """Add the artifacts that are members of one, and check that no other member is there."""
+        artifact, path = contents.artifact, contents.path
+        embedded = {
+            member.file: member
+            for member in _embedded_artifacts(artifact.channel, self.manifest)
+            if member.platform == artifact.platform
+        }
+        container_files = PathPatterns(artifact.channel.container_files)
+        for name in sorted(embedded.keys() - archive.nested.keys()):
+            self.diagnostics.append(missing_file(path, name, expected_by="its channel"))
+        for file in archive.members:
+            if file.path in embedded:
+                member = archive.nested[file.path]
+                member_path = f"{path}/{file.path}"
+                self.add_opened(member_path, embedded[file.path], member, artifact.file)
+            elif not container_files.matches(file.path):
+                self.diagnostics.append(unowned_file(path, file.path, unlisted_in="its channel"))
+
+    def merge_copies(self) -> tuple[ArtifactContents, ...]:
+        """Return each artifact once: it can be in the directory and in another artifact too."""
+        copies: dict[str, list[ArtifactContents]] = {}
+        for contents in self.contents:
+            copies.setdefault(contents.artifact.file, []).append(contents)
+        return tuple(self._merge(same) for same in copies.values())
+
+    def _merge(self, copies: Sequence[ArtifactContents]) -> ArtifactContents:
+        """Return the standalone one of several copies of an artifact, with all its containers."""
+        first, *others = sorted(copies, key=lambda copy: (not copy.is_standalone, copy.path))
+        expected = f"the same file as {first.path}"
+        self.diagnostics += [
+            file_mismatch(copy.path, "", expected=expected, found="another")
+            for copy in others
+            if copy.file.sha256 != first.file.sha256
+        ]
+        containers = sorted(name for copy in copies for name in copy.containers)
+        return replace(first, containers=tuple(containers))
