@@ -12,7 +12,24 @@ from sbom.batch.state import LocalScope, State, split_words
 
 #: Commands that print or change nothing that a fetch could depend on.
 NO_EFFECT = frozenset(
-    "break chcp cls color date dir echo pause prompt rem time title type ver verify vol".split()
+    [
+        "break",
+        "chcp",
+        "cls",
+        "color",
+        "date",
+        "dir",
+        "echo",
+        "pause",
+        "prompt",
+        "rem",
+        "time",
+        "title",
+        "type",
+        "ver",
+        "verify",
+        "vol",
+    ]
 )
 #: How many ``setlocal`` may be open; cmd refuses the next one.
 _SCOPE_LIMIT = 32

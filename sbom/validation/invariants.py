@@ -35,7 +35,7 @@ from sbom.validation.results import Violation
 
 #: What ntia-conformance-checker 6.0.0 follows, away from the document (its constants.py).
 FOLLOWED_RELATIONSHIPS = frozenset(
-    "DESCRIBES CONTAINS DEPENDS_ON DYNAMIC_LINK STATIC_LINK HAS_PREREQUISITE".split()
+    ["DESCRIBES", "CONTAINS", "DEPENDS_ON", "DYNAMIC_LINK", "STATIC_LINK", "HAS_PREREQUISITE"]
 )
 
 

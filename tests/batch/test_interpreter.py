@@ -133,7 +133,7 @@ def case(name: str, script: str, *expected: str) -> object:
         case(
             "for_in_for",
             "for %%a in (1 2) do for %%b in (x y) do show %%a%%b",
-            *"1x 1y 2x 2y".split(),
+            *["1x", "1y", "2x", "2y"],
         ),
         case("for_caret_does_not_hide_a_comma", "for %%e in (a^,b) do show %%e", "a", "b"),
         case(

@@ -293,11 +293,17 @@ def test_verification_code_is_of_the_sorted_digests() -> None:
 CLONES = os.environ.get("SBOM_CLONES", "")
 TAGS = [
     ("cpython-source-deps", tag)
-    for tag in (
-        "zlib-1.3.1 zlib-ng-2.2.4 xz-5.2.5 bzip2-1.0.8 mpdecimal-4.0.0 zstd-1.5.7 libffi-3.4.4 "
-        "tk-8.6.15.0"
-    ).split()
-] + [("cpython-bin-deps", tag) for tag in "libffi-3.4.4 nasm-2.11.06 tcltk-8.6.15.0".split()]
+    for tag in [
+        "zlib-1.3.1",
+        "zlib-ng-2.2.4",
+        "xz-5.2.5",
+        "bzip2-1.0.8",
+        "mpdecimal-4.0.0",
+        "zstd-1.5.7",
+        "libffi-3.4.4",
+        "tk-8.6.15.0",
+    ]
+] + [("cpython-bin-deps", tag) for tag in ["libffi-3.4.4", "nasm-2.11.06", "tcltk-8.6.15.0"]]
 
 
 @pytest.mark.parametrize(("repository", "tag"), TAGS)

@@ -167,14 +167,32 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
     max_leaves=6,
 )
-KEYS = (
-    "SPDXID packages files relationships snippets creationInfo documentDescribes "
-    "hasExtractedLicensingInfos externalDocumentRefs"
-).split()
-PARTS = (
-    "SPDXID externalRefs referenceType referenceLocator versionInfo checksums algorithm "
-    "licenseConcluded filesAnalyzed packageVerificationCode hasFiles spdxElementId fileName"
-).split()
+KEYS = [
+    "SPDXID",
+    "packages",
+    "files",
+    "relationships",
+    "snippets",
+    "creationInfo",
+    "documentDescribes",
+    "hasExtractedLicensingInfos",
+    "externalDocumentRefs",
+]
+PARTS = [
+    "SPDXID",
+    "externalRefs",
+    "referenceType",
+    "referenceLocator",
+    "versionInfo",
+    "checksums",
+    "algorithm",
+    "licenseConcluded",
+    "filesAnalyzed",
+    "packageVerificationCode",
+    "hasFiles",
+    "spdxElementId",
+    "fileName",
+]
 
 
 @given(
