@@ -232,7 +232,7 @@ def bom_files(
 
 def _evidence(file: ShippedFile) -> str:
     """Return in words which components a binary shows, the same for one file in every BOM."""
-    matches = file.binary.findings if file.binary else ()
+    matches = file.binary.matches if file.binary else ()
     shown = [
         f"{one.tag or f'{one.component} {one.version}'.rstrip()} ({describe_matches([one])})"
         for one in matches

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from sbom.binaries.rules import GROUPS, CompiledRule, compile_bytes_pattern
+from sbom.files.patterns import PathPatterns
 from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.ranges import LineRange, VersionRange
 from sbom.manifest.tables import HeaderName, Sha256, Table, checked, matching
@@ -143,14 +145,29 @@ class EvidenceRule(Table, frozen=True, kw_only=True):
         groups: set[str] = set()
         for text in (self.pattern, *self.version_resource.values()):
             try:
-                groups |= set(re.compile(text.encode("latin-1")).groupindex)
-            except (re.error, UnicodeEncodeError) as error:
+                groups |= set(compile_bytes_pattern(text).groupindex)
+            except (re.error, ValueError) as error:
                 yield "", f"expected a regular expression over bytes, found {text!r}: {error}"
                 return
-        for group in sorted(groups - {"version", "tag"}):
+        for group in sorted(groups - GROUPS):
             yield "", f"unknown group '{group}': known groups are 'version' and 'tag'"
         if ("tag" in groups) != bool(self.external):
             yield "", "needs both 'external' and a group named 'tag', or neither"
+
+    def compile(self, component: str, number: int) -> CompiledRule:
+        """Return the rule of a component, ready to be searched with; ``number`` counts from 0."""
+        resource = {key: re.compile(text) for key, text in self.version_resource.items()}
+        return CompiledRule(
+            component=component,
+            number=number,
+            files=PathPatterns(self.files),
+            anywhere=self.anywhere,
+            anchor=self.anchor.encode(),
+            pattern=compile_bytes_pattern(self.pattern) if self.pattern else None,
+            version_resource=resource,
+            version_by_match=self.version_by_match,
+            external=str(self.external or ""),
+        )
 
 
 class ComponentSpec(Table, frozen=True, kw_only=True):

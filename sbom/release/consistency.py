@@ -24,7 +24,7 @@ def check_machine(
     if not machines.get(platform):
         return
     for file in contents.files:
-        machine = file.binary.image.machine if file.binary else ""
+        machine = file.binary.headers.machine if file.binary else ""
         if not machine or not file.path.lower().endswith(_PLATFORM_SUFFIX):
             continue
         if machine not in machines[platform]:

@@ -39,7 +39,7 @@ def identify(files: Sequence[ShippedFile], manifest: Manifest) -> Identification
     versions = _cpython_versions(own, cpython)
     if versions:
         manifest = manifest.for_version(versions[0])
-    machines = {file.binary.image.machine for file in own if file.binary}
+    machines = {file.binary.headers.machine for file in own if file.binary}
     return Identification(
         cpython=versions,
         platforms=tuple(p.name for p in manifest.platforms if machines & set(p.machines)),
@@ -50,7 +50,7 @@ def identify(files: Sequence[ShippedFile], manifest: Manifest) -> Identification
 
 
 def _shows(file: ShippedFile, component: str) -> bool:
-    matches = file.binary.findings if file.binary else ()
+    matches = file.binary.matches if file.binary else ()
     return any(match.component == component for match in matches)
 
 
@@ -59,7 +59,7 @@ def _cpython_versions(files: Iterable[ShippedFile], cpython: str) -> tuple[str, 
     found = Counter(
         match.version
         for file in files
-        for match in (file.binary.findings if file.binary else ())
+        for match in (file.binary.matches if file.binary else ())
         if match.component == cpython and match.version
     )
     return tuple(version for version, _ in found.most_common())
@@ -77,6 +77,6 @@ def _variants(files: Iterable[ShippedFile], manifest: Manifest) -> Iterator[str]
 
 def _detected_components(files: Iterable[ShippedFile], cpython: str) -> Iterator[DetectedComponent]:
     for file in files:
-        for match in file.binary.findings if file.binary else ():
+        for match in file.binary.matches if file.binary else ():
             if not match.tag and match.component != cpython:
                 yield DetectedComponent(match.component, file.path, match.version)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sbom.binaries.search import Inspector, compile_rules
+from sbom.binaries.search import Inspector
 from sbom.bom.model import Bom
 from sbom.bom.ownership import (
     ExpectedContents,
@@ -58,7 +58,13 @@ class Inspection:
 
 def make_inspector(manifest: Manifest) -> Inspector:
     """Return what inspects binaries by a manifest's evidence rules while files are read."""
-    return Inspector(compile_rules((one.key, one.evidence) for one in manifest.components))
+    return Inspector(
+        [
+            rule.compile(spec.key, number)
+            for spec in manifest.components
+            for number, rule in enumerate(spec.evidence)
+        ]
+    )
 
 
 def inspect_layout(directory: Path, manifest: Manifest, build: Build) -> Inspection:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sbom.binaries.binary import Binary, EvidenceMatch, describe_matches, printable
 from sbom.files.shipped_file import ShippedFile, is_executable
+from sbom.manifest.external_key import parse_external_key
 from sbom.manifest.model import Manifest
 from sbom.verification.expectations import Expectation, Expectations
 from sbom.verification.known_dlls import KnownDlls
@@ -74,7 +75,7 @@ class _BinaryVerifier:
             yield Result(file=file.path, status=ResultStatus.NOT_PE)
 
     def _verify_binary(self, path: str, binary: Binary) -> Iterator[Result]:
-        parse_error = binary.image.parse_error
+        parse_error = binary.headers.parse_error
         if parse_error:
             yield Result(file=path, status=ResultStatus.DAMAGED, evidence=parse_error)
         expected = self._expectations.by_path.get(path, ())
@@ -128,14 +129,14 @@ class _BinaryVerifier:
 
     def _verify_tags(self, path: str, binary: Binary) -> Iterator[Result]:
         """Yield how the tags that the build was given compare with the expected ones."""
-        for match in binary.findings:
+        for match in binary.matches:
             tags = self._expectations.tags
-            expected = tags.get(match.external) if match.external else None
+            expected = tags.get(parse_external_key(match.external)) if match.external else None
             if match.tag and expected:
                 yield Result(
                     file=path,
-                    component=str(match.external),
-                    key=str(match.external),
+                    component=match.external,
+                    key=match.external,
                     expected=expected,
                     found=match.tag,
                     status=ResultStatus.CONFIRMED
@@ -147,7 +148,7 @@ class _BinaryVerifier:
     def _find_undeclared(self, path: str, binary: Binary, expected: set[str]) -> Iterator[Result]:
         """Yield components that evidence shows in a file and nobody declares there."""
         found: dict[str, list[EvidenceMatch]] = {}
-        for match in binary.findings:
+        for match in binary.matches:
             if not match.tag and match.component not in expected and self._is_foreign(match, path):
                 found.setdefault(match.component, []).append(match)
         for component, matches in found.items():
@@ -164,7 +165,7 @@ class _BinaryVerifier:
 
     def _is_foreign(self, match: EvidenceMatch, path: str) -> bool:
         """Return whether evidence is of a component in a file, not of the unowned file itself."""
-        is_of_file = not match.place.startswith("0x") and path not in self._expectations.by_path
+        is_of_file = match.offset is None and path not in self._expectations.by_path
         return match.component != self._cpython and not is_of_file
 
 
@@ -225,11 +226,11 @@ def _is_file_of_tag(expectation: Expectation, binary: Binary) -> bool:
 
 
 def _digests(binary: Binary) -> tuple[str, str]:
-    return binary.image.authenticode, binary.blob
+    return binary.headers.authenticode, binary.git_blob
 
 
 def _matches_of(binary: Binary, component: str) -> list[EvidenceMatch]:
-    return [one for one in binary.findings if one.component == component and not one.tag]
+    return [one for one in binary.matches if one.component == component and not one.tag]
 
 
 def _versions(matches: Iterable[EvidenceMatch]) -> tuple[str, ...]:
@@ -247,6 +248,6 @@ def _versions_by_rule(matches: Iterable[EvidenceMatch]) -> Iterable[list[str]]:
 
 def _describe_version_resource(binary: Binary) -> str:
     """Return what a file's version resource says it is."""
-    resource = dict(binary.image.resource)
+    resource = binary.headers.version_resource
     texts = [resource.get(key, "") for key in ("ProductName", "FileVersion", "CompanyName")]
     return ", ".join(printable(text) for text in texts if text)

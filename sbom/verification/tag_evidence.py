@@ -9,7 +9,7 @@ from sbom.binaries.binary import Binary
 from sbom.components.versions import parse_revision
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.component_spec import ComponentSpec, Inclusion
-from sbom.manifest.external_key import EntryKind, ExternalKey
+from sbom.manifest.external_key import EntryKind, ExternalKey, parse_external_key
 from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import version_in_range, version_key
 from sbom.script.externals import split_tag
@@ -88,7 +88,7 @@ class _EvidenceCollector:
         if file.binary is None:
             return
         name = file.path.rpartition("/")[2]
-        tags = self._known_dlls.find_tags((file.binary.image.authenticode, file.binary.blob))
+        tags = self._known_dlls.find_tags((file.binary.headers.authenticode, file.binary.git_blob))
         inclusions = self._inclusions.get(name.lower(), [])
         for spec in {spec.key: spec for spec, _ in inclusions}.values():
             rows = [row for one, row in inclusions if one.key == spec.key]
@@ -98,10 +98,10 @@ class _EvidenceCollector:
                 yield _membership(
                     name, ExternalKey(EntryKind.BINARY, external), _tags_of(external, tags)
                 )
-        for match in file.binary.findings:
+        for match in file.binary.matches:
             if match.tag and match.external:
                 yield TagEvidence(
-                    external=match.external,
+                    external=parse_external_key(match.external),
                     file=name,
                     statement=f"names {match.tag}",
                     tags=frozenset({match.tag}),
@@ -117,7 +117,7 @@ class _EvidenceCollector:
         tags: Iterable[str],
     ) -> Iterator[TagEvidence]:
         """Yield the evidence of one component in a file that is a DLL of ``tags``, if of any."""
-        matches = [one for one in binary.findings if one.component == spec.key and not one.tag]
+        matches = [one for one in binary.matches if one.component == spec.key and not one.tag]
         versions = frozenset(one.version for one in matches if one.version)
         if versions:
             self.versioned.add(spec.key)

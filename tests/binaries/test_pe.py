@@ -1,4 +1,4 @@
-"""PE files: what their headers say, by our own writer's account, and what damage is told as."""
+"""PE files: what their headers state, as our own writer made them, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ WHOLE = pe(
     imports=["zlib1.dll", "KERNEL32.dll"],
     signed=True,
 )
+TRUNCATED = "is truncated: its headers refer to more than its {} bytes"
 HEADER = struct.unpack_from("<I", WHOLE, 0x3C)[0]
 OPTIONAL = HEADER + 24
 SECTIONS = OPTIONAL + 112 + 16 * 8
@@ -33,8 +34,8 @@ def patched(at: int, form: str, *values: int) -> bytes:
 
 
 @pytest.mark.parametrize("machine", ["x86", "x64", "arm64"])
-def test_a_pe_file_says_what_it_is(machine: str) -> None:
-    image = read_headers(
+def test_headers_of_each_machine_are_read(machine: str) -> None:
+    headers = read_headers(
         pe(
             machine=machine,
             resource={"FileVersion": "8.6.10", "CompanyName": "Example"},
@@ -43,81 +44,81 @@ def test_a_pe_file_says_what_it_is(machine: str) -> None:
             signed=True,
         )
     )
-    assert image.machine == machine
-    assert dict(image.resource) == {"FileVersion": "8.6.10", "CompanyName": "Example"}
-    assert image.file_version == "8.6.2.10"
-    assert image.imports == ("kernel32.dll", "zlib1.dll")
-    assert (image.signed, image.parse_error) == (True, "")
+    assert headers.machine == machine
+    assert headers.version_resource == {"FileVersion": "8.6.10", "CompanyName": "Example"}
+    assert headers.parse_error == ""
 
 
-def test_one_that_says_nothing_is_no_worse_for_that() -> None:
-    image = read_headers(pe())
-    assert (image.machine, image.parse_error) == ("x64", "")
-    assert (image.resource, image.file_version, image.imports, image.signed) == ((), "", (), False)
+def test_a_file_without_version_resource_is_valid() -> None:
+    headers = read_headers(pe())
+    assert (headers.machine, headers.version_resource) == ("x64", {})
+    assert headers.parse_error == ""
 
 
-def test_what_runs_as_arm64_though_its_header_says_otherwise() -> None:
+def test_arm64ec_and_arm64x_are_told_from_the_machine_in_the_header() -> None:
     assert read_headers(pe(machine="x64", chpe=True)).machine == "arm64ec"
     assert read_headers(pe(machine="arm64", chpe=True)).machine == "arm64x"
 
 
 @pytest.mark.parametrize("machine", ["x86", "x64", "arm64"])
 @pytest.mark.parametrize("signed", [True, False])
-def test_the_authenticode_digest_is_the_one_of_lief(machine: str, *, signed: bool) -> None:
+def test_the_authenticode_digest_is_the_same_as_lief_computes(
+    machine: str, *, signed: bool
+) -> None:
     data = pe(machine=machine, signed=signed, resource={"FileVersion": "1"})
     parsed = lief.PE.parse(data)
     assert parsed is not None
     assert authenticode_of(data) == parsed.authentihash(lief.PE.ALGORITHMS.SHA_256).hex()
 
 
-def test_signing_changes_a_file_and_not_its_authenticode_digest() -> None:
+def test_signing_changes_a_file_but_not_its_authenticode_digest() -> None:
     plain, signed = pe(texts=[b"libffi"]), pe(texts=[b"libffi"], signed=True)
     assert plain != signed
     assert authenticode_of(plain) == authenticode_of(signed) != authenticode_of(pe())
 
 
 @pytest.mark.parametrize(
-    ("data", "damage"),
+    ("data", "message"),
     [
-        (b"MZ", "starts like a PE file and has no PE header"),
-        (WHOLE[: HEADER + 2], "starts like a PE file and has no PE header"),
-        (patched(0x3C, "<I", 0x7FFFFFFF), "starts like a PE file and has no PE header"),
-        (patched(OPTIONAL, "<H", 0x107), "has an optional header of no known kind"),
-        (WHOLE[:SECTIONS], "ends before its headers do"),
-        (patched(HEADER + 20, "<H", 8), "ends before its headers do"),
+        (b"MZ", "starts like a PE file, but has no PE header"),
+        (WHOLE[: HEADER + 2], "starts like a PE file, but has no PE header"),
+        (patched(0x3C, "<I", 0x7FFFFFFF), "starts like a PE file, but has no PE header"),
+        (patched(OPTIONAL, "<H", 0x107), "has an optional header of unknown kind 0x107"),
+        (WHOLE[:SECTIONS], "ends in the middle of its headers"),
+        (patched(HEADER + 20, "<H", 8), "ends in the middle of its headers"),
         (patched(HEADER + 6, "<H", 0), "has 0 sections; Windows loads files with 1 to 96"),
-        (WHOLE[:-1], f"has parts behind its end, at {len(WHOLE) - 1} bytes"),
+        (WHOLE[:-1], TRUNCATED.format(len(WHOLE) - 1)),
         (
             patched(SECTIONS + 16, "<I", 0xFFFFFFF0),
-            f"has parts behind its end, at {len(WHOLE)} bytes",
+            TRUNCATED.format(len(WHOLE)),
         ),
-        (patched(SECTIONS + 16, "<I", 0x400), "has sections that lie over each other"),
+        (patched(SECTIONS + 16, "<I", 0x400), "has sections that overlap"),
         (
             patched(OPTIONAL + 112 + 4 * 8, "<II", 0xFFFFFF00, 0xFFFF),
-            f"has parts behind its end, at {len(WHOLE)} bytes",
+            TRUNCATED.format(len(WHOLE)),
         ),
     ],
 )
-def test_damage_is_told_in_a_sentence(data: bytes, damage: str) -> None:
+def test_what_is_wrong_with_a_damaged_file_is_stated(data: bytes, message: str) -> None:
     assert is_pe(data)
-    assert read_headers(data).parse_error == damage
+    assert read_headers(data).parse_error == message
     assert authenticode_of(data) == ""
 
 
-def test_a_resource_that_leads_to_itself_ends() -> None:
+def test_a_resource_directory_that_contains_itself_is_read_to_an_end() -> None:
     start = WHOLE.index(struct.pack("<IIHHHHII", 0, 0, 0, 0, 0, 1, 16, 24 | 0x80000000))
-    image = read_headers(patched(start + 20, "<I", 0x80000000))
-    assert (image.machine, image.resource) == ("x64", ())
+    headers = read_headers(patched(start + 20, "<I", 0x80000000))
+    assert (headers.machine, headers.version_resource) == ("x64", {})
 
 
-def test_a_version_resource_that_is_no_text_is_damage() -> None:
+def test_a_version_resource_that_is_not_text_is_a_parse_error() -> None:
     at = WHOLE.index("Example".encode("utf-16-le"))
-    image = read_headers(patched(at, "<HH", 0xD800, 0xD800))
-    assert image.parse_error == "has a name or a version resource that is no text"
+    headers = read_headers(patched(at, "<HH", 0xD800, 0xD800))
+    assert headers.parse_error == "has a version resource that is not text"
 
 
 @given(st.binary(max_size=2000))
-def test_any_bytes_have_an_answer(data: bytes) -> None:
+def test_no_bytes_raise_an_exception(data: bytes) -> None:
     read_headers(b"MZ" + data)
 
 
@@ -126,16 +127,16 @@ def test_any_bytes_have_an_answer(data: bytes) -> None:
              max_size=12),
     st.integers(0, len(WHOLE)),
 )  # fmt: skip
-def test_any_damage_has_an_answer(changes: list[tuple[int, bytes]], end: int) -> None:
+def test_no_damage_raises_an_exception(changes: list[tuple[int, bytes]], end: int) -> None:
     data = bytearray(WHOLE)
     for at, value in changes:
         data[at : at + len(value)] = value
     for part in (bytes(data), bytes(data[:end])):
-        image = read_headers(part)
-        assert image.parse_error == "" or image.parse_error[0].islower()
+        headers = read_headers(part)
+        assert headers.parse_error == "" or headers.parse_error[0].islower()
 
 
-def test_a_file_in_pieces_is_looked_into_whole() -> None:
+def test_a_file_in_pieces_is_inspected_as_a_whole() -> None:
     seen: list[bytes] = []
 
     def inspect(_: str, data: bytes) -> Binary:
@@ -147,7 +148,7 @@ def test_a_file_in_pieces_is_looked_into_whole() -> None:
         hasher.update(WHOLE[at : at + 100])
     binary = hasher.finish("x.dll").binary
     assert binary is not None
-    assert (seen, binary.image) == ([WHOLE], read_headers(WHOLE))
+    assert (seen, binary.headers) == ([WHOLE], read_headers(WHOLE))
     text = FileHasher(inspect=inspect)
     text.update(b"text")
     text.update(WHOLE)
@@ -160,4 +161,4 @@ def test_a_file_larger_than_any_binary_is_not_kept_in_memory() -> None:
         hasher.update(WHOLE)
     binary = hasher.finish("x.dll").binary
     assert binary is not None
-    assert binary.image.parse_error == "is larger than 1,000 bytes, and was not inspected"
+    assert binary.headers.parse_error == "is larger than 1,000 bytes, and was not inspected"

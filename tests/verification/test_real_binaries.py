@@ -135,6 +135,6 @@ def test_no_dll_of_a_binary_external_is_taken_for_anything_else() -> None:
             if binary is None:
                 continue
             inspected_dlls += 1
-            shown = {(one.component, one.version) for one in binary.findings}
+            shown = {(one.component, one.version) for one in binary.matches}
             assert shown == {(key, known.get_version(key, tag)) for key, _ in shown}, (tag, path)
     assert inspected_dlls > 300
