@@ -16,7 +16,7 @@ import pytest
 from boms import CREATED, PLATFORMS, bom_of, committed_bom, document
 from conftest import ROOT
 from jsonschema import Draft7Validator
-from manifests import committed, entries, for_entry
+from manifests import COMMITTED, committed, entries, for_entry
 from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
@@ -91,7 +91,10 @@ def test_the_time_is_written_in_utc() -> None:
 def test_hash_seed_and_locale_change_no_byte(variables: dict[str, str], tmp_path: Path) -> None:
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(int(CREATED.timestamp())), **variables}
     subprocess.run(
-        [sys.executable, "-m", "sbom", "build", "--platform", "amd64", "--output", tmp_path],
+        [
+            *(sys.executable, "-m", "sbom", "build", "--manifest", COMMITTED),
+            *("--platform", "amd64", "--output", tmp_path),
+        ],
         cwd=ROOT,
         env=environment,
         check=True,
