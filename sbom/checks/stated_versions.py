@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 
 from sbom.components.versions import (
     applies,
@@ -23,39 +22,18 @@ from sbom.diagnostics.source_tree_messages import (
 from sbom.manifest.component_spec import ComponentSpec
 from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.model import Manifest, Pin
+from sbom.source_tree.tree_contents import ScriptPin, TreeContents
 from sbom.source_tree.version_statements import StatedPackage, VersionStatement
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScriptPin:
-    """An external that the tree's own script can fetch, and the line that names it."""
-
-    pin: Pin
-    file: str
-    line: int
-
-    @property
-    def location(self) -> str:
-        """Return ``FILE:LINE``."""
-        return f"{self.file}:{self.line}"
-
-
-def check_versions(
-    manifest: Manifest,
-    statements: Sequence[VersionStatement],
-    fetched: Mapping[ExternalKey, ScriptPin],
-    line: str,
-) -> Iterator[Diagnostic]:
-    """Yield what a tree of a CPython line states that is not what ships.
-
-    ``fetched`` are the externals of its script by key path.
-    """
-    distinct = _distinct(statements)
-    yield from _check_externals(manifest, distinct, fetched)
+def check_versions(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
+    """Yield what a tree states that is not what ships."""
+    distinct = _distinct(contents.statements)
+    yield from _check_externals(manifest, distinct, contents.pins)
     yield from _check_vendored(distinct)
-    yield from _check_sources_of_binaries(manifest, fetched, line)
-    yield from _check_replaced(manifest, statements, fetched)
-    yield from _check_unlisted(manifest, statements, fetched, line)
+    yield from _check_sources_of_binaries(manifest, contents)
+    yield from _check_replaced(manifest, contents)
+    yield from _check_unlisted(manifest, contents)
 
 
 def _distinct(statements: Iterable[VersionStatement]) -> list[VersionStatement]:
@@ -69,12 +47,12 @@ def _distinct(statements: Iterable[VersionStatement]) -> list[VersionStatement]:
 def _check_externals(
     manifest: Manifest,
     statements: Iterable[VersionStatement],
-    fetched: Mapping[ExternalKey, ScriptPin],
+    pins: Mapping[ExternalKey, ScriptPin],
 ) -> Iterator[Diagnostic]:
     for one in statements:
         if one.key is None or not one.key.is_fetched:
             continue
-        external = fetched.get(one.key)
+        external = pins.get(one.key)
         if external is None:
             yield _stale(one, Staleness.NOT_FETCHED)
         elif not _agrees(manifest, one, external.pin):
@@ -126,13 +104,12 @@ def _check_vendored(statements: Iterable[VersionStatement]) -> Iterator[Diagnost
             yield _stale(one, kind, base.value, base.location)
 
 
-def _check_sources_of_binaries(
-    manifest: Manifest, fetched: Mapping[ExternalKey, ScriptPin], line: str
-) -> Iterator[Diagnostic]:
+def _check_sources_of_binaries(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
     """Yield binaries that the script fetches in another revision than their sources."""
+    pins, line = contents.pins, contents.line
     for component in manifest.components:
         for built in component.built_from:
-            binary, source = fetched.get(built.binary), fetched.get(built.source)
+            binary, source = pins.get(built.binary), pins.get(built.source)
             if binary is None or source is None:
                 continue
             ours = shipped_version(component, built.binary, binary.pin.revision, line)
@@ -165,11 +142,7 @@ def _is_known_mismatch(manifest: Manifest, binary: Pin, source: Pin, line: str) 
     )
 
 
-def _check_replaced(
-    manifest: Manifest,
-    statements: Iterable[VersionStatement],
-    fetched: Mapping[ExternalKey, ScriptPin],
-) -> Iterator[Diagnostic]:
+def _check_replaced(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
     """Yield vendored code that an SBOM lists and Windows replaces by an external."""
     replacements = {
         row.external: row.without
@@ -178,28 +151,23 @@ def _check_replaced(
         if row.external and not row.external.is_fetched and row.without
     }
     reported = set()
-    for one in statements:
-        external = fetched.get(replacements[one.key]) if one.key in replacements else None
+    for one in contents.statements:
+        external = contents.pins.get(replacements[one.key]) if one.key in replacements else None
         if external is not None and one.source.package and one.key not in reported:
             reported.add(one.key)
             yield _stale(one, Staleness.REPLACED, external.pin.tag, external.location)
 
 
-def _check_unlisted(
-    manifest: Manifest,
-    statements: Sequence[VersionStatement],
-    fetched: Mapping[ExternalKey, ScriptPin],
-    line: str,
-) -> Iterator[Diagnostic]:
+def _check_unlisted(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
     """Yield what ships as a file of its own, out of a bundle, and is in no SBOM of the tree."""
     sboms = [
         one.file
-        for one in statements
+        for one in contents.statements
         if one.source.package and _has_kind(one.key, EntryKind.SOURCE)
     ]
     if not sboms:
         return
-    revisions = {key: one.pin.revision for key, one in fetched.items() if one.pin.default}
+    revisions, line = contents.default_revisions, contents.line
     for component in manifest.components:
         built = {one.binary for one in component.built_from}
         for row in component.ships:
@@ -212,7 +180,7 @@ def _check_unlisted(
                     component.name,
                     resolve_version(component, row, revisions[row.external]),
                     ", ".join(row.files),
-                    fetched[row.external].pin.tag,
+                    contents.pins[row.external].pin.tag,
                 )
 
 
@@ -220,15 +188,10 @@ def _has_kind(key: ExternalKey | None, kind: EntryKind) -> bool:
     return key is not None and key.kind is kind
 
 
-def check_archives(
-    manifest: Manifest,
-    packages: Iterable[StatedPackage],
-    statements: Sequence[VersionStatement],
-    fetched: Mapping[ExternalKey, ScriptPin],
-) -> Iterator[Diagnostic]:
+def check_archives(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
     """Yield packages of the tree's SBOMs whose archive is not at their location, or differs."""
-    for one in packages:
-        external = fetched.get(one.key) if one.key else None
+    for one in contents.packages:
+        external = contents.pins.get(one.key) if one.key else None
         version, location = one.package.version.value, one.package.download_location
         name = external.pin.tag if external else version
         if not _is_location_of(name, location.value):
@@ -240,7 +203,7 @@ def check_archives(
                 stated=f"{_name(one.key)} {version}",
                 actual=location.value,
             )
-        sha256, where = _recorded_sha256(one, manifest, statements, external)
+        sha256, where = _recorded_sha256(one, manifest, contents.statements, external)
         stated = one.package.sha256
         if sha256 and stated.value != sha256:
             yield checksum_mismatch(

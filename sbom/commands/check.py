@@ -9,6 +9,7 @@ from sbom.diagnostics import Diagnostic, Exit, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.render import render
 from sbom.inputs import Inputs, read_inputs, triage_inputs
+from sbom.manifest.diff import pin_of
 from sbom.options import Environment, InputOptions
 
 
@@ -39,9 +40,7 @@ def run(options: CheckOptions, _: Environment) -> int:
         areas.append(Area.EXTERNALS_DIRECTORY)
         summary = f"{directory.summary}\n"
     if options.cpython is not None:
-        from sbom.checks.checkout import check_source_tree  # noqa: PLC0415 - the same
-
-        diagnostics += check_source_tree(inputs, options.cpython)
+        diagnostics += check_tree(inputs, options.cpython)
         areas.append(Area.SOURCE_TREE)
     triage = triage_inputs(inputs, diagnostics, areas)
     print(render(triage.active, options.output_format, strict=options.strict), end="")
@@ -51,6 +50,19 @@ def run(options: CheckOptions, _: Environment) -> int:
             print(f"{one} [exempted: {one.entry.id} {one.code}]\n    {' '.join(reason.split())}")
         print(f"{summary}{_summarize(inputs, len(failed), len(triage.active) - len(failed))}")
     return Exit.ERRORS if failed else Exit.OK
+
+
+def check_tree(inputs: Inputs, root: Path) -> tuple[Diagnostic, ...]:
+    """Return the diagnostics of the source tree at ``root``, which the inputs were read from."""
+    # packaging and installer, for wheels, are for those who have a tree.
+    from sbom.checks.checkout import check_source_tree  # noqa: PLC0415
+    from sbom.source_tree.tree_contents import read_tree_contents  # noqa: PLC0415
+
+    manifest = inputs.manifest
+    pins = [pin_of(one) for one in inputs.script.externals] if inputs.script else []
+    wheels = {one.wheel: one.sha256 for one in manifest.current_vendored}
+    contents = read_tree_contents(root, inputs.version, pins, manifest.version_sources, wheels)
+    return check_source_tree(manifest, contents, inputs.regen_command)
 
 
 def _summarize(inputs: Inputs, errors: int, warnings: int) -> str:

@@ -10,8 +10,8 @@ import pytest
 from manifests import COMMITTED
 from trees import make_tree, wheel
 
-from sbom.checks.checkout import check_source_tree
 from sbom.cli import main
+from sbom.commands.check import check_tree
 from sbom.diagnostics import Diagnostic
 from sbom.inputs import read_inputs
 from sbom.options import InputOptions
@@ -24,7 +24,7 @@ def check(root: Path, manifest: Path | None = None) -> list[Diagnostic]:
     """Return what is wrong with a tree, by the manifest that regen wrote when it was made."""
     manifest = manifest or root.parent / "externals.toml"
     inputs = read_inputs(InputOptions(manifest=manifest, script=None, cpython=root))
-    return list(check_source_tree(inputs, root))
+    return list(check_tree(inputs, root))
 
 
 def lines(root: Path) -> list[str]:
