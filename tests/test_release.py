@@ -13,7 +13,6 @@ import pytest
 from manifests import COMMITTED, committed, entry_of, regenerated, script_of
 from releases import make_release, zipped
 
-from sbom.bom.ownership import OwnedPaths
 from sbom.cli import main
 from sbom.diagnostics import Diagnostic
 from sbom.manifest.model import Manifest
@@ -691,26 +690,3 @@ def test_documents_beside_the_artifacts_are_checked_where_they_lie(
     assert " *amd64/python-3.14.7-amd64.exe\n" in sums
     assert run("release", "--check", "--artifacts", folder)[0] == 0
     assert "is up to date" in run("release", "--artifacts", folder, "--in-place", *SOME)[1]
-
-
-# Whose a file is.
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("Lib/os.py", True),
-        ("Lib/site-packages/README.txt", True),
-        ("Lib/site-packages/evil/x.py", False),
-        ("Lib/evil.dll", False),
-        ("DLLs/_ssl.pyd", True),
-        ("DLLs/_evil.pyd", False),
-        ("python.exe", True),
-        ("Lib/python.exe", False),
-        ("DLLs/python.cat", True),
-        ("evil.txt", False),
-    ],
-)
-def test_cpython_owns_what_it_makes_and_nothing_beside(path: str, expected: bool) -> None:  # noqa: FBT001
-    [cpython] = [one for one in committed().components if one.key == "cpython"]
-    assert (path in OwnedPaths(cpython.owns)) is expected

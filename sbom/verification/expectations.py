@@ -48,27 +48,16 @@ class Expectation:
     has_evidence_rule: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Expectations:
-    """What binaries should contain by their paths, and the tag of each external by its key path.
-
-    ``owned`` are paths that belong to CPython or to a component, whatever they contain.
-    """
-
-    by_path: Mapping[str, tuple[Expectation, ...]]
-    tags: Mapping[ExternalKey, str]
-    owned: frozenset[str]
-
-
 def expectations_of_manifest(
-    expected: ExpectedContents, inventory: Inventory, binaries: Iterable[str]
-) -> Expectations:
-    """Return what a manifest declares of binaries, given by path, and which tags it pins."""
+    expected: ExpectedContents,
+    inventory: Inventory,
+    known_dlls: KnownDlls,
+    binaries: Iterable[str],
+) -> dict[str, tuple[Expectation, ...]]:
+    """Return what a manifest declares of binaries, by the paths of these."""
     manifest = expected.manifest
-    externals = externals_in_build(manifest, expected.builds[0])
-    pins = {key: one for key, one in externals.items() if isinstance(one, Pin)}
+    pins = _pins(expected)
     components = {one.id: one for one in expected.components}
-    known_dlls = KnownDlls(manifest)
     by_path: dict[str, dict[Expectation, None]] = {path: {} for path in binaries}
     for owner in inventory.ownership:
         if owner.path in by_path:
@@ -86,17 +75,23 @@ def expectations_of_manifest(
         if path in by_path and key == manifest.cpython.component:
             version = manifest.cpython.version.rstrip("+")
             by_path[path][_expect(manifest.get_component(key), path, version)] = None
-    return Expectations(
-        {path: tuple(found) for path, found in by_path.items() if found},
-        {key: pin.tag for key, pin in pins.items()},
-        frozenset(inventory.owned),
-    )
+    return {path: tuple(found) for path, found in by_path.items() if found}
+
+
+def expected_tags(expected: ExpectedContents) -> dict[str, str]:
+    """Return the tags that a build should have been given, by the key of their external."""
+    return {str(key): pin.tag for key, pin in _pins(expected).items()}
+
+
+def _pins(expected: ExpectedContents) -> dict[ExternalKey, Pin]:
+    externals = externals_in_build(expected.manifest, expected.builds[0])
+    return {key: one for key, one in externals.items() if isinstance(one, Pin)}
 
 
 def expectations_of_bom(
     bom: Bom, manifest: Manifest, inventory: Inventory, binaries: Iterable[str]
-) -> Expectations:
-    """Return what a BOM declares of binaries, given by path.
+) -> dict[str, tuple[Expectation, ...]]:
+    """Return what a BOM declares of binaries, by the paths of these.
 
     The BOM says which versions there are; the manifest says what a file of such a name can be or
     contain, and how a BOM may name that. Of several versions that are listed, any will do.
@@ -126,7 +121,7 @@ def expectations_of_bom(
                 expectations.append(one)
         if expectations:
             by_path[path] = tuple(expectations)
-    return Expectations(by_path, {}, frozenset(inventory.owned))
+    return by_path
 
 
 def inclusions_by_filename(

@@ -16,6 +16,7 @@ from sbom.bom.model import Bom
 from sbom.bom.ownership import (
     ExpectedContents,
     FileOwnership,
+    Inventory,
     assign_owners,
     expected_contents,
     present_components,
@@ -23,19 +24,21 @@ from sbom.bom.ownership import (
 from sbom.components.build import Build
 from sbom.components.model import Component
 from sbom.diagnostics import Diagnostic, sort_diagnostics
-from sbom.diagnostics.inspection_messages import not_inspected
+from sbom.diagnostics import inspection_messages as messages
 from sbom.files.directory import hash_directory
 from sbom.files.shipped_file import ShippedFile
 from sbom.io import require_directory
 from sbom.manifest.model import Manifest
 from sbom.verification.discovered import add_discovered_components
-from sbom.verification.expectations import expectations_of_bom, expectations_of_manifest
-from sbom.verification.findings import (
-    contents_diagnostics,
-    inventory_diagnostics,
-    result_diagnostics,
+from sbom.verification.expectations import (
+    expectations_of_bom,
+    expectations_of_manifest,
+    expected_tags,
 )
-from sbom.verification.results import Result, verify_binaries
+from sbom.verification.known_dlls import KnownDlls
+from sbom.verification.results import BinaryVerifier, Result, ResultStatus, result_diagnostics
+
+_UNREADABLE = (ResultStatus.NOT_PE, ResultStatus.DAMAGED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,33 +91,20 @@ def inspect_files(
     among ``files``, by the path of each. With a ``bom``, the declared components are those that
     it lists, and the manifest only says how to recognize them.
     """
-    manifest = expected.manifest
     if bom:
         expected = replace(expected, components=())
     unopened = dict(_unopened_archives(files, nested or {}, expected))
     nested_paths = [*_nested_paths(nested or {}, expected), *_assumed_paths(unopened, expected)]
     inventory = assign_owners([file.path for file in files], expected, nested_paths)
-    binaries = [file.path for file in files if file.binary]
-    if bom:
-        expectations = expectations_of_bom(bom, manifest, inventory, binaries)
-    else:
-        expectations = expectations_of_manifest(expected, inventory, binaries)
-    listed = [file.path for file in bom.files] if bom else []
-    declared = {*expectations.by_path, *inventory.owned, *listed}
-    runtime_files = frozenset(set(_runtime_files(binaries, expected)) - declared)
-    compared = [file for file in files if file.path not in runtime_files]
-    results = verify_binaries(compared, expectations, manifest)
+    verifier = _make_verifier(files, expected, inventory, bom)
+    runtime_files = frozenset(_runtime_files(files, expected, verifier, bom))
+    results = tuple(verifier.verify(file for file in files if file.path not in runtime_files))
     components, ownership = add_discovered_components(
-        manifest, present_components(expected, inventory), inventory.ownership, results
+        expected.manifest, present_components(expected, inventory), inventory.ownership, results
     )
+    diagnostics = result_diagnostics(name, results)
     if expected.complete:
-        diagnostics = [
-            *inventory_diagnostics(name, expected, inventory),
-            *contents_diagnostics(name, results),
-            *(_unopened_diagnostic(name, path) for path in unopened),
-        ]
-    else:
-        diagnostics = [*result_diagnostics(name, results)]
+        diagnostics = _contents_diagnostics(name, expected, inventory, results, unopened)
     return Inspection(
         files=tuple(files),
         components=components,
@@ -125,11 +115,36 @@ def inspect_files(
     )
 
 
-def _runtime_files(paths: Iterable[str], expected: ExpectedContents) -> Iterator[str]:
-    """Yield paths where files are created once Python is installed."""
-    for path in paths:
-        if expected.runtime_files.matches(path.removeprefix(expected.prefix)):
-            yield path
+def _make_verifier(
+    files: Iterable[ShippedFile], expected: ExpectedContents, inventory: Inventory, bom: Bom | None
+) -> BinaryVerifier:
+    """Return what compares the binaries among files with what they should contain."""
+    manifest, known_dlls = expected.manifest, KnownDlls(expected.manifest)
+    binaries = [file.path for file in files if file.binary]
+    return BinaryVerifier(
+        expectations=expectations_of_bom(bom, manifest, inventory, binaries)
+        if bom
+        else expectations_of_manifest(expected, inventory, known_dlls, binaries),
+        tags={} if bom else expected_tags(expected),
+        owned=inventory.owned,
+        cpython=manifest.cpython.component,
+        known_dlls=known_dlls,
+    )
+
+
+def _runtime_files(
+    files: Iterable[ShippedFile],
+    expected: ExpectedContents,
+    verifier: BinaryVerifier,
+    bom: Bom | None,
+) -> Iterator[str]:
+    """Yield binaries that nobody declares, and that are where installed Pythons get new files."""
+    listed = {file.path for file in bom.files} if bom else set()
+    declared = {*verifier.expectations, *verifier.owned, *listed}
+    for file in files:
+        path = file.path.removeprefix(expected.prefix)
+        if file.binary and file.path not in declared and expected.runtime_files.matches(path):
+            yield file.path
 
 
 def _nested_paths(
@@ -165,6 +180,43 @@ def _assumed_paths(unopened: Mapping[str, str], expected: ExpectedContents) -> I
                         yield path
 
 
-def _unopened_diagnostic(name: str, path: str) -> Diagnostic:
-    reason = "not a zip file; it is assumed to contain what externals.toml declares"
-    return not_inspected(name, path, reason, "build or download it again")
+def _contents_diagnostics(
+    name: str,
+    expected: ExpectedContents,
+    inventory: Inventory,
+    results: Sequence[Result],
+    unopened: Iterable[str],
+) -> Iterator[Diagnostic]:
+    """Yield diagnostics of complete contents: files are missing or unowned by the inventory.
+
+    Of binaries that cannot be read, the first stands for all.
+    """
+    yield from _inventory_diagnostics(name, expected, inventory)
+    unreadable = [one for one in results if one.status in _UNREADABLE]
+    summarized = (ResultStatus.UNOWNED, *_UNREADABLE)
+    yield from result_diagnostics(name, (one for one in results if one.status not in summarized))
+    if unreadable:
+        reason = unreadable[0].evidence or unreadable[0].status
+        more = f"; {len(unreadable) - 1} more files cannot be read" if len(unreadable) > 1 else ""
+        hint = "run `verify` to see every such file; build or download them again"
+        yield messages.not_inspected(name, unreadable[0].file, f"{reason}{more}", hint)
+    for path in unopened:
+        reason = "not a zip file; it is assumed to contain what externals.toml declares"
+        yield messages.not_inspected(name, path, reason, "build or download it again")
+
+
+def _inventory_diagnostics(
+    name: str, expected: ExpectedContents, inventory: Inventory
+) -> Iterator[Diagnostic]:
+    """Yield what is missing, unowned, or in a channel that excludes it."""
+    titles = {one.id: f"{one.name} {one.version}".rstrip() for one in expected.components}
+    for id_, file in inventory.missing:
+        yield messages.missing_file(name, file, expected_by=titles[id_])
+    for path in inventory.excluded_present:
+        owners = [titles[one.component] for one in inventory.ownership if one.path == path]
+        if owners:
+            yield messages.excluded_component(name, path, owners)
+        else:
+            yield messages.excluded_file(name, path)
+    for path in inventory.unowned:
+        yield messages.unowned_file(name, path)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sbom.binaries.binary import Binary, EvidenceMatch, describe_matches, printable
+from sbom.diagnostics import Diagnostic
+from sbom.diagnostics import inspection_messages as messages
+from sbom.diagnostics.file_messages import unreadable_file
 from sbom.files.shipped_file import ShippedFile, is_executable
-from sbom.manifest.external_key import parse_external_key
-from sbom.manifest.model import Manifest
-from sbom.verification.expectations import Expectation, Expectations
+from sbom.verification.expectations import Expectation
 from sbom.verification.known_dlls import KnownDlls
 
 
@@ -50,36 +51,35 @@ class Result:
     evidence: str = ""
 
 
-def verify_binaries(
-    files: Iterable[ShippedFile], expectations: Expectations, manifest: Manifest
-) -> tuple[Result, ...]:
-    """Return the results of the binaries among files, in the order of their paths."""
-    verifier = _BinaryVerifier(expectations, manifest)
-    ordered = sorted(files, key=lambda file: file.path)
-    return tuple(result for file in ordered for result in verifier.verify(file))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BinaryVerifier:
+    """Compares binaries with what they should contain.
 
+    ``expectations`` are by path; ``tags`` are those that the build should have been given, by the
+    keys of externals; ``owned`` paths belong to CPython or to a component, whatever they contain;
+    ``cpython`` is the key of CPython's own component.
+    """
 
-class _BinaryVerifier:
-    """Compares binaries with expectations, one by one."""
+    expectations: Mapping[str, Sequence[Expectation]]
+    tags: Mapping[str, str]
+    owned: Collection[str]
+    cpython: str
+    known_dlls: KnownDlls
 
-    def __init__(self, expectations: Expectations, manifest: Manifest) -> None:
-        self._expectations = expectations
-        self._cpython = manifest.cpython.component
-        self._known_dlls = KnownDlls(manifest)
-
-    def verify(self, file: ShippedFile) -> Iterator[Result]:
-        """Yield the results of one file."""
-        if file.binary:
-            yield from self._verify_binary(file.path, file.binary)
-        elif is_executable(file.path):
-            yield Result(file=file.path, status=ResultStatus.NOT_PE)
+    def verify(self, files: Iterable[ShippedFile]) -> Iterator[Result]:
+        """Yield the results of the binaries among files, in the order of their paths."""
+        for file in sorted(files, key=lambda file: file.path):
+            if file.binary:
+                yield from self._verify_binary(file.path, file.binary)
+            elif is_executable(file.path):
+                yield Result(file=file.path, status=ResultStatus.NOT_PE)
 
     def _verify_binary(self, path: str, binary: Binary) -> Iterator[Result]:
         parse_error = binary.headers.parse_error
         if parse_error:
             yield Result(file=path, status=ResultStatus.DAMAGED, evidence=parse_error)
-        expected = self._expectations.by_path.get(path, ())
-        if not expected and path not in self._expectations.owned:
+        expected = self.expectations.get(path, ())
+        if not expected and path not in self.owned:
             found = _describe_version_resource(binary)
             yield Result(file=path, status=ResultStatus.UNOWNED, found=found)
         for expectation in expected:
@@ -109,8 +109,8 @@ class _BinaryVerifier:
         self, expectation: Expectation, binary: Binary, matches: Sequence[EvidenceMatch]
     ) -> Result:
         """Return what a binary is by its digest, where no evidence shows a version."""
-        tags = self._known_dlls.find_tags(_digests(binary))
-        known = {self._known_dlls.get_version(expectation.component, tag) for tag in tags} - {""}
+        tags = self.known_dlls.find_tags(_digests(binary))
+        known = {self.known_dlls.get_version(expectation.component, tag) for tag in tags} - {""}
         evidence = f"its digest is that of {', '.join(tags)}"
         if expectation.tag in tags:
             status = ResultStatus.CONFIRMED_BY_DIGEST
@@ -130,8 +130,7 @@ class _BinaryVerifier:
     def _verify_tags(self, path: str, binary: Binary) -> Iterator[Result]:
         """Yield how the tags that the build was given compare with the expected ones."""
         for match in binary.matches:
-            tags = self._expectations.tags
-            expected = tags.get(parse_external_key(match.external)) if match.external else None
+            expected = self.tags.get(match.external)
             if match.tag and expected:
                 yield Result(
                     file=path,
@@ -165,8 +164,8 @@ class _BinaryVerifier:
 
     def _is_foreign(self, match: EvidenceMatch, path: str) -> bool:
         """Return whether evidence is of a component in a file, not of the unowned file itself."""
-        is_of_file = match.offset is None and path not in self._expectations.by_path
-        return match.component != self._cpython and not is_of_file
+        is_of_file = match.offset is None and path not in self.expectations
+        return match.component != self.cpython and not is_of_file
 
 
 def _result(
@@ -251,3 +250,41 @@ def _describe_version_resource(binary: Binary) -> str:
     resource = binary.headers.version_resource
     texts = [resource.get(key, "") for key in ("ProductName", "FileVersion", "CompanyName")]
     return ", ".join(printable(text) for text in texts if text)
+
+
+def result_diagnostics(name: str, results: Iterable[Result]) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each result that is not as expected."""
+    for result in results:
+        if diagnostic := _diagnose(name, result):
+            yield diagnostic
+
+
+def _diagnose(name: str, result: Result) -> Diagnostic | None:
+    file, found, evidence = result.file, result.found, result.evidence
+    expected = f"{result.component} {result.expected}".rstrip()
+    match result.status:
+        case ResultStatus.VERSION_MISMATCH | ResultStatus.MISLABELED_TAG:
+            return messages.version_mismatch(
+                name,
+                file,
+                expected=expected,
+                found=found or "another file",
+                evidence=evidence,
+                is_mislabeled=result.status is ResultStatus.MISLABELED_TAG,
+            )
+        case ResultStatus.UNEXPECTED_BUILD:
+            other = found if found != result.expected else "another build of it"
+            return messages.unexpected_build(
+                name, file, expected=expected, found=other, evidence=evidence
+            )
+        case ResultStatus.NO_EVIDENCE:
+            return messages.no_evidence(name, file, expected)
+        case ResultStatus.UNDECLARED:
+            component = f"{result.component} {found}".rstrip()
+            return messages.undeclared_component(name, file, component, evidence)
+        case ResultStatus.UNOWNED:
+            return messages.unowned_file(name, file, version_resource=found)
+        case ResultStatus.NOT_PE | ResultStatus.DAMAGED:
+            return unreadable_file(name, file, evidence or result.status)
+        case _:
+            return None
