@@ -58,22 +58,22 @@ class ExpectedContents:
     """What the manifest expects in a layout, an artifact, or files that ``verify`` is given.
 
     ``components`` are those of all ``builds``: several where a default and a free-threaded build
-    share a directory. ``owned`` pairs keys of components with the paths that they own. Python's
+    share a directory. ``owned_paths`` pairs keys of components with what they own. Python's
     own paths start behind ``prefix``; ``nested_archives`` pairs names of archives among them with
     the directory that they unpack to. ``runtime_files`` are created once Python is installed.
-    Where files are not ``complete``, one that is missing or unowned says nothing.
+    With ``is_complete``, a file that is missing or unowned is an error.
     """
 
     manifest: Manifest
     builds: tuple[Build, ...]
     components: tuple[Component, ...]
-    owned: tuple[tuple[str, OwnedPaths], ...]
+    owned_paths: tuple[tuple[str, OwnedPaths], ...]
     prefix: str = ""
     excluded: PathPatterns = _NO_PATHS
     container_files: PathPatterns = _NO_PATHS
     nested_archives: tuple[tuple[str, str], ...] = ()
     runtime_files: PathPatterns = _NO_PATHS
-    complete: bool = True
+    is_complete: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +101,7 @@ def expected_contents(
         manifest=manifest,
         builds=tuple(builds),
         components=_components(manifest, builds),
-        owned=tuple(_owned(manifest, builds)),
+        owned_paths=tuple(_owned_paths(manifest, builds)),
     )
     if channel is None:
         return expected
@@ -130,7 +130,7 @@ def _components(manifest: Manifest, builds: Sequence[Build]) -> tuple[Component,
     return tuple(found.values())
 
 
-def _owned(manifest: Manifest, builds: Sequence[Build]) -> Iterator[tuple[str, OwnedPaths]]:
+def _owned_paths(manifest: Manifest, builds: Sequence[Build]) -> Iterator[tuple[str, OwnedPaths]]:
     """Yield components with the paths they own, as each build names its files."""
     for spec in manifest.components:
         for build in builds if spec.owns else ():
@@ -157,7 +157,11 @@ def assign_owners(
         inside = path.lower().startswith(expected.prefix.lower())
         relative = path[len(expected.prefix) :]
         owners = finder.find_owners(path, relative) if inside else []
-        owner = next((key for key, own in expected.owned if relative in own), "") if inside else ""
+        owner = (
+            next((key for key, own in expected.owned_paths if relative in own), "")
+            if inside
+            else ""
+        )
         ownership += owners
         if owner:
             owned[path] = owner

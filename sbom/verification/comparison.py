@@ -50,7 +50,7 @@ def verify_target(
         expected_contents(manifest, builds),
         prefix=target.prefix,
         runtime_files=PathPatterns(manifest.layout.runtime_files),
-        complete=False,
+        is_complete=False,
     )
     name, bom = document or (f"{manifest.file} for CPython {manifest.cpython.version}", None)
     is_installer = _is_installer(target, manifest)

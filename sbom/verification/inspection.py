@@ -103,7 +103,7 @@ def inspect_files(
         expected.manifest, present_components(expected, inventory), inventory.ownership, results
     )
     diagnostics = result_diagnostics(name, results)
-    if expected.complete:
+    if expected.is_complete:
         diagnostics = _contents_diagnostics(name, expected, inventory, results, unopened)
     return Inspection(
         files=tuple(files),
@@ -138,7 +138,7 @@ def _runtime_files(
     verifier: BinaryVerifier,
     bom: Bom | None,
 ) -> Iterator[str]:
-    """Yield binaries that nobody declares, and that are where installed Pythons get new files."""
+    """Yield undeclared binaries that are where files are added to an installed Python."""
     listed = {file.path for file in bom.files} if bom else set()
     declared = {*verifier.expectations, *verifier.owned, *listed}
     for file in files:

@@ -96,8 +96,8 @@ def _identification_object(identification: Identification) -> dict[str, object]:
                 "external": str(one.external),
                 "tags": list(one.tags),
                 "version": one.version,
-                "inferred": one.inferred,
-                "conflicting": one.conflicting,
+                "inferred": one.is_inferred,
+                "conflicting": one.is_conflicting,
                 "evidence": [str(each) for each in one.evidence],
             }
             for one in identification.externals
@@ -110,8 +110,8 @@ def _identification_lines(identification: Identification) -> Iterator[str]:
     version = " or ".join(identification.cpython) or "of unknown version"
     yield ", ".join([f"CPython {version}", *identification.platforms, *identification.variants])
     for one in identification.externals:
-        note = ", inferred: no known tag has this version" if one.inferred else ""
-        note = ", but no tag fits all of the evidence" if one.conflicting else note
+        note = ", inferred: no known tag has this version" if one.is_inferred else ""
+        note = ", but no tag fits all of the evidence" if one.is_conflicting else note
         yield f"{one.external}: {' or '.join(one.tags)}{note}"
         yield from (f"    {evidence}" for evidence in one.evidence)
     if not identification.externals:

@@ -145,7 +145,7 @@ class BinaryVerifier:
                 )
 
     def _find_undeclared(self, path: str, binary: Binary, expected: set[str]) -> Iterator[Result]:
-        """Yield components that evidence shows in a file and nobody declares there."""
+        """Yield components that evidence shows in a file and that are not expected there."""
         found: dict[str, list[EvidenceMatch]] = {}
         for match in binary.matches:
             if not match.tag and match.component not in expected and self._is_foreign(match, path):

@@ -42,16 +42,16 @@ class TagEvidence:
 class TagCandidate:
     """An external that binaries were built from, and the tags that fit the evidence.
 
-    With ``inferred``, no known tag contains ``version``; the one given is written as the newest
-    known tag of the external is. With ``conflicting``, no tag agrees with all of the evidence,
+    With ``is_inferred``, no known tag contains ``version``; the one given is written as the newest
+    known tag of the external is. With ``is_conflicting``, no tag agrees with all of the evidence,
     and these agree with some.
     """
 
     external: ExternalKey
     tags: tuple[str, ...]
     version: str
-    inferred: bool
-    conflicting: bool
+    is_inferred: bool
+    is_conflicting: bool
     evidence: tuple[TagEvidence, ...]
 
 
@@ -206,7 +206,7 @@ def _candidates(
     manifest: Manifest, external: ExternalKey, evidence: Sequence[TagEvidence]
 ) -> Iterator[TagCandidate]:
     """Yield what fits the evidence of one external: nothing, if neither tag nor version does."""
-    tags, conflicting = _common_tags(evidence)
+    tags, is_conflicting = _common_tags(evidence)
     version = ", ".join(sorted({version for one in evidence for version in one.versions}))
     inferred = "" if tags else _infer_tag(manifest, external, version)
     if tags or inferred:
@@ -214,8 +214,8 @@ def _candidates(
             external=external,
             tags=tuple(sorted(tags, key=_revision_order)) or (inferred,),
             version=version,
-            inferred=not tags,
-            conflicting=conflicting,
+            is_inferred=not tags,
+            is_conflicting=is_conflicting,
             evidence=tuple(dict.fromkeys(evidence)),
         )
 

@@ -120,7 +120,7 @@ def _git(*words: str) -> bytes:
     return done.stdout if done.returncode == 0 else b""
 
 
-@pytest.mark.skipif(not CLONES, reason="SBOM_CLONES names no folder with cpython-bin-deps")
+@pytest.mark.skipif(not CLONES, reason="SBOM_CLONES names no directory with cpython-bin-deps")
 def test_no_dll_of_a_binary_external_is_taken_for_anything_else() -> None:
     inspect = make_inspector(committed())
     known = KnownDlls(committed())
