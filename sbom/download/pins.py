@@ -13,7 +13,7 @@ from sbom.diagnostics import Diagnostic
 from sbom.download.cache import Cache, default_cache_dir
 from sbom.download.progress import open_progress
 from sbom.files.targz import ArchiveInfo
-from sbom.manifest.external_key import ExternalKey, parse_external_key
+from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest, Pin
 from sbom.manifest.toml_lines import Value
 from sbom.script.externals import ExternalKind
@@ -40,7 +40,7 @@ class DownloadOptions:
 
 @dataclass(frozen=True, slots=True)
 class FetchedArchives:
-    """Archives by the key paths of their externals, and warnings about them."""
+    """Archives by the keys of their externals, and warnings about them."""
 
     archives: Mapping[ExternalKey, ArchiveInfo]
     warnings: Sequence[Diagnostic] = ()
@@ -78,11 +78,7 @@ def fetch_archives(
         results = fetcher.fetch(requests)
     raise_failures(results)
     return FetchedArchives(
-        {
-            parse_external_key(result.key): result.archive
-            for result in results
-            if result.archive is not None
-        },
+        {pin.key: one.archive for pin, one in zip(pins, results, strict=True) if one.archive},
         [warning for result in results for warning in result.diagnostics],
     )
 
