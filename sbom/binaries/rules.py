@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sbom.files.patterns import PathPatterns
+from sbom.patterns import PathPatterns
 
 #: What a group of an expression may be called: the version of the component, or the tag that
 #: the build was told to use.

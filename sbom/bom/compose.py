@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from msgspec import structs
-
 from sbom import __version__
 from sbom.binaries.binary import describe_matches
 from sbom.bom.licenses import normalize_license
@@ -16,6 +14,7 @@ from sbom.bom.model import (
     Bom,
     BomFile,
     CreationInfo,
+    ExtractedLicense,
     Relationship,
     RelationshipKind,
     content_digest,
@@ -149,12 +148,10 @@ def _purpose(component: Component) -> str:
 
 def license_texts(
     components: Iterable[Component], texts: Iterable[LicenseText]
-) -> tuple[LicenseText, ...]:
+) -> tuple[ExtractedLicense, ...]:
     """Return the texts of the licenses that components name, each ending in one LF."""
-    return tuple(
-        structs.replace(text, text=text.text.strip() + "\n")
-        for text in used_license_texts(components, texts)
-    )
+    extracted = (ExtractedLicense(one.id, one.name, one.text.strip() + "\n") for one in texts)
+    return used_license_texts(components, extracted)
 
 
 def shipping_relationships(

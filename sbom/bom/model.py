@@ -15,10 +15,8 @@ from datetime import datetime
 from enum import StrEnum
 
 import orjson
-from msgspec import structs
 
 from sbom.components.model import Component
-from sbom.manifest.model import LicenseText
 
 
 class RelationshipKind(StrEnum):
@@ -86,6 +84,15 @@ class CreationInfo:
     license_list_version: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ExtractedLicense:
+    """A license that the SPDX license list lacks: its ``LicenseRef-`` id, its name, its text."""
+
+    id: str
+    name: str
+    text: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bom:
     """What one document describes.
@@ -103,7 +110,7 @@ class Bom:
     components: tuple[Component, ...] = ()
     files: tuple[BomFile, ...] = ()
     relationships: tuple[Relationship, ...] = ()
-    license_texts: tuple[LicenseText, ...] = ()
+    license_texts: tuple[ExtractedLicense, ...] = ()
 
     @property
     def root(self) -> str:
@@ -131,8 +138,8 @@ def unique_ids(names: Iterable[str]) -> dict[str, str]:
 
 
 def used_license_texts(
-    components: Iterable[Component], texts: Iterable[LicenseText]
-) -> tuple[LicenseText, ...]:
+    components: Iterable[Component], texts: Iterable[ExtractedLicense]
+) -> tuple[ExtractedLicense, ...]:
     """Return the texts of the licenses that components name, each once, sorted by id."""
     expressions = " ".join(f"{one.license_concluded} {one.license_declared}" for one in components)
     named = set(re.findall(r"LicenseRef-[\w.-]+", expressions))
@@ -143,4 +150,4 @@ def used_license_texts(
 def content_digest(bom: Bom) -> str:
     """Return 32 hexadecimal digits of SHA-256 over a BOM without its namespace and time."""
     timeless = replace(bom, namespace="", creation=replace(bom.creation, created=None))
-    return hashlib.sha256(orjson.dumps(timeless, default=structs.asdict)).hexdigest()[:32]
+    return hashlib.sha256(orjson.dumps(timeless)).hexdigest()[:32]

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from sbom.components.build import Build, build_filename
 from sbom.components.model import Component, Linkage
 from sbom.components.resolve import resolve_components
-from sbom.files.patterns import PathPatterns
 from sbom.files.shipped_file import EXECUTABLE_SUFFIXES
 from sbom.manifest.channels import Channel, expand_line
 from sbom.manifest.model import Manifest
+from sbom.patterns import PathPatterns
 
 _NO_PATHS = PathPatterns(())
 #: The kinds of linkage by which a component ships; a build tool does not.

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from sbom.bom.model import Bom, BomFile, CreationInfo, Relationship, RelationshipKind
+from sbom.bom.model import (
+    Bom,
+    BomFile,
+    CreationInfo,
+    ExtractedLicense,
+    Relationship,
+    RelationshipKind,
+)
 from sbom.components.model import Component
 from sbom.formats.spdx2_view import (
     JsonObject,
@@ -21,7 +28,6 @@ from sbom.formats.spdx2_view import (
     parse_spdx2,
 )
 from sbom.formats.spdx2_write import DOCUMENT_ID, ID_PREFIX
-from sbom.manifest.model import LicenseText
 
 _KINDS = {
     "CONTAINS": RelationshipKind.CONTAINS,
@@ -64,7 +70,7 @@ def read_spdx2(content: bytes, name: str) -> Bom:
             edge for edge in related if edge.source in known and edge.target in known
         ),
         license_texts=tuple(
-            LicenseText(
+            ExtractedLicense(
                 id=get_text(row, "licenseId"),
                 name=get_text(row, "name"),
                 text=_verbatim(row, "extractedText"),

@@ -13,10 +13,10 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from sbom.files.patterns import PathPatterns
 from sbom.manifest.ranges import LineRange, line_in_range
 from sbom.manifest.tables import HeaderName, Table, checked, matching
 from sbom.manifest.text_checks import ARTIFACT_VERSIONS, check_artifact_name, url_with_any
+from sbom.patterns import PathPatterns
 
 #: The variant that no ``[variant.<name>]`` describes.
 DEFAULT = "default"

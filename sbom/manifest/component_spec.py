@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from sbom.binaries.rules import GROUPS, CompiledRule, compile_bytes_pattern
-from sbom.files.patterns import PathPatterns
 from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.ranges import LineRange, VersionRange
 from sbom.manifest.tables import HeaderName, Sha256, Table, checked, matching
 from sbom.manifest.text_checks import check_revision_pattern
+from sbom.patterns import PathPatterns
 
 #: What ``regen`` writes where only a person can know.
 PLACEHOLDER = "FILL IN"

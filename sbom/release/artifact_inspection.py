@@ -12,12 +12,12 @@ from sbom.components.build import Build
 from sbom.components.resolve import resolve_components
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics.inspection_messages import file_mismatch, missing_file, unowned_file
-from sbom.files.patterns import PathPatterns
 from sbom.files.shipped_file import ShippedFile, hash_stream
 from sbom.files.zip import ArchiveContents, ZipReader
 from sbom.io import read_error, require_directory
 from sbom.manifest.channels import Artifact, Channel, expand_line, expected_artifacts
 from sbom.manifest.model import Manifest
+from sbom.patterns import PathPatterns
 from sbom.release.consistency import check_machine, check_shared_files
 from sbom.release.contents import ArtifactContents
 from sbom.verification.inspection import inspect_files, make_inspector

@@ -13,10 +13,10 @@ from sbom.diagnostics.release_messages import (
     no_artifacts,
     unknown_artifact,
 )
-from sbom.files.patterns import PathPatterns
 from sbom.manifest.channels import Artifact, expected_artifacts, version_named
 from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import line_in_range
+from sbom.patterns import PathPatterns
 
 
 @dataclass(frozen=True, slots=True)

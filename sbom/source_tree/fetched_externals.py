@@ -14,12 +14,12 @@ from pathlib import Path
 
 from sbom.diagnostics import SbomError
 from sbom.files.directory import hash_directory
-from sbom.files.patterns import PathPatterns
 from sbom.files.shipped_file import ShippedFile, verification_code
 from sbom.files.targz import read_targz
 from sbom.io import require_directory
 from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest, Pin
+from sbom.patterns import PathPatterns
 
 #: Returns the SHA-1 of each file in a pinned archive by its path, or None where it is not at hand.
 ChecksumReader = Callable[[Pin], Mapping[str, str] | None]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sbom.diagnostics import InputError
 from sbom.diagnostics.file_messages import input_error
-from sbom.files.patterns import PathPatterns
 from sbom.io import read_bytes, require_directory
+from sbom.patterns import PathPatterns
 
 #: Where a tree has its script, its version, its SBOMs, and the wheels that ensurepip bundles.
 SCRIPT = "PCbuild/get_externals.bat"

@@ -10,10 +10,10 @@ from sbom.bom.ownership import expected_contents
 from sbom.components.build import Build
 from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
 from sbom.diagnostics import inspection_messages as messages
-from sbom.files.patterns import PathPatterns
 from sbom.files.shipped_file import ShippedFile, is_executable
 from sbom.manifest.channels import version_named
 from sbom.manifest.model import Manifest
+from sbom.patterns import PathPatterns
 from sbom.verification.identification import Identification
 from sbom.verification.inspection import Inspection, inspect_files
 from sbom.verification.target import VerifyTarget

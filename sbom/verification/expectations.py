@@ -14,12 +14,12 @@ from sbom.bom.ownership import ExpectedContents, Inventory
 from sbom.components.build import externals_in_build
 from sbom.components.model import Component
 from sbom.components.versions import labeled_version, parse_revision
-from sbom.files.patterns import PathPatterns
 from sbom.manifest.channels import expand_line, variant_filename
 from sbom.manifest.component_spec import ComponentSpec, Inclusion
 from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.model import Manifest, Pin
 from sbom.manifest.ranges import line_in_range
+from sbom.patterns import PathPatterns
 from sbom.verification.known_dlls import KnownDlls
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from manifests import committed
 from releases import members
 
-from sbom.files.patterns import PathPatterns
+from sbom.patterns import PathPatterns
 
 
 @pytest.mark.parametrize(
