@@ -1,0 +1,146 @@
+"""README, CONTRIBUTING and docs/ are true: commands, output, options, tables, links."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from manifests import COMMITTED, entry_of, script_of
+
+import sbom
+from sbom.cli import build_parser, main
+from sbom.diagnostics import Exit
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXT = {str(page.relative_to(ROOT)).replace("\\", "/"): page.read_text("utf-8") for page in PAGES}
+EVERYTHING = "\n".join(TEXT.values())
+
+
+def output_of(page: str, name: str) -> str:
+    """Return the block of a page that shows the output of a command, without the command."""
+    block = TEXT[page].split(f"<!-- output of: {name} -->\n")[1].split("```")[1]
+    lines = block.splitlines(keepends=True)[1:]
+    return "".join(line for line in lines if not line.startswith("$ "))
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    path = tmp_path / "get_externals.bat"
+    path.write_text(script_of(entry_of("3.14.7")), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> str:
+    return capsys.readouterr().out.replace("\\", "/")
+
+
+def test_fetches_prints_what_the_documentation_shows(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fetches", str(script), "--all"]) == Exit.OK
+    assert printed(capsys) == output_of("docs/update-an-external.md", "fetches --all")
+
+
+@pytest.mark.usefixtures("directory")
+def test_build_prints_what_the_readme_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build", "--manifest", str(COMMITTED)]) == Exit.OK
+    assert printed(capsys) == output_of("README.md", "build")
+
+
+@pytest.mark.usefixtures("directory")
+def test_validate_prints_what_the_documentation_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("ntia_conformance_checker", reason="is in the group 'validation'")
+    assert main(["build", "--manifest", str(COMMITTED), "--platform", "amd64"]) == Exit.OK
+    capsys.readouterr()
+    assert main(["validate", "dist/sbom/python-3.14.7-amd64.spdx.json"]) == Exit.OK
+    assert printed(capsys) == output_of("docs/documents.md", "validate")
+
+
+def test_regen_prints_what_the_readme_shows(
+    script: Path, directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = directory / "externals.toml"
+    manifest.write_bytes(COMMITTED.read_bytes())
+    script.write_text(script.read_text("utf-8").replace("xz-5.2.5", "xz-5.8.1"), encoding="utf-8")
+    argv = ["regen", "--manifest", str(manifest), "--script", str(script), "--offline"]
+    assert main(argv) == Exit.OK
+    assert printed(capsys) == output_of("README.md", "regen")
+
+
+def test_the_example_of_the_readme_runs(
+    script: Path, directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (directory / "PCbuild").mkdir()
+    script.rename(directory / "PCbuild/get_externals.bat")
+    [example] = re.findall(r"```python\n(.*?)```", TEXT["README.md"], re.DOTALL)
+    exec(compile(example, "README.md", "exec"), {})  # noqa: S102 - it is our own
+    assert "source openssl-3.5.7 cpython-source-deps" in printed(capsys)
+    assert sbom.fetches is sys.modules["sbom"].fetches
+
+
+def test_the_table_of_exit_statuses_is_complete() -> None:
+    rows = re.findall(r"^\| (\d+) \| ", TEXT["README.md"], re.MULTILINE)
+    assert [int(row) for row in rows] == [status.value for status in Exit]
+
+
+def options() -> Iterator[tuple[str, str]]:
+    [verbs] = build_parser()._subparsers._group_actions  # type: ignore[union-attr]  # noqa: SLF001
+    for verb, parser in verbs.choices.items():  # type: ignore[union-attr]
+        for option in parser._option_string_actions:  # noqa: SLF001
+            if option.startswith("--") and option != "--help":
+                yield verb, option
+
+
+def test_every_verb_and_option_is_documented() -> None:
+    assert not [(verb, option) for verb, option in options() if option not in EVERYTHING]
+    assert not {verb for verb, _ in options() if f"`{verb}`" not in TEXT["README.md"]}
+
+
+def test_every_option_in_the_documentation_exists() -> None:
+    known = {option for _, option in options()} | {"--help"}
+    # Options of the script, of git and of Nox, which the documentation shows too.
+    others = {"--openssl-src", "--libffi-src", "--tkinter-src", "--no-libffi", "--no-openssl",
+              "--no-tkinter", "--no-llvm"}  # fmt: skip
+    found = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", EVERYTHING))
+    assert found - known - others == set()
+
+
+def test_every_link_leads_to_a_file() -> None:
+    for page, text in TEXT.items():
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+            assert (ROOT / page).parent.joinpath(link).exists(), (page, link)
+
+
+def test_every_path_in_contributing_exists() -> None:
+    for path in re.findall(r"`((?:sbom|tests|docs)/[\w./*]*)`", TEXT["CONTRIBUTING.md"]):
+        assert list(ROOT.glob(path.rstrip("/"))), path
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    namespace: dict[str, object] = {"__name__": "reference", "__file__": "docs/reference.py"}
+    source = (ROOT / "docs/reference.py").read_text("utf-8")
+    exec(compile(source, "docs/reference.py", "exec"), namespace)  # noqa: S102 - it is our own
+    pages = namespace["pages"]
+    assert callable(pages)
+    for name, text in pages().items():
+        assert TEXT[f"docs/{name}"] == text, f"run: python docs/reference.py ({name})"
+
+
+def test_the_readme_is_short() -> None:
+    assert len(TEXT["README.md"].splitlines()) < 200
+
+
+def test_ci_runs_the_commands_of_the_readme() -> None:
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    assert re.findall(r"^\$ (nox -s tests)$", TEXT["README.md"], re.MULTILINE) == ["nox -s tests"]
+    assert script.index("nox -s tests\n") < script.index("nox -s lint types check sbom\n")
