@@ -5,13 +5,18 @@ What stands where was read in the binaries of 3.5.3 to 3.14.2, as the manifest's
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 from pe_files import pe
 
+import sbom.data
 from sbom.binaries.pe import authenticode_of
+from sbom.script.externals import split_tag
 
+DLL_DIGESTS = Path(sbom.data.__file__).with_name("dll_digests.toml")
 PSF = "Python Software Foundation"
 #: What the miniature build holds unless a test says otherwise.
 VERSIONS = {
@@ -112,17 +117,16 @@ def written(folder: Path, files: Mapping[str, bytes]) -> Path:
 
 
 def knowing(text: str, tag: str, files: Mapping[str, bytes]) -> str:
-    """Return a manifest's text whose recorded digests of a tag are those of these files."""
-    head = f'[digests."{tag}"]\n'
-    start = text.index(head) + len(head)
-    end = text.find("\n\n", start)
-    lines = [_recorded(line, files) for line in text[start:end].split("\n")]
-    return text[:start] + "\n".join(lines) + text[end:]
+    """Return a manifest's text that pins a tag, with the digests of these files as its DLLs."""
+    name = split_tag(tag)[0]
+    start = text.index(f"[binary.{name}]\n")
+    end = text.index("\n\n", start)
+    table = re.sub(r'^tag = ".*"$', f'tag = "{tag}"', text[start:end], flags=re.MULTILINE)
+    known = tomllib.loads(DLL_DIGESTS.read_text(encoding="utf-8"))[tag]
+    rows = [f'"{path}" = "{_digest(path, files) or known[path]}"' for path in known]
+    return "\n".join([text[:start] + table, "", f"[binary.{name}.dll-digests]", *rows]) + text[end:]
 
 
-def _recorded(line: str, files: Mapping[str, bytes]) -> str:
-    path = line.split('"')[1]
-    data = files.get(path.rpartition("/")[2])
-    if data is None or not path.startswith("amd64/"):
-        return line
-    return f'"{path}" = "{authenticode_of(data)}"'
+def _digest(path: str, files: Mapping[str, bytes]) -> str:
+    data = files.get(path.rpartition("/")[2]) if path.startswith("amd64/") else None
+    return authenticode_of(data) if data else ""

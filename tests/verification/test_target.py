@@ -51,7 +51,7 @@ def test_one_dll_can_be_verified(case: VerifyCase, tmp_path: Path) -> None:
     ("data", "status", "message"),
     [
         (b"text", Exit.USAGE, "is not a directory, a zip file or a PE file"),
-        (b"PK\x03\x04", Exit.ERRORS, "is no whole zip file"),
+        (b"PK\x03\x04", Exit.ERRORS, "is not a complete zip file"),
         (None, Exit.USAGE, "cannot be read: No such file or directory"),
     ],
 )
