@@ -21,7 +21,7 @@ from typing import Any
 from sbom.diagnostics import InputError, sort_diagnostics
 from sbom.diagnostics.document_messages import invalid_document, missing_validator
 from sbom.formats.spdx2_view import JsonObject
-from sbom.validation.results import LIMIT, ValidatorResult, Violation
+from sbom.validation.report import LIMIT, ValidatorResult, Violation
 
 #: The releases of SPDX 2.3 whose schemas differ.
 SCHEMA_VERSIONS = ("2.3.0", "2.3.1")

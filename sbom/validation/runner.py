@@ -16,7 +16,7 @@ from sbom.validation.external import (
     run_spdx_tools,
 )
 from sbom.validation.invariants import check_invariants
-from sbom.validation.results import LIMIT, ValidationReport, ValidatorResult
+from sbom.validation.report import LIMIT, ValidationReport, ValidatorResult
 
 #: A document of 20 000 files has 14 MB; a file of sixteen times that is not an SBOM of ours.
 _SIZE_LIMIT = 256_000_000

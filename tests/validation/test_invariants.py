@@ -23,8 +23,8 @@ from planted_faults import (
     with_sole_purl,
 )
 
+from sbom.validation.identifier_invariants import find_license, list_licenses
 from sbom.validation.invariants import check_invariants
-from sbom.validation.license_invariants import find_license, list_licenses
 
 Json = dict[str, Any]
 FRAGMENTS = sorted(FACTS.glob("cpython/*/*.spdx.json"))

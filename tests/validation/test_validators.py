@@ -26,8 +26,13 @@ from sbom.validation.external import (
     run_validator,
     use_indexed_ids,
 )
-from sbom.validation.report import exit_status, render_reports
-from sbom.validation.results import LIMIT, ValidationReport, Violation
+from sbom.validation.report import (
+    LIMIT,
+    ValidationReport,
+    Violation,
+    exit_status,
+    render_reports,
+)
 from sbom.validation.runner import validate_document
 
 Json = dict[str, Any]
