@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,16 +13,27 @@ from sbom.checks.agreement import check_agreement, check_script
 from sbom.checks.entries import check_manifest
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.catalog import Area, names_in
-from sbom.diagnostics.run_messages import usage_error
+from sbom.diagnostics.io_messages import usage_error
 from sbom.manifest.diff import ManifestChange, diff_manifest
 from sbom.manifest.exemptions import Triage, triage_diagnostics
 from sbom.manifest.model import Manifest, Vendored
 from sbom.manifest.ranges import release_line
 from sbom.manifest.read import read_manifest
-from sbom.options import Environment, InputOptions
 from sbom.script.analysis import ScriptAnalysis, analyze_script
 from sbom.script.run import decode_script
 from sbom.source_tree.tree import SourceTree, find_script, read_python_version
+
+#: Environment variables.
+Environment = Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InputOptions:
+    """The manifest, and the script or the source tree that it is compared with."""
+
+    manifest: Path
+    script: Path | None
+    cpython: Path | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from sbom.diagnostics import InputError, OperationalError
-from sbom.diagnostics.file_messages import describe_error, input_error, write_error
+from sbom.diagnostics.io_messages import describe_error, input_error, write_error
 
 #: The largest script or manifest; none has a tenth of it.
 _TEXT_LIMIT = 8_000_000

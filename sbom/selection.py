@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sbom.diagnostics.run_messages import usage_error
+from sbom.diagnostics.io_messages import usage_error
 from sbom.manifest.channels import DEFAULT
 from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import line_in_range

@@ -15,12 +15,11 @@ from sbom.bom.licenses import check_licenses
 from sbom.components.build import Build
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
+from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.render import render
-from sbom.diagnostics.run_messages import usage_error
 from sbom.formats import SPDX2
-from sbom.inputs import Inputs, creation_time, read_inputs, triage_inputs
+from sbom.inputs import Environment, InputOptions, Inputs, creation_time, read_inputs, triage_inputs
 from sbom.manifest.model import Manifest, Pin
-from sbom.options import Environment, InputOptions
 from sbom.selection import selected_platforms, selected_variant
 from sbom.verification.inspection import Inspection, inspect_layout
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from sbom.diagnostics import Diagnostic, Exit, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.render import render
-from sbom.inputs import Inputs, read_inputs, triage_inputs
+from sbom.inputs import Environment, InputOptions, Inputs, read_inputs, triage_inputs
 from sbom.manifest.diff import pin_of
-from sbom.options import Environment, InputOptions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,8 +10,7 @@ from sbom import io as files
 from sbom.diagnostics import Exit, SbomError, failing
 from sbom.formats.cpython_externals import export_upstream
 from sbom.formats.cpython_sbom import read_json_object
-from sbom.inputs import read_inputs, script_diagnostics
-from sbom.options import Environment, InputOptions
+from sbom.inputs import Environment, InputOptions, read_inputs, script_diagnostics
 from sbom.source_tree.tree import EXTERNALS_SBOM, SourceTree
 
 

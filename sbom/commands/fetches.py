@@ -11,7 +11,6 @@ from pathlib import Path
 from sbom import io as files
 from sbom.diagnostics import Exit, failing
 from sbom.diagnostics.render import render
-from sbom.options import Environment
 from sbom.script.analysis import analyze_script
 from sbom.script.externals import ScriptExternal
 from sbom.script.run import decode_script, run_script
@@ -28,7 +27,7 @@ class FetchesOptions:
     all: bool
 
 
-def run(options: FetchesOptions, _: Environment) -> int:
+def run(options: FetchesOptions, _: Mapping[str, str]) -> int:
     """Print what a script would fetch with these arguments and variables."""
     text, _digest = decode_script(files.read_bytes(options.script))
     script = analyze_script(text, str(options.script))

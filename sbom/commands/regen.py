@@ -12,8 +12,8 @@ from sbom import io as files
 from sbom.checks.entries import check_manifest
 from sbom.diagnostics import Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area, names_in
+from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.render import render
-from sbom.diagnostics.run_messages import usage_error
 from sbom.download.pins import (
     DownloadOptions,
     FetchedArchives,
@@ -22,7 +22,15 @@ from sbom.download.pins import (
     fetch_script,
     pin_values,
 )
-from sbom.inputs import Inputs, read_inputs, read_tree_vendored, script_changes, script_diagnostics
+from sbom.inputs import (
+    Environment,
+    InputOptions,
+    Inputs,
+    read_inputs,
+    read_tree_vendored,
+    script_changes,
+    script_diagnostics,
+)
 from sbom.manifest import write as edit
 from sbom.manifest.diff import ChangeKind, ManifestChange, described_externals
 from sbom.manifest.exemptions import triage_diagnostics
@@ -30,7 +38,6 @@ from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import VERSION, Manifest
 from sbom.manifest.read import read_manifest
 from sbom.manifest.toml_lines import Value
-from sbom.options import Environment, InputOptions
 from sbom.script.analysis import analyze_script
 from sbom.script.externals import ALWAYS
 

@@ -13,9 +13,8 @@ from sbom.bom.licenses import check_licenses
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.render import render
-from sbom.inputs import Inputs, creation_time, read_inputs, triage_inputs
+from sbom.inputs import Environment, InputOptions, Inputs, creation_time, read_inputs, triage_inputs
 from sbom.manifest.model import Manifest
-from sbom.options import Environment, InputOptions
 from sbom.release.artifact_inspection import hash_artifact, inspect_artifacts, list_files
 from sbom.release.artifact_set import classify_artifacts
 from sbom.release.contents import ReleaseContents

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sbom.options import Environment
 from sbom.validation.report import exit_status, render_reports
 from sbom.validation.runner import validate_document
 
@@ -19,7 +19,7 @@ class ValidateOptions:
     output_format: str
 
 
-def run(options: ValidateOptions, _: Environment) -> int:
+def run(options: ValidateOptions, _: Mapping[str, str]) -> int:
     """Print what the validators report of documents, whoever wrote them."""
     reports = [validate_document(path, strict=options.strict) for path in options.files]
     print(render_reports(reports, options.output_format), end="")

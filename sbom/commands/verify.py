@@ -7,8 +7,16 @@ from pathlib import Path
 
 from sbom.components.build import Build
 from sbom.diagnostics import Exit, SbomError, failing
-from sbom.diagnostics.run_messages import usage_error
-from sbom.inputs import Inputs, read_inputs, read_tree_vendored, script_changes, script_diagnostics
+from sbom.diagnostics.io_messages import usage_error
+from sbom.inputs import (
+    Environment,
+    InputOptions,
+    Inputs,
+    read_inputs,
+    read_tree_vendored,
+    script_changes,
+    script_diagnostics,
+)
 from sbom.manifest.channels import DEFAULT
 from sbom.manifest.diff import described_externals
 from sbom.manifest.exemptions import triage_diagnostics
@@ -16,7 +24,6 @@ from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import line_in_range
 from sbom.manifest.read import read_manifest
 from sbom.manifest.toml_lines import Value
-from sbom.options import Environment, InputOptions
 from sbom.selection import selected_platforms, selected_variant
 from sbom.verification.comparison import verify_target
 from sbom.verification.expectations import assume_vendored

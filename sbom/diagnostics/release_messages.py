@@ -1,7 +1,8 @@
-"""The diagnostics of a release: its artifacts, its documents and what they are made from."""
+"""The diagnostics of a release, and of SBOM documents."""
 
 from __future__ import annotations
 
+from sbom.diagnostics.io_messages import invalid_usage, one_line
 from sbom.diagnostics.model import Code, Diagnostic
 
 _PUBLISH_AGAIN = "run: nox -s release-sbom, and publish everything that it writes"
@@ -114,3 +115,27 @@ def unknown_license(document: str, component: str, name: str) -> Diagnostic:
         message=f"unknown license '{name}'",
         hint="use ids of the SPDX license list, or add the text as [license-text.LicenseRef-…]",
     )
+
+
+def invalid_document(
+    file: str, element: str, message: str, hint: str, *, validator: str = ""
+) -> Diagnostic:
+    """Return the diagnostic of a rule that a document violates.
+
+    ``element`` is an SPDX id, or a JSON pointer where only the JSON is at fault; empty for the
+    whole document. ``validator`` names an outside validator that reports it.
+    """
+    text = f"{validator}: {message}" if validator else message
+    return Diagnostic(
+        code=Code.INVALID_DOCUMENT,
+        file=file,
+        subject=element,
+        message=one_line(text),
+        hint=hint,
+    )
+
+
+def missing_validator(package: str) -> Diagnostic:
+    """Return the diagnostic of an outside validator that is not installed."""
+    message = "is not installed, so documents cannot be validated"
+    return invalid_usage(package, message, "run: python -m pip install --group validation")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from sbom.diagnostics.file_messages import input_error
+from sbom.diagnostics.io_messages import input_error
 from sbom.diagnostics.model import Code, Diagnostic
 
 

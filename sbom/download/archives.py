@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from sbom.diagnostics import Diagnostic, Exit, OperationalError, SbomError
-from sbom.diagnostics.download_messages import archive_repacked, tag_moved
+from sbom.diagnostics.io_messages import archive_repacked, tag_moved
 from sbom.download.cache import Cache, CacheEntry
 from sbom.download.client import UNKNOWN, Client, Validators
 from sbom.download.errors import DownloadError, FailureReason

@@ -25,7 +25,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import make_headers, parse_url
 
 from sbom.diagnostics import InputError, OperationalError
-from sbom.diagnostics.download_messages import download_failed, invalid_token
+from sbom.diagnostics.io_messages import download_failed, invalid_token
 from sbom.download.deadline import POOL_CLASSES, Deadline
 from sbom.download.errors import DownloadError, FailureReason, classify_error, classify_response
 from sbom.download.urls import origin, redact_url, system_proxy

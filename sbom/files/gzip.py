@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 
 from sbom.diagnostics import Exit, SbomError
-from sbom.diagnostics.file_messages import invalid_archive
+from sbom.diagnostics.io_messages import invalid_archive
 from sbom.files.limits import ArchiveLimits
 
 _MAGIC = b"\x1f\x8b\x08"

@@ -22,7 +22,7 @@ from urllib.parse import unquote
 
 from sbom.binaries.binary import InspectFn
 from sbom.diagnostics import Diagnostic, sort_diagnostics
-from sbom.diagnostics.file_messages import unreadable_file, unsafe_archive
+from sbom.diagnostics.io_messages import unreadable_file, unsafe_archive
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
 from sbom.files.shipped_file import ShippedFile, hash_stream
 from sbom.io import read_error

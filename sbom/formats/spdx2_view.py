@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from sbom.diagnostics import InputError
-from sbom.diagnostics.document_messages import unreadable_document
+from sbom.diagnostics.io_messages import input_error
 
 JsonObject = Mapping[str, Any]
 #: Keys that only other SBOM formats have.
@@ -50,7 +50,7 @@ def parse_spdx2(content: bytes, file: str, version: str = "SPDX-2.3") -> JsonObj
 def _input_error(
     file: str, message: str, hint: str = "name an SPDX 2.3 document in JSON", line: int = 0
 ) -> InputError:
-    return InputError([unreadable_document(file, message, hint, line)])
+    return InputError([input_error(file, message, hint, line)])
 
 
 def get_text(data: JsonObject, key: str) -> str:

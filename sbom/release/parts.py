@@ -10,7 +10,7 @@ from pathlib import Path
 from sbom.bom.compose import compose_build
 from sbom.bom.model import Bom
 from sbom.components.build import Build
-from sbom.diagnostics.run_messages import usage_error
+from sbom.diagnostics.io_messages import usage_error
 from sbom.formats import SPDX2
 from sbom.io import DOCUMENT_LIMIT, read_bytes
 from sbom.manifest.channels import DEFAULT

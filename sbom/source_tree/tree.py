@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from sbom.diagnostics import InputError
-from sbom.diagnostics.file_messages import input_error
+from sbom.diagnostics.io_messages import input_error
 from sbom.io import read_bytes, require_directory
 from sbom.patterns import PathPatterns
 

@@ -14,7 +14,7 @@ from msgspec import structs
 from packaging.utils import canonicalize_name
 
 from sbom.diagnostics import Diagnostic, SbomError
-from sbom.diagnostics.document_messages import invalid_document
+from sbom.diagnostics.release_messages import invalid_document
 from sbom.diagnostics.source_tree_messages import (
     ChecksumRecord,
     checksum_mismatch,

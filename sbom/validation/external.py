@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sbom.diagnostics import InputError, sort_diagnostics
-from sbom.diagnostics.document_messages import invalid_document, missing_validator
+from sbom.diagnostics.release_messages import invalid_document, missing_validator
 from sbom.formats.spdx2_view import JsonObject
 from sbom.validation.report import LIMIT, ValidatorResult, Violation
 

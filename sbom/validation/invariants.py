@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from sbom.diagnostics import Diagnostic, sort_diagnostics
-from sbom.diagnostics.document_messages import invalid_document
+from sbom.diagnostics.release_messages import invalid_document
 from sbom.formats.spdx2_view import (
     DocumentView,
     JsonObject,

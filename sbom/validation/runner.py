@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sbom.diagnostics import InputError
-from sbom.diagnostics.document_messages import unreadable_document
+from sbom.diagnostics.io_messages import describe_error, input_error
 from sbom.formats.spdx2_view import JsonObject, parse_spdx2
 from sbom.validation.external import (
     SCHEMA_VERSIONS,
@@ -63,10 +63,9 @@ def _read_document(path: Path) -> bytes:
         with path.open("rb") as file:
             content = file.read(_SIZE_LIMIT + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        message = f"cannot be read: {reason}"
-        raise InputError([unreadable_document(str(path), message, "check the path")]) from error
+        message = f"cannot be read: {describe_error(error)}"
+        raise InputError([input_error(str(path), message, "check the path")]) from error
     if len(content) > _SIZE_LIMIT:
         message = f"is larger than {_SIZE_LIMIT} bytes"
-        raise InputError([unreadable_document(str(path), message, "name an SPDX document")])
+        raise InputError([input_error(str(path), message, "name an SPDX document")])
     return content

@@ -11,7 +11,7 @@ from sbom.binaries.binary import InspectFn
 from sbom.binaries.pe import is_pe
 from sbom.bom.model import Bom
 from sbom.diagnostics import InputError, SbomError
-from sbom.diagnostics.file_messages import input_error
+from sbom.diagnostics.io_messages import input_error
 from sbom.files.directory import hash_directory
 from sbom.files.shipped_file import ShippedFile, hash_stream
 from sbom.files.zip import ArchiveContents, ZipReader

@@ -13,8 +13,7 @@ from trees import make_tree, wheel
 from sbom.cli import main
 from sbom.commands.check import check_tree
 from sbom.diagnostics import Diagnostic
-from sbom.inputs import read_inputs
-from sbom.options import InputOptions
+from sbom.inputs import InputOptions, read_inputs
 
 TREES = os.environ.get("SBOM_TREES", "")
 PIP = "Lib/ensurepip/_bundled/pip-26.2.1-py3-none-any.whl"
