@@ -9,15 +9,14 @@ from collections.abc import Iterable
 
 from sbom.diagnostics import Code, Diagnostic
 
+_EXCLUDE = "remove it from the package, or from the channel's 'exclude'"
+
 
 def missing_file(file: str, member: str, expected_by: str) -> Diagnostic:
     """Return that a file is missing that a component, a channel or an SBOM expects."""
-    return Diagnostic(
-        code=Code.MISSING_FILE,
-        file=file,
-        subject=member,
-        message=f"missing file: expected by {expected_by}",
-        hint="check the build; then correct the 'files' of the component in externals.toml",
+    hint = "check the build; then correct the 'files' of the component in externals.toml"
+    return _member(
+        Code.MISSING_FILE, file, member, f"missing file: expected by {expected_by}", hint
     )
 
 
@@ -27,13 +26,8 @@ def unowned_file(
     """Return that a file belongs to no component, or is not listed where all files are."""
     reason = f"not listed in {unlisted_in}" if unlisted_in else "belongs to no component"
     says = f"; its version resource says {version_resource}" if version_resource else ""
-    return Diagnostic(
-        code=Code.UNOWNED_FILE,
-        file=file,
-        subject=member,
-        message=f"unowned file: {reason}{says}",
-        hint="find out where it comes from; then add it to a component's 'files' or 'owns'",
-    )
+    hint = "find out where it comes from; then add it to a component's 'files' or 'owns'"
+    return _member(Code.UNOWNED_FILE, file, member, f"unowned file: {reason}{says}", hint)
 
 
 def version_mismatch(
@@ -50,97 +44,59 @@ def version_mismatch(
     ``expected`` names the component too: ``openssl 3.5.7``. With ``is_mislabeled``, the file is
     the one of its tag, and the tag is named after the expected version.
     """
-    build = "check what was built; then build it again, or correct externals.toml"
-    tag = "have the tag corrected; until then, add an [[exemption]]"
-    return Diagnostic(
-        code=Code.VERSION_MISMATCH,
-        file=file,
-        subject=member,
-        message=_mismatch(expected, found, evidence),
-        hint=tag if is_mislabeled else build,
-    )
+    hint = "check what was built; then build it again, or correct externals.toml"
+    if is_mislabeled:
+        hint = "have the tag corrected; until then, add an [[exemption]]"
+    message = _mismatch(expected, found, evidence)
+    return _member(Code.VERSION_MISMATCH, file, member, message, hint)
 
 
 def undeclared_component(file: str, member: str, component: str, evidence: str) -> Diagnostic:
     """Return that a binary contains a component that neither manifest nor SBOM declares."""
-    return Diagnostic(
-        code=Code.UNDECLARED_COMPONENT,
-        file=file,
-        subject=member,
-        message=f"undeclared component: found {component}{_quoted(evidence)}",
-        hint="add a [[component.<name>.ships]] row for it, or have it removed from the binary",
-    )
+    message = f"undeclared component: found {component}{_quoted(evidence)}"
+    hint = "add a [[component.<name>.ships]] row for it, or have it removed from the binary"
+    return _member(Code.UNDECLARED_COMPONENT, file, member, message, hint)
 
 
 def no_evidence(file: str, member: str, expected: str) -> Diagnostic:
     """Return that a file should show evidence of a component and shows none."""
-    return Diagnostic(
-        code=Code.NO_EVIDENCE,
-        file=file,
-        subject=member,
-        message=f"expected {expected}, found no evidence of it",
-        hint="check whether the file contains it; then correct the component's 'evidence'",
-    )
+    message = f"expected {expected}, found no evidence of it"
+    hint = "check whether the file contains it; then correct the component's 'evidence'"
+    return _member(Code.NO_EVIDENCE, file, member, message, hint)
 
 
 def excluded_component(file: str, member: str, components: Iterable[str]) -> Diagnostic:
     """Return that a channel ships a component's file that it is declared to exclude."""
-    return Diagnostic(
-        code=Code.EXCLUDED_COMPONENT,
-        file=file,
-        subject=member,
-        message=f"should not be in this channel; belongs to {', '.join(components)}",
-        hint=_EXCLUDE,
-    )
+    message = f"should not be in this channel; belongs to {', '.join(components)}"
+    return _member(Code.EXCLUDED_COMPONENT, file, member, message, _EXCLUDE)
 
 
 def excluded_file(file: str, member: str) -> Diagnostic:
     """Return that a channel ships a file of CPython that it is declared to exclude."""
-    return Diagnostic(
-        code=Code.EXCLUDED_FILE,
-        file=file,
-        subject=member,
-        message="should not be in this channel",
-        hint=_EXCLUDE,
-    )
+    return _member(Code.EXCLUDED_FILE, file, member, "should not be in this channel", _EXCLUDE)
 
 
 def not_inspected(file: str, member: str, reason: str, hint: str) -> Diagnostic:
     """Return that what a file contains could not be seen."""
-    return Diagnostic(
-        code=Code.NOT_INSPECTED,
-        file=file,
-        subject=member,
-        message=f"not inspected: {reason}",
-        hint=hint,
-    )
+    return _member(Code.NOT_INSPECTED, file, member, f"not inspected: {reason}", hint)
 
 
 def file_mismatch(file: str, member: str, *, expected: str, found: str) -> Diagnostic:
     """Return that a file is not the one that an SBOM or another artifact has."""
-    return Diagnostic(
-        code=Code.FILE_MISMATCH,
-        file=file,
-        subject=member,
-        message=_mismatch(expected, found),
-        hint="compare it with the published file; then build or download it again",
-    )
+    hint = "compare it with the published file; then build or download it again"
+    return _member(Code.FILE_MISMATCH, file, member, _mismatch(expected, found), hint)
 
 
 def unexpected_build(
     file: str, member: str, *, expected: str, found: str, evidence: str = ""
 ) -> Diagnostic:
     """Return that a file is another build of what was expected."""
-    return Diagnostic(
-        code=Code.UNEXPECTED_BUILD,
-        file=file,
-        subject=member,
-        message=_mismatch(expected, found, evidence),
-        hint="find out who built it, and from what",
-    )
+    message, hint = _mismatch(expected, found, evidence), "find out who built it, and from what"
+    return _member(Code.UNEXPECTED_BUILD, file, member, message, hint)
 
 
-_EXCLUDE = "remove it from the package, or from the channel's 'exclude'"
+def _member(code: Code, file: str, member: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(code=code, file=file, subject=member, message=message, hint=hint)
 
 
 def _mismatch(expected: str, found: str, evidence: str = "") -> str:

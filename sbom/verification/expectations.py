@@ -13,14 +13,14 @@ from sbom.bom.model import Bom, RelationshipKind
 from sbom.bom.ownership import ExpectedContents, Inventory
 from sbom.components.build import externals_in_build
 from sbom.components.model import Component
-from sbom.components.versions import labeled_version, parse_revision
+from sbom.components.versions import labeled_version, parse_revision, shipped_version
 from sbom.manifest.channels import expand_line, variant_filename
 from sbom.manifest.component_spec import ComponentSpec, Inclusion
-from sbom.manifest.external_key import EntryKind, ExternalKey
+from sbom.manifest.external_key import EntryKind, ExternalKey, key_of_tag
 from sbom.manifest.model import Manifest, Pin
 from sbom.manifest.ranges import line_in_range
 from sbom.patterns import PathPatterns
-from sbom.verification.known_dlls import KnownDlls
+from sbom.script.externals import ExternalKind, split_tag
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +46,42 @@ class Expectation:
     is_linked_in: bool = False
     major_version_only: bool = False
     has_evidence_rule: bool = False
+
+
+class KnownDlls:
+    """Looks up the recorded DLLs of binary externals, by digest and by name.
+
+    A digest is the Authenticode SHA-256, which signing does not change, or the SHA-1 by which
+    git names the file.
+    """
+
+    def __init__(self, manifest: Manifest) -> None:
+        """Take the digests that are recorded for the manifest's tags, and its components."""
+        self._manifest = manifest
+        self._tags: dict[str, set[str]] = {}
+        self._digests: dict[tuple[str, str], set[str]] = {}
+        for tag, files in manifest.dll_digests.items():
+            for path, digest in files.items():
+                self._tags.setdefault(digest, set()).add(tag)
+                self._digests.setdefault((tag, _filename(path)), set()).add(digest)
+
+    def find_tags(self, digests: Iterable[str]) -> tuple[str, ...]:
+        """Return the tags that contain a DLL with one of these digests, sorted."""
+        return tuple(sorted({tag for one in digests for tag in self._tags.get(one, ())}))
+
+    def get_digests(self, tag: str, path: str) -> frozenset[str]:
+        """Return the digests of the DLLs that a tag has under the filename of a path."""
+        return frozenset(self._digests.get((tag, _filename(path)), ()))
+
+    def get_version(self, component: str, tag: str) -> str:
+        """Return the version of a component in a tag of a binary external; empty if unknown."""
+        key, revision = key_of_tag(ExternalKind.BINARY, tag), split_tag(tag)[1]
+        spec = self._manifest.get_component(component)
+        return shipped_version(spec, key, revision, self._manifest.cpython.line).version
+
+
+def _filename(path: str) -> str:
+    return path.rpartition("/")[2].lower()
 
 
 def expectations_of_manifest(
@@ -105,7 +141,7 @@ def expectations_of_bom(
     for path in binaries:
         possible = {
             spec.key: inclusion.link == "static"
-            for spec, inclusion in inclusions.get(path.rpartition("/")[2].lower(), ())
+            for spec, inclusion in inclusions.get(_filename(path), ())
         }
         if inventory.owned.get(path) == root:
             possible[root] = False

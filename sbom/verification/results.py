@@ -11,8 +11,7 @@ from sbom.diagnostics import Diagnostic
 from sbom.diagnostics import inspection_messages as messages
 from sbom.diagnostics.io_messages import unreadable_file
 from sbom.files.shipped_file import ShippedFile, is_executable
-from sbom.verification.expectations import Expectation
-from sbom.verification.known_dlls import KnownDlls
+from sbom.verification.expectations import Expectation, KnownDlls
 
 
 class ResultStatus(StrEnum):

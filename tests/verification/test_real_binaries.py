@@ -24,9 +24,9 @@ from sbom.diagnostics import Exit
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.read import read_manifest
 from sbom.script.externals import split_tag
+from sbom.verification.expectations import KnownDlls
 from sbom.verification.identification import identify
 from sbom.verification.inspection import inspect_files, make_inspector
-from sbom.verification.known_dlls import KnownDlls
 from sbom.verification.results import Result, ResultStatus
 from sbom.verification.target import open_target
 
