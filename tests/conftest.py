@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+#: Fixtures that several directories of tests share.
+pytest_plugins = ["release_runs"]
+
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 

@@ -1,0 +1,229 @@
+"""What is wrong with the artifacts of a release, each by its name."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from manifests import COMMITTED, committed
+from release_runs import (
+    PARTIAL,
+    UNPINNED,
+    Run,
+    component_names,
+    failed_release,
+    read_json,
+    slice_paths,
+)
+from releases import make_release, zipped
+
+
+def changed_release(change: Callable[[str, dict[str, bytes]], None], directory: Path) -> Path:
+    make_release(directory, committed(), change, msix=False)
+    return directory
+
+
+def test_an_excluded_component_is_an_error_until_it_is_exempted(run: Run, tmp_path: Path) -> None:
+    def slip(file: str, inside: dict[str, bytes]) -> None:
+        if "embed-amd64" in file:
+            inside["libtommath.dll"] = b"x"
+
+    directory = changed_release(slip, tmp_path / "in")
+    status, output = failed_release(run, directory)
+    assert status == 1
+    assert output == [
+        "python-3.14.7-embed-amd64.zip: libtommath.dll: should not be in this channel; "
+        "belongs to libtommath 1.3.0 [error: SBM206 excluded-component]"
+    ]
+    manifest = tmp_path / "externals.toml"
+    exemption = """
+[[exemption]]
+diagnostic = "excluded-component"
+key = "libtommath.dll"
+reason = "a bug"
+"""
+    manifest.write_text(COMMITTED.read_text(encoding="utf-8") + exemption, encoding="utf-8")
+    words = ("--artifacts", directory, "--output", tmp_path / "out", UNPINNED)
+    status, out, _ = run("release", "--manifest", manifest, *words)
+    assert status == 0
+    assert "[exempted: excluded-component]" in out
+    found = component_names(read_json(tmp_path / "out/python-3.14.7-embed-amd64.zip.spdx.json"))
+    assert "libtommath" in found
+
+
+@pytest.mark.parametrize(
+    "member", ["evil.dll", "DLLs/evil.pyd", "Lib/evil.exe", "Lib/site-packages/x/y.py", "a.bin"]
+)
+def test_a_planted_file_is_reported_by_name(run: Run, tmp_path: Path, member: str) -> None:
+    def plant(file: str, inside: dict[str, bytes]) -> None:
+        if file == "python-3.14.7-arm64.zip":
+            inside[member] = b"MZ"
+
+    status, output = failed_release(run, changed_release(plant, tmp_path / "in"))
+    assert status == 1
+    [line] = output
+    assert line.startswith(f"python-3.14.7-arm64.zip: {member}: unowned file: ")
+
+
+@pytest.mark.parametrize("member", ["libssl-3.dll", "_bz2.pyd", "sqlite3.dll", "vcruntime140.dll"])
+def test_a_missing_member_is_reported_by_name(run: Run, tmp_path: Path, member: str) -> None:
+    def lose(file: str, inside: dict[str, bytes]) -> None:
+        if file == "python-3.14.7-embed-amd64.zip":
+            del inside[member]
+
+    status, output = failed_release(run, changed_release(lose, tmp_path / "in"))
+    assert status == 1
+    assert all(line.startswith(f"python-3.14.7-embed-amd64.zip: {member}: ") for line in output)
+    assert output
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("python-3.14.7-embed-amd64.zip", "python-3.14.7-embed-win32.zip"),
+        ("python-3.14.7-amd64.zip", "python-3.14.7-embed-amd64.zip"),
+        ("python-3.14.7-amd64.zip", "python-3.14.7t-amd64.zip"),
+        ("python.3.14.7.nupkg", "python-freethreaded.3.14.7.nupkg"),
+        ("python-3.14.7-arm64.zip", "python-3.14.7-amd64.zip"),
+    ],
+)
+def test_swapped_artifacts_are_reported_by_name(
+    run: Run, artifacts: Path, tmp_path: Path, one: str, other: str
+) -> None:
+    directory = tmp_path / "in"
+    shutil.copytree(artifacts, directory)
+    (directory / one).write_bytes((artifacts / other).read_bytes())
+    (directory / other).write_bytes((artifacts / one).read_bytes())
+    status, output = failed_release(run, directory)
+    assert status == 1
+    assert {line.partition(": ")[0] for line in output} & {one, other}
+
+
+def test_a_module_for_another_machine_is_reported_by_name(run: Run, tmp_path: Path) -> None:
+    header = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0"
+
+    def build(file: str, inside: dict[str, bytes]) -> None:
+        if file == "python-3.14.7-embed-arm64.zip":
+            inside["_ssl.pyd"] = header + (0x8664).to_bytes(2, "little") + bytes(64)
+
+    status, output = failed_release(run, changed_release(build, tmp_path / "in"))
+    assert status == 1
+    assert output == [
+        "python-3.14.7-embed-arm64.zip: _ssl.pyd: expected a binary for arm64, found one for x64 "
+        "[error: SBM209 file-mismatch]"
+    ]
+
+
+def test_a_library_that_differs_between_artifacts_of_a_build_is_reported(
+    run: Run, tmp_path: Path
+) -> None:
+    def build(file: str, inside: dict[str, bytes]) -> None:
+        if file == "python.3.14.7.nupkg":
+            inside["tools/DLLs/libssl-3.dll"] = b"another build"
+
+    directory = changed_release(build, tmp_path / "in")
+    status, _, err = run(
+        "release", "--artifacts", directory, "--output", tmp_path / "out", UNPINNED
+    )
+    assert status == 0
+    assert (
+        "python.3.14.7.nupkg: libssl-3.dll: expected the same file as in python-3.14.7-amd64.zip, "
+        "of the same build, found another [warning: SBM210 unexpected-build]" in err
+    )
+
+
+def test_a_nested_archive_that_cannot_be_opened_is_assumed_to_be_complete(
+    run: Run, tmp_path: Path
+) -> None:
+    def blank(file: str, inside: dict[str, bytes]) -> None:
+        if file == "python-3.14.7-embed-amd64.zip":
+            inside["python314.zip"] = b"no zip"
+
+    directory = changed_release(blank, tmp_path / "in")
+    status, _, err = run(
+        "release", "--artifacts", directory, "--output", tmp_path / "out", UNPINNED
+    )
+    assert status == 0
+    assert "python-3.14.7-embed-amd64.zip: python314.zip: not inspected: not a zip file" in err
+    found = component_names(read_json(tmp_path / "out/python-3.14.7-embed-amd64.zip.spdx.json"))
+    assert "macholib" in found
+    assert "pip" not in found
+
+
+def test_parts_that_state_no_more_than_the_manifest_change_nothing(
+    run: Run, few: Path, tmp_path: Path
+) -> None:
+    assert run("build", "--output", tmp_path / "parts")[0] == 0
+    flags = [
+        word
+        for part in sorted((tmp_path / "parts").iterdir())
+        if "arm64" not in part.name  # no artifact here is of that build
+        for word in ("--platform-sbom", part)
+    ]
+    words = ("--artifacts", few, *PARTIAL, "--output")
+    assert run("release", *words, tmp_path / "one")[0] == 0
+    assert run("release", *words, tmp_path / "two", *flags)[0] == 0
+    assert {p.name: p.read_bytes() for p in (tmp_path / "one").iterdir()} == {
+        p.name: p.read_bytes() for p in (tmp_path / "two").iterdir()
+    }
+
+
+def test_each_wrong_name_in_the_directory_has_its_own_message(
+    run: Run, artifacts: Path, tmp_path: Path
+) -> None:
+    directory = tmp_path / "in"
+    shutil.copytree(artifacts, directory)
+    (directory / "again").mkdir()
+    shutil.copy(directory / "python-3.14.7.exe", directory / "again")
+    (directory / "python-3.14.6.exe").write_bytes(b"MZ")
+    (directory / "python-3.14.7-amd64.rar").write_bytes(b"x")
+    (directory / "python-3.14.7-arm64-store.msix").unlink()
+    (directory / "python.3.14.7.nupkg").unlink()
+    (directory / "python-3.14.7.exe.asc").write_text("signature")
+    _, output = failed_release(run, directory)
+    assert [line.partition(" [")[0] for line in output] == [
+        "python-3.14.6.exe: expected an artifact of CPython 3.14.7, found one of 3.14.6",
+        "python-3.14.7-amd64.rar: unknown artifact: no channel publishes a file of this name",
+        "python-3.14.7-arm64-store.msix: missing artifact: channel store publishes it",
+        "python-3.14.7.exe: second artifact of this name: the first is again/python-3.14.7.exe",
+        "python.3.14.7.nupkg: missing artifact: channel nuget publishes it",
+    ]
+
+
+def test_some_artifacts_are_a_release_only_with_partial(
+    run: Run, artifacts: Path, tmp_path: Path
+) -> None:
+    directory = tmp_path / "in"
+    directory.mkdir()
+    shutil.copy(artifacts / "python-3.14.7-embed-amd64.zip", directory)
+    assert failed_release(run, directory)[0] == 1
+    words = ("--artifacts", directory, "--output", tmp_path / "out", UNPINNED, "--partial")
+    assert run("release", *words)[0] == 0
+    assert len(slice_paths(tmp_path / "out")) == 1
+
+
+def test_a_directory_without_artifacts_is_not_a_release(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    status, output = failed_release(run, tmp_path / "in", "--partial")
+    assert status == 1
+    assert output == [
+        "--artifacts: the directory contains no artifact of this release "
+        "[error: SBM703 no-artifacts]"
+    ]
+
+
+def test_an_msix_that_differs_from_the_one_in_its_upload_is_reported(
+    run: Run, artifacts: Path, tmp_path: Path
+) -> None:
+    directory = tmp_path / "in"
+    shutil.copytree(artifacts, directory)
+    upload = directory / "python-3.14.7-amd64-store.msixupload"
+    held = artifacts / "python-3.14.7-arm64-store.msix"
+    upload.write_bytes(zipped({"python-3.14.7-amd64-store.msix": held.read_bytes()}))
+    _, output = failed_release(run, directory)
+    assert any(
+        "expected the same file as python-3.14.7-amd64-store.msix, found another" in line
+        for line in output
+    )

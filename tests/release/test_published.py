@@ -1,0 +1,112 @@
+"""A published directory is compared with itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from release_runs import (
+    PARTIAL,
+    Run,
+    read_json,
+)
+
+
+@pytest.fixture
+def place(released: Path, artifacts: Path, tmp_path: Path) -> Path:
+    directory = tmp_path / "published"
+    shutil.copytree(artifacts, directory)
+    for path in released.iterdir():
+        shutil.copy(path, directory)
+    return directory
+
+
+def test_a_published_directory_agrees_with_itself(run: Run, place: Path) -> None:
+    status, out, _ = run("release", "--check", "--artifacts", place)
+    assert (status, out.splitlines()[-1].partition(": ")[2]) == (
+        0,
+        "30 artifacts, 33 documents, no errors",
+    )
+
+
+def edit_slice(directory: Path) -> None:
+    path = directory / "python-3.14.7-embed-amd64.zip.spdx.json"
+    data = read_json(path)
+    data["packages"][0]["versionInfo"] = "6.6.6"
+    path.write_text(json.dumps(data))
+    index = directory / "sbom-index.json"
+    rows = read_json(index)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    for row in rows["artifacts"]:
+        if row["sbom"]["file"] == path.name:
+            row["sbom"]["sha256"] = digest
+    index.write_text(json.dumps(rows))
+
+
+@pytest.mark.parametrize(
+    ("harm", "file", "sentence"),
+    [
+        (
+            lambda f: (f / "python-3.14.7.exe").write_bytes(b"MZ other"),
+            "python-3.14.7.exe",
+            "differs from the sha256 that its SBOM describes",
+        ),
+        (
+            lambda f: (f / "python-3.14.7.exe").unlink(),
+            "python-3.14.7.exe",
+            "is missing, but named by the index",
+        ),
+        (
+            lambda f: (f / "python-3.14.7.exe.spdx.json").unlink(),
+            "python-3.14.7.exe",
+            "has no SBOM",
+        ),
+        (
+            lambda f: (f / "SHA256SUMS").write_text("0" * 64 + " *sbom-index.json\n"),
+            "sbom-index.json",
+            "differs from its SHA-256 in SHA256SUMS",
+        ),
+        (
+            edit_slice,
+            "python-3.14.7-embed-amd64.zip.spdx.json",
+            "is not a slice of",
+        ),
+        (
+            lambda f: (f / "sbom-index.json").write_text("{"),
+            "sbom-index.json",
+            "is not the index of a release",
+        ),
+        (
+            lambda f: (f / "python-3.14.6.exe").write_bytes(b"MZ"),
+            "python-3.14.6.exe",
+            "expected an artifact of CPython 3.14.7, found one of 3.14.6",
+        ),
+    ],
+    ids=["swapped", "gone", "without", "sums", "slice", "index", "stranger"],
+)
+def test_each_harm_to_a_published_directory_is_reported(
+    run: Run, place: Path, harm: Callable[[Path], object], file: str, sentence: str
+) -> None:
+    harm(place)
+    status, out, _ = run("release", "--check", "--artifacts", place)
+    assert status == 1
+    assert any(line.startswith(f"{file}: ") and sentence in line for line in out.splitlines()), out
+
+
+def test_documents_beside_the_artifacts_are_checked_where_they_are(
+    run: Run, few: Path, tmp_path: Path
+) -> None:
+    directory = tmp_path / "in"
+    (directory / "amd64").mkdir(parents=True)
+    for path in few.iterdir():
+        shutil.copy(path, directory / "amd64" if "amd64" in path.name else directory)
+    assert run("release", "--artifacts", directory, "--in-place", *PARTIAL)[0] == 0
+    assert (directory / "amd64/python-3.14.7-amd64.exe.spdx.json").is_file()
+    sums = (directory / "SHA256SUMS").read_text()
+    assert " *amd64/python-3.14.7-amd64.exe\n" in sums
+    assert run("release", "--check", "--artifacts", directory)[0] == 0
+    assert "is up to date" in run("release", "--artifacts", directory, "--in-place", *PARTIAL)[1]

@@ -1,0 +1,222 @@
+"""The documents of a release: one SBOM for all artifacts, and slices of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from manifests import COMMITTED, entry_of, regenerated, script_of
+from release_runs import (
+    PARTIAL,
+    UNPINNED,
+    Run,
+    component_names,
+    read_json,
+    slice_paths,
+    violations,
+)
+from releases import make_release
+
+from sbom.manifest.read import read_manifest
+
+
+@pytest.fixture(scope="session")
+def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A manifest of 3.13.5, as somebody would make it for that branch."""
+    text = COMMITTED.read_text(encoding="utf-8")
+    path = tmp_path_factory.mktemp("older") / "externals.toml"
+    # The newest script of that line in the facts; which tags it names is not what this is about.
+    path.write_text(regenerated(text, script_of(entry_of("3.13.0rc2")), "3.13.5"), encoding="utf-8")
+    return path
+
+
+def test_every_artifact_has_a_slice_of_the_releases_own_elements(released: Path) -> None:
+    whole = read_json(released / "python-3.14.7-windows.spdx.json")
+    elements = {e["SPDXID"]: e for key in ("packages", "files") for e in whole[key]}
+    relations = [json.dumps(relation) for relation in whole["relationships"]]
+    assert len(set(relations)) == len(relations)
+    assert len(slice_paths(released)) == 30
+    for path in slice_paths(released):
+        data = read_json(path)
+        for element in (*data["packages"], *data["files"]):
+            assert element == elements[element["SPDXID"]]
+        own = {json.dumps(relation) for relation in data["relationships"]} - set(relations)
+        [described] = (json.loads(relation) for relation in own)
+        assert described["relationshipType"] == "DESCRIBES"
+        root = elements[described["relatedSpdxElement"]]
+        assert f"{root['packageFileName']}.spdx.json" == path.name
+
+
+def test_a_slice_contains_what_is_reachable_and_no_more(released: Path) -> None:
+    for path in slice_paths(released):
+        data = read_json(path)
+        ends: dict[str, set[str]] = {}
+        for relation in data["relationships"]:
+            ends.setdefault(relation["spdxElementId"], set()).add(relation["relatedSpdxElement"])
+        reached, waiting = {"SPDXRef-DOCUMENT"}, ["SPDXRef-DOCUMENT"]
+        while waiting:
+            new = ends.get(waiting.pop(), set()) - reached
+            reached |= new
+            waiting += new
+        assert {e["SPDXID"] for k in ("packages", "files") for e in data[k]} <= reached
+
+
+def test_each_slice_has_the_namespace_of_its_download(released: Path) -> None:
+    spaces = {path.name: read_json(path)["documentNamespace"] for path in slice_paths(released)}
+    assert len(set(spaces.values())) == 30
+    python = "https://www.python.org/ftp/python/3.14.7/"
+    assert spaces["python-3.14.7-amd64.exe.spdx.json"] == (
+        f"{python}python-3.14.7-amd64.exe.spdx.json"
+    )
+    assert spaces["pythonx86.3.14.7.nupkg.spdx.json"] == (
+        "https://www.nuget.org/api/v2/package/pythonx86/3.14.7.spdx.json"
+    )
+
+
+@pytest.mark.parametrize(
+    ("artifact", "there", "absent"),
+    [
+        ("python-3.14.7-embed-amd64.zip", {"openssl", "macholib"}, {"tcl", "tk", "pip", "zlib"}),
+        ("python-3.14.7-embeddable-win32.zip", {"openssl"}, {"tcl", "pip", "libtommath"}),
+        ("python.3.14.7.nupkg", {"pip", "certifi", "sqlite"}, {"tcl", "tk", "libtommath", "zlib"}),
+        ("python-freethreaded.3.14.7.nupkg", {"pip", "zlib-ng"}, {"tcl", "tk", "llvm"}),
+        ("python-3.14.7-amd64.zip", {"tcl", "tk", "zlib", "libtommath", "pip"}, set()),
+        ("python-3.14.7t-arm64.zip", {"tcl", "openssl"}, {"llvm"}),
+        ("python-3.14.7-amd64-store.msixupload", {"tcl", "pip"}, set()),
+        ("python-3.14.7-arm64.exe", {"tcl", "wix", "pip"}, set()),
+    ],
+)
+def test_each_channel_has_what_it_ships(
+    released: Path, artifact: str, there: set[str], absent: set[str]
+) -> None:
+    found = component_names(read_json(released / f"{artifact}.spdx.json"))
+    assert there <= found
+    assert not absent & found
+    assert "python" in found
+
+
+def test_nuget_packages_have_their_own_purls(released: Path) -> None:
+    purls = set()
+    for path in released.glob("*.nupkg.spdx.json"):
+        for package in read_json(path)["packages"]:
+            for reference in package.get("externalRefs", []):
+                if reference["referenceLocator"].startswith("pkg:nuget/"):
+                    purls.add(reference["referenceLocator"])
+    assert purls == {
+        f"pkg:nuget/python{bits}{threads}@3.14.7"
+        for bits in ("", "x86", "arm64")
+        for threads in ("", "-freethreaded")
+    }
+
+
+def test_every_member_is_a_file_with_its_checksums_and_its_owner(
+    released: Path, artifacts: Path
+) -> None:
+    data = read_json(released / "python-3.14.7-embed-arm64.zip.spdx.json")
+    files = {file["fileName"]: file for file in data["files"]}
+    library = files["./libcrypto-3-arm64.dll"]
+    content = b"arm64 default libcrypto-3-arm64.dll\n" * 3
+    sums = {one["algorithm"]: one["checksumValue"] for one in library["checksums"]}
+    assert sums["SHA1"] == hashlib.sha1(content, usedforsecurity=False).hexdigest()
+    assert sums["SHA512"] == hashlib.sha512(content).hexdigest()
+    tied = {
+        (r["spdxElementId"], r["relationshipType"], r["relatedSpdxElement"])
+        for r in data["relationships"]
+    }
+    assert (library["SPDXID"], "OTHER", "SPDXRef-openssl") in tied
+    decimal = files["./_decimal.pyd"]
+    assert (decimal["SPDXID"], "STATIC_LINK", "SPDXRef-mpdecimal") in tied
+    [root] = (p for p in data["packages"] if p.get("packageFileName", "").endswith("arm64.zip"))
+    sha1s = sorted(
+        one["checksumValue"]
+        for file in data["files"]
+        for one in file["checksums"]
+        if one["algorithm"] == "SHA1"
+    )
+    code = hashlib.sha1("".join(sha1s).encode(), usedforsecurity=False).hexdigest()
+    assert root["packageVerificationCode"]["packageVerificationCodeValue"] == code
+    digests = {one["algorithm"]: one["checksumValue"] for one in root["checksums"]}
+    whole = (artifacts / "python-3.14.7-embed-arm64.zip").read_bytes()
+    assert digests["SHA256"] == hashlib.sha256(whole).hexdigest()
+
+
+def test_validators_accept_the_release_document_and_slices_of_every_form(released: Path) -> None:
+    pytest.importorskip("ntia_conformance_checker", reason="is in the group 'validation'")
+    chosen = ["windows", "embed-win32.zip", "amd64.exe", "python.3.14.7.nupkg", "store.msixupload"]
+    paths = [p for p in sorted(released.glob("*.spdx.json")) if any(c in p.name for c in chosen)]
+    for path in paths:
+        assert violations(path) == [], path.name
+
+
+def test_checksums_and_index_name_everything(released: Path) -> None:
+    rows = [line.split(" *") for line in (released / "SHA256SUMS").read_text().splitlines()]
+    sums = {name: digest for digest, name in rows}
+    there = {path.name for path in released.iterdir()} - {"SHA256SUMS"}
+    assert sums.keys() == there
+    for name, digest in sums.items():
+        assert hashlib.sha256((released / name).read_bytes()).hexdigest() == digest
+    index = read_json(released / "sbom-index.json")
+    assert len(index["artifacts"]) == 30
+    sources = {row["file"]: row["described-from"] for row in index["artifacts"]}
+    assert sources["python-3.14.7-amd64.exe"] == "manifest"
+    assert sources["python-3.14.7-amd64.zip"] == "members"
+
+
+def test_an_older_line_can_be_released_too(run: Run, older: Path, tmp_path: Path) -> None:
+    manifest = read_manifest(older.read_text(encoding="utf-8"))
+    assert len(make_release(tmp_path / "in", manifest)) == 30
+    words = ("--artifacts", tmp_path / "in", "--output", tmp_path / "out", UNPINNED)
+    status, out, err = run("release", "--manifest", older, *words)
+    assert (status, "error" in err) == (0, False), out + err
+    found = component_names(read_json(tmp_path / "out/python-3.13.5-embed-amd64.zip.spdx.json"))
+    assert "zlib" in found
+    assert not {"tcl", "tk", "pip"} & found
+    comments = {
+        relation["relatedSpdxElement"]: relation.get("comment")
+        for relation in read_json(tmp_path / "out/python.3.13.5.nupkg.spdx.json")["relationships"]
+        if relation["relationshipType"] == "STATIC_LINK" and "comment" in relation
+    }
+    assert "Linked into python313.dll." in comments.values()
+
+
+def test_a_second_run_changes_nothing_and_another_release_is_refused(
+    run: Run, few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside, out = tmp_path / "in", tmp_path / "out"
+    shutil.copytree(few, inside)
+    monkeypatch.delenv("SOURCE_DATE_EPOCH")
+    words = ("--artifacts", inside, "--output", out, *PARTIAL)
+    assert run("release", *words)[0] == 0
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    status, output, _ = run("release", *words)
+    assert status == 0
+    assert "is up to date" in output
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    (inside / "python-3.14.7.exe").write_bytes(b"MZ another")
+    status, _, output = run("release", *words)
+    assert status == 1
+    assert "already exists, written by another release run" in output
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert run("release", *words, "--replace")[0] == 0
+
+
+def test_without_the_flag_nothing_unpinned_is_released(run: Run, few: Path, tmp_path: Path) -> None:
+    status, _, output = run(
+        "release", "--artifacts", few, "--output", tmp_path / "out", "--partial"
+    )
+    assert status == 1
+    assert "[error: SBM308 missing-checksum]" in output
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_unpinned_is_printed_and_in_the_document(
+    run: Run, few: Path, tmp_path: Path
+) -> None:
+    words = ("--artifacts", few, "--output", tmp_path, *PARTIAL)
+    assert "RELEASED UNPINNED" in run("release", *words)[2]
+    comment = read_json(tmp_path / "python-3.14.7-windows.spdx.json")["creationInfo"]["comment"]
+    assert "Released with --allow-unpinned" in comment
+    assert "binary.openssl-bin" in comment
