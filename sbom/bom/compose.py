@@ -70,7 +70,7 @@ def compose_build(
     root = root_component(manifest, build)
     components = contents.components if contents else resolve_components(manifest, build)
     files, ownership = (contents.files, contents.ownership) if contents else ((), ())
-    ids = unique_ids([root.id, *(one.id for one in components)])
+    ids = unique_ids([root.id, *(component.id for component in components)])
     related = [
         *shipping_relationships(ids[root.id], components, ids),
         *build_tool_relationships(ids[root.id], components, ids),
@@ -83,9 +83,12 @@ def compose_build(
         creation=creation_info(manifest, created, comment),
         roots=(ids[root.id],),
         components=tuple(
-            sorted((bom_component(one, ids) for one in (root, *components)), key=lambda one: one.id)
+            sorted(
+                (bom_component(component, ids) for component in (root, *components)),
+                key=lambda component: component.id,
+            )
         ),
-        files=bom_files(files, ownership, {one.id: one for one in components}),
+        files=bom_files(files, ownership, {component.id: component for component in components}),
         relationships=distinct_relationships(related),
         license_texts=license_texts([root, *components], manifest.license_texts),
     )
@@ -143,7 +146,7 @@ def _asserted(text: str) -> str:
 
 
 def _purpose(component: Component) -> str:
-    return "library" if any(one.kind in _LINKS for one in component.linkages) else "application"
+    return "library" if any(link.kind in _LINKS for link in component.linkages) else "application"
 
 
 def license_texts(
@@ -193,10 +196,10 @@ def file_relationships(
     file_ids = {file.path: file_id(file.path, file.sha256) for file in files}
     for id_ in file_ids.values():
         yield Relationship(container, RelationshipKind.CONTAINS, id_)
-    for one in ownership:
-        static = one.kind == "static"
+    for owned in ownership:
+        static = owned.kind == "static"
         kind = RelationshipKind.STATIC_LINK if static else RelationshipKind.PART_OF
-        yield Relationship(file_ids[one.path], kind, ids[one.component])
+        yield Relationship(file_ids[owned.path], kind, ids[owned.component])
 
 
 def bom_files(
@@ -209,9 +212,9 @@ def bom_files(
     ``components`` are by the ids that ``ownership`` has.
     """
     licenses = {
-        one.path: components[one.component].license_concluded
-        for one in ownership
-        if one.kind != "static"
+        owned.path: components[owned.component].license_concluded
+        for owned in ownership
+        if owned.kind != "static"
     }
     return tuple(
         BomFile(
@@ -230,16 +233,17 @@ def bom_files(
 def _evidence(file: ShippedFile) -> str:
     """Return in words which components a binary shows, the same for one file in every BOM."""
     matches = file.binary.matches if file.binary else ()
-    shown = [
-        f"{one.tag or f'{one.component} {one.version}'.rstrip()} ({describe_matches([one])})"
-        for one in matches
-    ]
-    return f"Evidence in the file: {', '.join(shown)}." if shown else ""
+    shown = ", ".join(
+        f"{match.tag or f'{match.component} {match.version}'.rstrip()}"
+        f" ({describe_matches([match])})"
+        for match in matches
+    )
+    return f"Evidence in the file: {shown}." if shown else ""
 
 
 def distinct_relationships(related: Iterable[Relationship]) -> tuple[Relationship, ...]:
     """Return relationships sorted, each once; the first of several comments stays."""
-    found: dict[tuple[str, RelationshipKind, str], Relationship] = {}
-    for one in related:
-        found.setdefault(one.key, one)
-    return tuple(found[key] for key in sorted(found))
+    distinct: dict[tuple[str, RelationshipKind, str], Relationship] = {}
+    for relationship in related:
+        distinct.setdefault(relationship.key, relationship)
+    return tuple(distinct[key] for key in sorted(distinct))

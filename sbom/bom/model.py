@@ -141,7 +141,9 @@ def used_license_texts(
     components: Iterable[Component], texts: Iterable[ExtractedLicense]
 ) -> tuple[ExtractedLicense, ...]:
     """Return the texts of the licenses that components name, each once, sorted by id."""
-    expressions = " ".join(f"{one.license_concluded} {one.license_declared}" for one in components)
+    expressions = " ".join(
+        f"{component.license_concluded} {component.license_declared}" for component in components
+    )
     named = set(re.findall(r"LicenseRef-[\w.-]+", expressions))
     by_id = {text.id: text for text in texts if text.id in named}
     return tuple(by_id[id_] for id_ in sorted(by_id))

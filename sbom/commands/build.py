@@ -38,10 +38,10 @@ class BuildOptions(InputOptions):
 def run(options: BuildOptions, environment: Environment) -> int:
     """Write one SBOM for each platform."""
     inputs = read_inputs(options)
-    judged = triage_inputs(inputs)
-    if blocking := failing(judged.active):
-        raise SbomError(blocking)
-    template, comment, problems = _select_externals(options, inputs.manifest)
+    active = triage_inputs(inputs).active
+    if errors := failing(active):
+        raise SbomError(errors)
+    template, comment, diagnostics = _select_externals(options, inputs.manifest)
     builds = [
         replace(template, platform=platform, variant=variant)
         for variant in [selected_variant(options.variant, inputs.manifest)]
@@ -53,26 +53,27 @@ def run(options: BuildOptions, environment: Environment) -> int:
         compose_build(inputs.manifest, build, created, comment=comment, contents=layout)
         for build in builds
     ]
-    if invalid := [one for bom in boms for one in check_licenses(bom)]:
+    if invalid := [diagnostic for bom in boms for diagnostic in check_licenses(bom)]:
         raise SbomError(invalid)
     paths = {bom.name: options.output / f"{bom.name}{SPDX2.suffix}" for bom in boms}
     files.write_all({paths[bom.name]: SPDX2.write(bom) for bom in boms})
     for bom in boms:
         counted = f", {len(bom.files)} files" if layout else ""
         print(f"{paths[bom.name]}: {len(bom.components)} packages{counted}")
-    return _report(inputs, [*problems, *(layout.diagnostics if layout else ())], len(judged.active))
+    return _report(inputs, [*diagnostics, *(layout.diagnostics if layout else ())], len(active))
 
 
-def _report(inputs: Inputs, problems: Sequence[Diagnostic], warnings: int) -> int:
+def _report(inputs: Inputs, diagnostics: Sequence[Diagnostic], warnings: int) -> int:
     """Print what is wrong with the directories that were described; return the exit status."""
     areas = (Area.EXTERNALS_DIRECTORY, Area.SHIPPED_FILES)
-    found = [one for one in triage_inputs(inputs, problems, areas).active if one in set(problems)]
-    print(render(found, "text"), end="", file=sys.stderr)
+    triage = triage_inputs(inputs, diagnostics, areas)
+    active = [diagnostic for diagnostic in triage.active if diagnostic in set(diagnostics)]
+    print(render(active, "text"), end="", file=sys.stderr)
     if warnings:
         counted = "1 warning" if warnings == 1 else f"{warnings} warnings"
         them = "it" if warnings == 1 else "them"
         print(f"{inputs.path}: {counted}; run `nox -s check` to see {them}", file=sys.stderr)
-    return Exit.ERRORS if failing(found) else Exit.OK
+    return Exit.ERRORS if failing(active) else Exit.OK
 
 
 def _select_externals(
@@ -93,15 +94,17 @@ def _select_externals(
     cache = Cache(default_cache_dir())
     directory = read_externals_dir(options.externals, manifest, cache.read)
     diagnostics = tuple(check_externals_dir(directory, manifest))
-    if ambiguous := [one for one in diagnostics if one.code is Code.AMBIGUOUS_EXTERNAL]:
+    if ambiguous := [
+        diagnostic for diagnostic in diagnostics if diagnostic.code is Code.AMBIGUOUS_EXTERNAL
+    ]:
         raise SbomError(ambiguous)
     pins: list[Pin] = []
     notes = {}
-    for one in directory.externals:
-        pin = one.pin
-        if one.integrity is Integrity.MODIFIED:
+    for external in directory.externals:
+        pin = external.pin
+        if external.integrity is Integrity.MODIFIED:
             pin = structs.replace(pin, sha256="", sha512="")
-            notes[pin.key] = f"Modified after it was fetched: {one.difference}."
+            notes[pin.key] = f"Modified after it was fetched: {external.difference}."
         pins.append(pin)
     comment = manifest.externals_dir.comment.format(settings=directory.settings_text)
     return Build(platform="", pins=tuple(pins), notes=notes), comment, diagnostics

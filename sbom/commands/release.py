@@ -17,14 +17,13 @@ from sbom.inputs import Environment, InputOptions, Inputs, creation_time, read_i
 from sbom.manifest.model import Manifest
 from sbom.release.artifact_inspection import hash_artifact, inspect_artifacts, list_files
 from sbom.release.artifact_set import classify_artifacts
-from sbom.release.contents import ReleaseContents
-from sbom.release.documents import CHECKSUMS, INDEX, write_documents
-from sbom.release.outputs import Outputs, previous_created
-from sbom.release.parts import (
+from sbom.release.contents import (
+    ReleaseContents,
     compose_parts,
     inspect_layouts,
     read_platform_sboms,
 )
+from sbom.release.documents import CHECKSUMS, INDEX, Outputs, previous_created, write_documents
 from sbom.release.published import PublishedRelease, check_published_release, read_index
 from sbom.release.release_bom import compose_release
 
@@ -81,10 +80,10 @@ def _release_blockers(
     blockers = failing(active, strict=True)
     if not allow_unpinned:
         return [], blockers
-    unpinned = [one for one in active if one.code is Code.MISSING_CHECKSUM]
+    unpinned = [diagnostic for diagnostic in active if diagnostic.code is Code.MISSING_CHECKSUM]
     for diagnostic in unpinned:
         print(f"RELEASED UNPINNED: {diagnostic}", file=sys.stderr)
-    return unpinned, [one for one in blockers if one not in unpinned]
+    return unpinned, [diagnostic for diagnostic in blockers if diagnostic not in unpinned]
 
 
 def _comment(manifest: Manifest, unpinned: Sequence[Diagnostic]) -> str:
@@ -119,9 +118,11 @@ def _inspect_release(
     layouts = inspect_layouts(options.layout, manifest)
     parts = read_platform_sboms(options.platform_sbom, layouts, manifest)
     artifacts, diagnostics = inspect_artifacts(options.artifacts, artifact_set.artifacts, manifest)
-    of_layouts = [one for _, layout in layouts.values() for one in layout.diagnostics]
+    of_layouts = [diagnostic for _, layout in layouts.values() for diagnostic in layout.diagnostics]
     _stop_for_errors(inputs, [*artifact_set.diagnostics, *diagnostics, *of_layouts], blockers)
-    builds = {one.build.name: (replace(one.build, channel=""), None) for one in artifacts}
+    builds = {
+        contents.build.name: (replace(contents.build, channel=""), None) for contents in artifacts
+    }
     unstated = {name: build for name, build in builds.items() if name not in parts}
     parts |= compose_parts(manifest, {**unstated, **layouts}, created)
     return ReleaseContents(artifacts, tuple(parts.values()))
@@ -132,7 +133,7 @@ def _stop_for_errors(
 ) -> None:
     """Raise SbomError with what is not exempted; print warnings and what is exempted."""
     triage = triage_inputs(inputs, diagnostics, (Area.SHIPPED_FILES, Area.RELEASE))
-    active = [one for one in triage.active if one in set(diagnostics)]
+    active = [diagnostic for diagnostic in triage.active if diagnostic in set(diagnostics)]
     if errors := [*blockers, *failing(active)]:
         raise SbomError(errors, strict=True)
     print(render(active, "text"), end="", file=sys.stderr)

@@ -63,7 +63,7 @@ def write_spdx2(bom: Bom) -> bytes:
         "documentNamespace": bom.namespace,
         "files": [_file(file) for file in files],
         "name": bom.name,
-        "packages": [_package(one, bom, codes.get(one.id)) for one in components],
+        "packages": [_package(component, bom, codes.get(component.id)) for component in components],
         "relationships": _relationships(bom),
         "spdxVersion": "SPDX-2.3",
     }
@@ -95,10 +95,10 @@ def _verification_codes(bom: Bom) -> dict[str, str]:
     """Return the verification code (clause 7.9) of each component that contains files."""
     sha1s = {file.id: file.sha1 for file in bom.files}
     contained: dict[str, list[str]] = {}
-    for one in bom.relationships:
-        if one.kind is RelationshipKind.CONTAINS and one.target in sha1s:
-            contained.setdefault(one.source, []).append(sha1s[one.target])
-    return {id_: verification_code(found) for id_, found in contained.items()}
+    for relationship in bom.relationships:
+        if relationship.kind is RelationshipKind.CONTAINS and relationship.target in sha1s:
+            contained.setdefault(relationship.source, []).append(sha1s[relationship.target])
+    return {id_: verification_code(digests) for id_, digests in contained.items()}
 
 
 def _package(component: Component, bom: Bom, code: str | None) -> Element:
@@ -142,12 +142,12 @@ def _checksums(checksums: Iterable[tuple[str, str]]) -> list[Element]:
 
 
 def _references(component: Component) -> list[Element]:
-    found = [("SECURITY", "cpe23Type", cpe) for cpe in component.cpes]
+    references = [("SECURITY", "cpe23Type", cpe) for cpe in component.cpes]
     if component.purl:
-        found.append(("PACKAGE-MANAGER", "purl", component.purl))
+        references.append(("PACKAGE-MANAGER", "purl", component.purl))
     return [
         {"referenceCategory": category, "referenceType": kind, "referenceLocator": locator}
-        for category, kind, locator in found
+        for category, kind, locator in references
     ]
 
 
@@ -166,16 +166,19 @@ def _file(file: BomFile) -> Element:
 
 def _relationships(bom: Bom) -> list[Element]:
     """Return what the document describes and every relationship, each once, sorted."""
-    titles = {one.id: f"{one.name} {one.version}".rstrip() for one in bom.components}
-    found: dict[tuple[str, str, str], Element] = {}
+    titles = {
+        component.id: f"{component.name} {component.version}".rstrip()
+        for component in bom.components
+    }
+    elements: dict[tuple[str, str, str], Element] = {}
     for root in bom.roots:
         key = (DOCUMENT_ID, "DESCRIBES", ID_PREFIX + root)
-        found[key] = _relationship(*key)
-    for one in bom.relationships:
-        for kind, source, target, comment in _expressed(one, titles):
+        elements[key] = _relationship(*key)
+    for relationship in bom.relationships:
+        for kind, source, target, comment in _express(relationship, titles):
             key = (ID_PREFIX + source, kind, ID_PREFIX + target)
-            found.setdefault(key, _relationship(*key, comment))
-    return [found[key] for key in sorted(found)]
+            elements.setdefault(key, _relationship(*key, comment))
+    return [elements[key] for key in sorted(elements)]
 
 
 def _relationship(source: str, kind: str, target: str, comment: str = "") -> Element:
@@ -183,17 +186,19 @@ def _relationship(source: str, kind: str, target: str, comment: str = "") -> Ele
     return {**element, "comment": comment} if comment else element
 
 
-def _expressed(one: Relationship, titles: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
+def _express(
+    relationship: Relationship, titles: Mapping[str, str]
+) -> Iterator[tuple[str, str, str, str]]:
     """Yield the relationships of SPDX that express one of ours: type, source, target, comment.
 
     ``titles`` are names and versions of the components by id. A package whose own archive is
     described must not contain files (clause 7.8), so that a file is part of it by OTHER.
     """
-    comment = one.comment
-    if one.kind is RelationshipKind.BUILD_TOOL:
-        yield "BUILD_TOOL_OF", one.target, one.source, ""
-    elif one.kind is RelationshipKind.PART_OF:
-        comment = f"The file is part of {titles[one.target]}."
-    elif one.kind in _LINKS and one.source in titles:
-        yield "DEPENDS_ON", one.source, one.target, ""
-    yield _TYPES[one.kind], one.source, one.target, comment
+    comment = relationship.comment
+    if relationship.kind is RelationshipKind.BUILD_TOOL:
+        yield "BUILD_TOOL_OF", relationship.target, relationship.source, ""
+    elif relationship.kind is RelationshipKind.PART_OF:
+        comment = f"The file is part of {titles[relationship.target]}."
+    elif relationship.kind in _LINKS and relationship.source in titles:
+        yield "DEPENDS_ON", relationship.source, relationship.target, ""
+    yield _TYPES[relationship.kind], relationship.source, relationship.target, comment

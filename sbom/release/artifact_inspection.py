@@ -1,9 +1,12 @@
-"""The artifacts of a release to their contents: opened, or as the builds they were made from."""
+"""The artifacts of a release to their contents: opened, or as the builds they were made from.
+
+Artifacts of one build are compared with each other, and with the machine they are built for.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,14 +14,18 @@ from sbom.bom.ownership import expected_contents
 from sbom.components.build import Build
 from sbom.components.resolve import resolve_components
 from sbom.diagnostics import Diagnostic, sort_diagnostics
-from sbom.diagnostics.inspection_messages import file_mismatch, missing_file, unowned_file
+from sbom.diagnostics.inspection_messages import (
+    file_mismatch,
+    missing_file,
+    unexpected_build,
+    unowned_file,
+)
 from sbom.files.shipped_file import ShippedFile, hash_stream
 from sbom.files.zip import ArchiveContents, ZipReader
 from sbom.io import read_error, require_directory
-from sbom.manifest.channels import Artifact, Channel, expand_line, expected_artifacts
+from sbom.manifest.channels import Artifact, Channel, Platform, expand_line, expected_artifacts
 from sbom.manifest.model import Manifest
 from sbom.patterns import PathPatterns
-from sbom.release.consistency import check_machine, check_shared_files
 from sbom.release.contents import ArtifactContents
 from sbom.verification.inspection import inspect_files, make_inspector
 
@@ -81,7 +88,11 @@ def inspect_artifacts(
     contents = collector.merge_copies()
     diagnostics = [
         *collector.diagnostics,
-        *(one for each in contents for one in check_machine(each, manifest.platforms)),
+        *(
+            diagnostic
+            for artifact_contents in contents
+            for diagnostic in check_machine(artifact_contents, manifest.platforms)
+        ),
         *check_shared_files(contents),
     ]
     return contents, sort_diagnostics(diagnostics)
@@ -208,3 +219,49 @@ class _Collector:
         ]
         containers = sorted(name for copy in copies for name in copy.containers)
         return replace(first, containers=tuple(containers))
+
+
+#: What a build makes once for all its artifacts; executables are copied under other names.
+_SHARED_SUFFIXES = (".dll", ".pyd")
+#: What CPython builds for exactly its platform; DLLs of externals mix machines on ARM64.
+_PLATFORM_SUFFIX = ".pyd"
+
+
+def check_machine(
+    contents: ArtifactContents, platforms: Iterable[Platform]
+) -> Iterator[Diagnostic]:
+    """Yield extension modules of an artifact that are built for another platform."""
+    machines = {platform.name: platform.machines for platform in platforms}
+    platform = contents.build.platform
+    if not machines.get(platform):
+        return
+    for file in contents.files:
+        machine = file.binary.headers.machine if file.binary else ""
+        if not machine or not file.path.lower().endswith(_PLATFORM_SUFFIX):
+            continue
+        if machine not in machines[platform]:
+            expected = f"a binary for {platform}"
+            yield file_mismatch(
+                contents.path, file.path, expected=expected, found=f"one for {machine}"
+            )
+
+
+def check_shared_files(artifacts: Sequence[ArtifactContents]) -> Iterator[Diagnostic]:
+    """Yield libraries that differ between two artifacts of a build, which is made once."""
+    first: dict[tuple[str, str], tuple[str, str]] = {}
+    for contents in sorted(artifacts, key=lambda contents: contents.path):
+        for name, sha256 in _libraries(contents).items():
+            key = contents.build.name, name
+            path, expected_sha256 = first.setdefault(key, (contents.path, sha256))
+            if sha256 != expected_sha256:
+                expected = f"the same file as in {path}, of the same build"
+                yield unexpected_build(contents.path, name, expected=expected, found="another")
+
+
+def _libraries(contents: ArtifactContents) -> Mapping[str, str]:
+    """Return the SHA-256 of each library by its name in lower case."""
+    return {
+        file.path.rpartition("/")[2].lower(): file.sha256
+        for file in contents.files
+        if file.path.lower().endswith(_SHARED_SUFFIXES)
+    }

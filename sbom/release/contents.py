@@ -1,15 +1,106 @@
-"""What an artifact contains, and what a release is made of."""
+"""What a release is made of: the contents of its artifacts, and the BOM of each build.
+
+A build is the BOM of a layout on this machine, one made on another, or the manifest's own.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
+from sbom.bom.compose import compose_build
+from sbom.bom.model import Bom
 from sbom.bom.ownership import FileOwnership
 from sbom.components.build import Build
 from sbom.components.model import Component
+from sbom.diagnostics.io_messages import usage_error
 from sbom.files.shipped_file import ShippedFile
-from sbom.manifest.channels import Artifact
-from sbom.release.parts import PlatformSbom
+from sbom.formats import SPDX2
+from sbom.io import DOCUMENT_LIMIT, read_bytes
+from sbom.manifest.channels import DEFAULT, Artifact
+from sbom.manifest.model import Manifest
+from sbom.manifest.ranges import line_in_range
+from sbom.verification.inspection import Inspection, inspect_layout
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformSbom:
+    """The BOM of one build, as ``build`` makes it."""
+
+    build: Build
+    bom: Bom
+
+
+def builds_of(manifest: Manifest) -> dict[str, Build]:
+    """Return every build that the manifest's CPython line has, by its name."""
+    line = manifest.cpython.line
+    variants = [variant.name for variant in manifest.variants if line_in_range(line, variant.lines)]
+    builds = [
+        Build(platform=platform.name, variant=variant)
+        for platform in manifest.platforms
+        if line_in_range(line, platform.lines)
+        for variant in (DEFAULT, *variants)
+    ]
+    return {build.name: build for build in builds}
+
+
+def inspect_layouts(
+    options: Sequence[str], manifest: Manifest
+) -> dict[str, tuple[Build, Inspection]]:
+    """Return the layouts of ``--layout PLATFORM=DIR``, by the name of their build.
+
+    Raises InputError for one that is not a layout of this release.
+    """
+    builds = builds_of(manifest)
+    layouts: dict[str, tuple[Build, Inspection]] = {}
+    for option in options:
+        name, sign, directory = option.partition("=")
+        if not sign or name not in builds:
+            hint = f"write PLATFORM=DIR with one of {', '.join(builds)}"
+            raise usage_error(f"--layout {option}", "does not name a build of the manifest", hint)
+        if name in layouts:
+            hint = "give each build one layout"
+            raise usage_error(f"--layout {option}", "is a second layout of that build", hint)
+        layouts[name] = builds[name], inspect_layout(Path(directory), manifest, builds[name])
+    return layouts
+
+
+def read_platform_sboms(
+    paths: Sequence[Path], layouts: Mapping[str, object], manifest: Manifest
+) -> dict[str, PlatformSbom]:
+    """Return the BOMs of ``--platform-sbom``, by the name of their build.
+
+    Raises InputError for one that is not of this release, or of a build that has a layout too.
+    """
+    builds = builds_of(manifest)
+    prefix = f"python-{manifest.cpython.version}-"
+    sboms: dict[str, PlatformSbom] = {}
+    for path in paths:
+        bom = SPDX2.read(read_bytes(path, DOCUMENT_LIMIT), str(path))
+        name = bom.name.removeprefix(prefix)
+        if name not in builds or len(bom.roots) != 1:
+            hint = f"name what build wrote for {', '.join(builds)} of {manifest.cpython.version}"
+            what = "is not the SBOM of a build of the manifest"
+            raise usage_error(f"--platform-sbom {path}", what, hint)
+        if name in sboms or name in layouts:
+            hint = "give each build one layout or SBOM"
+            raise usage_error(f"--platform-sbom {path}", f"is a second part for {name}", hint)
+        sboms[name] = PlatformSbom(builds[name], bom)
+    return sboms
+
+
+def compose_parts(
+    manifest: Manifest,
+    builds: Mapping[str, tuple[Build, Inspection | None]],
+    created: datetime,
+) -> dict[str, PlatformSbom]:
+    """Return the BOMs of builds that have a layout, or of which only the manifest is known."""
+    return {
+        name: PlatformSbom(build, compose_build(manifest, build, created, contents=layout))
+        for name, (build, layout) in builds.items()
+    }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

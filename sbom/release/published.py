@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from sbom.bom.graph import SliceExtractor
 from sbom.bom.model import Bom
-from sbom.bom.slice import SliceExtractor
 from sbom.diagnostics import Diagnostic, SbomError, sort_diagnostics
 from sbom.diagnostics.release_messages import inconsistent_release, missing_from_release
 from sbom.formats import SPDX2
@@ -198,10 +198,10 @@ def _check_slices(
     return diagnostics
 
 
-def _compare(path: str, found: Bom, expected: Bom, release: str) -> Iterator[Diagnostic]:
+def _compare(path: str, published: Bom, expected: Bom, release: str) -> Iterator[Diagnostic]:
     """Yield where a slice differs from what the release's SBOM has, element by element."""
     for field in fields(Bom):
-        actual, wanted = (_by_id(getattr(bom, field.name)) for bom in (found, expected))
+        actual, wanted = (_by_id(getattr(bom, field.name)) for bom in (published, expected))
         for id_ in sorted(actual.keys() | wanted.keys()):
             if actual.get(id_) != wanted.get(id_):
                 message = f"is not a slice of {release}: its {field.name} differ"

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from boms import committed_bom
 
-from sbom.bom.merge import BomBuilder, collect_build_components, move_relationships
+from sbom.bom.graph import BomBuilder, SliceExtractor, collect_build_components, move_relationships
 from sbom.bom.model import Relationship, RelationshipKind
-from sbom.bom.slice import SliceExtractor
 
 CONTAINS = RelationshipKind.CONTAINS
 
