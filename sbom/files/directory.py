@@ -25,7 +25,7 @@ _LARGE = 1 << 16
 _MOST_THREADS = 8
 
 
-def hash_directory(
+def hash_directory(  # noqa: C901 - what its threads run has to see what they share
     directory: Path, algorithms: Sequence[str] = ALGORITHMS, inspect: InspectFn | None = None
 ) -> tuple[ShippedFile, ...]:
     """Return the regular files below a directory, sorted by path, each read once.

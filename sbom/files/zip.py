@@ -186,7 +186,7 @@ def _validate_member(info: zipfile.ZipInfo, path: str) -> str:
     return ""
 
 
-def validate_member_name(name: str) -> str:
+def validate_member_name(name: str) -> str:  # noqa: PLR0911 - one return for each reason
     """Return why a member's name cannot be the path of a file on Windows, or an empty text."""
     if not name or name.startswith("/"):
         return "is an absolute path"

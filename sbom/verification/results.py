@@ -258,7 +258,9 @@ def result_diagnostics(name: str, results: Iterable[Result]) -> Iterator[Diagnos
             yield diagnostic
 
 
-def _diagnose(name: str, result: Result) -> Diagnostic | None:
+def _diagnose(  # noqa: PLR0911 - one return for each status
+    name: str, result: Result
+) -> Diagnostic | None:
     file, found, evidence = result.file, result.found, result.evidence
     expected = f"{result.component} {result.expected}".rstrip()
     match result.status:
