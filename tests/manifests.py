@@ -16,10 +16,10 @@ from typing import Any
 from conftest import FACTS, ROOT
 from scripts import get_external_script, git_script, svn_script
 
-from sbom.manifest import write as edit
-from sbom.manifest.diff import described_externals, diff_manifest
+from sbom.manifest.diff import apply_changes, change_version, diff_manifest, record_script
 from sbom.manifest.model import Manifest
 from sbom.manifest.read import read_manifest
+from sbom.manifest.write import write_manifest
 from sbom.script.analysis import analyze_script
 
 #: The manifest that tests use.
@@ -62,11 +62,9 @@ def digest_of(script: str) -> str:
 def regenerated(text: str, script: str, version: str = "") -> str:
     """Return a manifest's text after ``regen`` with a script."""
     manifest = read_manifest(text)
-    found = diff_manifest(analyze_script(script).externals, manifest)
-    facts = {"script-sha256": digest_of(script)}
-    if version:
-        facts["version"] = version
-    return edit.update_manifest(text, found, facts, described_externals(manifest))
+    changes = diff_manifest(analyze_script(script).externals, manifest)
+    manifest = record_script(apply_changes(manifest, changes), digest_of(script))
+    return write_manifest(text, change_version(manifest, version or manifest.cpython.version))
 
 
 def for_entry(entry: dict[str, Any]) -> Manifest:

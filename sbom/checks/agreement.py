@@ -52,8 +52,8 @@ def check_agreement(
     ``changes`` are what would make them agree, ``version`` the CPython version of the script's
     source tree, or an empty text where it is unknown; ``command`` is what makes the changes.
     """
-    diagnostics = [_change_diagnostic(manifest, change, command) for change in changes]
     cpython, file = manifest.cpython, manifest.file
+    diagnostics = [_change_diagnostic(file, change, command) for change in changes]
     if version not in ("", cpython.version):
         diagnostics.append(version_changed(file, cpython.version, version, command))
     if not changes and script_sha256 != cpython.script_sha256:
@@ -61,17 +61,16 @@ def check_agreement(
     return diagnostics
 
 
-def _change_diagnostic(manifest: Manifest, change: ManifestChange, command: str) -> Diagnostic:
-    file, key = manifest.file, str(change.key)
-    match change.what:
+def _change_diagnostic(file: str, change: ManifestChange, command: str) -> Diagnostic:
+    key = str(change.key)
+    match change.kind:
         case ChangeKind.ADD:
             return not_in_manifest(file, key, change.new, command)
         case ChangeKind.REMOVE:
             return not_in_script(file, key, change.old, command)
-        case ChangeKind.RETAG:
+        case ChangeKind.TAG:
             return tag_changed(file, key, change.old, change.new, command)
         case ChangeKind.CONDITION:
             return condition_changed(file, key, change.old, change.new, command)
         case ChangeKind.REPOSITORY:
-            usual = getattr(manifest.cpython, f"{change.kind}_repository")
-            return repository_changed(file, key, change.old or usual, change.new or usual, command)
+            return repository_changed(file, key, change.old, change.new, command)

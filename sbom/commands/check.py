@@ -9,7 +9,7 @@ from sbom.diagnostics import Diagnostic, Exit, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.render import render
 from sbom.inputs import Environment, InputOptions, Inputs, read_inputs, triage_inputs
-from sbom.manifest.diff import pin_of
+from sbom.manifest.diff import pin_external
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +58,8 @@ def check_tree(inputs: Inputs, root: Path) -> tuple[Diagnostic, ...]:
     from sbom.source_tree.tree_contents import read_tree_contents  # noqa: PLC0415
 
     manifest = inputs.manifest
-    pins = [pin_of(one) for one in inputs.script.externals] if inputs.script else []
+    externals = inputs.script.externals if inputs.script else ()
+    pins = [pin_external(one, inputs.manifest) for one in externals]
     wheels = {one.wheel: one.sha256 for one in manifest.current_vendored}
     contents = read_tree_contents(root, inputs.version, pins, manifest.version_sources, wheels)
     return check_source_tree(manifest, contents, inputs.regen_command)

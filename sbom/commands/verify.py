@@ -18,12 +18,10 @@ from sbom.inputs import (
     script_diagnostics,
 )
 from sbom.manifest.channels import DEFAULT
-from sbom.manifest.diff import described_externals
+from sbom.manifest.diff import apply_changes, record_vendored
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import line_in_range
-from sbom.manifest.read import read_manifest
-from sbom.manifest.toml_lines import Value
 from sbom.selection import selected_platforms, selected_variant
 from sbom.verification.comparison import verify_target
 from sbom.verification.expectations import assume_vendored
@@ -78,24 +76,15 @@ def _refuse_declarations(options: VerifyOptions) -> None:
 
 
 def _apply_script(inputs: Inputs, tree: Path | None, identification: Identification) -> Manifest:
-    """Return the manifest as ``regen`` would write it for the script, if one is given."""
+    """Return the manifest with the externals of the script and the tree that are named, if any."""
     if inputs.script is None:
         return inputs.manifest
-    # tomlkit takes 0.1 s to import, and only a script needs it.
-    from sbom.manifest.write import update_manifest  # noqa: PLC0415
-
     if blocking := failing(script_diagnostics(inputs)):
         raise SbomError(blocking)
     version = inputs.version or next(iter(identification.cpython), inputs.manifest.cpython.version)
-    facts: dict[str, Value] = {"version": version}
+    manifest = apply_changes(inputs.manifest, script_changes(inputs)).for_version(version)
     vendored = read_tree_vendored(inputs, tree)
-    if vendored is not None:
-        facts["vendored-from"] = version
-    changes = script_changes(inputs)
-    # An external that no component describes must not stop verification: nothing is expected of it.
-    described = described_externals(inputs.manifest) | {change.key for change in changes}
-    text = update_manifest(inputs.text, changes, facts, described, vendored=vendored)
-    return read_manifest(text, str(inputs.path))
+    return manifest if vendored is None else record_vendored(manifest, vendored, version)
 
 
 def _possible_builds(

@@ -8,14 +8,16 @@ from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+import msgspec
+
 from sbom.components.provenance import download_location, is_archive
 from sbom.diagnostics import Diagnostic
 from sbom.download.cache import Cache, default_cache_dir
 from sbom.download.progress import open_progress
 from sbom.files.targz import ArchiveInfo
+from sbom.manifest.diff import replace_pins
 from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest, Pin
-from sbom.manifest.toml_lines import Value
 from sbom.script.externals import ExternalKind
 from sbom.script.run import decode_script
 from sbom.source_tree.tree import parse_python_version
@@ -83,31 +85,31 @@ def fetch_archives(
     )
 
 
-def pin_values(archive: ArchiveInfo) -> dict[str, Value]:
-    """Return what the table of an external records of its archive."""
-    commit = {"commit": archive.commit} if archive.commit else {}
-    return {
-        **commit,
-        "sha256": archive.sha256,
-        "sha512": archive.sha512,
-        "size": archive.size,
-        "file-count": len(archive.files),
-        "verification-code": archive.verification_code,
+def pin_archives(manifest: Manifest, archives: Mapping[ExternalKey, ArchiveInfo]) -> Manifest:
+    """Return the manifest with what identifies archives recorded in their pins."""
+    pins: dict[ExternalKey, Pin | None] = {
+        pin.key: msgspec.structs.replace(
+            pin,
+            commit=archive.commit or pin.commit,
+            sha256=archive.sha256,
+            sha512=archive.sha512,
+            size=archive.size,
+            file_count=len(archive.files),
+            verification_code=archive.verification_code,
+            dll_digests=_dll_digests(pin, archive, manifest),
+        )
+        for pin in manifest.pins
+        if (archive := archives.get(pin.key))
     }
+    return replace_pins(manifest, pins)
 
 
-def dll_digests(
-    pins: Sequence[Pin], archives: Mapping[ExternalKey, ArchiveInfo]
-) -> dict[ExternalKey, dict[str, str]]:
-    """Return the Authenticode digests of the DLLs in binary externals, by path."""
-    recorded: dict[ExternalKey, dict[str, str]] = {}
-    for pin in pins:
-        if pin.kind is ExternalKind.BINARY and pin.key in archives:
-            entries = archives[pin.key].files
-            digests = {entry.path: entry.authenticode for entry in entries if entry.authenticode}
-            if digests:
-                recorded[pin.key] = digests
-    return recorded
+def _dll_digests(pin: Pin, archive: ArchiveInfo, manifest: Manifest) -> Mapping[str, str]:
+    """Return the Authenticode digests that a pin records: not those of the reference data."""
+    if pin.kind is not ExternalKind.BINARY:
+        return {}
+    digests = {entry.path: entry.authenticode for entry in archive.files if entry.authenticode}
+    return pin.dll_digests if manifest.dll_digests.get(pin.tag) == digests else digests
 
 
 def fetch_script(ref: str, manifest: Manifest, options: DownloadOptions) -> tuple[str, str, str]:

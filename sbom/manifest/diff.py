@@ -1,99 +1,130 @@
-"""How the manifest has to change to agree with a script."""
+"""How the manifest has to change to agree with a script, a source tree or archives: on values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from sbom.manifest.external_key import EntryKind, ExternalKey, key_of_tag
-from sbom.manifest.model import Manifest, Pin
-from sbom.script.externals import ALWAYS, Condition, ScriptExternal
+import msgspec
+
+from sbom.manifest.external_key import ExternalKey, key_of_tag
+from sbom.manifest.model import Manifest, Pin, Vendored
+from sbom.script.externals import ExternalKind, ScriptExternal
 
 
 class ChangeKind(StrEnum):
-    """How the manifest has to change to agree with a script."""
+    """What differs between a pin and what the script fetches."""
 
     ADD = "add"
     REMOVE = "remove"
-    RETAG = "retag"
+    TAG = "tag"
     CONDITION = "condition"
     REPOSITORY = "repository"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ManifestChange:
-    """One difference: what the manifest says (``old``) and what the script says (``new``).
+    """One difference: what the manifest records (``old``) and what the script has (``new``).
 
-    ``condition`` is the script's; ``repository`` comes with a new external.
+    ``pin`` is the external with all its changes, or None where the script does not fetch it.
     """
 
-    what: ChangeKind
-    kind: str
-    name: str
+    kind: ChangeKind
+    key: ExternalKey
+    pin: Pin | None
     old: str = ""
     new: str = ""
-    condition: Condition = ALWAYS
-    repository: str = ""
-
-    @property
-    def key(self) -> ExternalKey:
-        """Return the key path of the table concerned."""
-        return ExternalKey(EntryKind(self.kind), self.name)
 
 
 def diff_manifest(
     externals: Sequence[ScriptExternal], manifest: Manifest
 ) -> tuple[ManifestChange, ...]:
-    """Return what has to change for the manifest to say what the script says, sorted by key."""
-    said = {key_of_tag(external.kind, external.tag): external for external in externals}
-    known = {pin.key: pin for pin in manifest.pins}
-    found: list[ManifestChange] = []
-    for key in sorted(said.keys() | known.keys()):
-        kind, name = key.kind, key.name
-        external, pin = said.get(key), known.get(key)
-        if external is not None and pin is not None:
-            found += _differences(external, pin, _repository(external, manifest))
-        elif external is not None:
-            change = ManifestChange(what=ChangeKind.ADD, kind=kind, name=name, new=external.tag)
-            repository = _repository(external, manifest)
-            found.append(replace(change, condition=external.condition, repository=repository))
-        elif pin is not None:
-            found.append(ManifestChange(what=ChangeKind.REMOVE, kind=kind, name=name, old=pin.tag))
-    return tuple(found)
-
-
-def _repository(external: ScriptExternal, manifest: Manifest) -> str:
-    """Return the repository of an external, or an empty text where it is the usual one."""
-    usual = getattr(manifest.cpython, f"{external.kind}_repository")
-    return "" if external.repository == usual else external.repository
-
-
-def _differences(external: ScriptExternal, pin: Pin, repository: str) -> Iterator[ManifestChange]:
-    for what, old, new in (
-        (ChangeKind.RETAG, pin.tag, external.tag),
-        (ChangeKind.CONDITION, str(pin.condition), str(external.condition)),
-        (ChangeKind.REPOSITORY, pin.repository, repository),
-    ):
-        if old != new:
-            change = ManifestChange(what=what, kind=pin.kind, name=pin.name, old=old, new=new)
-            yield replace(change, condition=external.condition)
-
-
-def pin_of(external: ScriptExternal) -> Pin:
-    """Return an external of a script as the manifest would have it before anything is fetched."""
-    name, condition = external.name, external.condition
-    return Pin(
-        kind=external.kind,
-        name=name,
-        tag=external.tag,
-        default=condition.default,
-        enabled_by=condition.enabled_by,
-        disabled_by=condition.disabled_by,
+    """Return what has to change for the manifest to agree with a script, sorted by key."""
+    recorded = {pin.key: pin for pin in manifest.pins}
+    wanted = {pin.key: pin for pin in (pin_external(one, manifest) for one in externals)}
+    return tuple(
+        change
+        for key in sorted(recorded.keys() | wanted.keys())
+        for change in _compare(key, recorded.get(key), wanted.get(key), manifest)
     )
 
 
-def described_externals(manifest: Manifest) -> set[ExternalKey]:
-    """Return the key paths of externals that some component accounts for."""
-    rows = {row.external for one in manifest.components for row in one.ships if row.external}
-    return rows | {built.source for one in manifest.components for built in one.built_from}
+def pin_external(external: ScriptExternal, manifest: Manifest) -> Pin:
+    """Return the pin of an external; what is known of its archive stays while the tag does."""
+    key = key_of_tag(external.kind, external.tag)
+    pin = manifest.get_pin(key)
+    if pin is None or pin.tag != external.tag:
+        pin = Pin(kind=external.kind, name=key.name, tag=external.tag)
+    usual = _usual_repository(external.kind, manifest)
+    return msgspec.structs.replace(
+        pin,
+        repository="" if external.repository == usual else external.repository,
+        default=external.condition.default,
+        enabled_by=external.condition.enabled_by,
+        disabled_by=external.condition.disabled_by,
+    )
+
+
+def _usual_repository(kind: ExternalKind, manifest: Manifest) -> str:
+    cpython = manifest.cpython
+    is_source = kind is ExternalKind.SOURCE
+    return cpython.source_repository if is_source else cpython.binary_repository
+
+
+def _compare(
+    key: ExternalKey, old: Pin | None, new: Pin | None, manifest: Manifest
+) -> Iterator[ManifestChange]:
+    if old is None and new is not None:
+        yield ManifestChange(kind=ChangeKind.ADD, key=key, pin=new, new=new.tag)
+    elif old is not None and new is None:
+        yield ManifestChange(kind=ChangeKind.REMOVE, key=key, pin=None, old=old.tag)
+    elif old is not None and new is not None:
+        usual = _usual_repository(new.kind, manifest)
+        for kind, before, after in (
+            (ChangeKind.TAG, old.tag, new.tag),
+            (ChangeKind.CONDITION, str(old.condition), str(new.condition)),
+            (ChangeKind.REPOSITORY, old.repository or usual, new.repository or usual),
+        ):
+            if before != after:
+                yield ManifestChange(kind=kind, key=key, pin=new, old=before, new=after)
+
+
+# Changes applied: values in, values out.
+
+
+def apply_changes(manifest: Manifest, changes: Iterable[ManifestChange]) -> Manifest:
+    """Return the manifest with changes made to its pins."""
+    return replace_pins(manifest, {change.key: change.pin for change in changes})
+
+
+def replace_pins(manifest: Manifest, pins: Mapping[ExternalKey, Pin | None]) -> Manifest:
+    """Return the manifest with some pins replaced or, where they are None, removed."""
+    found = {pin.key: pin for pin in manifest.pins} | dict(pins)
+    kept = [pin for pin in found.values() if pin is not None]
+    kept.sort(key=lambda pin: (pin.kind is ExternalKind.BINARY, pin.name))
+    return replace(manifest, pins=tuple(kept))
+
+
+def record_script(manifest: Manifest, script_sha256: str) -> Manifest:
+    """Return the manifest with the digest of the script that its pins were taken from."""
+    cpython = msgspec.structs.replace(manifest.cpython, script_sha256=script_sha256)
+    return replace(manifest, cpython=cpython)
+
+
+def change_version(manifest: Manifest, version: str) -> Manifest:
+    """Return the manifest of a CPython version.
+
+    What identifies the source release of another version is not known any more.
+    """
+    cpython = manifest.cpython
+    if version == cpython.version:
+        return manifest
+    cpython = msgspec.structs.replace(cpython, version=version, commit="", sha256="")
+    return replace(manifest, cpython=cpython)
+
+
+def record_vendored(manifest: Manifest, vendored: Sequence[Vendored], version: str) -> Manifest:
+    """Return the manifest with the vendored code of a source tree, of its CPython version."""
+    cpython = msgspec.structs.replace(manifest.cpython, vendored_from=version)
+    return replace(manifest, cpython=cpython, vendored=tuple(vendored))

@@ -1,279 +1,153 @@
-"""What ``regen`` writes into externals.toml, and the proof that nothing else has changed."""
+"""What ``regen`` writes into externals.toml: the tables whose values programs determine."""
 
 from __future__ import annotations
 
-import copy
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import tomlkit
-from tomlkit.exceptions import TOMLKitError
 
-from sbom.diagnostics import Code, Diagnostic, SbomError
-from sbom.manifest import toml_lines as tables
+from sbom.diagnostics import SbomError
+from sbom.diagnostics.manifest_messages import invalid_manifest
 from sbom.manifest.component_spec import PLACEHOLDER
-from sbom.manifest.diff import ChangeKind, ManifestChange
 from sbom.manifest.external_key import EntryKind, ExternalKey
-from sbom.manifest.model import Vendored
-from sbom.manifest.read import BOM
-from sbom.manifest.tables import key_fields
-from sbom.manifest.toml_lines import Value
-from sbom.script.externals import Condition
+from sbom.manifest.model import Manifest, Pin, Vendored
+from sbom.manifest.tables import Table, key_fields
+from sbom.manifest.toml_editor import TablePath, TomlEditError, TomlEditor, Value
 
-#: The key of the table of an external's DLLs.
-_DIGESTS = "dll-digests"
-#: What is no longer known once a tag has changed.
-_OF_ARCHIVE: dict[str, Value] = {
-    "commit": "",
-    "sha256": "",
-    "sha512": "",
-    "size": 0,
-    "file-count": 0,
-    "verification-code": "",
-}
+#: The key of a pin's sub-table.
+_DLL_DIGESTS = "dll-digests"
+#: The key that a pin has even while its value is unknown.
+_SHA256 = "sha256"
+
+_SKELETON = """
+[component.{header}]
+name = "{name}"
+originator = "{placeholder}" # unknown: a person fills this in
+homepage = "{placeholder}" # unknown: a person fills this in
+license-concluded = "{placeholder}" # unknown: a person fills this in
+copyright = "{placeholder}" # unknown: a person fills this in
+purl = "{placeholder}" # unknown: a person fills this in
+{revision_pattern}
+[[component.{header}.ships]]
+external = "{external}"
+link = "{placeholder}" # unknown: static, dynamic, bundled or build-tool
+files = ["{placeholder}"]
+"""
+#: Reads the version out of most tags; vendored code has none.
+_REVISION_PATTERN = r"revision-pattern = '(?P<version>\d+(?:\.\d+)*[a-z]?)'" + "\n"
 
 
-def update_manifest(
-    text: str,
-    changes: Sequence[ManifestChange],
-    facts: Mapping[str, Value],
-    claimed: set[ExternalKey],
-    pinned: Mapping[ExternalKey, Mapping[str, Value]] | None = None,
-    *,
-    vendored: Sequence[Vendored] | None = None,
-    digests: Mapping[ExternalKey, Mapping[str, str]] | None = None,
-) -> str:
-    """Return externals.toml with the changes made.
+def write_manifest(text: str, manifest: Manifest) -> str:
+    """Return externals.toml with the pins, vendored code and ``[cpython]`` of a manifest.
 
-    ``facts`` are the new values of ``[cpython]``; ``claimed`` the key paths of externals that
-    a component already accounts for: any other new one gets a component to be filled in;
-    ``pinned`` maps key paths of externals to what their archives were found to be;
-    ``vendored`` is all the vendored code there is now, or None where nobody looked;
-    ``digests`` map key paths of externals to those of the DLLs in their archives. Raises
-    SbomError where the tables are written in a way that cannot be edited safely.
+    ``text`` is what the manifest was read from, before its values changed. An external, or
+    vendored code, that is new and that no component describes gets a component to be filled in.
+    Nothing else in the text changes. Raises SbomError where the tables are written in a way that
+    cannot be edited safely.
     """
-    bom = BOM if text.startswith(BOM) else ""
-    text = text.removeprefix(BOM)
-    crlf = 0 < text.count("\n") == text.count("\r\n")
-    if crlf:
-        text = text.replace("\r\n", "\n")
-    expected = copy.deepcopy(tomllib.loads(text))
+    editor = TomlEditor(text)
+    entries: dict[ExternalKey, Pin | Vendored] = {one.key: one for one in manifest.pins}
+    entries |= {one.key: one for one in manifest.vendored}
+    recorded = _recorded_keys(editor)
     try:
-        text = _removed(text, changes, expected)
-        text = _added(text, changes, claimed, expected)
-        for change in changes:
-            if change.what is ChangeKind.RETAG:
-                text = _with_digests(text, change.key, {}, expected)
-        for path, values in _values(changes, facts, pinned or {}, expected).items():
-            text = tables.set_values(text, path, values)
-        if vendored is not None:
-            text = _vendored(text, vendored, claimed, expected)
-        for key, files in (digests or {}).items():
-            text = _with_digests(text, key, files, expected)
-        sound = tomllib.loads(text) == expected
-    except (LookupError, tomllib.TOMLDecodeError, TOMLKitError) as error:
-        raise _cannot_edit(str(error.args[0]) if isinstance(error, LookupError) else "") from error
-    if not sound:
-        raise _cannot_edit("")
-    return bom + (text.replace("\n", "\r\n") if crlf else text)
+        for key in sorted(recorded - entries.keys()):
+            editor.remove(_path(key))
+        _set_values(editor, ("cpython",), manifest.cpython)
+        for key in sorted(entries):
+            if key in recorded:
+                _set_values(editor, _path(key), entries[key])
+            else:
+                _insert_entry(editor, entries[key])
+        for pin in manifest.pins:
+            _set_digests(editor, pin)
+        for key in sorted(entries.keys() - recorded - described_externals(manifest)):
+            _insert_component(editor, key)
+        return editor.finish()
+    except TomlEditError as error:
+        message = "the tables are written in a way that cannot be edited safely"
+        hint = "write each external as a table of its own: [source.<name>]"
+        raise SbomError([invalid_manifest(manifest.file, str(error), message, hint)]) from error
 
 
-def _removed(text: str, changes: Sequence[ManifestChange], expected: dict[str, Any]) -> str:
-    for change in changes:
-        if change.what is ChangeKind.REMOVE:
-            text = tables.remove(text, (change.kind, change.name))
-            del expected[change.kind][change.name]
-            if not expected[change.kind]:
-                del expected[change.kind]
-    return text
+def described_externals(manifest: Manifest) -> set[ExternalKey]:
+    """Return the key paths of externals, and of vendored code, that some component describes."""
+    rows = {row.external for one in manifest.components for row in one.ships if row.external}
+    return rows | {built.source for one in manifest.components for built in one.built_from}
 
 
-def _added(
-    text: str,
-    changes: Sequence[ManifestChange],
-    claimed: set[ExternalKey],
-    expected: dict[str, Any],
-) -> str:
-    for change in changes:
-        if change.what is not ChangeKind.ADD:
+def _recorded_keys(editor: TomlEditor) -> set[ExternalKey]:
+    return {ExternalKey(kind, name) for kind in EntryKind for name in editor.data.get(kind, {})}
+
+
+def _path(key: ExternalKey) -> TablePath:
+    return (key.kind.value, key.name)
+
+
+def _set_values(editor: TomlEditor, path: TablePath, value: Table) -> None:
+    """Set the keys of a table that have another value; sub-tables are left alone.
+
+    A key whose value is not known any more is removed unless a comment stands behind it.
+    """
+    table = editor.get(path)
+    changes: dict[str, Value | None] = {}
+    for key, (new, default) in _values(value).items():
+        if table.get(key, default) == new:
             continue
-        new = [(change.kind, _new_external(change))]
-        if change.key not in claimed and change.name not in expected.get("component", {}):
-            new.append(("component", _skeleton(change.name, change.key)))
-        for kind, table in new:
-            text = tables.insert(text, kind, change.name, table)
-            expected.setdefault(kind, {})[change.name] = tomllib.loads(table)[kind][change.name]
-    return text
+        is_unknown = new == default and key != _SHA256
+        is_removed = is_unknown and not editor.has_comment(path, key)
+        changes[key] = None if is_removed else new
+    if changes:
+        editor.set_values(path, changes, [*_values(value)])
 
 
-def _values(
-    changes: Sequence[ManifestChange],
-    facts: Mapping[str, Value],
-    pinned: Mapping[ExternalKey, Mapping[str, Value]],
-    expected: dict[str, Any],
-) -> dict[tuple[str, ...], dict[str, Value]]:
-    """Return the values that differ, by the path of their table; they are set in ``expected``."""
-    wanted: dict[tuple[str, ...], dict[str, Value]] = {("cpython",): dict(facts)}
-    path: tuple[str, ...]
-    for change in changes:
-        path = (change.kind, change.name)
-        if change.what is ChangeKind.RETAG:
-            known = expected[change.kind][change.name]
-            gone = {key: value for key, value in _OF_ARCHIVE.items() if key in known}
-            wanted.setdefault(path, {}).update({"tag": change.new, **gone})
-        elif change.what is ChangeKind.REPOSITORY:
-            wanted.setdefault(path, {})["repository"] = change.new
-        elif change.what is ChangeKind.CONDITION:
-            known = expected[change.kind][change.name]
-            gone = {key: value for key, value in _UNCONDITIONAL.items() if key in known}
-            wanted.setdefault(path, {}).update({**gone, **_condition(change.condition)})
-    for key, archive in pinned.items():
-        wanted.setdefault((key.kind, key.name), {}).update(archive)
-    edits: dict[tuple[str, ...], dict[str, Value]] = {}
-    for path, values in wanted.items():
-        table = expected[path[0]][path[1]] if len(path) > 1 else expected[path[0]]
-        new = {key: value for key, value in values.items() if table.get(key) != value}
-        table.update(new)
-        if new:
-            edits[path] = new
-    return edits
-
-
-def _new_external(change: ManifestChange) -> str:
-    table = tomlkit.table()
-    table["tag"] = change.new
-    for key, value in _condition(change.condition).items():
-        table[key] = value
-    if change.repository:
-        table["repository"] = change.repository
-    table["sha256"] = ""
-    return _dumped(change.kind, change.name, table)
-
-
-#: The condition of an external that is always fetched.
-_UNCONDITIONAL: dict[str, Value] = {"default": True, "enabled-by": [], "disabled-by": []}
-
-
-def _condition(condition: Condition) -> dict[str, Value]:
-    """Return a condition as the keys of a table; none where it is always fetched."""
-    values: dict[str, Value] = {
-        "default": condition.default,
-        "enabled-by": [list(settings) for settings in condition.enabled_by],
-        "disabled-by": [list(settings) for settings in condition.disabled_by],
+def _values(value: Table) -> dict[str, tuple[Any, Any]]:
+    """Return each value of a table, and its default, by key; sub-tables are left out."""
+    values = {
+        key: (_plain(getattr(value, field.name)), _plain(field.default))
+        for key, field in key_fields(type(value)).items()
     }
-    return {key: value for key, value in values.items() if value != _UNCONDITIONAL[key]}
+    return {key: pair for key, pair in values.items() if not isinstance(pair[0], Mapping)}
 
 
-def _vendored(
-    text: str, vendored: Sequence[Vendored], claimed: set[ExternalKey], expected: dict[str, Any]
-) -> str:
-    """Return the text with exactly these tables of vendored code, each with what is known."""
-    wanted = {one.name: _said(one) for one in vendored}
-    known: dict[str, dict[str, Value]] = expected.setdefault("vendored", {})
-    for name in sorted(known.keys() - wanted.keys()):
-        text = tables.remove(text, ("vendored", name))
-        del known[name]
-    for name, values in wanted.items():
-        if name in known:
-            gone = {key: _BLANK[key] for key in known[name].keys() - values.keys()}
-            values |= {key: value for key, value in gone.items() if known[name][key] != value}
-            new = {key: value for key, value in values.items() if known[name].get(key) != value}
-            if new:
-                text = tables.set_values(text, ("vendored", name), new)
-                known[name].update(new)
-            continue
-        new_tables = [("vendored", _dumped("vendored", name, _table(values)))]
-        key = ExternalKey(EntryKind.VENDORED, name)
-        if key not in claimed and name not in expected.get("component", {}):
-            new_tables.append(("component", _skeleton(name, key)))
-        for kind, table in new_tables:
-            text = tables.insert(text, kind, name, table)
-            expected.setdefault(kind, {})[name] = tomllib.loads(table)[kind][name]
-    if not known:
-        del expected["vendored"]
-    return text
+def _plain(value: Any) -> Any:
+    """Return a value as TOML has it: tuples are lists."""
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
-def _with_digests(
-    text: str, key: ExternalKey, files: Mapping[str, str], expected: dict[str, Any]
-) -> str:
-    """Return the text with the digests of an external's DLLs; none removes their table."""
-    known = expected[key.kind][key.name]
-    if known.get(_DIGESTS, {}) == files:
-        return text
-    if _DIGESTS in known:
-        text = tables.remove(text, (key.kind, key.name, _DIGESTS))
-        del known[_DIGESTS]
-    if not files:
-        return text
-    known[_DIGESTS] = dict(files)
-    table = tomlkit.document()
-    parents = tomlkit.table(is_super_table=True)
-    parents[key.name] = tomlkit.table(is_super_table=True)
-    parents[key.name][_DIGESTS] = _table(files)
-    table[key.kind] = parents
-    return tables.insert_below(text, (key.kind, key.name), tomlkit.dumps(table))
+def _insert_entry(editor: TomlEditor, entry: Pin | Vendored) -> None:
+    table = {
+        key: new
+        for key, (new, default) in _values(entry).items()
+        if new != default or (key == _SHA256 and isinstance(entry, Pin))
+    }
+    kinds = ["cpython", *EntryKind]
+    editor.insert(_path(entry.key), table, behind=kinds[: kinds.index(entry.key.kind)])
 
 
-#: What each key of vendored code has where nothing is known.
-_BLANK: dict[str, Value] = {
-    key: field.default
-    for key, field in key_fields(Vendored).items()
-    if isinstance(field.default, (str, int))
-}
+def _set_digests(editor: TomlEditor, pin: Pin) -> None:
+    """Set the sub-table of a pin that has the digests of its DLLs; it has none without them."""
+    path = (*_path(pin.key), _DLL_DIGESTS)
+    recorded = editor.get(_path(pin.key)).get(_DLL_DIGESTS, {})
+    if recorded == pin.dll_digests:
+        return
+    if recorded:
+        editor.remove(path)
+    if pin.dll_digests:
+        editor.insert(path, pin.dll_digests, behind=())
 
 
-def _said(one: Vendored) -> dict[str, Value]:
-    values = {key: getattr(one, key.replace("-", "_")) for key in ("version", *_BLANK)}
-    return {key: value for key, value in values.items() if value != _BLANK.get(key)}
-
-
-def _table(values: Mapping[str, Value]) -> Any:
-    table = tomlkit.table()
-    for key, value in values.items():
-        table[key] = value
-    return table
-
-
-def _skeleton(name: str, external: ExternalKey) -> str:
-    table = tomlkit.table()
-    table["name"] = name
-    for key in ("originator", "homepage", "license-concluded", "copyright", "purl"):
-        table[key] = PLACEHOLDER
-        table[key].comment("unknown: a person fills this in")
-    if external.is_fetched:
-        table["revision-pattern"] = tomlkit.string(
-            r"(?P<version>\d+(?:\.\d+)*[a-z]?)", literal=True
-        )
-    row = tomlkit.table()
-    row["external"] = str(external)
-    row["link"] = PLACEHOLDER
-    row["link"].comment("unknown: static, dynamic, bundled or build-tool")
-    row["files"] = [PLACEHOLDER]
-    ships = tomlkit.aot()
-    ships.append(row)
-    table["ships"] = ships
-    return _dumped("component", name, table)
-
-
-def _dumped(kind: str, name: str, table: Any) -> str:
-    document = tomlkit.document()
-    parent = tomlkit.table(is_super_table=True)
-    parent[name] = table
-    document[kind] = parent
-    return tomlkit.dumps(document)
-
-
-def _cannot_edit(where: str) -> SbomError:
-    return SbomError(
-        [
-            Diagnostic(
-                code=Code.INVALID_MANIFEST,
-                file="externals.toml",
-                subject=where,
-                message="the tables are written in a way that cannot be edited safely",
-                hint="write each external as a table of its own: [source.<name>]",
-            )
-        ]
+def _insert_component(editor: TomlEditor, key: ExternalKey) -> None:
+    """Insert a component of an external, with placeholders, unless there is one of its name."""
+    if key.name in editor.data.get("component", {}):
+        return
+    text = _SKELETON.format(
+        header=tomlkit.key(key.name).as_string(),
+        name=key.name,
+        placeholder=PLACEHOLDER,
+        external=key,
+        revision_pattern=_REVISION_PATTERN if key.is_fetched else "",
     )
+    table = tomllib.loads(text)["component"][key.name]
+    editor.insert(("component", key.name), table, text=text, behind=())
