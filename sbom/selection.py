@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sbom.diagnostics import InputError
 from sbom.diagnostics.io_messages import usage_error
-from sbom.manifest.channels import DEFAULT
 from sbom.manifest.model import Manifest
-from sbom.manifest.ranges import line_in_range
 
 
-def selected_platforms(wanted: Sequence[str] | None, manifest: Manifest) -> list[str]:
-    """Return the platforms that are asked for, all of the line where none is. Raises SbomError."""
-    line = manifest.cpython.line
-    known = [
-        platform.name for platform in manifest.platforms if line_in_range(line, platform.lines)
-    ]
-    for name in wanted or ():
+def select_platforms(names: Sequence[str] | None, manifest: Manifest) -> list[str]:
+    """Return the platforms that are named, or all of the release's line. Raises InputError."""
+    known = manifest.platform_names()
+    for name in names or ():
         if name not in known:
-            hint = f"the manifest has {', '.join(known)} for CPython {line}"
-            raise usage_error(f"--platform {name}", "is no platform of the manifest", hint)
-    return [name for name in known if not wanted or name in wanted]
+            raise _unknown_choice("platform", name, known, manifest)
+    return [name for name in known if not names or name in names]
 
 
-def selected_variant(wanted: str, manifest: Manifest) -> str:
-    """Return a variant by its name, where the line has it. Raises SbomError."""
-    line = manifest.cpython.line
-    known = [DEFAULT, *(one.name for one in manifest.variants if line_in_range(line, one.lines))]
-    if wanted not in known:
-        hint = f"the manifest has {', '.join(known)} for CPython {line}"
-        raise usage_error(f"--variant {wanted}", "is no variant of the manifest", hint)
-    return wanted
+def select_variant(name: str, manifest: Manifest) -> str:
+    """Return a variant by its name, where the release's line has it. Raises InputError."""
+    known = manifest.variant_names()
+    if name not in known:
+        raise _unknown_choice("variant", name, known, manifest)
+    return name
+
+
+def _unknown_choice(what: str, name: str, known: Sequence[str], manifest: Manifest) -> InputError:
+    hint = f"use one of {', '.join(known)}, which are those of CPython {manifest.cpython.line}"
+    return usage_error(f"--{what} {name}", f"unknown {what}", hint)

@@ -189,7 +189,7 @@ def test_a_merge_conflict_is_reported_as_one(
         (["check", "--cpython", "y" * 5000], "y" * 5000 + ": is not a directory"),
         (["check", "--externals", "y" * 5000], "y" * 5000 + ": is not a directory"),
         (["regen", "--offline", "--ref", "3.14"], "--ref: downloads, which --offline forbids"),
-        (["build", "--platform", "arm32"], "--platform arm32: is no platform of the manifest"),
+        (["build", "--platform", "arm32"], "--platform arm32: unknown platform"),
     ],
 )
 def test_unusable_input_ends_with_status_2(
@@ -283,7 +283,7 @@ def test_strict_treats_warnings_as_errors(
     captured(capsys)
     assert main(["check", "--manifest", str(manifest), "--strict"]) == 1
     assert (
-        "no checksum of llvm-19.1.7.0 is known [error: SBM308 missing-checksum]"
+        "no checksum of llvm-19.1.7.0 is recorded [error: SBM308 missing-checksum]"
         in captured(capsys)[0]
     )
 
@@ -301,14 +301,14 @@ def test_diagnostics_are_printed_as_json_and_as_workflow_commands(
         "file": str(manifest),
         "line": None,
         "subject": "binary.llvm",
-        "message": "no checksum of llvm-19.1.7.0 is known",
+        "message": "no checksum of llvm-19.1.7.0 is recorded",
         "hint": "run: nox -s regen, online",
         "exemption_key": "binary.llvm",
     }
     assert main(["check", "--manifest", str(manifest), "--output-format", "github"]) == 0
     assert captured(capsys)[0].splitlines()[0] == (
         f"::warning file={manifest},title=SBM308 missing-checksum::binary.llvm: "
-        "no checksum of llvm-19.1.7.0 is known run: nox -s regen, online"
+        "no checksum of llvm-19.1.7.0 is recorded run: nox -s regen, online"
     )
 
 

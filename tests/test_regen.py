@@ -45,7 +45,7 @@ def github() -> Iterator[Server]:
 def manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a manifest of two externals that have no pins."""
     text = COMMITTED.read_text(encoding="utf-8")
-    start, end = text.index("[source.bzip2]"), text.index("# What people have looked at")
+    start, end = text.index("[source.bzip2]"), text.index("# Diagnostics that people")
     pins = (
         '[source.xz]\ntag = "xz-5.2.5" # kept\nsha256 = ""\n\n'
         '[binary.nasm]\ntag = "nasm-2.11.06"\n'
@@ -294,7 +294,7 @@ def test_what_was_recorded_of_a_tag_gives_way_to_what_its_archive_holds(
 ) -> None:
     text = manifest.read_text(encoding="utf-8")
     old = f'[binary.nasm.dll-digests]\n"amd64/gone.dll" = "{"0" * 64}"\n\n'
-    manifest.write_text(text.replace("# What people", f"{old}# What people"), encoding="utf-8")
+    manifest.write_text(text.replace("# Diagnostics", f"{old}# Diagnostics"), encoding="utf-8")
     archived = archive({"amd64/nasm.dll": pe()}, top="deps-nasm-2.11.06")
     github.respond(NASM_PATH, body(archived, ETag='"nasm"'))
     assert regen(manifest, github) == 0

@@ -20,7 +20,7 @@ from sbom.diagnostics.render import render
 from sbom.formats import SPDX2
 from sbom.inputs import Environment, InputOptions, Inputs, creation_time, read_inputs, triage_inputs
 from sbom.manifest.model import Manifest, Pin
-from sbom.selection import selected_platforms, selected_variant
+from sbom.selection import select_platforms, select_variant
 from sbom.verification.inspection import Inspection, inspect_layout
 
 
@@ -44,8 +44,8 @@ def run(options: BuildOptions, environment: Environment) -> int:
     template, comment, diagnostics = _select_externals(options, inputs.manifest)
     builds = [
         replace(template, platform=platform, variant=variant)
-        for variant in [selected_variant(options.variant, inputs.manifest)]
-        for platform in selected_platforms(options.platform, inputs.manifest)
+        for variant in [select_variant(options.variant, inputs.manifest)]
+        for platform in select_platforms(options.platform, inputs.manifest)
     ]
     layout = _inspect_layout(options, inputs.manifest, builds)
     created = creation_time(environment)

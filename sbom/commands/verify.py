@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,12 +18,10 @@ from sbom.inputs import (
     script_changes,
     script_diagnostics,
 )
-from sbom.manifest.channels import DEFAULT
 from sbom.manifest.diff import apply_changes, record_vendored
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
-from sbom.manifest.ranges import line_in_range
-from sbom.selection import selected_platforms, selected_variant
+from sbom.selection import select_platforms, select_variant
 from sbom.verification.comparison import verify_target
 from sbom.verification.expectations import assume_vendored
 from sbom.verification.identification import Identification, identify
@@ -91,10 +90,9 @@ def _possible_builds(
     options: VerifyOptions, manifest: Manifest, identification: Identification
 ) -> tuple[Build, ...]:
     """Return the build that is named, or every one that the binaries can be of."""
-    platforms = selected_platforms([options.platform] if options.platform else None, manifest)
+    platforms = select_platforms([options.platform] if options.platform else None, manifest)
     platform = next((one for one in platforms if one in identification.platforms), platforms[0])
-    line = manifest.cpython.line
-    variants = [DEFAULT, *(one.name for one in manifest.variants if line_in_range(line, one.lines))]
+    variants: Sequence[str] = manifest.variant_names()
     if options.variant:
-        variants = [selected_variant(options.variant, manifest)]
+        variants = [select_variant(options.variant, manifest)]
     return tuple(Build(platform=platform, variant=variant) for variant in variants)

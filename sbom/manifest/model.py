@@ -11,10 +11,10 @@ import msgspec
 from msgspec import Meta
 
 from sbom.diagnostics import Code
-from sbom.manifest.channels import Channel, Platform, ReleaseConfig, Variant
+from sbom.manifest.channels import DEFAULT, Channel, Platform, ReleaseConfig, Variant
 from sbom.manifest.component_spec import ACTOR, ComponentSpec
 from sbom.manifest.external_key import EntryKind, ExternalKey
-from sbom.manifest.ranges import LineRange, VersionRange, release_line
+from sbom.manifest.ranges import LineRange, VersionRange, line_in_range, release_line
 from sbom.manifest.reference import ReferenceData, UpstreamEntry, VersionSource
 from sbom.manifest.tables import (
     DllDigest,
@@ -273,6 +273,16 @@ class Manifest:
     exemptions: tuple[Exemption, ...]
     reference: ReferenceData = field(compare=False, repr=False)
     reference_components: frozenset[str] = frozenset()
+
+    def platform_names(self) -> tuple[str, ...]:
+        """Return the platforms that CPython of the manifest's line is built for."""
+        line = self.cpython.line
+        return tuple(one.name for one in self.platforms if line_in_range(line, one.lines))
+
+    def variant_names(self) -> tuple[str, ...]:
+        """Return the variants that CPython of the manifest's line is built as."""
+        line = self.cpython.line
+        return DEFAULT, *(one.name for one in self.variants if line_in_range(line, one.lines))
 
     def for_version(self, version: str) -> Manifest:
         """Return the manifest as that of another CPython version."""

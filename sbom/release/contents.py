@@ -19,9 +19,8 @@ from sbom.diagnostics.io_messages import usage_error
 from sbom.files.shipped_file import ShippedFile
 from sbom.formats import SPDX2
 from sbom.io import DOCUMENT_LIMIT, read_bytes
-from sbom.manifest.channels import DEFAULT, Artifact
+from sbom.manifest.channels import Artifact
 from sbom.manifest.model import Manifest
-from sbom.manifest.ranges import line_in_range
 from sbom.verification.inspection import Inspection, inspect_layout
 
 
@@ -35,13 +34,10 @@ class PlatformSbom:
 
 def builds_of(manifest: Manifest) -> dict[str, Build]:
     """Return every build that the manifest's CPython line has, by its name."""
-    line = manifest.cpython.line
-    variants = [variant.name for variant in manifest.variants if line_in_range(line, variant.lines)]
     builds = [
-        Build(platform=platform.name, variant=variant)
-        for platform in manifest.platforms
-        if line_in_range(line, platform.lines)
-        for variant in (DEFAULT, *variants)
+        Build(platform=platform, variant=variant)
+        for platform in manifest.platform_names()
+        for variant in manifest.variant_names()
     ]
     return {build.name: build for build in builds}
 

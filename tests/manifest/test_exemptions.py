@@ -11,7 +11,7 @@ from sbom.manifest.exemptions import Triage, triage_diagnostics
 from sbom.manifest.read import read_manifest
 
 TEXT = COMMITTED.read_text(encoding="utf-8")
-LINE = "# What people have looked at and accept.\n"
+LINE = "# Diagnostics that people reviewed and accept.\n"
 
 
 def triage(text: str, checked: frozenset[str] = names_in(Area.MANIFEST)) -> Triage:
