@@ -11,7 +11,7 @@ from manifests import committed
 
 from sbom.bom.compose import compose_build
 from sbom.bom.model import Bom
-from sbom.components.build import Build
+from sbom.components.model import Build
 from sbom.formats import SPDX2
 from sbom.manifest.model import Manifest
 

@@ -23,8 +23,7 @@ from sbom.bom.model import (
     used_license_texts,
 )
 from sbom.bom.ownership import FileOwnership
-from sbom.components.build import Build
-from sbom.components.model import Component, Linkage
+from sbom.components.model import Build, Component, Linkage
 from sbom.components.resolve import resolve_components, root_component
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.model import LicenseText, Manifest, release_series

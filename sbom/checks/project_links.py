@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from sbom.bom.ownership import assign_owners, expected_contents
-from sbom.components.build import Build
+from sbom.components.model import Build
 from sbom.components.versions import applies, files_on
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.source_tree_messages import LinkFault, link_mismatch, subject_in

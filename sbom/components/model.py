@@ -1,10 +1,13 @@
-"""What an SBOM says of a component, and how the component gets into a build."""
+"""A component as an SBOM describes it, and the build of CPython that it is part of."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sbom.manifest.channels import DEFAULT, expand_line, variant_filename
 from sbom.manifest.external_key import ExternalKey
+from sbom.manifest.model import Manifest, Pin, Vendored
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +58,48 @@ class Component:
     key: str = ""
     external: ExternalKey | None = None
     linkages: tuple[Linkage, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Build:
+    """One platform as one variant: what a layout contains, and what one SBOM describes.
+
+    ``channel`` is set where the components count that only this channel ships, such as the
+    bundled files of an installer. ``pins`` are the externals that were really fetched, with
+    ``notes`` on some for the SBOM; None means those that the script fetches without flags.
+    """
+
+    platform: str
+    variant: str = DEFAULT
+    channel: str = ""
+    pins: tuple[Pin, ...] | None = None
+    notes: Mapping[ExternalKey, str] | None = None
+
+    @property
+    def name(self) -> str:
+        """Return ``amd64``, or ``amd64-free-threaded`` for a variant."""
+        return self.platform if self.variant == DEFAULT else f"{self.platform}-{self.variant}"
+
+
+def externals_in_build(manifest: Manifest, build: Build) -> dict[ExternalKey, Pin | Vendored]:
+    """Return the externals of a build and the vendored code of CPython, by key."""
+    pins = [pin for pin in manifest.pins if pin.default] if build.pins is None else build.pins
+    return {one.key: one for one in (*pins, *manifest.current_vendored)}
+
+
+def build_title(manifest: Manifest, build: Build) -> str:
+    """Return what a build is for: ``Windows on 64-bit x86, free-threaded``."""
+    title = manifest.get_platform(build.platform).title
+    variant = manifest.get_variant(build.variant)
+    return f"{title}, {variant.title}" if variant else title
+
+
+def build_filename(manifest: Manifest, build: Build, name: str) -> str:
+    """Return the name that a build gives a file, which the manifest names as the default one does.
+
+    ``{line}`` in it stands for CPython's line: ``python{line}.dll`` is ``python314.dll``.
+    """
+    line = manifest.cpython.line
+    variant = manifest.get_variant(build.variant)
+    tag = manifest.get_platform(build.platform).tag
+    return variant_filename(expand_line(name, line), variant, line, tag)

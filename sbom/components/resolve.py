@@ -8,9 +8,15 @@ from dataclasses import replace
 
 from msgspec import structs
 
-from sbom.components.build import Build, build_filename, build_title, externals_in_build
 from sbom.components.identifiers import make_cpes, make_purl
-from sbom.components.model import Component, Linkage
+from sbom.components.model import (
+    Build,
+    Component,
+    Linkage,
+    build_filename,
+    build_title,
+    externals_in_build,
+)
 from sbom.components.provenance import Provenance, find_provenance, root_provenance
 from sbom.components.versions import applies, files_on, resolve_version
 from sbom.manifest.component_spec import ComponentSpec, Inclusion

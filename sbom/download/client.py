@@ -26,9 +26,17 @@ from urllib3.util import make_headers, parse_url
 
 from sbom.diagnostics import InputError, OperationalError
 from sbom.diagnostics.io_messages import download_failed, invalid_token
-from sbom.download.deadline import POOL_CLASSES, Deadline
-from sbom.download.errors import DownloadError, FailureReason, classify_error, classify_response
-from sbom.download.urls import origin, redact_url, system_proxy
+from sbom.download.connections import (
+    Deadline,
+    DownloadError,
+    FailureReason,
+    classify_error,
+    classify_response,
+    new_manager,
+    origin,
+    redact_url,
+    system_proxy,
+)
 
 T = TypeVar("T")
 
@@ -250,7 +258,7 @@ class Client:
         """Return the connection pools for a URL: each proxy has its own."""
         proxy = self._proxy_for(url)
         if proxy not in self._managers:
-            self._managers.setdefault(proxy, _new_manager(proxy, self._connections))
+            self._managers.setdefault(proxy, new_manager(proxy, self._connections))
         return self._managers[proxy]
 
     def _read_body(self, response: urllib3.BaseHTTPResponse) -> bytes:
@@ -264,18 +272,6 @@ class Client:
             self._on_data(len(chunk))
             size = max(size, response.tell())
         raise DownloadError(FailureReason.TOO_LARGE, f"larger than {self._limits.size} bytes")
-
-
-def _new_manager(proxy: str, connections: int) -> urllib3.PoolManager:
-    manager: urllib3.PoolManager
-    if proxy:
-        credentials = parse_url(proxy).auth_decoded_joined
-        headers = make_headers(proxy_basic_auth=credentials, proxy_basic_auth_encoding="utf-8")
-        manager = urllib3.ProxyManager(proxy, proxy_headers=headers, maxsize=connections)
-    else:
-        manager = urllib3.PoolManager(maxsize=connections)
-    manager.pool_classes_by_scheme = POOL_CLASSES
-    return manager
 
 
 def _discard(response: urllib3.BaseHTTPResponse) -> None:

@@ -13,7 +13,6 @@ import msgspec
 from sbom.components.provenance import download_location, is_archive
 from sbom.diagnostics import Diagnostic
 from sbom.download.cache import Cache, default_cache_dir
-from sbom.download.progress import open_progress
 from sbom.files.targz import ArchiveInfo
 from sbom.manifest.diff import replace_pins
 from sbom.manifest.external_key import ExternalKey
@@ -60,7 +59,12 @@ def fetch_archives(
     ]
     if not pins:
         return FetchedArchives({})
-    from sbom.download.archives import ArchiveFetcher, FetchRequest, raise_failures
+    from sbom.download.archives import (
+        ArchiveFetcher,
+        FetchRequest,
+        open_progress,
+        raise_failures,
+    )
     from sbom.download.client import Client
 
     requests = [

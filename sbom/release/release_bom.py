@@ -19,9 +19,8 @@ from sbom.bom.compose import (
 )
 from sbom.bom.graph import BomBuilder, collect_build_components, move_relationships
 from sbom.bom.model import Bom, Relationship, RelationshipKind, unique_ids, used_license_texts
-from sbom.components.build import Build, build_title
 from sbom.components.identifiers import make_purl
-from sbom.components.model import Component
+from sbom.components.model import Build, Component, build_title
 from sbom.components.resolve import root_component
 from sbom.diagnostics import Diagnostic
 from sbom.manifest.model import Manifest, release_series

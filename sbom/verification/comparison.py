@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sbom.bom.model import Bom
 from sbom.bom.ownership import expected_contents
-from sbom.components.build import Build
+from sbom.components.model import Build
 from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
 from sbom.diagnostics import inspection_messages as messages
 from sbom.files.shipped_file import ShippedFile, is_executable

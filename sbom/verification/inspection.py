@@ -21,9 +21,8 @@ from sbom.bom.ownership import (
     expected_contents,
     present_components,
 )
-from sbom.components.build import Build
 from sbom.components.identifiers import make_cpes, make_purl
-from sbom.components.model import Component, Linkage
+from sbom.components.model import Build, Component, Linkage
 from sbom.components.provenance import UNKNOWN_LOCATION, Provenance
 from sbom.components.resolve import apply_overrides, describe_component
 from sbom.diagnostics import Diagnostic, sort_diagnostics

@@ -13,7 +13,7 @@ from manifests import committed, entries, for_entry
 from sbom.bom.compose import compose_build
 from sbom.bom.licenses import check_licenses, normalize_license
 from sbom.bom.model import Relationship, RelationshipKind, unique_ids
-from sbom.components.build import Build
+from sbom.components.model import Build
 
 
 def test_links_and_build_tools_are_told_apart() -> None:

@@ -6,8 +6,7 @@ import re
 
 from manifests import committed, entries, entry_of, for_entry
 
-from sbom.components.build import Build
-from sbom.components.model import Component
+from sbom.components.model import Build, Component
 from sbom.components.resolve import resolve_components, root_component
 from sbom.manifest.external_key import parse_external_key
 

@@ -9,8 +9,7 @@ import pytest
 from manifests import committed, entries, entry_of, for_entry
 from packageurl import PackageURL
 
-from sbom.components.build import Build
-from sbom.components.model import Component
+from sbom.components.model import Build, Component
 from sbom.components.resolve import resolve_components
 from sbom.manifest.external_key import EntryKind
 from sbom.manifest.model import Manifest

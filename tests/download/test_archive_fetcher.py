@@ -32,10 +32,15 @@ from server import (
 )
 
 from sbom.diagnostics import Code, Exit, OperationalError, SbomError
-from sbom.download.archives import ArchiveFetcher, FetchRequest, FetchResult, raise_failures
+from sbom.download.archives import (
+    ArchiveFetcher,
+    FetchRequest,
+    FetchResult,
+    Progress,
+    raise_failures,
+)
 from sbom.download.cache import Cache
 from sbom.download.client import RETRY, Client, Clock, DownloadLimits
-from sbom.download.progress import Progress
 from sbom.files.targz import ArchiveInfo
 
 FILES = {"README": b"read me\n", "src/a.c": b"int a;\n"}
@@ -258,10 +263,9 @@ def test_two_runs_share_a_cache(server: Server, tmp_path: Path) -> None:
 import io, sys
 from pathlib import Path
 from sbom.diagnostics import Exit
-from sbom.download.archives import ArchiveFetcher, FetchRequest
+from sbom.download.archives import ArchiveFetcher, FetchRequest, Progress
 from sbom.download.cache import Cache
 from sbom.download.client import Client
-from sbom.download.progress import Progress
 client = Client(proxy_for=lambda _: "")
 cache = Cache(Path(sys.argv[1]))
 fetcher = ArchiveFetcher(client=client, cache=cache, progress=Progress(io.StringIO(), 1))

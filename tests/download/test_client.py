@@ -41,8 +41,7 @@ from urllib3 import Retry
 
 from sbom.diagnostics import InputError, OperationalError
 from sbom.download.client import RETRY, Client, Clock, DownloadLimits, Validators
-from sbom.download.errors import DownloadError, FailureReason
-from sbom.download.urls import origin, redact_url
+from sbom.download.connections import DownloadError, FailureReason, origin, redact_url
 
 DATA = bytes(range(256)) * 400
 SLOW_HEAD = b"HTTP/1.1 200 OK\r\n" + b"X" * 500

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sbom.download.urls import origin, redact_url, system_proxy
+from sbom.download.connections import origin, redact_url, system_proxy
 
 
 @given(st.text(max_size=30), st.text(max_size=30))

@@ -22,7 +22,7 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 
 from sbom.bom.compose import compose_build
 from sbom.bom.model import BomFile, Relationship, RelationshipKind
-from sbom.components.build import Build
+from sbom.components.model import Build
 from sbom.formats import SPDX2
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -1,16 +1,125 @@
-"""Why a download failed, in words, and whether another attempt makes sense."""
+"""What urllib3 lacks: a deadline for a whole download, proxies of the system, errors in words.
+
+urllib3 and http.client limit the wait for the next byte only, which a server that sends one byte
+at a time never exceeds. At the deadline the socket is shut down, which ends the read under way.
+"""
 
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from contextvars import ContextVar
 from enum import StrEnum
 from http import HTTPStatus
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import urllib3
+from urllib3 import connection, connectionpool
 from urllib3 import exceptions as http_errors
+from urllib3.util import make_headers, parse_url
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class Deadline:
+    """Shuts down the connection that the thread which made it reads from, when time is over."""
+
+    def __init__(self, seconds: float) -> None:
+        self.is_over = False
+        self.sock: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self.end)
+        self._timer.daemon = True
+        self._timer.start()
+        _CURRENT.set(self)
+
+    def end(self) -> None:
+        """Act as if the time were over; safe to call from any thread."""
+        self.is_over = True
+        if self.sock is not None:
+            with suppress(OSError):
+                # Not SSLSocket.shutdown: it also drops the TLS state that another thread uses.
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Stop watching."""
+        self.sock = None
+        self._timer.cancel()
+
+
+#: urllib3 passes nothing from the caller of a request to the connection that is used for it.
+_CURRENT: ContextVar[Deadline] = ContextVar("_CURRENT")
+
+
+class _HTTPConnection(connection.HTTPConnection):
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
+        deadline = _CURRENT.get()
+        deadline.sock = self.sock
+        if deadline.is_over:
+            deadline.end()
+        return super().getresponse()
+
+
+class _HTTPSConnection(_HTTPConnection, connection.HTTPSConnection):
+    pass
+
+
+class _HTTPConnectionPool(connectionpool.HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSConnectionPool(connectionpool.HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
+_POOL_CLASSES = {"http": _HTTPConnectionPool, "https": _HTTPSConnectionPool}
+
+
+def new_manager(proxy: str, connections: int) -> urllib3.PoolManager:
+    """Return the connections that go through a proxy, or through none where it is empty."""
+    manager: urllib3.PoolManager
+    if proxy:
+        credentials = parse_url(proxy).auth_decoded_joined
+        headers = make_headers(proxy_basic_auth=credentials, proxy_basic_auth_encoding="utf-8")
+        manager = urllib3.ProxyManager(proxy, proxy_headers=headers, maxsize=connections)
+    else:
+        manager = urllib3.PoolManager(maxsize=connections)
+    manager.pool_classes_by_scheme = _POOL_CLASSES
+    return manager
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of a URL; without the port where it is the scheme's default."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = "" if parts.port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f":{parts.port}"
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
+def redact_url(url: str) -> str:
+    """Return a URL as it may be printed: without credentials, query and fragment.
+
+    An ``@`` in the path may be that of credentials with an unquoted slash, so it is left out too.
+    """
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        if parts.hostname:
+            return origin(url) + (parts.path if "@" not in parts.path else "/...")
+    return "invalid URL"
+
+
+def system_proxy(url: str) -> str:
+    """Return the URL of the proxy that the environment or the system sets for a URL, or ""."""
+    parts = urlsplit(url)
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
+    if not proxy or not parts.hostname or proxy_bypass(parts.hostname):
+        return ""
+    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 class FailureReason(StrEnum):
