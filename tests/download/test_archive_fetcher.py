@@ -120,11 +120,11 @@ def test_results_are_in_order_and_independent(
         raise_failures(results)
     base = server.base
     assert [str(one) for one in caught.value.diagnostics] == [
-        f"{base}/cut: source.cut: is cut short: its gzip data does not end "
-        f"({len(ARCHIVE) - 9} bytes) (4 attempts in 0 s)",
-        f"{base}/evil: source.evil: holds '../x', which leads out of the archive",
+        f"{base}/cut: source.cut: is truncated: its gzip data does not end within "
+        f"{len(ARCHIVE) - 9} bytes (4 attempts in 0 s)",
+        f"{base}/evil: source.evil: contains '../x', which leads out of the archive",
         f"{base}/gone: source.gone: HTTP 410 Gone",
-        f"{base}/html: source.html: is no gzip but HTML",
+        f"{base}/html: source.html: is not a gzip file: it is HTML",
     ]
     raise_failures([results[0], results[-1]])
 
