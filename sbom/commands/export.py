@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from sbom import io as files
 from sbom.diagnostics import Exit, SbomError, failing
-from sbom.formats.cpython_externals import export_upstream
-from sbom.formats.cpython_sbom import read_json_object
 from sbom.inputs import Environment, InputOptions, read_inputs, script_diagnostics
 from sbom.source_tree.tree import EXTERNALS_SBOM, SourceTree
+from sbom.source_tree.upstream_packages import export_externals
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,30 +21,26 @@ class ExportOptions(InputOptions):
     fixed: bool
 
 
-def run(options: ExportOptions, environment: Environment) -> int:
-    """Write the SBOM of a tree's externals, from its script."""
-    del environment
+def run(options: ExportOptions, _: Environment) -> int:
+    """Write the SBOM of a tree's source externals, and print whether it changed."""
     inputs = read_inputs(options)
-    if inputs.script is None:
-        raise AssertionError("argparse asks for a tree")
     if blocking := failing(script_diagnostics(inputs)):
         raise SbomError(blocking)
-    tree = SourceTree(options.cpython)
-    data, problems = export_upstream(
+    data, diagnostics = export_externals(
         inputs.manifest,
-        inputs.script.externals,
+        inputs.script.externals if inputs.script else (),
         inputs.version.rstrip("+"),
-        read_json_object(tree.read(EXTERNALS_SBOM)),
+        SourceTree(options.cpython).read(EXTERNALS_SBOM),
         fixed=options.fixed,
     )
-    if problems:
-        raise SbomError(problems)
+    if diagnostics:
+        raise SbomError(diagnostics)
     if str(options.output) == "-":
-        print(data.decode(), file=sys.stdout)
+        print(data.decode())
         return Exit.OK
-    path = options.output or Path(options.cpython) / EXTERNALS_SBOM
-    same = files.read_bytes(path) == data if path.is_file() else False
-    if not same:
+    path = options.output or options.cpython / EXTERNALS_SBOM
+    unchanged = path.is_file() and files.read_bytes(path) == data
+    if not unchanged:
         files.write_all({path: data})
-    print(f"{path}: {'unchanged' if same else 'written'}")
+    print(f"{path}: {'unchanged' if unchanged else 'written'}")
     return Exit.OK

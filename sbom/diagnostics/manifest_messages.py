@@ -71,6 +71,17 @@ def undescribed_external(file: str, subject: str, title: str, *, revision: bool)
     )
 
 
+def missing_upstream_entry(file: str, subject: str, tag: str) -> Diagnostic:
+    """Return the diagnostic of an external that CPython lists under a CPE that is not known."""
+    return Diagnostic(
+        code=Code.UNDESCRIBED_EXTERNAL,
+        file=file,
+        subject=subject,
+        message=f"no entry of sbom/data/upstream_entries.toml states the CPE of {tag}",
+        hint="add an [[entry]] with its name, or use --fixed",
+    )
+
+
 def unused_component(file: str, key_path: str, line: str) -> Diagnostic:
     """Return the diagnostic of a component that nothing brings on its CPython line."""
     return Diagnostic(
