@@ -159,4 +159,6 @@ def creation_time(environment: Environment) -> datetime:
         return datetime.fromtimestamp(int(epoch), UTC)
     except (ValueError, OverflowError, OSError) as error:
         what = f"SOURCE_DATE_EPOCH={epoch}"
-        raise usage_error(what, "is no number of seconds", "set it as date +%s does") from error
+        raise usage_error(
+            what, "is not a number of seconds", "set it to what `date +%s` prints"
+        ) from error

@@ -183,12 +183,21 @@ def test_a_merge_conflict_is_reported_as_one(
         (["check", "--manifest", "no.toml"], "no.toml: cannot be read: No such file or directory"),
         (["check", "--cpython", "no/tree"], "no/tree: is not a directory"),
         (["check", "--cpython", "tests"], "tests: does not contain PCbuild/get_externals.bat"),
-        (["regen", "--offline"], "regen --offline: is given no script"),
-        (["regen", "--verify", "--dry-run"], "--verify: fetches archives, which --dry-run forbids"),
-        (["regen", "--offline", "--python-version", "new"], "--python-version new: is no version"),
+        (["regen", "--offline"], "--offline: expected a script to compare with"),
+        (
+            ["regen", "--verify", "--dry-run"],
+            "--verify: fetches archives, which --dry-run rules out",
+        ),
+        (
+            ["regen", "--script", "x", "--python-version", "new"],
+            "--python-version new: is not a version",
+        ),
         (["check", "--cpython", "y" * 5000], "y" * 5000 + ": is not a directory"),
         (["check", "--externals", "y" * 5000], "y" * 5000 + ": is not a directory"),
-        (["regen", "--offline", "--ref", "3.14"], "--ref: downloads, which --offline forbids"),
+        (
+            ["regen", "--offline", "--ref", "3.14"],
+            "--ref: downloads the script, which --offline rules out",
+        ),
         (["build", "--platform", "arm32"], "--platform arm32: unknown platform"),
     ],
 )
@@ -429,7 +438,7 @@ def test_an_invalid_source_date_epoch_is_rejected(
     monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
     out = str(tmp_path / "out")
     assert main(["build", "--manifest", str(COMMITTED), "--output", out]) == 2
-    assert captured(capsys)[1].startswith(f"SOURCE_DATE_EPOCH={epoch}: is no number of seconds")
+    assert captured(capsys)[1].startswith(f"SOURCE_DATE_EPOCH={epoch}: is not a number of seconds")
 
 
 # The program as it is started.

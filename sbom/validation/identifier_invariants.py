@@ -93,7 +93,7 @@ _PACKAGE_KEYS = ("licenseConcluded", "licenseDeclared", "licenseInfoFromFiles")
 _FILE_KEYS = ("licenseConcluded", "licenseInfoInFiles")
 
 
-def check_licenses(document: DocumentView) -> Iterator[Violation]:
+def check_license_expressions(document: DocumentView) -> Iterator[Violation]:
     """Require licenses of the SPDX license list that are not deprecated, or their texts."""
     extracted = {
         get_text(row, "licenseId")

@@ -23,7 +23,7 @@ from sbom.formats.spdx2_view import (
 )
 from sbom.validation.identifier_invariants import (
     check_cpes,
-    check_licenses,
+    check_license_expressions,
     check_purls,
     check_reference_categories,
 )
@@ -267,7 +267,7 @@ CHECKS = (
     check_purls,
     check_cpes,
     check_reference_categories,
-    check_licenses,
+    check_license_expressions,
     check_files_analyzed,
     check_checksums,
     check_file_names,

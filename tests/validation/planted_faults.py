@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 def golden_document(platform: str = "amd64") -> Json:
     """Return one of the documents that ``build`` writes."""
-    path = ROOT / f"tests/golden/python-3.14.7-{platform}.spdx.json"
+    path = ROOT / f"tests/formats/golden/python-3.14.7-{platform}.spdx.json"
     data: Json = json.loads(path.read_text(encoding="utf-8"))
     return data
 
