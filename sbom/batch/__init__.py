@@ -1,8 +1,8 @@
 """Batch files run as cmd runs them, without doing any of it; knows nothing of externals.
 
 ``lexing`` and ``syntax`` parse commands, ``program`` keeps a script's lines and what they were
-parsed to, ``expansion`` replaces percent expressions, ``state`` and ``disk`` hold what a run
-changes, ``internal_commands`` are cmd's own, ``interpreter`` runs it all.
+parsed to, ``state`` is what a run changes, ``evaluation`` expands percent expressions and tests
+them, ``internal_commands`` are cmd's own, ``interpreter`` runs it all.
 
 Supported is what a get_externals.bat uses. In 171 versions of that script and 155 of its
 predecessors (Tools/buildbot/external*.bat) none has ``%NAME:~0,3%``, ``%NAME:old=new%``, delayed

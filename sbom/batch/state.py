@@ -1,13 +1,16 @@
-"""What a running script has changed: variables, directory, status, and the commands it ran."""
+"""What a running script has changed: variables, paths, status, and the commands it ran.
+
+The disk starts empty, and knows Windows paths: one case, both slashes, wildcards.
+"""
 
 from __future__ import annotations
 
+import fnmatch
+import ntpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sbom.batch.disk import PATH_LIMIT, Disk
-from sbom.batch.expansion import Variables
 from sbom.batch.program import Program
 from sbom.diagnostics import Diagnostic, SbomError
 from sbom.diagnostics.script_messages import batch_limit, unsupported_command
@@ -15,6 +18,8 @@ from sbom.diagnostics.script_messages import batch_limit, unsupported_command
 #: The path the script has; ``%~dp0`` shows it and nothing else depends on it.
 SCRIPT = "C:\\cpython\\PCbuild\\get_externals.bat"
 _START = "C:\\cpython"
+#: The longest path Windows takes, unless it is set up otherwise (MAX_PATH).
+_PATH_LIMIT = 260
 
 #: What one run may cost, in characters read and commands run; real runs cost a tenth.
 _BUDGET = 300_000
@@ -66,6 +71,109 @@ class CommandResult:
     defines: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Variables:
+    """Environment variables: names in any case, values as text.
+
+    ``inherited`` collects the upper-case names that were looked up before the script had
+    set them itself: the variables it listens to. ``dynamic`` holds what cmd itself answers
+    for a name that nobody set, such as CD.
+    """
+
+    values: dict[str, str] = field(default_factory=dict)
+    inherited: set[str] = field(default_factory=set)
+    assigned: set[str] = field(default_factory=set)
+    dynamic: dict[str, str] = field(default_factory=lambda: {"ERRORLEVEL": "0"})
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Variables:
+        """Return the variables of an environment."""
+        return cls({name.upper(): value for name, value in environment.items()})
+
+    def get(self, name: str) -> str | None:
+        """Return the value of ``name``, or None where it is not defined."""
+        key = name.upper()
+        if key not in self.assigned:
+            self.inherited.add(key)
+        return self.values.get(key, self.dynamic.get(key))
+
+    def set(self, name: str, value: str) -> None:
+        """Set ``name``; an empty value removes it, as in cmd."""
+        key = name.upper()
+        self.assigned.add(key)
+        if value:
+            self.values[key] = value
+        else:
+            self.values.pop(key, None)
+
+
+@dataclass(slots=True)
+class _Directory:
+    """The entries of a directory, by name; a file is a directory without any."""
+
+    entries: dict[str, _Directory] = field(default_factory=dict)
+
+
+class Disk:
+    """Paths that exist, and the current directory.
+
+    Nothing exists at the start; the script's own commands and what they fetch add to it.
+    ``count`` is how many paths were created: what looking through all of them costs.
+    """
+
+    def __init__(self, directory: str) -> None:
+        """Start in ``directory``, an absolute path."""
+        self.directory = directory
+        self.count = 0
+        self._root = _Directory()
+
+    def resolve(self, path: str) -> str:
+        """Return the absolute form of a path, quotes and trailing separators gone."""
+        bare = path.replace('"', "").replace("\x00", "")
+        return ntpath.normpath(ntpath.join(self.directory, bare))
+
+    def create(self, path: str) -> bool:
+        """Create ``path`` and the directories above it; return whether Windows takes the name."""
+        names = self._names(path)
+        if len(names) + sum(map(len, names)) > _PATH_LIMIT:
+            return False
+        self.count += 1
+        directory = self._root
+        for name in names:
+            directory = directory.entries.setdefault(name, _Directory())
+        return True
+
+    def remove(self, path: str) -> bool:
+        """Remove ``path`` and all below it; return whether there was anything."""
+        *parents, name = self._names(path)
+        directory = self._find(parents)
+        return directory is not None and directory.entries.pop(name, None) is not None
+
+    def exists(self, path: str) -> bool:
+        """Return whether ``path`` exists; its last part may have ``*`` and ``?``."""
+        if "*" in path or "?" in path:
+            return bool(self.matching(path))
+        return self._find(self._names(path)) is not None
+
+    def matching(self, pattern: str) -> list[str]:
+        """Return the names in the pattern's directory that match it, sorted."""
+        *parents, name = self._names(pattern)
+        directory = self._find(parents)
+        names = directory.entries if directory else ()
+        # Windows has no [...] in a pattern.
+        literal = name.replace("[", "[[]")
+        return sorted(entry for entry in names if fnmatch.fnmatchcase(entry, literal))
+
+    def _names(self, path: str) -> list[str]:
+        return self.resolve(path).lower().rstrip("\\").split("\\")
+
+    def _find(self, names: list[str]) -> _Directory | None:
+        directory: _Directory | None = self._root
+        for name in names:
+            directory = directory.entries.get(name) if directory else None
+        return directory
+
+
 @dataclass(frozen=True, slots=True)
 class LocalScope:
     """What ``setlocal`` keeps and ``endlocal`` restores."""
@@ -108,7 +216,7 @@ class State:
     def change_directory(self, path: str) -> bool:
         """Enter another directory; return whether there can be one of that name."""
         directory = self.disk.resolve(path)
-        if len(directory) > PATH_LIMIT:
+        if len(directory) > _PATH_LIMIT:
             return False
         self.disk.directory = directory
         self.variables.dynamic["CD"] = directory

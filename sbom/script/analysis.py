@@ -16,8 +16,7 @@ from sbom.batch import Program, ProgramRun, run_program
 from sbom.diagnostics import Diagnostic, SbomError, sort_diagnostics
 from sbom.diagnostics.script_messages import batch_limit, unreachable_tag
 from sbom.script.externals import ANY_VALUE, Condition, ExternalKind, Fetch, ScriptExternal
-from sbom.script.fetch_commands import command_handler, list_fetches
-from sbom.script.run import SCRIPT_NAME, run_strictly
+from sbom.script.run import SCRIPT_NAME, command_handler, list_fetches, run_strictly
 
 #: A value that no script compares anything with.
 _PROBE = "\x01probe\x01"

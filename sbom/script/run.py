@@ -1,17 +1,23 @@
-"""What one run of a script fetches."""
+"""What one run of a script fetches: which of its commands fetch an external, and which one.
+
+Knows ``git clone``, ``svn export`` and ``get_external.py``.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import ntpath
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sbom.batch import Program, ProgramRun, run_program
+from sbom.batch import Command, CommandHandler, CommandResult, Program, ProgramRun, run_program
 from sbom.diagnostics import SbomError
-from sbom.script.externals import Fetch
-from sbom.script.fetch_commands import command_handler, list_fetches
+from sbom.script.externals import ExternalKind, Fetch
 
 SCRIPT_NAME = "get_externals.bat"
+#: Programs that look for an interpreter or install one, and fetch no external.
+_TOOLS = frozenset({"where", "powershell", "nuget"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +65,121 @@ def decode_script(data: bytes) -> tuple[str, str]:
         return data.decode("utf-8"), digest
     except UnicodeDecodeError:
         return data.decode("latin-1"), digest
+
+
+# What commands do.
+
+
+def list_fetches(commands: Iterable[Command]) -> tuple[Fetch, ...]:
+    """Return what commands fetch, in order."""
+    parsed = (parse_fetch_command(command) for command in commands)
+    return tuple(found[0] for found in parsed if found)
+
+
+def command_handler(*, creating: bool) -> CommandHandler:
+    """Return what answers the interpreter's questions about programs.
+
+    Unless ``creating``, what is fetched leaves no directory behind, so that each external
+    shows whether the script would fetch it, whatever was fetched before.
+    """
+
+    def handle(command: Command) -> CommandResult | None:
+        if found := parse_fetch_command(command):
+            return CommandResult(creates=(found[1],) if creating else ())
+        name = _program(command)
+        if re.fullmatch(r"find_\w+\.bat", name):
+            # PCbuild/find_python.bat leaves the interpreter it found in PYTHON.
+            return CommandResult(defines={"PYTHON": "python"})
+        if name in _TOOLS or {"-V", "--version"} & set(command.words):
+            return CommandResult()
+        if name in ("git", "svn") and len(command.words) == 1:
+            return CommandResult()
+        return None
+
+    return handle
+
+
+def _program(command: Command) -> str:
+    words = command.words
+    name = ntpath.basename(words[0]).lower() if words else ""
+    return re.sub(r"\.(exe|com)$", "", name)
+
+
+def parse_fetch_command(command: Command) -> tuple[Fetch, str] | None:
+    """Return what a command fetches and the directory it fills, or None for any other command."""
+    words = command.words
+    name = _program(command)
+    found = None
+    if name == "git" and "clone" in words[:3]:
+        found = _parse_git_clone(words[words.index("clone") + 1 :])
+    elif name == "svn" and words[1:2] in (("export",), ("checkout",), ("co",)):
+        found = _parse_svn_export(words[2:])
+    else:
+        script = [n for n, word in enumerate(words) if word.lower().endswith("get_external.py")]
+        if script:
+            found = _parse_get_external(words[script[0] + 1 :])
+    if found is None:
+        return None
+    return found[0], ntpath.join(command.directory, found[1])
+
+
+def _parse_git_clone(words: Sequence[str]) -> tuple[Fetch, str] | None:
+    options, operands = _split_options(words, {"--depth", "--branch", "-b", "--origin", "-o", "-c"})
+    if not operands:
+        return None
+    organization, repository = _parse_url(operands[0])
+    tag = options.get("--branch") or options.get("-b") or ""
+    if not tag:
+        # A repository of its own for each external: its name is the tag.
+        organization, tag = "", repository
+        repository = operands[0].rstrip("/").rpartition("/")[0]
+    kind = ExternalKind.BINARY if repository.endswith("-bin-deps") else ExternalKind.SOURCE
+    directory = operands[1] if len(operands) > 1 else repository
+    return Fetch(kind, tag, repository, organization), directory
+
+
+def _parse_url(url: str) -> tuple[str, str]:
+    """Return organization and repository of a git address."""
+    parts = re.split(r"[/:]", url.rstrip("/").removesuffix(".git"))
+    return (parts[-2] if len(parts) > 1 else "", parts[-1])
+
+
+def _parse_svn_export(words: Sequence[str]) -> tuple[Fetch, str] | None:
+    _, operands = _split_options(words, {"-r", "--revision"})
+    if not operands:
+        return None
+    repository, _, tag = operands[0].rstrip("/").rpartition("/")
+    directory = operands[1] if len(operands) > 1 else tag
+    return Fetch(ExternalKind.SOURCE, tag, repository), directory
+
+
+def _parse_get_external(words: Sequence[str]) -> tuple[Fetch, str] | None:
+    valued = {"-O", "--organization", "-e", "--externals-dir", "-z", "--zip-dir"}
+    options, operands = _split_options(words, valued)
+    if not operands:
+        return None
+    tag = operands[-1]
+    # --release, from 3.15 on, takes a prebuilt archive from the same repository's releases.
+    is_binary = not options.keys().isdisjoint({"-b", "--binary", "-r", "--release"})
+    organization = options.get("-O") or options.get("--organization") or "python"
+    # Without -e, get_external.py fills the directory "externals" beside PCbuild.
+    parent = options.get("-e") or options.get("--externals-dir") or "C:\\cpython\\externals"
+    repository = "cpython-bin-deps" if is_binary else "cpython-source-deps"
+    kind = ExternalKind.BINARY if is_binary else ExternalKind.SOURCE
+    return Fetch(kind, tag, repository, organization), ntpath.join(parent, tag)
+
+
+def _split_options(words: Sequence[str], valued: set[str]) -> tuple[dict[str, str], list[str]]:
+    """Split an argument vector into options (those ``valued`` take a word) and operands."""
+    options: dict[str, str] = {}
+    operands: list[str] = []
+    waiting = iter(words)
+    for word in waiting:
+        name, equals, value = word.partition("=")
+        if not word.startswith("-"):
+            operands.append(word)
+        elif equals:
+            options[name] = value
+        else:
+            options[word] = next(waiting, "") if word in valued else ""
+    return options, operands

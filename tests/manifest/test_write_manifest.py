@@ -41,7 +41,7 @@ def script_with(*edits: tuple[str, str], drop: str = "", add: str = "") -> str:
     return script_of({**ENTRY, "pins": pins})
 
 
-def test_the_committed_manifest_says_what_the_script_of_3_14_7_says() -> None:
+def test_regen_with_the_recorded_script_changes_its_digest_alone() -> None:
     went, came = changed_lines(TEXT, regenerated(TEXT, script_of(ENTRY)))
     assert [line.split(" = ")[0] for line in (*went, *came)] == ["script-sha256"] * 2
 
@@ -113,7 +113,7 @@ def test_a_new_external_stands_in_its_sorted_place_and_fails_until_it_is_filled_
     ]
 
 
-def test_a_removed_external_leaves_its_component_which_is_then_a_problem() -> None:
+def test_a_removed_external_leaves_its_component_which_is_then_unused() -> None:
     new = regenerated(TEXT, script_with(drop="zstd-1.5.7"))
     assert "[source.zstd]" not in new
     assert "[component.zstd]" in new
