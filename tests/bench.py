@@ -22,7 +22,7 @@ from binaries import binaries, written
 from manifests import committed, entry_of, script_of
 from releases import make_release
 
-from sbom.files.directory import hash_directory
+from sbom.files.shipped_file import hash_directory
 from sbom.verification.inspection import make_inspector
 
 ROUNDS = 9

@@ -13,8 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from sbom.diagnostics import SbomError
-from sbom.files.directory import hash_directory
-from sbom.files.shipped_file import ShippedFile, verification_code
+from sbom.files.shipped_file import ShippedFile, hash_directory, verification_code
 from sbom.files.targz import read_targz
 from sbom.io import require_directory
 from sbom.manifest.external_key import ExternalKey

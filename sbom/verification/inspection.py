@@ -27,8 +27,7 @@ from sbom.components.provenance import UNKNOWN_LOCATION, Provenance
 from sbom.components.resolve import apply_overrides, describe_component
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics import inspection_messages as messages
-from sbom.files.directory import hash_directory
-from sbom.files.shipped_file import ShippedFile
+from sbom.files.shipped_file import ShippedFile, hash_directory
 from sbom.io import require_directory
 from sbom.manifest.model import Manifest
 from sbom.verification.expectations import (

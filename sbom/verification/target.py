@@ -12,8 +12,7 @@ from sbom.binaries.pe import is_pe
 from sbom.bom.model import Bom
 from sbom.diagnostics import InputError, SbomError
 from sbom.diagnostics.io_messages import input_error
-from sbom.files.directory import hash_directory
-from sbom.files.shipped_file import ShippedFile, hash_stream
+from sbom.files.shipped_file import ShippedFile, hash_directory, hash_stream
 from sbom.files.zip import ArchiveContents, ZipReader
 from sbom.formats import SPDX2
 from sbom.io import is_directory, read_bytes, read_error

@@ -10,8 +10,7 @@ import pytest
 
 from sbom.binaries.binary import Binary
 from sbom.diagnostics import SbomError
-from sbom.files.directory import hash_directory
-from sbom.files.shipped_file import ShippedFile
+from sbom.files.shipped_file import ShippedFile, hash_directory
 
 
 def test_files_of_all_sizes_have_the_checksums_of_their_contents(tmp_path: Path) -> None:

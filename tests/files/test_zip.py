@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sbom.diagnostics import Code
-from sbom.files.directory import hash_directory
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
+from sbom.files.shipped_file import hash_directory
 from sbom.files.zip import ArchiveContents, ZipReader, validate_member_name
 
 NAMES = st.lists(
