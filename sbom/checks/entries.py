@@ -64,7 +64,7 @@ def _conflicting_references(manifest: Manifest) -> Iterator[Diagnostic]:
 
 def _own_components(manifest: Manifest) -> Iterator[ComponentSpec]:
     """Yield the components that the manifest itself has."""
-    return (one for one in manifest.components if one.key not in manifest.reference_components)
+    return (spec for spec in manifest.components if spec.key not in manifest.reference_components)
 
 
 def _texts(spec: ComponentSpec) -> Iterator[tuple[KeyPath, str]]:
@@ -110,7 +110,8 @@ def _unused_components(manifest: Manifest) -> Iterator[Diagnostic]:
     What only vendored code brings comes and goes with pip, and is no mistake.
     """
     line = manifest.cpython.line
-    keys = {pin.key for pin in manifest.pins} | {one.key for one in manifest.current_vendored}
+    keys = {pin.key for pin in manifest.pins}
+    keys |= {vendored.key for vendored in manifest.current_vendored}
     for spec in _own_components(manifest):
         externals = {row.external for row in spec.ships}
         externals |= {built.source for built in spec.built_from}
@@ -147,7 +148,9 @@ def _unknown_versions(manifest: Manifest) -> Iterator[Diagnostic]:
         for n, row in enumerate(spec.ships):
             external = externals.get(row.external) if row.external else None
             revision = external.revision if external else None
-            ships = any(applies(row, revisions, one.name, line) for one in manifest.platforms)
+            ships = any(
+                applies(row, revisions, platform.name, line) for platform in manifest.platforms
+            )
             if ships and not resolve_version(spec, row, revision):
                 yield messages.unknown_version(
                     manifest.file,

@@ -137,7 +137,7 @@ def expected_artifacts(channels: Sequence[Channel], version: str, line: str) -> 
         "nuget": nuget_version(version),
         "release": release[0] if release else version,
     }
-    found = [
+    artifacts = [
         Artifact(
             file=(file := template.format(**names)),
             channel=channel,
@@ -152,7 +152,7 @@ def expected_artifacts(channels: Sequence[Channel], version: str, line: str) -> 
         for platform, template in channel.files.items()
         if line_in_range(line, channel.lines_on.get(platform, channel.lines))
     ]
-    yield from sorted(found, key=lambda artifact: artifact.file)
+    yield from sorted(artifacts, key=lambda artifact: artifact.file)
 
 
 def version_named(channels: Sequence[Channel], file: str) -> str:
@@ -176,16 +176,16 @@ def _pattern(template: str) -> re.Pattern[str]:
 def variant_filename(name: str, variant: Variant | None, line: str, tag: str) -> str:
     """Return the name a shipped file of the default variant has in another one.
 
-    ``line`` is a CPython line such as ``3.14``, ``tag`` the platform's. Folders before the
+    ``line`` is a CPython line such as ``3.14``, ``tag`` the platform's. Directories before the
     name stay as they are.
     """
-    folder, slash, base = name.rpartition("/")
+    directory, slash, base = name.rpartition("/")
     for pattern, target in (variant.renames if variant else {}).items():
         if _compile_rename(expand_line(pattern, line)).matches(base):
             stem = base.rpartition(".")[0]
             base = expand_line(target, line).replace("{tag}", tag).replace("{stem}", stem)
             break
-    return f"{folder}{slash}{base}"
+    return f"{directory}{slash}{base}"
 
 
 @cache

@@ -114,7 +114,7 @@ class EvidenceRule(Table, frozen=True, kw_only=True):
 
     All that a rule names has to be in the file. A group ``version`` in an expression is
     upstream's version; without one, the component is there and its version unknown. A group
-    ``tag`` is the tag of ``external`` that the build was told to use.
+    ``tag`` is the tag of ``external`` that the build was configured to use.
     """
 
     files: tuple[str, ...] = ()

@@ -33,21 +33,19 @@ def triage_diagnostics(
         for number, exemption in enumerate(manifest.exemptions)
         if line_in_range(line, exemption.lines)
     ]
-    reasons = {(one.diagnostic, one.key): one.reason for _, one in valid}
-    exempted = [
-        (one, reasons[one.code, one.exemption_key])
-        for one in diagnostics
-        if one.entry.exemptible and (one.code, one.exemption_key) in reasons
+    reasons = {(exemption.diagnostic, exemption.key): exemption.reason for _, exemption in valid}
+    active: list[Diagnostic] = []
+    exempted: list[tuple[Diagnostic, str]] = []
+    for diagnostic in diagnostics:
+        reason = reasons.get((diagnostic.code, diagnostic.exemption_key))
+        if reason is None or not diagnostic.entry.exemptible:
+            active.append(diagnostic)
+        else:
+            exempted.append((diagnostic, reason))
+    matched = {(diagnostic.code, diagnostic.exemption_key) for diagnostic, _ in exempted}
+    active += [
+        stale_exemption(manifest.file, f"exemption[{number}]", exemption.diagnostic, exemption.key)
+        for number, exemption in valid
+        if (exemption.diagnostic, exemption.key) not in matched and exemption.diagnostic in checked
     ]
-    matched = {(one.code, one.exemption_key) for one, _ in exempted}
-    active = [
-        one
-        for one in diagnostics
-        if not one.entry.exemptible or (one.code, one.exemption_key) not in matched
-    ]
-    stale = [
-        stale_exemption(manifest.file, f"exemption[{number}]", one.diagnostic, one.key)
-        for number, one in valid
-        if (one.diagnostic, one.key) not in matched and one.diagnostic in checked
-    ]
-    return Triage(active=sort_diagnostics([*active, *stale]), exempted=tuple(exempted))
+    return Triage(active=sort_diagnostics(active), exempted=tuple(exempted))

@@ -277,12 +277,15 @@ class Manifest:
     def platform_names(self) -> tuple[str, ...]:
         """Return the platforms that CPython of the manifest's line is built for."""
         line = self.cpython.line
-        return tuple(one.name for one in self.platforms if line_in_range(line, one.lines))
+        return tuple(
+            platform.name for platform in self.platforms if line_in_range(line, platform.lines)
+        )
 
     def variant_names(self) -> tuple[str, ...]:
         """Return the variants that CPython of the manifest's line is built as."""
         line = self.cpython.line
-        return DEFAULT, *(one.name for one in self.variants if line_in_range(line, one.lines))
+        names = (variant.name for variant in self.variants if line_in_range(line, variant.lines))
+        return DEFAULT, *names
 
     def for_version(self, version: str) -> Manifest:
         """Return the manifest as that of another CPython version."""
@@ -294,15 +297,15 @@ class Manifest:
 
     def get_component(self, key: str) -> ComponentSpec:
         """Return the component of a key, which the manifest has."""
-        return next(one for one in self.components if one.key == key)
+        return next(spec for spec in self.components if spec.key == key)
 
     def get_platform(self, name: str) -> Platform:
         """Return the platform of a name, which the manifest has."""
-        return next(one for one in self.platforms if one.name == name)
+        return next(platform for platform in self.platforms if platform.name == name)
 
     def get_variant(self, name: str) -> Variant | None:
         """Return the variant of a name, or None for the default one."""
-        return next((one for one in self.variants if one.name == name), None)
+        return next((variant for variant in self.variants if variant.name == name), None)
 
     def get_archive_sha256(self, key: ExternalKey, tag: str) -> str:
         """Return the SHA-256 of the archive of an external's tag, or an empty text."""
@@ -342,4 +345,4 @@ class Manifest:
 
     def get_vendored(self, name: str) -> Vendored | None:
         """Return the vendored code of a name such as ``pip``, or None."""
-        return next((one for one in self.current_vendored if one.name == name), None)
+        return next((code for code in self.current_vendored if code.name == name), None)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from msgspec import field
 
 from sbom.diagnostics import Diagnostic, SbomError
 from sbom.diagnostics.manifest_messages import invalid_manifest, invalid_toml
-from sbom.manifest.channels import Channel, Platform, ReleaseConfig, Variant
+from sbom.manifest.channels import DEFAULT, Channel, Platform, ReleaseConfig, Variant
 from sbom.manifest.component_spec import ComponentSpec
 from sbom.manifest.model import (
     CPython,
@@ -39,7 +39,6 @@ from sbom.manifest.tables import (
     format_key_path,
     table_form,
 )
-from sbom.manifest.validate import check_channel_names, check_component_names
 
 T = TypeVar("T")
 #: What some editors put before a UTF-8 text.
@@ -82,8 +81,8 @@ def read_manifest(
         raise SbomError(_to_diagnostics(_find_errors(data), file)) from error
     errors = [
         *check_values(tables, ManifestTables),
-        *check_channel_names(tables.channel, tables.variant, tables.platform),
-        *check_component_names(tables.component, tables.platform),
+        *_check_channel_names(tables.channel, tables.variant, tables.platform),
+        *_check_component_names(tables.component, tables.platform),
     ]
     if errors:
         raise SbomError(_to_diagnostics(errors, file))
@@ -110,11 +109,11 @@ def _to_diagnostics(errors: Iterable[TableError], file: str) -> list[Diagnostic]
     return [
         invalid_manifest(
             file,
-            format_key_path(one.path),
-            one.message,
-            one.hint or f"see [{_containing_table(one.path)}] in docs/manifest.md",
+            format_key_path(error.path),
+            error.message,
+            error.hint or f"see [{_containing_table(error.path)}] in docs/manifest.md",
         )
-        for one in errors
+        for error in errors
     ]
 
 
@@ -144,9 +143,53 @@ def _to_manifest(tables: ManifestTables, file: str, reference: ReferenceData) ->
         upstream=tables.export,
         exemptions=tables.exemption,
         reference=reference,
-        reference_components=frozenset(one.key for one in components) - tables.component.keys(),
+        reference_components=frozenset(spec.key for spec in components) - tables.component.keys(),
     )
 
 
 def _by_name(tables: Mapping[str, T]) -> tuple[T, ...]:
     return tuple(tables[name] for name in sorted(tables))
+
+
+# Names of tables that are not there.
+
+
+def _check_channel_names(
+    channels: Mapping[str, Channel], variants: Mapping[str, Variant], platforms: Iterable[str]
+) -> Iterator[TableError]:
+    """Yield variants, channels and platforms that a channel names and that are not there."""
+    for name, channel in channels.items():
+        path = ("channel", name)
+        if channel.variant not in {DEFAULT, *variants}:
+            yield _missing_table((*path, "variant"), f"variant.{channel.variant}")
+        if channel.embeds_channel and channel.embeds_channel not in channels:
+            yield _missing_table((*path, "embeds-channel"), f"channel.{channel.embeds_channel}")
+        by_platform = {
+            "files": channel.files,
+            "lines-on": channel.lines_on,
+            "package-ids": channel.package_ids,
+            "purls": channel.purls,
+        }
+        for key, values in by_platform.items():
+            yield from _check_platforms(values, platforms, (*path, key))
+
+
+def _check_component_names(
+    components: Mapping[str, ComponentSpec], platforms: Iterable[str]
+) -> Iterator[TableError]:
+    """Yield platforms that a component names and that are not there."""
+    for name, spec in components.items():
+        for n, row in enumerate(spec.ships):
+            path = ("component", name, "ships", n, "files-on")
+            yield from _check_platforms(row.files_on, platforms, path)
+
+
+def _check_platforms(
+    names: Iterable[str], platforms: Iterable[str], path: KeyPath
+) -> Iterator[TableError]:
+    for unknown in sorted(set(names) - set(platforms)):
+        yield _missing_table((*path, unknown), f"platform.{unknown}")
+
+
+def _missing_table(path: KeyPath, table: str) -> TableError:
+    return TableError(path, f"there is no [{table}]", f"add [{table}], or correct the name")

@@ -123,7 +123,7 @@ class ReferenceData:
 
     @cached_property
     def archives(self) -> Mapping[EntryKind, Mapping[str, str]]:
-        """Return the SHA-256 of archives by kind and tag; empty where nobody had the archive."""
+        """Return the SHA-256 of archives by kind and tag; empty while unknown."""
         empty: Mapping[EntryKind, Mapping[str, str]] = {kind: {} for kind in EntryKind}
         return {**empty, **self._file("archives")}
 

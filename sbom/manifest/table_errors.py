@@ -64,13 +64,13 @@ class ErrorFinder:
 
     def find(self, value: object, kind: Any, path: KeyPath = ()) -> Iterator[TableError]:
         """Yield every error of a value: unknown and missing keys, types, failed checks."""
-        inner = get_args(kind)[0] if get_origin(kind) is Annotated else kind
-        if isinstance(inner, type) and issubclass(inner, Table):
-            yield from self._table(value, inner, path)
-        elif get_origin(inner) is Mapping:
-            yield from self._mapping(value, get_args(inner)[1], path)
-        elif get_origin(inner) is tuple:
-            yield from self._array(value, get_args(inner)[0], path)
+        plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+        if isinstance(plain, type) and issubclass(plain, Table):
+            yield from self._table(value, plain, path)
+        elif get_origin(plain) is Mapping:
+            yield from self._mapping(value, get_args(plain)[1], path)
+        elif get_origin(plain) is tuple:
+            yield from self._array(value, get_args(plain)[0], path)
         else:
             yield from _leaf(value, kind, path)
 
@@ -146,10 +146,10 @@ def _leaf(value: object, kind: Any, path: KeyPath) -> Iterator[TableError]:
 
 def _near(value: object, kind: Any) -> str:
     """Return the hint for a text that is almost one of a fixed set, or an empty text."""
-    inner = get_args(kind)[0] if get_origin(kind) is Annotated else kind
-    known: Sequence[str] = get_args(inner) if get_origin(inner) is Literal else ()
-    if isinstance(inner, type) and issubclass(inner, Enum):
-        known = [str(one.value) for one in inner]
+    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    known: Sequence[str] = get_args(plain) if get_origin(plain) is Literal else ()
+    if isinstance(plain, type) and issubclass(plain, Enum):
+        known = [str(member.value) for member in plain]
     close = difflib.get_close_matches(value, known, n=1) if isinstance(value, str) else ()
     return f"did you mean '{close[0]}'?" if close else ""
 
@@ -174,12 +174,12 @@ def _expected(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return f"one of {_listed(get_args(kind), 'or')}"
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return f"one of {_listed([one.value for one in kind], 'or')}"
-    return _TYPE_NAMES.get(kind) or " or ".join(_TYPE_NAMES[one] for one in _not_none(kind))
+        return f"one of {_listed([member.value for member in kind], 'or')}"
+    return _TYPE_NAMES.get(kind) or " or ".join(_TYPE_NAMES[part] for part in _not_none(kind))
 
 
 def _not_none(kind: Any) -> list[Any]:
-    return [one for one in get_args(kind) if one is not type(None)]
+    return [part for part in get_args(kind) if part is not type(None)]
 
 
 def _listed(names: Sequence[str], conjunction: str) -> str:
