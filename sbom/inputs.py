@@ -98,11 +98,13 @@ def read_tree_vendored(inputs: Inputs, root: Path | None) -> tuple[Vendored, ...
     if root is None:
         return None
     # packaging and installer are for wheels.
+    from sbom.source_tree.tree_contents import read_compiled_versions  # noqa: PLC0415
     from sbom.source_tree.vendored import read_vendored, require_readable  # noqa: PLC0415
 
     tree = SourceTree(root)
     require_readable(tree)
-    return read_vendored(tree, inputs.manifest.version_sources, release_line(inputs.version))
+    sources, line = inputs.manifest.version_sources, release_line(inputs.version)
+    return read_vendored(tree, read_compiled_versions(tree, sources, line))
 
 
 def script_changes(inputs: Inputs) -> tuple[ManifestChange, ...]:

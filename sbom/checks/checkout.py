@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from sbom.checks.project_links import (
-    check_component_files,
-    check_installed_files,
-    check_project_links,
-)
+from sbom.bom.ownership import assign_owners, expected_contents
 from sbom.checks.stated_versions import check_archives, check_versions
+from sbom.components.model import Build
+from sbom.components.versions import applies, files_on
 from sbom.diagnostics import Diagnostic, sort_diagnostics
-from sbom.diagnostics.source_tree_messages import vendored_changed
-from sbom.manifest.component_spec import PLACEHOLDER
+from sbom.diagnostics.source_tree_messages import (
+    LinkFault,
+    link_mismatch,
+    subject_in,
+    vendored_changed,
+)
+from sbom.manifest.channels import DEFAULT, expand_line
+from sbom.manifest.component_spec import PLACEHOLDER, ComponentSpec, Inclusion
+from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.model import Manifest
 from sbom.source_tree.tree_contents import TreeContents
 
@@ -67,4 +72,94 @@ def _check_vendored(
                 found=one.version,
                 recorded=recorded.get(one.key, ""),
                 command=regen_command,
+            )
+
+
+#: The platform that projects are read for; on others, only names differ.
+_PLATFORM = "amd64"
+
+
+def check_project_links(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
+    """Yield shipped files that a project makes of an external and no ``ships`` row states."""
+    rows = [row for _, row in _applying_rows(manifest, contents)]
+    for one in contents.shipped:
+        keys = _keys_of(one.tag, contents)
+        of_tag = [row for row in rows if row.external in keys]
+        if of_tag and one.shipped.lower() not in _stated_files(of_tag, contents.line):
+            subject = subject_in(one.file, f"{keys[0].name} {one.shipped}")
+            yield link_mismatch(
+                one.file, one.line, subject, LinkFault.UNDECLARED, shipped=one.shipped, tag=one.tag
+            )
+
+
+def check_component_files(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
+    """Yield files of ``ships`` rows that the projects make of something else.
+
+    Of an external that no project refers to, nothing is known.
+    """
+    for component, row in _applying_rows(manifest, contents):
+        if row.external is None or row.external.kind is not EntryKind.SOURCE:
+            continue
+        made = {
+            one.shipped.lower()
+            for one in contents.shipped
+            if row.external in _keys_of(one.tag, contents)
+        }
+        for name in files_on(row, _PLATFORM):
+            shipped = expand_line(name, contents.line)
+            if made and shipped.lower() not in made:
+                yield link_mismatch(
+                    manifest.file,
+                    0,
+                    f"component.{component.key} {shipped}",
+                    LinkFault.ELSEWHERE,
+                    shipped=shipped,
+                    external=str(row.external),
+                    actual=", ".join(sorted(made)),
+                )
+
+
+def _applying_rows(
+    manifest: Manifest, contents: TreeContents
+) -> list[tuple[ComponentSpec, Inclusion]]:
+    revisions = contents.default_revisions
+    return [
+        (component, row)
+        for component in manifest.components
+        for row in component.ships
+        if applies(row, revisions, _PLATFORM, contents.line)
+    ]
+
+
+def _keys_of(tag: str, contents: TreeContents) -> list[ExternalKey]:
+    """Return the keys of the externals of a tag that are fetched by default."""
+    return [key for key, one in contents.pins.items() if one.pin.default and one.pin.tag == tag]
+
+
+def _stated_files(rows: Iterable[Inclusion], line: str) -> set[str]:
+    return {
+        expand_line(name, line).lower()
+        for row in rows
+        for name in (*files_on(row, _PLATFORM), *row.optional_files, *row.used_by)
+    }
+
+
+def check_installed_files(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
+    """Yield files that the installer contains and no component owns."""
+    current = manifest.for_version(contents.version)
+    pins = tuple(one.pin for one in contents.pins.values() if one.pin.default)
+    builds = [
+        Build(platform=platform.name, variant=variant, pins=pins)
+        for variant in (DEFAULT, *(one.name for one in manifest.variants))
+        for platform in manifest.platforms
+    ]
+    expected = [expected_contents(current, [build]) for build in builds]
+    for one in contents.installed:
+        if all(assign_owners([one.shipped], each).unowned for each in expected):
+            yield link_mismatch(
+                one.file,
+                one.line,
+                subject_in(one.file, one.shipped),
+                LinkFault.UNOWNED,
+                shipped=one.shipped,
             )

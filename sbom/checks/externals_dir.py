@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sbom.diagnostics import Diagnostic
-from sbom.diagnostics.externals_messages import (
+from sbom.diagnostics.source_tree_messages import (
     ambiguous_external,
     missing_external,
     modified_external,

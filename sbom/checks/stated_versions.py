@@ -22,8 +22,7 @@ from sbom.diagnostics.source_tree_messages import (
 from sbom.manifest.component_spec import ComponentSpec
 from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.model import Manifest, Pin
-from sbom.source_tree.tree_contents import ScriptPin, TreeContents
-from sbom.source_tree.version_statements import StatedPackage, VersionStatement
+from sbom.source_tree.tree_contents import ScriptPin, StatedPackage, TreeContents, VersionStatement
 
 
 def check_versions(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:

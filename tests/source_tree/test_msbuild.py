@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sbom.source_tree.msbuild import InvalidMSBuildError, Properties, parse_elements
+from sbom.source_tree.projects import InvalidMSBuildError, Properties, parse_elements
 
 
 def test_a_property_that_refers_to_itself_is_cut() -> None:

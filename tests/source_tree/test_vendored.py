@@ -13,8 +13,7 @@ from trees import PIP_1, compressed_wheel, make_tree, wheel
 from sbom.cli import main
 from sbom.formats.cpython_sbom import read_sbom_packages
 from sbom.manifest.model import Vendored
-from sbom.source_tree.vendored import find_vendored
-from sbom.source_tree.wheels import Wheel, read_wheel
+from sbom.source_tree.vendored import Wheel, find_vendored, read_wheel
 
 BUNDLED = "Lib/ensurepip/_bundled/pip-26.2.1-py3-none-any.whl"
 
