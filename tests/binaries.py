@@ -42,12 +42,12 @@ def own(version: str, *texts: bytes, machine: str = "x64") -> bytes:
 
 def binaries(machine: str = "x64", /, **versions: str) -> dict[str, bytes]:
     """Return the binaries of a build by name, with some versions of it changed."""
-    held = VERSIONS | {key.replace("_", "-"): value for key, value in versions.items()}
-    text = {key: value.encode() for key, value in held.items()}
-    python = held["python"]
+    versions_used = VERSIONS | {key.replace("_", "-"): value for key, value in versions.items()}
+    text = {key: value.encode() for key, value in versions_used.items()}
+    python = versions_used["python"]
     line = "".join(python.split(".")[:2])
     openssl = b"OpenSSL %s 11 Feb 2025" % text["openssl"]
-    lowest = {"CompanyName": "The OpenSSL Project", "FileVersion": held["openssl"]}
+    lowest = {"CompanyName": "The OpenSSL Project", "FileVersion": versions_used["openssl"]}
     return {
         f"python{line}.dll": own(
             python,
@@ -80,7 +80,7 @@ def binaries(machine: str = "x64", /, **versions: str) -> dict[str, bytes]:
         ),
         "sqlite3.dll": pe(
             machine=machine,
-            # FileVersion is of the folder's name, and no evidence.
+            # FileVersion comes from the name of the directory, so it is not evidence.
             resource={"FileVersion": "3.49.1.0", "CompanyName": "SQLite"},
             texts=[b"SQLite format 3", text["sqlite"], _SQLITE_ID],
         ),
@@ -89,19 +89,19 @@ def binaries(machine: str = "x64", /, **versions: str) -> dict[str, bytes]:
         "libffi-8.dll": pe(machine=machine, texts=[b"libffi-8.dll"], signed=True),
         "tcl86t.dll": pe(
             machine=machine,
-            resource={"FileVersion": held["tcl"]},
+            resource={"FileVersion": versions_used["tcl"]},
             fixed=(8, 6, 2, 15),
             texts=[b"tcl_patchLevel", text["tcl"]],
             imports=["zlib1.dll"],
         ),
         "tk86t.dll": pe(
             machine=machine,
-            resource={"FileVersion": held["tcl"]},
+            resource={"FileVersion": versions_used["tcl"]},
             texts=[b"tk_patchLevel", text["tcl"]],
         ),
         "zlib1.dll": pe(
             machine=machine,
-            resource={"FileVersion": held["tcl-zlib"], "ProductName": "zlib"},
+            resource={"FileVersion": versions_used["tcl-zlib"], "ProductName": "zlib"},
             texts=[b" inflate %s Copyright 1995-2024 Mark Adler " % text["tcl-zlib"]],
         ),
     }

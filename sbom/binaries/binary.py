@@ -25,8 +25,8 @@ class PEHeaders:
 class EvidenceMatch:
     """One match of an evidence rule: the component it shows, and where in the file.
 
-    ``version`` is empty where the rule shows none. ``tag`` is the tag that the build was told to
-    use of ``external``, a key of the manifest. ``text`` was found at ``offset``, or is the value
+    ``version`` is empty where the rule shows none. ``tag`` is the tag of ``external``, a key
+    of the manifest, that the build used. ``text`` was found at ``offset``, or is the value
     of ``resource_key`` in the version resource. ``rule`` counts the component's rules from 0.
     """
 

@@ -17,7 +17,7 @@ from sbom.patterns import PathPatterns
 #: A rule with more matches in one file tells nothing there; the first ones are reported.
 _MOST_MATCHES = 8
 #: What a group of an expression may be called: the version of the component, or the tag that
-#: the build was told to use.
+#: the build used.
 GROUPS = frozenset({"version", "tag"})
 
 

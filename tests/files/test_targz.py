@@ -310,7 +310,7 @@ TAGS = [
 def test_archives_as_github_serves_them(repository: str, tag: str) -> None:
     clone = Path(CLONES) / repository
     if not CLONES or not clone.is_dir():
-        pytest.skip(f"SBOM_CLONES names no folder with a clone of python/{repository}")
+        pytest.skip(f"SBOM_CLONES names no directory with a clone of python/{repository}")
     command = ["git", "-C", str(clone), "archive", "--format=tar"]
     made = subprocess.run(
         [*command, f"--prefix={repository}-{tag}/", tag], check=True, capture_output=True

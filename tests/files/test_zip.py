@@ -72,14 +72,14 @@ def test_each_member_of_a_real_wheel_is_hashed(tmp_path: Path) -> None:
 def test_a_directory_and_its_zip_file_contain_the_same_files(
     tmp_path_factory: pytest.TempPathFactory, names: list[str], data: bytes, method: int
 ) -> None:
-    folder = tmp_path_factory.mktemp("tree")
+    directory = tmp_path_factory.mktemp("tree")
     members = {f"{n}/{name}": data + name.encode() for n, name in enumerate(names)}
     for name, content in members.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_bytes(content)
     one = opened(tmp_path_factory.mktemp("zip"), made(dict(reversed(members.items())), method))
     assert one.diagnostics == ()
-    assert one.members == hash_directory(folder)
+    assert one.members == hash_directory(directory)
 
 
 def test_zip_files_in_a_zip_file_are_opened_on_request(tmp_path: Path) -> None:
@@ -138,8 +138,8 @@ def test_members_with_the_same_name_are_reported(tmp_path: Path) -> None:
         warnings.simplefilter("ignore")
         for name in ("a.dll", "a.dll", "B.dll", "b.dll"):
             archive.writestr(name, name)
-    told = diagnostics(tmp_path, buffer.getvalue())
-    assert [line.partition(", ")[0] for line in told] == [
+    lines = diagnostics(tmp_path, buffer.getvalue())
+    assert [line.partition(", ")[0] for line in lines] == [
         "x.zip: B.dll: occurs in another case too",
         "x.zip: a.dll: occurs 2 times",
         "x.zip: b.dll: occurs in another case too",
@@ -195,9 +195,9 @@ PLAIN = made({"a.txt": b"some text " * 50, "b.txt": b"more"})
 def test_a_zip_file_that_cannot_be_trusted_is_reported(
     tmp_path: Path, data: bytes, sentence: str
 ) -> None:
-    told = diagnostics(tmp_path, data)
-    assert told
-    assert sentence in told[0]
+    lines = diagnostics(tmp_path, data)
+    assert lines
+    assert sentence in lines[0]
 
 
 def test_a_changed_byte_is_found_by_the_checksum_of_the_member(tmp_path: Path) -> None:
