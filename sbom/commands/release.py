@@ -13,9 +13,10 @@ from sbom.bom.licenses import check_licenses
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.render import render
+from sbom.files.shipped_file import hash_file
 from sbom.inputs import Environment, InputOptions, Inputs, creation_time, read_inputs, triage_inputs
 from sbom.manifest.model import Manifest
-from sbom.release.artifact_inspection import hash_artifact, inspect_artifacts, list_files
+from sbom.release.artifact_inspection import inspect_artifacts, list_files
 from sbom.release.artifact_set import classify_artifacts
 from sbom.release.contents import (
     ReleaseContents,
@@ -153,7 +154,7 @@ def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
     manifest = manifest.for_version(version)
     paths = [path for path in list_files(directory) if path not in documents]
     artifact_set = classify_artifacts(paths, manifest, partial=True)
-    hashed = {path: hash_artifact(directory / path) for path in artifact_set.artifacts}
+    hashed = {path: hash_file(directory / path) for path in artifact_set.artifacts}
     checksums = {
         path: {"sha256": file.sha256, "sha512": file.sha512} for path, file in hashed.items()
     }

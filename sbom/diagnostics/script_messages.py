@@ -141,5 +141,12 @@ def version_changed(file: str, recorded: str, version: str, command: str) -> Dia
     return _disagreement(Code.VERSION_CHANGED, file, "cpython.version", message, command)
 
 
+def binaries_of_another_version(file: str, recorded: str, version: str) -> Diagnostic:
+    """Return the diagnostic ``version-changed`` of binaries of another CPython version."""
+    message = f"expected CPython {recorded} as recorded, found {version} in the binaries"
+    hint = "add --script or --cpython of that version, or use --identify"
+    return Diagnostic(code=Code.VERSION_CHANGED, file=file, message=message, hint=hint)
+
+
 def _disagreement(code: Code, file: str, key: str, message: str, command: str) -> Diagnostic:
     return Diagnostic(code=code, file=file, subject=key, message=message, hint=f"run: {command}")

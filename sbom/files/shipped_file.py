@@ -95,6 +95,15 @@ def hash_stream(
     return hasher.finish(path)
 
 
+def hash_file(path: Path, inspect: InspectFn | None = None) -> ShippedFile:
+    """Return one file by its name, hashed and inspected. Raises InputError if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hash_stream(path.name, iter(lambda: file.read(1 << 20), b""), inspect)
+    except OSError as error:
+        raise read_error(path, error) from error
+
+
 def hash_directory(
     directory: Path, algorithms: Sequence[str] = ALGORITHMS, inspect: InspectFn | None = None
 ) -> tuple[ShippedFile, ...]:

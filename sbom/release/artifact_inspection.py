@@ -20,7 +20,7 @@ from sbom.diagnostics.inspection_messages import (
     unexpected_build,
     unowned_file,
 )
-from sbom.files.shipped_file import ShippedFile, hash_stream
+from sbom.files.shipped_file import ShippedFile, hash_file
 from sbom.files.zip import ArchiveContents, ZipReader
 from sbom.io import read_error, require_directory
 from sbom.manifest.channels import Artifact, Channel, Platform, expand_line, expected_artifacts
@@ -28,8 +28,6 @@ from sbom.manifest.model import Manifest
 from sbom.patterns import PathPatterns
 from sbom.release.contents import ArtifactContents
 from sbom.verification.inspection import inspect_files, make_inspector
-
-_CHUNK = 1 << 20
 
 
 def list_files(directory: Path) -> list[str]:
@@ -54,15 +52,6 @@ def list_files(directory: Path) -> list[str]:
     )
 
 
-def hash_artifact(path: Path) -> ShippedFile:
-    """Return a file with its checksums. Raises InputError where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hash_stream(path.name, iter(lambda: file.read(_CHUNK), b""))
-    except OSError as error:
-        raise read_error(path, error) from error
-
-
 def inspect_artifacts(
     directory: Path, artifacts: Mapping[str, Artifact], manifest: Manifest
 ) -> tuple[tuple[ArtifactContents, ...], tuple[Diagnostic, ...]]:
@@ -80,7 +69,7 @@ def inspect_artifacts(
     for path, artifact in artifacts.items():
         archive = archives.get(path)
         if archive is None:
-            collector.add_unopened(path, artifact, hash_artifact(directory / path))
+            collector.add_unopened(path, artifact, hash_file(directory / path))
         elif archive.diagnostics:
             collector.diagnostics += archive.diagnostics
         else:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from sbom.bom.model import Bom
 from sbom.bom.ownership import expected_contents
 from sbom.components.model import Build
-from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
+from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics import inspection_messages as messages
+from sbom.diagnostics.script_messages import binaries_of_another_version
 from sbom.files.shipped_file import ShippedFile, is_executable
 from sbom.manifest.channels import version_named
 from sbom.manifest.model import Manifest
@@ -148,10 +149,4 @@ def _compare_version(
     """Yield that binaries are of another CPython version than the manifest."""
     version = manifest.cpython.version.rstrip("+")
     if identification.cpython and version not in identification.cpython:
-        yield Diagnostic(
-            code=Code.VERSION_CHANGED,
-            file=target.name,
-            message=f"expected CPython {version}, as in {manifest.file}, "
-            f"found {identification.cpython[0]}",
-            hint="add --script or --cpython of that version, or use --identify",
-        )
+        yield binaries_of_another_version(target.name, version, identification.cpython[0])

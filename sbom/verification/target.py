@@ -12,10 +12,10 @@ from sbom.binaries.pe import is_pe
 from sbom.bom.model import Bom
 from sbom.diagnostics import InputError, SbomError
 from sbom.diagnostics.io_messages import input_error
-from sbom.files.shipped_file import ShippedFile, hash_directory, hash_stream
+from sbom.files.shipped_file import ShippedFile, hash_directory, hash_file
 from sbom.files.zip import ArchiveContents, ZipReader
 from sbom.formats import SPDX2
-from sbom.io import is_directory, read_bytes, read_error
+from sbom.io import DOCUMENT_LIMIT, is_directory, read_bytes, read_error
 
 _ZIP = b"PK"
 #: Members that are packages themselves; the upload to the Store contains one.
@@ -53,7 +53,7 @@ def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
                 raise SbomError(archive.diagnostics)
             file, files = archive.archive, _members(archive)
         elif is_pe(start):
-            file = hash_stream(path.name, [read_bytes(path)], inspect)
+            file = hash_file(path, inspect)
             files = (file,)
         else:
             hint = "name a layout, an installed Python, a zip, nupkg or msix, or a DLL"
@@ -100,4 +100,4 @@ def read_sbom(path: Path, sbom: Path | None) -> tuple[str, Bom] | None:
     if sbom is None and not beside.is_file():
         return None
     name = str(sbom or beside.name)
-    return name, SPDX2.read(read_bytes(sbom or beside), name)
+    return name, SPDX2.read(read_bytes(sbom or beside, DOCUMENT_LIMIT), name)
