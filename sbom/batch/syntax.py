@@ -31,6 +31,8 @@ _KEYWORD = re.compile(r"(if|for|rem)(?=[\s,;=(/.]|$)", re.IGNORECASE)
 _ELSE = re.compile(r"else(?=[\s(]|$)", re.IGNORECASE)
 #: Tests of ``if`` that have one side only.
 _UNARY_TESTS = ("defined", "exist", "errorlevel", "cmdextversion")
+#: Characters of a simple command without a meaning of their own, outside and inside quotes.
+_PLAIN, _QUOTED = re.compile(r'[^"^&|)<>0-9]+'), re.compile(r'[^"]+')
 #: How many blocks, ifs and fors may be nested; real scripts need four.
 _DEPTH = 40
 
@@ -169,14 +171,18 @@ class _Parser(Lexer):
         text: list[str] = []
         is_quoted = False
         while (character := self.peek()) != "":
+            if plain := (_QUOTED if is_quoted else _PLAIN).match(self.text, self.position):
+                text.append(plain[0])
+                self.position = plain.end()
+                continue
             if character == '"':
                 is_quoted = not is_quoted
-            elif not is_quoted and character == "^":
+            elif character == "^":
                 text.append(self.read_escape())
                 continue
-            elif not is_quoted and (character in "&|" or self.closes_block(character)):
+            elif character in "&|" or self.closes_block(character):
                 break
-            elif not is_quoted and (match := self.find_redirection(text[-1] if text else "")):
+            elif match := self.find_redirection(text[-1][-1:] if text else ""):
                 self.skip_redirection(match)
                 continue
             text.append(character)
