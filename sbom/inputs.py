@@ -19,8 +19,7 @@ from sbom.manifest.exemptions import Triage, triage_diagnostics
 from sbom.manifest.model import Manifest, Vendored
 from sbom.manifest.ranges import release_line
 from sbom.manifest.read import read_manifest
-from sbom.script.analysis import ScriptAnalysis, analyze_script
-from sbom.script.run import decode_script
+from sbom.script.externals import ScriptAnalysis
 from sbom.source_tree.tree import SourceTree, find_script, read_python_version
 
 #: Environment variables.
@@ -65,6 +64,10 @@ def read_inputs(options: InputOptions, version: str = "") -> Inputs:
         version = version or read_python_version(options.cpython)
     script, sha256 = None, ""
     if script_path is not None:
+        # The interpreter takes 0.03 s to import, and only a script needs it.
+        from sbom.script.analysis import analyze_script  # noqa: PLC0415
+        from sbom.script.run import decode_script  # noqa: PLC0415
+
         script_text, sha256 = decode_script(files.read_bytes(script_path))
         script = analyze_script(script_text, str(script_path))
     return Inputs(

@@ -18,8 +18,7 @@ from sbom.diagnostics.script_messages import (
 )
 from sbom.manifest.diff import ChangeKind, ManifestChange
 from sbom.manifest.model import Manifest
-from sbom.script.analysis import ScriptAnalysis
-from sbom.script.externals import ScriptExternal
+from sbom.script.externals import ScriptAnalysis, ScriptExternal
 
 
 def check_script(script: ScriptAnalysis, file: str) -> list[Diagnostic]:

@@ -13,9 +13,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sbom.batch import Program, ProgramRun, run_program
-from sbom.diagnostics import Diagnostic, SbomError, sort_diagnostics
+from sbom.diagnostics import SbomError, sort_diagnostics
 from sbom.diagnostics.script_messages import batch_limit, unreachable_tag
-from sbom.script.externals import ANY_VALUE, Condition, ExternalKind, Fetch, ScriptExternal
+from sbom.script.externals import (
+    ANY_VALUE,
+    Condition,
+    ExternalKind,
+    Fetch,
+    ScriptAnalysis,
+    ScriptExternal,
+)
 from sbom.script.run import SCRIPT_NAME, command_handler, list_fetches, run_strictly
 
 #: A value that no script compares anything with.
@@ -25,14 +32,6 @@ _BUDGET = 5_000_000
 
 _TAG = re.compile(r"(?<![\w.%~\\/+-])[A-Za-z][A-Za-z_+]*(?:-[A-Za-z][A-Za-z_+]*)*-\d[\w.+-]*\w")
 _SILENT = re.compile(r"[\s@(]*(?:rem\b|::|echo\b|title\b)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptAnalysis:
-    """Everything a script can fetch, in the order it would, and what is wrong with it."""
-
-    externals: tuple[ScriptExternal, ...]
-    diagnostics: tuple[Diagnostic, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sbom.diagnostics import Diagnostic
+
 #: Behind the name of a variable: any value that the script does not compare it with.
 ANY_VALUE = "*"
 
@@ -81,6 +83,14 @@ class ScriptExternal:
     def name(self) -> str:
         """Return the name it has in the manifest; a bare version is its own name."""
         return split_tag(self.tag)[0] or self.tag
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptAnalysis:
+    """Everything a script can fetch, in the order it would, and what is wrong with it."""
+
+    externals: tuple[ScriptExternal, ...]
+    diagnostics: tuple[Diagnostic, ...]
 
 
 def split_tag(tag: str) -> tuple[str, str]:
