@@ -9,9 +9,9 @@ from typing import Any
 
 from manifests import committed
 
+from sbom.bom.bom import Bom
 from sbom.bom.compose import compose_build
-from sbom.bom.model import Bom
-from sbom.components.model import Build
+from sbom.components.component import Build
 from sbom.formats import SPDX2
 from sbom.manifest.model import Manifest
 

@@ -9,8 +9,7 @@ from typing import Protocol
 
 from sbom import __version__
 from sbom.binaries.binary import describe_matches
-from sbom.bom.licenses import normalize_license
-from sbom.bom.model import (
+from sbom.bom.bom import (
     Bom,
     BomFile,
     CreationInfo,
@@ -22,8 +21,9 @@ from sbom.bom.model import (
     unique_ids,
     used_license_texts,
 )
+from sbom.bom.licenses import normalize_license
 from sbom.bom.ownership import FileOwnership
-from sbom.components.model import Build, Component, Linkage
+from sbom.components.component import Build, Component, Linkage
 from sbom.components.resolve import resolve_components, root_component
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.model import LicenseText, Manifest, release_series

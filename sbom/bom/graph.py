@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from sbom.bom.model import Bom, BomFile, Relationship, RelationshipKind, used_license_texts
-from sbom.components.model import Component
+from sbom.bom.bom import Bom, BomFile, Relationship, RelationshipKind, used_license_texts
+from sbom.components.component import Component
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.release_messages import conflicting_component
 

@@ -7,7 +7,7 @@ from functools import cache
 
 from license_expression import ExpressionError, ExpressionParseError, Licensing, get_spdx_licensing
 
-from sbom.bom.model import Bom
+from sbom.bom.bom import Bom
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.release_messages import unknown_license
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sbom.components.model import Build, Component, Linkage, build_filename
+from sbom.components.component import Build, Component, Linkage, build_filename
 from sbom.components.resolve import resolve_components
 from sbom.files.shipped_file import EXECUTABLE_SUFFIXES
 from sbom.manifest.channels import Channel, expand_line

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sbom.bom.ownership import assign_owners, expected_contents
 from sbom.checks.stated_versions import check_archives, check_versions
-from sbom.components.model import Build
+from sbom.components.component import Build
 from sbom.components.versions import applies, files_on
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics.source_tree_messages import (

@@ -12,7 +12,7 @@ from msgspec import structs
 from sbom import io as files
 from sbom.bom.compose import compose_build
 from sbom.bom.licenses import check_licenses
-from sbom.components.model import Build
+from sbom.components.component import Build
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.io_messages import usage_error

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sbom.components.model import Build
+from sbom.components.component import Build
 from sbom.diagnostics import Exit, SbomError, failing
 from sbom.diagnostics.io_messages import usage_error
 from sbom.inputs import (

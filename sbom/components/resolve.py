@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from msgspec import structs
 
-from sbom.components.identifiers import make_cpes, make_purl
-from sbom.components.model import (
+from sbom.components.component import (
     Build,
     Component,
     Linkage,
@@ -17,6 +16,7 @@ from sbom.components.model import (
     build_title,
     externals_in_build,
 )
+from sbom.components.identifiers import make_cpes, make_purl
 from sbom.components.provenance import Provenance, find_provenance, root_provenance
 from sbom.components.versions import applies, files_on, resolve_version
 from sbom.manifest.component_spec import ComponentSpec, Inclusion

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sbom.diagnostics.model import Code, Diagnostic, InputError
+from sbom.diagnostics.diagnostic import Code, Diagnostic, InputError
 
 #: Changed files that a message names; the others are counted.
 _NAMED_FILES = 5

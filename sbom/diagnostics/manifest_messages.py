@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sbom.diagnostics.model import Code, Diagnostic
+from sbom.diagnostics.diagnostic import Code, Diagnostic
 
 
 def invalid_toml(file: str, line: int, reason: str) -> Diagnostic:

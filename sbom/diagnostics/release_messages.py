@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from sbom.diagnostics.diagnostic import Code, Diagnostic
 from sbom.diagnostics.io_messages import invalid_usage, one_line
-from sbom.diagnostics.model import Code, Diagnostic
 
 _PUBLISH_AGAIN = "run: nox -s release-sbom, and publish everything that it writes"
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from sbom.diagnostics.catalog import Severity
-from sbom.diagnostics.model import Diagnostic, sort_diagnostics
+from sbom.diagnostics.diagnostic import Diagnostic, sort_diagnostics
 
 #: What ``--output-format`` takes.
 OUTPUT_FORMATS = ("text", "json", "github")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sbom.diagnostics.model import Code, Diagnostic
+from sbom.diagnostics.diagnostic import Code, Diagnostic
 
 # The script.
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
+from sbom.diagnostics.diagnostic import Code, Diagnostic
 from sbom.diagnostics.io_messages import input_error
-from sbom.diagnostics.model import Code, Diagnostic
 
 
 def unexpected_external(directory: str, name: str, known_tags: Sequence[str]) -> Diagnostic:

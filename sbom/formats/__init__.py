@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sbom.bom.model import Bom
+from sbom.bom.bom import Bom
 from sbom.formats.spdx2_read import read_spdx2
 from sbom.formats.spdx2_write import write_spdx2
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from sbom.bom.model import (
+from sbom.bom.bom import (
     Bom,
     BomFile,
     CreationInfo,
@@ -17,7 +17,7 @@ from sbom.bom.model import (
     Relationship,
     RelationshipKind,
 )
-from sbom.components.model import Component
+from sbom.components.component import Component
 from sbom.formats.spdx2_view import (
     JsonObject,
     get_locators,

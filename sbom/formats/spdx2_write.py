@@ -14,8 +14,8 @@ from typing import Any
 
 import orjson
 
-from sbom.bom.model import Bom, BomFile, Relationship, RelationshipKind
-from sbom.components.model import Component
+from sbom.bom.bom import Bom, BomFile, Relationship, RelationshipKind
+from sbom.components.component import Component
 from sbom.files.shipped_file import verification_code
 
 Element = dict[str, Any]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sbom.bom.ownership import expected_contents
-from sbom.components.model import Build
+from sbom.components.component import Build
 from sbom.components.resolve import resolve_components
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics.inspection_messages import (

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sbom.bom.bom import Bom
 from sbom.bom.compose import compose_build
-from sbom.bom.model import Bom
 from sbom.bom.ownership import FileOwnership
-from sbom.components.model import Build, Component
+from sbom.components.component import Build, Component
 from sbom.diagnostics.io_messages import usage_error
 from sbom.files.shipped_file import ShippedFile
 from sbom.formats import SPDX2

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sbom.bom.bom import Bom
 from sbom.bom.graph import SliceExtractor
-from sbom.bom.model import Bom
 from sbom.diagnostics import SbomError
 from sbom.diagnostics.release_messages import output_exists
 from sbom.formats import SPDX2

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from sbom.bom.bom import Bom
 from sbom.bom.graph import SliceExtractor
-from sbom.bom.model import Bom
 from sbom.diagnostics import Diagnostic, SbomError, sort_diagnostics
 from sbom.diagnostics.release_messages import inconsistent_release, missing_from_release
 from sbom.formats import SPDX2

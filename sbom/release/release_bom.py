@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 
+from sbom.bom.bom import Bom, Relationship, RelationshipKind, unique_ids, used_license_texts
 from sbom.bom.compose import (
     bom_component,
     bom_files,
@@ -18,9 +19,8 @@ from sbom.bom.compose import (
     shipping_relationships,
 )
 from sbom.bom.graph import BomBuilder, collect_build_components, move_relationships
-from sbom.bom.model import Bom, Relationship, RelationshipKind, unique_ids, used_license_texts
+from sbom.components.component import Build, Component, build_title
 from sbom.components.identifiers import make_purl
-from sbom.components.model import Build, Component, build_title
 from sbom.components.resolve import root_component
 from sbom.diagnostics import Diagnostic
 from sbom.manifest.model import Manifest, release_series

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sbom.bom.model import Bom
+from sbom.bom.bom import Bom
 from sbom.bom.ownership import expected_contents
-from sbom.components.model import Build
+from sbom.components.component import Build
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics import inspection_messages as messages
 from sbom.diagnostics.script_messages import binaries_of_another_version

@@ -9,9 +9,9 @@ from itertools import chain
 
 from msgspec import structs
 
-from sbom.bom.model import Bom, RelationshipKind
+from sbom.bom.bom import Bom, RelationshipKind
 from sbom.bom.ownership import ExpectedContents, Inventory
-from sbom.components.model import Component, externals_in_build
+from sbom.components.component import Component, externals_in_build
 from sbom.components.versions import labeled_version, parse_revision, shipped_version
 from sbom.manifest.channels import expand_line, variant_filename
 from sbom.manifest.component_spec import ComponentSpec, Inclusion

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sbom.binaries.search import Inspector
-from sbom.bom.model import Bom
+from sbom.bom.bom import Bom
 from sbom.bom.ownership import (
     ExpectedContents,
     FileOwnership,
@@ -21,8 +21,8 @@ from sbom.bom.ownership import (
     expected_contents,
     present_components,
 )
+from sbom.components.component import Build, Component, Linkage
 from sbom.components.identifiers import make_cpes, make_purl
-from sbom.components.model import Build, Component, Linkage
 from sbom.components.provenance import UNKNOWN_LOCATION, Provenance
 from sbom.components.resolve import apply_overrides, describe_component
 from sbom.diagnostics import Diagnostic, sort_diagnostics

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sbom.binaries.binary import InspectFn
 from sbom.binaries.pe import is_pe
-from sbom.bom.model import Bom
+from sbom.bom.bom import Bom
 from sbom.diagnostics import InputError, SbomError
 from sbom.diagnostics.io_messages import input_error
 from sbom.files.shipped_file import ShippedFile, hash_directory, hash_file

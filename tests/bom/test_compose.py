@@ -10,10 +10,10 @@ from boms import CREATED, bom_of, committed_bom, document
 from conftest import FACTS
 from manifests import committed, entries, for_entry
 
+from sbom.bom.bom import Relationship, RelationshipKind, unique_ids
 from sbom.bom.compose import compose_build
 from sbom.bom.licenses import check_licenses, normalize_license
-from sbom.bom.model import Relationship, RelationshipKind, unique_ids
-from sbom.components.model import Build
+from sbom.components.component import Build
 
 
 def test_links_and_build_tools_are_told_apart() -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from boms import committed_bom
 
+from sbom.bom.bom import Relationship, RelationshipKind
 from sbom.bom.graph import BomBuilder, SliceExtractor, collect_build_components, move_relationships
-from sbom.bom.model import Relationship, RelationshipKind
 
 CONTAINS = RelationshipKind.CONTAINS
 

@@ -16,7 +16,7 @@ from sbom.bom.ownership import (
     expected_contents,
     present_components,
 )
-from sbom.components.model import Build
+from sbom.components.component import Build
 
 WHEEL = "Lib/ensurepip/_bundled/pip-26.2-py3-none-any.whl"
 

@@ -6,7 +6,7 @@ import re
 
 from manifests import committed, entries, entry_of, for_entry
 
-from sbom.components.model import Build, Component
+from sbom.components.component import Build, Component
 from sbom.components.resolve import resolve_components, root_component
 from sbom.manifest.external_key import parse_external_key
 

@@ -9,7 +9,7 @@ import pytest
 from manifests import committed, entries, entry_of, for_entry
 from packageurl import PackageURL
 
-from sbom.components.model import Build, Component
+from sbom.components.component import Build, Component
 from sbom.components.resolve import resolve_components
 from sbom.manifest.external_key import EntryKind
 from sbom.manifest.model import Manifest

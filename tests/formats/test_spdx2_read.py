@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from manifests import entries, for_entry
 
-from sbom.bom.model import (
+from sbom.bom.bom import (
     Bom,
     BomFile,
     CreationInfo,
@@ -23,7 +23,7 @@ from sbom.bom.model import (
     content_digest,
     file_id,
 )
-from sbom.components.model import Component
+from sbom.components.component import Component
 from sbom.diagnostics import InputError
 from sbom.formats import SPDX2
 

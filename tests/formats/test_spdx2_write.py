@@ -20,9 +20,9 @@ from manifests import COMMITTED, committed, entries, for_entry
 from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
+from sbom.bom.bom import BomFile, Relationship, RelationshipKind
 from sbom.bom.compose import compose_build
-from sbom.bom.model import BomFile, Relationship, RelationshipKind
-from sbom.components.model import Build
+from sbom.components.component import Build
 from sbom.formats import SPDX2
 
 GOLDEN = Path(__file__).parent / "golden"

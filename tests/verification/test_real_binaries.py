@@ -19,7 +19,7 @@ from manifests import COMMITTED, committed, regenerated, script_of
 
 from sbom.bom.ownership import expected_contents
 from sbom.cli import main
-from sbom.components.model import Build
+from sbom.components.component import Build
 from sbom.diagnostics import Exit
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.read import read_manifest

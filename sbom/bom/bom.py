@@ -16,7 +16,7 @@ from enum import StrEnum
 
 import orjson
 
-from sbom.components.model import Component
+from sbom.components.component import Component
 
 
 class RelationshipKind(StrEnum):
