@@ -100,12 +100,12 @@ def test_every_external_is_confirmed_and_none_mismatches(wheel: dict[str, Any]) 
 
 
 @real
-def test_the_readme_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_documentation_shows_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs/verify.md").read_text(encoding="utf-8")
     name = "panda3d-1.10.10-cp310-cp310-win_amd64.whl"
     argv = ["verify", str(Path(DIRECTORY) / name), "--identify", "--manifest", str(COMMITTED)]
     assert main(argv) == Exit.OK
-    shown = readme.split(f"$ nox -s verify -- {name} --identify\n")[1].split("```")[0]
+    shown = page.split(f"$ nox -s verify -- {name} --identify\n")[1].split("```")[0]
     assert capsys.readouterr().out == shown
 
 
