@@ -6,9 +6,11 @@ import contextlib
 import errno
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 from sbom.diagnostics import InputError, OperationalError
 from sbom.diagnostics.io_messages import describe_error, input_error, write_error
@@ -61,7 +63,7 @@ def require_directory(path: Path, hint: str) -> None:
         raise InputError([input_error(str(path), "is not a directory", hint)])
 
 
-def write_all(contents: Mapping[Path, bytes]) -> None:
+def write_all(contents: Mapping[Path, bytes | IO[bytes]]) -> None:
     """Write files, each whole or not at all; none is replaced before all are on the disk.
 
     Raises OperationalError if the disk refuses; each file is then the old or the new one.
@@ -113,13 +115,16 @@ def locked(path: Path, note: Callable[[str], None]) -> Iterator[None]:
         yield
 
 
-def _temporary(path: Path, data: bytes) -> str:
+def _temporary(path: Path, data: bytes | IO[bytes]) -> str:
     """Write ``data`` beside ``path`` and return the name it has until it is moved there."""
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            if isinstance(data, bytes):
+                file.write(data)
+            else:
+                shutil.copyfileobj(data, file)
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(mode)

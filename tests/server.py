@@ -244,10 +244,14 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.
 
 
 def archive(
-    files: Files, *more: tarfile.TarInfo, top: str = "deps-zlib-1.3.1", commit: str = ""
+    files: Files,
+    *more: tarfile.TarInfo,
+    top: str = "deps-zlib-1.3.1",
+    commit: str = "",
+    level: int = 9,
 ) -> bytes:
     """Return a .tar.gz as GitHub makes it: global header, top directory, files, ``more``."""
-    return gzip.compress(tar(files, *more, top=top, commit=commit), mtime=0)
+    return gzip.compress(tar(files, *more, top=top, commit=commit), level, mtime=0)
 
 
 def tar(

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
+from urllib.parse import quote, urlsplit
 
 from sbom import io as files
 from sbom.checks.entries import check_manifest
-from sbom.diagnostics import Exit, SbomError, failing
+from sbom.components.provenance import download_location, is_archive
+from sbom.diagnostics import Diagnostic, Exit, InputError, SbomError, failing
 from sbom.diagnostics.catalog import Area, names_in
-from sbom.diagnostics.io_messages import usage_error
+from sbom.diagnostics.io_messages import input_error, usage_error
 from sbom.diagnostics.render import render
-from sbom.download.pins import (
-    DownloadOptions,
-    FetchedArchives,
-    fetch_archives,
-    fetch_script,
-    pin_archives,
-)
+from sbom.files.targz import ArchiveInfo
 from sbom.inputs import (
     Environment,
     InputOptions,
@@ -35,15 +33,26 @@ from sbom.manifest.diff import (
     ManifestChange,
     apply_changes,
     change_version,
+    record_archives,
     record_script,
     record_vendored,
 )
 from sbom.manifest.exemptions import triage_diagnostics
+from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import VERSION, Manifest
 from sbom.manifest.read import read_manifest
 from sbom.manifest.write import write_manifest
 from sbom.script.analysis import analyze_script
 from sbom.script.externals import ALWAYS
+from sbom.script.run import decode_script
+from sbom.source_tree.tree import parse_python_version
+
+# The modules that need urllib3, which takes 0.2 s to import, are imported where they are used.
+# ruff: noqa: PLC0415
+
+#: The two files of a CPython tree that ``--ref`` needs, and the most bytes that they may have.
+_SCRIPT, _VERSION = "PCbuild/get_externals.bat", "Include/patchlevel.h"
+_SCRIPT_LIMIT = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,11 +83,8 @@ def _run(options: RegenOptions, environment: Environment) -> int:
         raise SbomError(blocking)
     changes = script_changes(inputs)
     manifest = _update(inputs, changes, options.cpython)
-    fetched = FetchedArchives({})
-    if not options.offline and not options.dry_run:
-        download = _download_options(options, environment)
-        fetched = fetch_archives(manifest, download, verify=options.verify)
-    pinned = pin_archives(manifest, fetched.archives)
+    archives, warnings = _fetch_archives(manifest, options, environment)
+    pinned = record_archives(manifest, archives)
     text = write_manifest(inputs.text, pinned)
     if text != inputs.text and not options.dry_run:
         files.write_all({inputs.path: text.encode()})
@@ -92,7 +98,7 @@ def _run(options: RegenOptions, environment: Environment) -> int:
     print("\n".join(lines or [f"{inputs.path} is up to date{compared}"]))
     written = read_manifest(text, str(inputs.path))
     remaining = triage_diagnostics(check_manifest(written), written, names_in(Area.MANIFEST)).active
-    print(render([*remaining, *fetched.warnings], "text"), end="", file=sys.stderr)
+    print(render([*remaining, *warnings], "text"), end="", file=sys.stderr)
     return Exit.OK
 
 
@@ -118,22 +124,12 @@ def _check_options(options: RegenOptions) -> None:
         raise usage_error(f"--python-version {version}", "is not a version", hint)
 
 
-def _download_options(options: RegenOptions, environment: Environment) -> DownloadOptions:
-    return DownloadOptions(
-        base_url=options.base_url or "",
-        token=environment.get("GITHUB_TOKEN", ""),
-        use_cache=not options.no_cache,
-        environment=environment,
-    )
-
-
 def _read_inputs(options: RegenOptions, environment: Environment) -> Inputs:
     """Return the inputs, with the script of ``--ref`` downloaded."""
     inputs = read_inputs(options, options.python_version or "")
     if options.ref is None:
         return inputs
-    download = _download_options(options, environment)
-    text, sha256, version = fetch_script(options.ref, inputs.manifest, download)
+    text, sha256, version = _fetch_script(options.ref, inputs.manifest, options, environment)
     path = Path(f"get_externals.bat of {options.ref}")
     return replace(
         inputs,
@@ -153,6 +149,71 @@ def _update(inputs: Inputs, changes: Sequence[ManifestChange], tree: Path | None
         manifest = change_version(manifest, inputs.version)
     vendored = read_tree_vendored(inputs, tree)
     return manifest if vendored is None else record_vendored(manifest, vendored, inputs.version)
+
+
+# What is downloaded.
+
+
+def _fetch_archives(
+    manifest: Manifest, options: RegenOptions, environment: Environment
+) -> tuple[Mapping[ExternalKey, ArchiveInfo], Sequence[Diagnostic]]:
+    """Return the archives without a checksum or, with ``--verify``, all, and warnings about them.
+
+    Raises SbomError with every archive that failed; the cache has the others then.
+    """
+    pins = [
+        pin
+        for pin in manifest.pins
+        if (options.verify or not pin.sha256) and is_archive(manifest, pin)
+    ]
+    if not pins or options.offline or options.dry_run:
+        return {}, ()
+    from sbom.download.archives import ArchiveFetcher, open_progress, raise_failures
+    from sbom.download.cache import Cache, default_cache_dir
+    from sbom.download.client import Client
+
+    urls = [_on_server(download_location(manifest, pin), options.base_url) for pin in pins]
+    progress = open_progress(sys.stderr, len(pins), environment)
+    cache = Cache(None if options.no_cache else default_cache_dir(), progress.note)
+    token = environment.get("GITHUB_TOKEN", "")
+    with closing(Client(token=token, on_data=progress.advance)) as client:
+        fetcher = ArchiveFetcher(client=client, cache=cache, progress=progress, file=manifest.file)
+        results = fetcher.fetch(pins, urls)
+    raise_failures(results)
+    archives = {result.pin.key: result.archive for result in results if result.archive}
+    return archives, [warning for result in results for warning in result.diagnostics]
+
+
+def _fetch_script(
+    ref: str, manifest: Manifest, options: RegenOptions, environment: Environment
+) -> tuple[str, str, str]:
+    """Return text, SHA-256 and version of the script of a CPython branch, tag or commit."""
+    from sbom.download.client import Client
+    from sbom.download.connections import redact_url
+
+    def read(body: IO[bytes], _: object) -> bytes:
+        data = body.read(_SCRIPT_LIMIT + 1)
+        if len(data) > _SCRIPT_LIMIT:
+            message = f"is larger than {_SCRIPT_LIMIT:,} bytes"
+            hint = "name a branch, a tag or a commit of CPython"
+            raise InputError([input_error(redact_url(url), message, hint)])
+        return data
+
+    template, bodies = manifest.cpython.file_url, []
+    with closing(Client(token=environment.get("GITHUB_TOKEN", ""))) as client:
+        for path in (_SCRIPT, _VERSION):
+            url = template.format(
+                organization=manifest.cpython.organization, ref=quote(ref), path=path
+            )
+            url = _on_server(url, options.base_url)
+            bodies.append(client.get(url, read) or b"")
+    text, digest = decode_script(bodies[0])
+    return text, digest, parse_python_version(bodies[1])
+
+
+def _on_server(url: str, base_url: str | None) -> str:
+    """Return a URL on another server: a mirror, or one of a test."""
+    return base_url.rstrip("/") + urlsplit(url).path if base_url else url
 
 
 # What is printed: one line for each change.

@@ -1,4 +1,4 @@
-"""Archives at their URLs to what they hold: downloaded, or from the cache where they are the same.
+"""Archives at their URLs to what they contain: downloaded, or from the cache if they are the same.
 
 Every archive is tried, whatever becomes of the others, and every whole one is kept.
 """
@@ -9,41 +9,27 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TextIO
+from typing import IO, TextIO
 
 from sbom.diagnostics import Diagnostic, Exit, OperationalError, SbomError
 from sbom.diagnostics.io_messages import archive_repacked, tag_moved
 from sbom.download.cache import Cache, CacheEntry
 from sbom.download.client import UNKNOWN, Client, Validators
-from sbom.download.connections import DownloadError, FailureReason, redact_url
+from sbom.download.connections import CONNECTIONS, DownloadError, FailureReason, redact_url
 from sbom.files.gzip import DamagedArchiveError
 from sbom.files.targz import ArchiveInfo, read_targz
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FetchRequest:
-    """An archive to fetch, and what is recorded of it: empty texts where nothing is.
-
-    ``key`` is the key path of the external in the manifest.
-    """
-
-    key: str
-    url: str
-    sha256: str = ""
-    commit: str = ""
-    verification_code: str = ""
+from sbom.manifest.model import Pin
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FetchResult:
-    """What became of a request: what the URL gave, and the diagnostics of that.
+    """What the URL of a pin gave, and the diagnostics of that.
 
     ``status`` is OK where ``archive`` may be recorded; its body was not downloaded where
     ``is_cached``.
     """
 
-    key: str
+    pin: Pin
     archive: ArchiveInfo | None = None
     is_cached: bool = False
     status: Exit = Exit.OK
@@ -52,80 +38,72 @@ class FetchResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchiveFetcher:
-    """What archives are fetched with; ``file`` is the manifest that has the records of them."""
+    """What archives are fetched with; ``file`` is the manifest that has the pins of them."""
 
     client: Client
     cache: Cache
     progress: Progress
     file: str = "externals.toml"
-    workers: int = 4
 
-    def fetch(self, requests: Sequence[FetchRequest]) -> tuple[FetchResult, ...]:
-        """Return the result of each request, in order; none of them raises an SbomError."""
-        executor = ThreadPoolExecutor(self.workers, thread_name_prefix="fetch")
+    def fetch(self, pins: Sequence[Pin], urls: Sequence[str]) -> tuple[FetchResult, ...]:
+        """Return the result of each pin, in order; none of them raises an SbomError."""
+        executor = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="fetch")
         with self.progress, self.cache.lock():
             try:
-                return tuple(executor.map(self._fetch_one, requests))
+                return tuple(executor.map(self._fetch_one, pins, urls))
             except BaseException:
                 self.client.stop()
                 raise
             finally:
                 executor.shutdown(cancel_futures=True)
 
-    def _fetch_one(self, request: FetchRequest) -> FetchResult:
+    def _fetch_one(self, pin: Pin, url: str) -> FetchResult:
+        key = str(pin.key)
         try:
-            archive, is_cached = self._current_archive(request)
-            result = replace(self._compare(request, archive), is_cached=is_cached)
+            archive, is_cached = self._current_archive(url)
+            result = replace(self._compare(pin, url, archive), is_cached=is_cached)
         except SbomError as error:
-            result = FetchResult(
-                key=request.key,
-                status=error.status,
-                diagnostics=tuple(replace(one, subject=request.key) for one in error.diagnostics),
-            )
-        self.progress.finish(request.key, _outcome(result))
+            diagnostics = tuple(replace(one, subject=key) for one in error.diagnostics)
+            result = FetchResult(pin=pin, status=error.status, diagnostics=diagnostics)
+        self.progress.finish(key, _outcome(result))
         return result
 
-    def _current_archive(self, request: FetchRequest) -> tuple[ArchiveInfo, bool]:
+    def _current_archive(self, url: str) -> tuple[ArchiveInfo, bool]:
         """Return the archive that the server has now, and whether the cache had it already."""
-        entry = self.cache.find(request.url)
-        cached = self._cached_archive(entry.sha256, request.url) if entry else None
+
+        def keep(body: IO[bytes], validators: Validators) -> ArchiveInfo:
+            archive = _read_whole(body, redact_url(url))
+            entry = CacheEntry(archive.sha256, validators.etag, validators.last_modified)
+            self.cache.add(url, entry, body)
+            return archive
+
+        entry = self.cache.find(url)
+        cached = self.cache.read(entry.sha256) if entry else None
         known = Validators(entry.etag, entry.last_modified) if entry and cached else UNKNOWN
-        parse = partial(_parse_archive, name=redact_url(request.url))
-        received = self.client.get(request.url, parse, known, retry_missing=True)
-        if received is None:
-            if cached is None:
-                raise AssertionError("None is returned for a known body only")
-            return cached, True
-        (archive, body), validators = received
-        new = CacheEntry(archive.sha256, validators.etag, validators.last_modified)
-        self.cache.add(request.url, new, body)
-        return archive, False
+        archive = self.client.get(url, keep, known, retry_missing=True) or cached
+        if archive is None:
+            raise AssertionError("None is returned for a known body only")
+        return archive, archive is cached
 
-    def _cached_archive(self, sha256: str, url: str) -> ArchiveInfo | None:
-        body = self.cache.read(sha256)
-        return read_targz(body, redact_url(url)) if body is not None else None
-
-    def _compare(self, request: FetchRequest, archive: ArchiveInfo) -> FetchResult:
+    def _compare(self, pin: Pin, url: str, archive: ArchiveInfo) -> FetchResult:
         """Return the result for an archive, compared with what is recorded of it."""
-        result = FetchResult(key=request.key, archive=archive)
-        if request.sha256 in ("", archive.sha256):
+        result = FetchResult(pin=pin, archive=archive)
+        if pin.sha256 in ("", archive.sha256):
             return result
-        url, digests = redact_url(request.url), (request.sha256, archive.sha256)
-        is_same_commit = request.commit in ("", archive.commit)
-        if is_same_commit and request.verification_code == archive.verification_code:
-            repacked = archive_repacked(self.file, request.key, url, digests)
-            return replace(result, diagnostics=(repacked,))
-        old = self._cached_archive(request.sha256, request.url)
+        where = (self.file, str(pin.key), redact_url(url), (pin.sha256, archive.sha256))
+        is_same_commit = pin.commit in ("", archive.commit)
+        if is_same_commit and pin.verification_code == archive.verification_code:
+            return replace(result, diagnostics=(archive_repacked(*where),))
+        old = self.cache.read(pin.sha256)
         changed = {*old.files} ^ {*archive.files} if old else set()
-        paths = sorted({entry.path for entry in changed})
-        moved = tag_moved(self.file, request.key, url, digests, paths)
+        moved = tag_moved(*where, sorted({entry.path for entry in changed}))
         return replace(result, status=Exit.ERRORS, diagnostics=(moved,))
 
 
-def _parse_archive(body: bytes, name: str) -> tuple[ArchiveInfo, bytes]:
-    """Return what a body holds, and the body. Raises DownloadError where it is not whole."""
+def _read_whole(body: IO[bytes], name: str) -> ArchiveInfo:
+    """Return what a body contains. Raises DownloadError where another attempt may help."""
     try:
-        return read_targz(body, name), body
+        return read_targz(body, name)
     except DamagedArchiveError as error:
         if error.is_retryable:
             raise DownloadError(FailureReason.INCOMPLETE, error.message) from error

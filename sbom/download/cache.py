@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 
-from sbom.diagnostics import OperationalError
+from sbom.diagnostics import OperationalError, SbomError
+from sbom.files.targz import ArchiveInfo, read_targz
 from sbom.io import locked, write_all
 
 
@@ -52,17 +54,19 @@ class Cache:
                 return CacheEntry(**{key: str(value) for key, value in values.items()})
         return None
 
-    def read(self, sha256: str) -> bytes | None:
-        """Return the archive with a digest, which is checked, or None."""
-        with suppress(OSError):
+    def read(self, sha256: str) -> ArchiveInfo | None:
+        """Return what is known of the archive with a digest, which is checked, or None."""
+        with suppress(OSError, SbomError):
             if self._root is not None and re.fullmatch(r"[0-9a-f]{64}", sha256):
-                data = (self._root / "blobs" / sha256).read_bytes()
-                return data if hashlib.sha256(data).hexdigest() == sha256 else None
+                with (self._root / "blobs" / sha256).open("rb") as file:
+                    archive = read_targz(file, sha256)
+                    return archive if archive.sha256 == sha256 else None
         return None
 
-    def add(self, url: str, entry: CacheEntry, archive: bytes) -> None:
+    def add(self, url: str, entry: CacheEntry, archive: IO[bytes]) -> None:
         """Keep the archive that ``url`` gave."""
         text = json.dumps(asdict(entry)).encode()
+        archive.seek(0)
         with self._lock:
             if (root := self._root) is None:
                 return

@@ -23,6 +23,8 @@ from urllib3 import connection, connectionpool
 from urllib3 import exceptions as http_errors
 from urllib3.util import make_headers, parse_url
 
+#: How many requests go to a server at a time.
+CONNECTIONS = 4
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -79,15 +81,13 @@ class _HTTPSConnectionPool(connectionpool.HTTPSConnectionPool):
 _POOL_CLASSES = {"http": _HTTPConnectionPool, "https": _HTTPSConnectionPool}
 
 
-def new_manager(proxy: str, connections: int) -> urllib3.PoolManager:
+def new_manager(proxy: str) -> urllib3.PoolManager:
     """Return the connections that go through a proxy, or through none where it is empty."""
-    manager: urllib3.PoolManager
+    manager = urllib3.PoolManager(maxsize=CONNECTIONS)
     if proxy:
         credentials = parse_url(proxy).auth_decoded_joined
         headers = make_headers(proxy_basic_auth=credentials, proxy_basic_auth_encoding="utf-8")
-        manager = urllib3.ProxyManager(proxy, proxy_headers=headers, maxsize=connections)
-    else:
-        manager = urllib3.PoolManager(maxsize=connections)
+        manager = urllib3.ProxyManager(proxy, proxy_headers=headers, maxsize=CONNECTIONS)
     manager.pool_classes_by_scheme = _POOL_CLASSES
     return manager
 
@@ -156,36 +156,27 @@ _HINTS: dict[FailureReason | int, str] = {
 class DownloadError(Exception):
     """One failed attempt; ``retry_after`` is the wait in seconds that the server asks for."""
 
-    def __init__(
-        self,
-        reason: FailureReason,
-        message: str = "",
-        hint: str = "",
-        retry_after: float | None = None,
-    ) -> None:
+    retry_after: float | None = None
+
+    def __init__(self, reason: FailureReason, message: str = "", hint: str = "") -> None:
         """Take a message that does not name the URL; without one, the reason is the message."""
-        self.reason = reason
+        self.is_retryable = reason in _RETRYABLE
         self.message = message or reason.value
         self.hint = hint or _HINTS.get(reason, "")
-        self.retry_after = retry_after
         super().__init__(self.message)
-
-    @property
-    def is_retryable(self) -> bool:
-        """Return whether another attempt makes sense."""
-        return self.reason in _RETRYABLE
 
 
 def classify_response(response: urllib3.BaseHTTPResponse, retry: urllib3.Retry) -> DownloadError:
     """Return the error of a response whose status is not 200; ``retry`` says which may pass."""
-    status, phrase, retry_after = response.status, "", None
+    status, phrase = response.status, ""
     with suppress(ValueError):
         phrase = f" {HTTPStatus(status).phrase}"
-    with suppress(http_errors.InvalidHeader, ValueError, OverflowError):
-        retry_after = retry.get_retry_after(response)
     may_pass = retry.is_retry("GET", status, has_retry_after="Retry-After" in response.headers)
     reason = FailureReason.UNAVAILABLE if may_pass else FailureReason.REJECTED
-    return DownloadError(reason, f"HTTP {status}{phrase}", _HINTS.get(status, ""), retry_after)
+    error = DownloadError(reason, f"HTTP {status}{phrase}", _HINTS.get(status, ""))
+    with suppress(http_errors.InvalidHeader, ValueError, OverflowError):
+        error.retry_after = retry.get_retry_after(response)
+    return error
 
 
 def classify_error(error: Exception, connect_timeout: float, read_timeout: float) -> DownloadError:

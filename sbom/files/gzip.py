@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import zlib
 from collections.abc import Iterator
+from typing import IO
 
 from sbom.diagnostics import Exit, SbomError
 from sbom.diagnostics.io_messages import invalid_archive
@@ -40,16 +43,22 @@ class DamagedArchiveError(ArchiveError):
 
 
 class GzipStream:
-    """The contents of a file that is one gzip member and nothing else, read once, in order."""
+    """The contents of a file that is one gzip member and nothing else, read once, in order.
 
-    def __init__(self, data: bytes, name: str, limits: ArchiveLimits) -> None:
-        """Read ``data``. Raises DamagedArchiveError if that is not the start of a gzip file."""
-        _check_magic(data, name)
+    ``size`` is that of the file; ``sha256`` and ``sha512`` are its digests after ``finish``.
+    """
+
+    def __init__(self, file: IO[bytes], name: str, limits: ArchiveLimits) -> None:
+        """Read ``file``. Raises DamagedArchiveError if that does not start as a gzip file."""
+        self.size = file.seek(0, os.SEEK_END)
         self.inflated_size = 0
+        self.sha256, self.sha512 = hashlib.sha256(), hashlib.sha512()
+        self._file = file
         self._name = name
         self._limits = limits
-        self._data = memoryview(data)
-        self._position = 0
+        file.seek(0)
+        _check_magic(file.read(_PACKED_PIECE), name)
+        file.seek(0)
         self._inflater = zlib.decompressobj(_GZIP_FORMAT)
         self._piece = memoryview(b"")
 
@@ -87,32 +96,33 @@ class GzipStream:
                 self._count(len(piece))
                 self._piece = memoryview(piece)
                 return True
-        if self._inflater.unused_data or self._position < len(self._data):
+        if self._inflater.unused_data or self._file.tell() < self.size:
             raise ArchiveError(self._name, "has data after the end of its gzip data")
         self._piece = memoryview(b"")
         return False
 
-    def _next_packed(self) -> memoryview:
-        packed = self._data[self._position : self._position + _PACKED_PIECE]
+    def _next_packed(self) -> bytes:
+        packed = self._file.read(_PACKED_PIECE)
         if not packed:
-            message = f"is truncated: its gzip data does not end within {len(self._data)} bytes"
+            message = f"is truncated: its gzip data does not end within {self.size} bytes"
             raise DamagedArchiveError(self._name, message)
-        self._position += len(packed)
+        self.sha256.update(packed)
+        self.sha512.update(packed)
         return packed
 
     def _count(self, size: int) -> None:
         self.inflated_size += size
-        allowed = self._limits.allowed_size(len(self._data))
+        allowed = self._limits.allowed_size(self.size)
         if self.inflated_size > allowed:
-            message = f"has {len(self._data)} bytes and unpacks to more than {allowed}"
+            message = f"has {self.size} bytes and unpacks to more than {allowed}"
             raise ArchiveError(self._name, message)
 
 
-def _check_magic(data: bytes, name: str) -> None:
-    if not data:
+def _check_magic(head: bytes, name: str) -> None:
+    if not head:
         raise DamagedArchiveError(name, "is empty")
-    if not data.startswith(_MAGIC[: len(data)]):
-        is_html = data.lstrip()[:1] == b"<"
+    if not head.startswith(_MAGIC[: len(head)]):
+        is_html = head.lstrip()[:1] == b"<"
         raise DamagedArchiveError(
             name,
             f"is not a gzip file{': it is HTML' if is_html else ''}",

@@ -21,6 +21,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import IO
 
 from sbom.binaries.pe import authenticode_of
 from sbom.files.gzip import ArchiveError, DamagedArchiveError, GzipStream
@@ -78,13 +79,13 @@ class ArchiveInfo:
     commit: str = ""
 
 
-def read_targz(data: bytes, name: str, limits: ArchiveLimits = EXTERNAL_LIMITS) -> ArchiveInfo:
-    """Return what is known of the .tar.gz that ``data`` is; diagnostics call it ``name``.
+def read_targz(file: IO[bytes], name: str, limits: ArchiveLimits = EXTERNAL_LIMITS) -> ArchiveInfo:
+    """Return what is known of the .tar.gz that ``file`` is; diagnostics call it ``name``.
 
     Raises DamagedArchiveError if it is not a complete archive, ArchiveError if it contains
     anything that is not accepted.
     """
-    stream = GzipStream(data, name, limits)
+    stream = GzipStream(file, name, limits)
     tar = _TarReader(stream, name, limits)
     contents = _Contents(name, limits)
     for member in tar.members():
@@ -92,12 +93,12 @@ def read_targz(data: bytes, name: str, limits: ArchiveLimits = EXTERNAL_LIMITS) 
     stream.finish()
     if not contents.top:
         raise ArchiveError(name, "contains nothing")
-    files = tuple(sorted(contents.files.values(), key=lambda file: file.path))
+    files = tuple(sorted(contents.files.values(), key=lambda member: member.path))
     return ArchiveInfo(
-        sha256=hashlib.sha256(data).hexdigest(),
-        sha512=hashlib.sha512(data).hexdigest(),
-        size=len(data),
-        verification_code=verification_code(file.sha1 for file in files),
+        sha256=stream.sha256.hexdigest(),
+        sha512=stream.sha512.hexdigest(),
+        size=stream.size,
+        verification_code=verification_code(member.sha1 for member in files),
         files=files,
         commit=tar.commit,
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from sbom.files.targz import ArchiveInfo
 from sbom.manifest.external_key import ExternalKey, key_of_tag
 from sbom.manifest.model import Manifest, Pin, Vendored
 from sbom.script.externals import ExternalKind, ScriptExternal
@@ -128,3 +129,30 @@ def record_vendored(manifest: Manifest, vendored: Sequence[Vendored], version: s
     """Return the manifest with the vendored code of a source tree, of its CPython version."""
     cpython = msgspec.structs.replace(manifest.cpython, vendored_from=version)
     return replace(manifest, cpython=cpython, vendored=tuple(vendored))
+
+
+def record_archives(manifest: Manifest, archives: Mapping[ExternalKey, ArchiveInfo]) -> Manifest:
+    """Return the manifest with what identifies archives recorded in their pins."""
+    pins: dict[ExternalKey, Pin | None] = {
+        pin.key: msgspec.structs.replace(
+            pin,
+            commit=archive.commit or pin.commit,
+            sha256=archive.sha256,
+            sha512=archive.sha512,
+            size=archive.size,
+            file_count=len(archive.files),
+            verification_code=archive.verification_code,
+            dll_digests=_dll_digests(pin, archive, manifest),
+        )
+        for pin in manifest.pins
+        if (archive := archives.get(pin.key))
+    }
+    return replace_pins(manifest, pins)
+
+
+def _dll_digests(pin: Pin, archive: ArchiveInfo, manifest: Manifest) -> Mapping[str, str]:
+    """Return the Authenticode digests that a pin records: not those of the reference data."""
+    if pin.kind is not ExternalKind.BINARY:
+        return {}
+    digests = {entry.path: entry.authenticode for entry in archive.files if entry.authenticode}
+    return pin.dll_digests if manifest.dll_digests.get(pin.tag) == digests else digests

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from sbom.diagnostics import SbomError
 from sbom.files.shipped_file import ShippedFile, hash_directory, verification_code
-from sbom.files.targz import read_targz
+from sbom.files.targz import ArchiveInfo
 from sbom.io import require_directory
 from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest, Pin
@@ -102,7 +101,7 @@ class ExternalsDir:
 
 
 def read_externals_dir(
-    path: Path, manifest: Manifest, read_cached: Callable[[str], bytes | None]
+    path: Path, manifest: Manifest, read_cached: Callable[[str], ArchiveInfo | None]
 ) -> ExternalsDir:
     """Return what an externals directory contains. Raises SbomError where it cannot be read.
 
@@ -112,13 +111,7 @@ def read_externals_dir(
 
     def read_checksums(pin: Pin) -> Mapping[str, str] | None:
         archive = read_cached(pin.sha256)
-        if archive is None:
-            return None
-        try:
-            files = read_targz(archive, pin.tag).files
-        except SbomError:
-            return None
-        return {file.path: file.sha1 for file in files}
+        return {file.path: file.sha1 for file in archive.files} if archive else None
 
     return inspect_externals_dir(_hash_directories(path), manifest, read_checksums, str(path))
 

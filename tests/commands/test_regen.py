@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -208,6 +209,33 @@ def test_a_script_can_be_had_by_its_ref(
         "cpython: 3.14.7 -> 3.14.8",
         "binary.nasm: removed, was nasm-2.11.06",
     ]
+
+
+def test_a_script_of_a_ref_that_is_too_large_is_refused(
+    manifest: Path, github: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = "/python/cpython/main/PCbuild/get_externals.bat"
+    url = github.respond(path, body(b"rem\n" * 250_001))
+    assert regen(manifest, github, "--ref", "main") == 2
+    assert f"{url}: is larger than 1,000,000 bytes" in capsys.readouterr().err
+
+
+def test_archives_are_not_kept_in_memory(manifest: Path, github: Server) -> None:
+    size, tags = 8 << 20, [f"large{number}-1.0" for number in range(4)]
+    data = archive({"random": os.urandom(size)}, level=0)
+    text = manifest.read_text(encoding="utf-8")
+    start, end = text.index("[source.xz]"), text.index("# Diagnostics that people")
+    pins = [f'[source.{tag[:-4]}]\ntag = "{tag}"\nsha256 = ""\n\n' for tag in tags]
+    manifest.write_text(text[:start] + "".join(pins) + text[end:], encoding="utf-8")
+    for tag in tags:
+        path = f"/python/cpython-source-deps/archive/refs/tags/{tag}.tar.gz"
+        github.respond(path, body(data, ETag='"large"'))
+    tracemalloc.start()
+    assert regen(manifest, github) == 0
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20 << 20 < len(tags) * size
+    assert pin_of(manifest, "source.large3").size == len(data)
 
 
 @pytest.mark.parametrize("ref", ["no-such", "../../evil", "a b%"])

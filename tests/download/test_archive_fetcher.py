@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from msgspec import structs
 from server import (
     Server,
     archive,
@@ -32,21 +33,18 @@ from server import (
 )
 
 from sbom.diagnostics import Code, Exit, OperationalError, SbomError
-from sbom.download.archives import (
-    ArchiveFetcher,
-    FetchRequest,
-    FetchResult,
-    Progress,
-    raise_failures,
-)
+from sbom.download.archives import ArchiveFetcher, FetchResult, Progress, raise_failures
 from sbom.download.cache import Cache
-from sbom.download.client import RETRY, Client, Clock, DownloadLimits
+from sbom.download.client import RETRY, Client, DownloadLimits
 from sbom.files.targz import ArchiveInfo
+from sbom.manifest.model import Pin
+from sbom.script.externals import ExternalKind
 
 FILES = {"README": b"read me\n", "src/a.c": b"int a;\n"}
 ARCHIVE = archive(FILES)
 OTHER = archive({**FILES, "src/a.c": b"int b;\n", "new": b""})
 DIGEST = "0" * 64
+PIN = Pin(kind=ExternalKind.SOURCE, name="a", tag="a-1.0")
 
 
 @pytest.fixture
@@ -60,7 +58,7 @@ def client() -> Iterator[Client]:
     client = Client(
         limits=DownloadLimits(read_timeout=0.3),
         retry=RETRY.new(total=3),
-        clock=Clock(sleep=lambda _, __: None),
+        sleep=lambda _, __: None,
         proxy_for=lambda _: "",
     )
     yield client
@@ -79,10 +77,10 @@ def fetcher(client: Client, root: Path | None, printed: io.StringIO) -> ArchiveF
 
 
 def fetch(
-    client: Client, root: Path | None, printed: io.StringIO, *requests: FetchRequest
+    client: Client, root: Path | None, printed: io.StringIO, url: str, pin: Pin = PIN
 ) -> FetchResult:
-    """Return the result of the last request."""
-    return fetcher(client, root, printed).fetch(requests)[-1]
+    (result,) = fetcher(client, root, printed).fetch([pin], [url])
+    return result
 
 
 def archive_of(result: FetchResult) -> ArchiveInfo:
@@ -106,12 +104,10 @@ def test_results_are_in_order_and_independent(
         "cut": [body(ARCHIVE[:-9])],
         "other": [body(OTHER)],
     }
-    requests = [
-        FetchRequest(key=f"source.{name}", url=server.respond(f"/{name}", *answers))
-        for name, answers in responses.items()
-    ]
-    results = fetcher(client, tmp_path, printed).fetch(requests)
-    assert [result.key for result in results] == [request.key for request in requests]
+    pins = [structs.replace(PIN, name=name) for name in responses]
+    urls = [server.respond(f"/{name}", *answers) for name, answers in responses.items()]
+    results = fetcher(client, tmp_path, printed).fetch(pins, urls)
+    assert [result.pin for result in results] == pins
     statuses = [result.status for result in results]
     assert statuses == [Exit.OK, Exit.IO, Exit.IO, Exit.ERRORS, Exit.IO, Exit.OK]
     kept = {archive_of(result).sha256 for result in (results[0], results[-1])}
@@ -135,7 +131,7 @@ def test_an_archive_is_fetched_through_several_failures(
     url = server.respond(
         "/a", reset(ARCHIVE), stall(0.5, ARCHIVE[:50]), wrong_length(ARCHIVE, -50), chunked(ARCHIVE)
     )
-    result = fetch(client, tmp_path, printed, FetchRequest(key="source.a", url=url))
+    result = fetch(client, tmp_path, printed, url)
     assert len(archive_of(result).files) == 2
     assert len(server.requests) == 4
 
@@ -147,11 +143,10 @@ def test_an_archive_that_has_not_changed_is_not_downloaded_again(
     url = server.respond(
         "/a", body(ARCHIVE, ETag='"1"'), when("If-None-Match", '"1"', not_modified, whole)
     )
-    request = FetchRequest(key="source.a", url=url)
-    first, second = (fetch(client, tmp_path, printed, request) for _ in range(2))
-    assert second == FetchResult(key="source.a", archive=archive_of(first), is_cached=True)
+    first, second = (fetch(client, tmp_path, printed, url) for _ in range(2))
+    assert second == FetchResult(pin=PIN, archive=archive_of(first), is_cached=True)
     assert "unchanged, in the cache" in printed.getvalue()
-    assert fetch(client, None, printed, request) == first
+    assert fetch(client, None, printed, url) == first
     assert len(server.requests) == 3
 
 
@@ -160,18 +155,16 @@ def test_a_damaged_archive_in_the_cache_is_downloaded_again(
 ) -> None:
     whole = body(ARCHIVE, ETag='"1"')
     url = server.respond("/a", when("If-None-Match", '"1"', not_modified, whole))
-    request = FetchRequest(key="source.a", url=url)
-    first = fetch(client, tmp_path, printed, request)
+    first = fetch(client, tmp_path, printed, url)
     for path in (tmp_path / "blobs").iterdir():
         path.write_bytes(path.read_bytes()[:-1])
-    assert fetch(client, tmp_path, printed, request) == first
+    assert fetch(client, tmp_path, printed, url) == first
     assert blobs(tmp_path) == {archive_of(first).sha256}
 
 
-def recorded(url: str, archive: ArchiveInfo) -> FetchRequest:
-    return FetchRequest(
-        key="source.a",
-        url=url,
+def recorded(archive: ArchiveInfo) -> Pin:
+    return structs.replace(
+        PIN,
         sha256=archive.sha256,
         commit=archive.commit,
         verification_code=archive.verification_code,
@@ -182,8 +175,8 @@ def test_a_tag_with_other_contents_is_an_error_that_names_the_changed_files(
     server: Server, client: Client, tmp_path: Path, printed: io.StringIO
 ) -> None:
     url = server.respond("/a", body(ARCHIVE), body(OTHER))
-    first = archive_of(fetch(client, tmp_path, printed, FetchRequest(key="source.a", url=url)))
-    second = fetch(client, tmp_path, printed, recorded(url, first))
+    first = archive_of(fetch(client, tmp_path, printed, url))
+    second = fetch(client, tmp_path, printed, url, recorded(first))
     assert second.archive is not None
     (diagnostic,) = second.diagnostics
     assert diagnostic.code is Code.TAG_MOVED
@@ -200,7 +193,7 @@ def test_a_tag_with_other_contents_is_an_error_without_a_cache(
     server: Server, client: Client, printed: io.StringIO
 ) -> None:
     url = server.respond("/a", body(ARCHIVE))
-    result = fetch(client, None, printed, FetchRequest(key="source.a", url=url, sha256=DIGEST))
+    result = fetch(client, None, printed, url, structs.replace(PIN, sha256=DIGEST))
     assert result.status is Exit.ERRORS
     assert DIGEST in result.diagnostics[0].message
     assert "changed files" not in result.diagnostics[0].message
@@ -212,8 +205,8 @@ def test_an_archive_with_other_bytes_and_the_same_contents_is_a_warning(
     original, commit = archive(FILES, commit="ab" * 20), "ab" * 20
     repacked = gzip.compress(gzip.decompress(original), 1, mtime=5)
     url = server.respond("/a", body(original), body(repacked))
-    first = archive_of(fetch(client, None, printed, FetchRequest(key="source.a", url=url)))
-    second = fetch(client, None, printed, recorded(url, first))
+    first = archive_of(fetch(client, None, printed, url))
+    second = fetch(client, None, printed, url, recorded(first))
     assert archive_of(second).sha256 == hashlib.sha256(repacked).hexdigest()
     assert (first.commit, archive_of(second).commit) == (commit, commit)
     (diagnostic,) = second.diagnostics
@@ -226,8 +219,8 @@ def test_the_same_files_at_another_commit_are_another_tag(
     url = server.respond(
         "/a", body(archive(FILES, commit="ab" * 20)), body(archive(FILES, commit="cd" * 20))
     )
-    first = archive_of(fetch(client, None, printed, FetchRequest(key="source.a", url=url)))
-    second = fetch(client, None, printed, recorded(url, first))
+    first = archive_of(fetch(client, None, printed, url))
+    second = fetch(client, None, printed, url, recorded(first))
     assert second.diagnostics[0].code is Code.TAG_MOVED
 
 
@@ -238,7 +231,7 @@ def test_a_cache_that_cannot_be_written_is_a_warning(
 ) -> None:
     tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
     url = server.respond("/a", body(ARCHIVE))
-    archive_of(fetch(client, tmp_path, printed, FetchRequest(key="source.a", url=url)))
+    archive_of(fetch(client, tmp_path, printed, url))
     assert printed.getvalue().count("cannot be written: Permission denied") == 1
     tmp_path.chmod(stat.S_IRWXU)
 
@@ -249,8 +242,7 @@ def test_a_cache_that_is_not_a_directory_is_a_warning(
     root = tmp_path / "file"
     root.write_bytes(b"")
     url = server.respond("/a", body(ARCHIVE))
-    requests = [FetchRequest(key=key, url=url) for key in ("source.a", "source.b")]
-    for result in fetcher(client, root, printed).fetch(requests):
+    for result in fetcher(client, root, printed).fetch([PIN] * 2, [url] * 2):
         archive_of(result)
     assert printed.getvalue().count("cannot use the cache: ") == 1
 
@@ -263,13 +255,15 @@ def test_two_runs_share_a_cache(server: Server, tmp_path: Path) -> None:
 import io, sys
 from pathlib import Path
 from sbom.diagnostics import Exit
-from sbom.download.archives import ArchiveFetcher, FetchRequest, Progress
+from sbom.download.archives import ArchiveFetcher, Progress
 from sbom.download.cache import Cache
 from sbom.download.client import Client
+from sbom.manifest.model import Pin
 client = Client(proxy_for=lambda _: "")
 cache = Cache(Path(sys.argv[1]))
 fetcher = ArchiveFetcher(client=client, cache=cache, progress=Progress(io.StringIO(), 1))
-results = fetcher.fetch([FetchRequest(key=url, url=url) for url in sys.argv[2:] * 3])
+urls = sys.argv[2:] * 3
+results = fetcher.fetch([Pin(kind="source", name="a", tag="a-1.0")] * len(urls), urls)
 assert all(result.status is Exit.OK for result in results), results
 """
     command = [sys.executable, "-c", program, str(tmp_path), *urls]
@@ -284,6 +278,6 @@ def test_validators_belong_to_the_url_before_redirects(
     server: Server, client: Client, tmp_path: Path, printed: io.StringIO
 ) -> None:
     server.respond("/b", when("If-None-Match", '"1"', not_modified, body(ARCHIVE, ETag='"1"')))
-    request = FetchRequest(key="source.a", url=server.respond("/a", redirect("/b")))
-    first, second = (fetch(client, tmp_path, printed, request) for _ in range(2))
-    assert second == FetchResult(key="source.a", archive=archive_of(first), is_cached=True)
+    url = server.respond("/a", redirect("/b"))
+    first, second = (fetch(client, tmp_path, printed, url) for _ in range(2))
+    assert second == FetchResult(pin=PIN, archive=archive_of(first), is_cached=True)

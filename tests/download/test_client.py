@@ -8,6 +8,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from server import (
@@ -40,7 +41,7 @@ from server import (
 from urllib3 import Retry
 
 from sbom.diagnostics import InputError, OperationalError
-from sbom.download.client import RETRY, Client, Clock, DownloadLimits, Validators
+from sbom.download.client import RETRY, Client, DownloadLimits, Validators
 from sbom.download.connections import DownloadError, FailureReason, origin, redact_url
 
 DATA = bytes(range(256)) * 400
@@ -63,13 +64,17 @@ class FakeClock:
         self.slept.append(round(seconds, 3))
         self.on_sleep()
 
-    def clock(self) -> Clock:
-        return Clock(now=lambda: time.monotonic() + sum(self.slept), sleep=self.sleep)
+    def now(self) -> float:
+        return time.monotonic() + sum(self.slept)
+
+
+def received(body: IO[bytes], validators: Validators) -> tuple[bytes, Validators]:
+    return body.read(), validators
 
 
 def body_of(client: Client, url: str, known: Validators | None = None) -> bytes | None:
-    received = client.get(url, bytes, known or Validators())
-    return received[0] if received else None
+    parsed = client.get(url, received, known or Validators())
+    return parsed[0] if parsed else None
 
 
 @pytest.fixture
@@ -93,7 +98,7 @@ def fake() -> FakeClock:
 def new_client(
     fake: FakeClock, *, limits: DownloadLimits = LIMITS, retry: Retry = FOUR_ATTEMPTS, **more: Any
 ) -> Iterator[Client]:
-    settings = {"clock": fake.clock(), "proxy_for": lambda _: "", **more}
+    settings = {"now": fake.now, "sleep": fake.sleep, "proxy_for": lambda _: "", **more}
     client = Client(limits=limits, retry=retry, **settings)
     yield client
     client.close()
@@ -108,7 +113,7 @@ def client(fake: FakeClock) -> Iterator[Client]:
 
 def failure(client: Client, url: str, *, retry_missing: bool = False) -> str:
     with pytest.raises(OperationalError) as caught:
-        client.get(url, bytes, retry_missing=retry_missing)
+        client.get(url, received, retry_missing=retry_missing)
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.file == redact_url(url)
     return diagnostic.message
@@ -149,9 +154,9 @@ def test_a_known_body_is_not_downloaded_again(
 ) -> None:
     whole = body(DATA, 200, **{name: value})
     url = server.respond("/a", when(condition, value, not_modified, whole))
-    received = client.get(url, bytes)
-    assert received is not None
-    assert body_of(client, url, received[1]) is None
+    first = client.get(url, received)
+    assert first is not None
+    assert body_of(client, url, first[1]) is None
     assert body_of(client, url, Validators("other")) == DATA
 
 
@@ -245,9 +250,7 @@ def test_a_status_that_will_stay_is_not_retried(
 
 def test_a_missing_tag_is_retried_where_it_may_be_new(server: Server, client: Client) -> None:
     url = server.respond("/a", status(404), status(404), body(DATA))
-    received = client.get(url, bytes, retry_missing=True)
-    assert received is not None
-    assert received[0] == DATA
+    assert client.get(url, received, retry_missing=True) == (DATA, Validators())
     url = server.respond("/b", status(404))
     message = failure(client, url, retry_missing=True)
     assert message == "HTTP 404 Not Found (4 attempts in 3 s)"
@@ -289,14 +292,14 @@ def test_waits_grow_by_an_exponential_and_a_random_part(server: Server, fake: Fa
 def test_who_parses_a_body_can_ask_for_another_attempt(server: Server, client: Client) -> None:
     bodies: list[bytes] = []
 
-    def parse_third(received: bytes) -> int:
-        bodies.append(received)
+    def parse_third(body: IO[bytes], _: Validators) -> int:
+        bodies.append(body.read())
         if len(bodies) < 3:
             raise DownloadError(FailureReason.INCOMPLETE)
         return len(bodies)
 
     url = server.respond("/a", body(DATA))
-    assert client.get(url, parse_third) == (3, Validators())
+    assert client.get(url, parse_third) == 3
     assert bodies == [DATA] * 3
 
 
@@ -364,6 +367,16 @@ def test_a_body_that_is_too_large(server: Server, fake: FakeClock, response: Res
     assert len(server.requests) == 1
 
 
+def test_a_disk_that_refuses_a_body_is_not_taken_for_a_failure_of_the_server(
+    server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    assert body_of(client, server.respond("/a", body(DATA))) == DATA
+    with pytest.raises(OperationalError, match="temporary file: cannot be written: No such file"):
+        body_of(client, server.respond("/b", body(DATA * 20)))
+    assert len(server.requests) == 2
+
+
 @pytest.mark.parametrize("response", [trickle(DATA, 0.02), stall(5, DATA)])
 def test_a_client_can_be_stopped(server: Server, response: Response) -> None:
     client = Client(proxy_for=lambda _: "")
@@ -413,7 +426,7 @@ def test_a_password_in_a_url_is_sent_to_its_host_only(
         with_token(fake, server) as client,
         pytest.raises(OperationalError) as caught,
     ):
-        client.get(url, bytes)
+        client.get(url, received)
     assert "user" not in str(caught.value)
     assert "p%40ss" not in str(caught.value)
     sent = [request.headers.get("authorization") for request in server.requests]
@@ -468,7 +481,7 @@ def test_the_token_is_in_no_error_log_or_output(
         texts = [repr(client)]
         for response in responses:
             with pytest.raises(OperationalError) as caught:
-                client.get(server.respond("/a", response), bytes)
+                client.get(server.respond("/a", response), received)
             error: BaseException | None = caught.value
             while error is not None:
                 texts += [str(error), repr(error), repr(error.args)]
@@ -533,7 +546,7 @@ def test_the_password_of_a_proxy_is_sent_to_it_and_the_token_is_not(
 def test_threads_share_connections(server: Server, client: Client) -> None:
     urls = [server.respond(f"/{number}", body(DATA)) for number in range(40)]
     threads = [
-        threading.Thread(target=lambda part=part: [client.get(url, bytes) for url in part])
+        threading.Thread(target=lambda part=part: [client.get(url, received) for url in part])
         for part in (urls[::4], urls[1::4], urls[2::4], urls[3::4])
     ]
     for thread in threads:
