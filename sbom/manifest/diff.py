@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from sbom.files.targz import ArchiveInfo
 from sbom.manifest.external_key import ExternalKey, key_of_tag
 from sbom.manifest.model import Manifest, Pin, Vendored
 from sbom.script.externals import ExternalKind, ScriptExternal
+
+if TYPE_CHECKING:  # most commands read no archive
+    from sbom.files.targz import ArchiveInfo
 
 
 class ChangeKind(StrEnum):
