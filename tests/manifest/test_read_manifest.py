@@ -193,6 +193,12 @@ def test_an_old_key_is_reported_with_its_new_name_and_its_value_still_read() -> 
     ]
 
 
+def test_the_old_spelling_of_a_required_key_is_its_old_name_and_no_guess() -> None:
+    assert errors(("license-list-version =", "licence-list =")) == [
+        "document.licence-list: old name of 'license-list-version'"
+    ]
+
+
 def test_an_old_key_that_several_replace_is_reported_with_all_of_them() -> None:
     assert errors(('enabled-by = [["--libffi-src"]]', 'guard = "only with --libffi-src"')) == [
         "source.libffi.guard: replaced by 'default', 'enabled-by' and 'disabled-by'"
