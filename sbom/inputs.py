@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from sbom import io as files
 from sbom.checks.agreement import check_agreement, check_script
 from sbom.checks.entries import check_manifest
-from sbom.diagnostics import Diagnostic
+from sbom.diagnostics import Diagnostic, InputError
 from sbom.diagnostics.catalog import Area, names_in
 from sbom.diagnostics.io_messages import usage_error
 from sbom.manifest.diff import ManifestChange, diff_manifest
@@ -106,7 +106,7 @@ def read_tree_vendored(inputs: Inputs, root: Path | None) -> tuple[Vendored, ...
 
     tree = SourceTree(root)
     require_readable(tree)
-    sources, line = inputs.manifest.version_sources, release_line(inputs.version)
+    sources, line = inputs.manifest.reference.version_sources, release_line(inputs.version)
     return read_vendored(tree, read_compiled_versions(tree, sources, line))
 
 
@@ -167,3 +167,25 @@ def creation_time(environment: Environment) -> datetime:
         raise usage_error(
             what, "is not a number of seconds", "set it to what `date +%s` prints"
         ) from error
+
+
+def select_platforms(names: Sequence[str] | None, manifest: Manifest) -> list[str]:
+    """Return the platforms that are named, or all of the release's line. Raises InputError."""
+    known = manifest.platform_names()
+    for name in names or ():
+        if name not in known:
+            raise _unknown_choice("platform", name, known, manifest)
+    return [name for name in known if not names or name in names]
+
+
+def select_variant(name: str, manifest: Manifest) -> str:
+    """Return the name of a variant that the release's line has. Raises InputError."""
+    known = manifest.variant_names()
+    if name not in known:
+        raise _unknown_choice("variant", name, known, manifest)
+    return name
+
+
+def _unknown_choice(what: str, name: str, known: Sequence[str], manifest: Manifest) -> InputError:
+    hint = f"use one of {', '.join(known)}, which are those of CPython {manifest.cpython.line}"
+    return usage_error(f"--{what} {name}", f"unknown {what}", hint)

@@ -18,9 +18,17 @@ from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.render import render
 from sbom.formats import SPDX2
-from sbom.inputs import Environment, InputOptions, Inputs, creation_time, read_inputs, triage_inputs
+from sbom.inputs import (
+    Environment,
+    InputOptions,
+    Inputs,
+    creation_time,
+    read_inputs,
+    select_platforms,
+    select_variant,
+    triage_inputs,
+)
 from sbom.manifest.model import Manifest, Pin
-from sbom.selection import select_platforms, select_variant
 from sbom.verification.inspection import Inspection, inspect_layout
 
 
@@ -87,9 +95,12 @@ def _select_externals(
     if options.externals is None:
         return Build(platform=""), manifest.layout.comment if options.layout else "", ()
     # A tenth of a second to import, needed with --externals only.
-    from sbom.checks.externals_dir import check_externals_dir  # noqa: PLC0415
     from sbom.download.cache import Cache, default_cache_dir  # noqa: PLC0415
-    from sbom.source_tree.fetched_externals import Integrity, read_externals_dir  # noqa: PLC0415
+    from sbom.source_tree.fetched_externals import (  # noqa: PLC0415
+        Integrity,
+        check_externals_dir,
+        read_externals_dir,
+    )
 
     cache = Cache(default_cache_dir())
     directory = read_externals_dir(options.externals, manifest, cache.read)

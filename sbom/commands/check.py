@@ -29,9 +29,11 @@ def run(options: CheckOptions, _: Environment) -> int:
     summary = ""
     # Hashing a directory and looking into archives is for those who ask for it.
     if options.externals is not None:
-        from sbom.checks.externals_dir import check_externals_dir  # noqa: PLC0415
         from sbom.download.cache import Cache, default_cache_dir  # noqa: PLC0415
-        from sbom.source_tree.fetched_externals import read_externals_dir  # noqa: PLC0415
+        from sbom.source_tree.fetched_externals import (  # noqa: PLC0415
+            check_externals_dir,
+            read_externals_dir,
+        )
 
         cache = Cache(default_cache_dir())
         directory = read_externals_dir(options.externals, inputs.manifest, cache.read)
@@ -61,7 +63,9 @@ def check_tree(inputs: Inputs, root: Path) -> tuple[Diagnostic, ...]:
     externals = inputs.script.externals if inputs.script else ()
     pins = [pin_external(one, inputs.manifest) for one in externals]
     wheels = {one.wheel: one.sha256 for one in manifest.current_vendored}
-    contents = read_tree_contents(root, inputs.version, pins, manifest.version_sources, wheels)
+    contents = read_tree_contents(
+        root, inputs.version, pins, manifest.reference.version_sources, wheels
+    )
     return check_source_tree(manifest, contents, inputs.regen_command)
 
 

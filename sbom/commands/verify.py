@@ -17,11 +17,12 @@ from sbom.inputs import (
     read_tree_vendored,
     script_changes,
     script_diagnostics,
+    select_platforms,
+    select_variant,
 )
 from sbom.manifest.diff import apply_changes, record_vendored
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
-from sbom.selection import select_platforms, select_variant
 from sbom.verification.comparison import verify_target
 from sbom.verification.expectations import assume_vendored
 from sbom.verification.identification import Identification, identify

@@ -12,7 +12,6 @@ from sbom.binaries.search import GROUPS, CompiledRule, compile_bytes_pattern
 from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.ranges import LineRange, VersionRange
 from sbom.manifest.tables import HeaderName, Sha256, Table, checked, matching
-from sbom.manifest.text_checks import check_revision_pattern
 from sbom.patterns import PathPatterns
 
 #: What ``regen`` writes where only a person can know.
@@ -21,6 +20,15 @@ PLACEHOLDER = "FILL IN"
 ACTOR = r"(Organization|Person): [^\n()]+( \([^\n()]+\))?"
 Actor = Annotated[str, matching(ACTOR, "an SPDX actor such as 'Organization: Name (mail)'")]
 VendorProduct = Annotated[str, matching(r"[^:\s]+:[^:\s]+", "an NVD vendor:product")]
+
+
+def check_revision_pattern(pattern: str) -> str:
+    """Return why a regular expression does not read a version out of a revision."""
+    try:
+        groups = re.compile(pattern).groupindex
+    except re.error as error:
+        return f"expected a regular expression, found '{pattern}': {error}"
+    return "" if "version" in groups or not pattern else "expected a group named 'version'"
 
 
 class Override(Table, frozen=True, kw_only=True):

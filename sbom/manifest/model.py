@@ -11,11 +11,18 @@ import msgspec
 from msgspec import Meta
 
 from sbom.diagnostics import Code
-from sbom.manifest.channels import DEFAULT, Channel, Platform, ReleaseConfig, Variant
-from sbom.manifest.component_spec import ACTOR, ComponentSpec
+from sbom.manifest.channels import (
+    DEFAULT,
+    Channel,
+    Platform,
+    ReleaseConfig,
+    Variant,
+    url_template,
+)
+from sbom.manifest.component_spec import Actor, ComponentSpec
 from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.ranges import LineRange, VersionRange, line_in_range, release_line
-from sbom.manifest.reference import ReferenceData, UpstreamEntry, VersionSource
+from sbom.manifest.reference import ReferenceData
 from sbom.manifest.tables import (
     DllDigest,
     HeaderName,
@@ -27,7 +34,6 @@ from sbom.manifest.tables import (
     from_header,
     matching,
 )
-from sbom.manifest.text_checks import url_template
 from sbom.script.externals import Condition, ExternalKind, split_tag
 
 VERSION = r"[0-9]+\.[0-9]+\.[0-9]+((a|b|rc)[0-9]+)?\+?"
@@ -37,7 +43,6 @@ _ARCHIVE = checked(url_template({"organization", "repository", "tag"}), "an addr
 Setting = Annotated[
     str, matching(r"[-/]\S.*|[^-/=\s][^=]*=.+", "a flag such as --openssl-src, or NAME=value")
 ]
-RequiredActor = Annotated[str, matching(ACTOR, "an SPDX actor such as 'Organization: Name (mail)'")]
 
 
 class CPython(Table, frozen=True, kw_only=True):
@@ -91,9 +96,9 @@ def release_series(version: str) -> str:
 class DocumentConfig(Table, frozen=True, kw_only=True):
     """``[document]``: what every SBOM states of itself."""
 
-    creator: RequiredActor
+    creator: Actor
     """who makes the documents, as an SPDX actor"""
-    supplier: RequiredActor
+    supplier: Actor
     """who supplies CPython and what ships with it"""
     namespace: Annotated[
         str,
@@ -327,16 +332,6 @@ class Manifest:
         """Return the digests of the DLLs of binary externals, by tag and path."""
         pinned = {pin.tag: pin.dll_digests for pin in self.pins if pin.dll_digests}
         return {**self.reference.dll_digests, **pinned}
-
-    @property
-    def version_sources(self) -> tuple[VersionSource, ...]:
-        """Return the places of a CPython tree that state versions."""
-        return self.reference.version_sources
-
-    @property
-    def upstream_entries(self) -> tuple[UpstreamEntry, ...]:
-        """Return what CPython's own Misc/externals.spdx.json calls the externals."""
-        return self.reference.upstream_entries
 
     @property
     def current_vendored(self) -> tuple[Vendored, ...]:

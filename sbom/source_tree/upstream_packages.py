@@ -70,7 +70,7 @@ def list_upstream_packages(
     names = {package.name for package in listed}
     entries = {
         entry.name: entry
-        for entry in manifest.upstream_entries
+        for entry in manifest.reference.upstream_entries
         if version_in_range(version, entry.cpython_versions)
     }
     packages: list[UpstreamPackage] = []

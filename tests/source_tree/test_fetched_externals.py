@@ -16,12 +16,16 @@ import pytest
 from manifests import COMMITTED, committed
 from msgspec import structs
 
-from sbom.checks.externals_dir import check_externals_dir
 from sbom.cli import main
 from sbom.files.shipped_file import ShippedFile, verification_code
 from sbom.manifest.model import Pin
 from sbom.script.externals import ExternalKind
-from sbom.source_tree.fetched_externals import ExternalsDir, Integrity, inspect_externals_dir
+from sbom.source_tree.fetched_externals import (
+    ExternalsDir,
+    Integrity,
+    check_externals_dir,
+    inspect_externals_dir,
+)
 
 ZLIB = {"zlib-ng.h": b"ng", "deflate.c": b"deflate", "doc/algorithm.txt": b"text"}
 LIBFFI_SOURCE = {"configure": b"#!/bin/sh", "src/ffi.c": b"ffi"}
