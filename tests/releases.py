@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -25,8 +26,6 @@ _LISTS = {
     "msix": "msix",
     "store": "store",
 }
-#: What CPython's own layout scripts put where it does not belong.
-KNOWN_MISTAKES = ("libtommath.dll",)
 Change = Callable[[str, dict[str, bytes]], None]
 
 
@@ -56,19 +55,24 @@ def zipped(contents: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
+@cache
+def inventory(artifact: str) -> tuple[str, ...]:
+    """Return the names of all members of a real artifact of python.org."""
+    text = (FACTS / f"releases/{artifact}.json").read_text(encoding="utf-8")
+    return tuple(member["name"] for member in json.loads(text)["members"])
+
+
 def contents_of(
-    version: str, artifact: Artifact, *, mistakes: Iterable[str] = KNOWN_MISTAKES
+    version: str, artifact: Artifact, names: Iterable[str] | None = None
 ) -> dict[str, bytes]:
-    """Return the members of an artifact: one build's files have the same bytes everywhere."""
+    """Return the members of an artifact: one build's files have the same bytes everywhere.
+
+    ``names`` are those of a real artifact; without them, they are those of the layout script.
+    """
     channel, platform = artifact.channel, artifact.platform
-    names = members(version)[platform, _LISTS[channel.name]]
-    wrong = {name.lower() for name in mistakes}
-    lean = bool(channel.exclude)
     found = {}
-    for name in names:
+    for name in names or members(version)[platform, _LISTS[channel.name]]:
         base = name.rpartition("/")[2]
-        if lean and base.lower() in wrong:
-            continue
         relative = name.removeprefix(channel.prefix)
         if base.endswith(".zip") and "/" not in relative and channel.nested_archives:
             found[name] = zipped({"os.pyc": b"os", "ctypes/macholib/dyld.pyc": b"dyld"})

@@ -28,20 +28,20 @@ def changed_release(change: Callable[[str, dict[str, bytes]], None], directory: 
 def test_an_excluded_component_is_an_error_until_it_is_exempted(run: Run, tmp_path: Path) -> None:
     def slip(file: str, inside: dict[str, bytes]) -> None:
         if "embed-amd64" in file:
-            inside["libtommath.dll"] = b"x"
+            inside["tcl90.dll"] = b"x"
 
     directory = changed_release(slip, tmp_path / "in")
     status, output = failed_release(run, directory)
     assert status == 1
     assert output == [
-        "python-3.14.7-embed-amd64.zip: libtommath.dll: should not be in this channel; "
-        "belongs to libtommath 1.3.0 [error: SBM206 excluded-component]"
+        "python-3.14.7-embed-amd64.zip: tcl90.dll: should not be in this channel; "
+        "belongs to tcl 9.0.4 [error: SBM206 excluded-component]"
     ]
     manifest = tmp_path / "externals.toml"
     exemption = """
 [[exemption]]
 diagnostic = "excluded-component"
-key = "libtommath.dll"
+key = "tcl90.dll"
 reason = "a bug"
 """
     manifest.write_text(COMMITTED.read_text(encoding="utf-8") + exemption, encoding="utf-8")
@@ -50,7 +50,7 @@ reason = "a bug"
     assert status == 0
     assert "[exempted: excluded-component]" in out
     found = component_names(read_json(tmp_path / "out/python-3.14.7-embed-amd64.zip.spdx.json"))
-    assert "libtommath" in found
+    assert "tcl" in found
 
 
 @pytest.mark.parametrize(

@@ -79,10 +79,18 @@ def test_each_slice_has_the_namespace_of_its_download(released: Path) -> None:
 @pytest.mark.parametrize(
     ("artifact", "there", "absent"),
     [
-        ("python-3.14.7-embed-amd64.zip", {"openssl", "macholib"}, {"tcl", "tk", "pip", "zlib"}),
-        ("python-3.14.7-embeddable-win32.zip", {"openssl"}, {"tcl", "pip", "libtommath"}),
-        ("python.3.14.7.nupkg", {"pip", "certifi", "sqlite"}, {"tcl", "tk", "libtommath", "zlib"}),
-        ("python-freethreaded.3.14.7.nupkg", {"pip", "zlib-ng"}, {"tcl", "tk", "llvm"}),
+        (
+            "python-3.14.7-embed-amd64.zip",
+            {"openssl", "macholib", "libtommath"},
+            {"tcl", "tk", "pip", "zlib"},
+        ),
+        ("python-3.14.7-embeddable-win32.zip", {"openssl", "libtommath"}, {"tcl", "pip"}),
+        ("python.3.14.7.nupkg", {"pip", "certifi", "sqlite", "libtommath"}, {"tcl", "tk", "zlib"}),
+        (
+            "python-freethreaded.3.14.7.nupkg",
+            {"pip", "zlib-ng", "libtommath"},
+            {"tcl", "tk", "llvm"},
+        ),
         ("python-3.14.7-amd64.zip", {"tcl", "tk", "zlib", "libtommath", "pip"}, set()),
         ("python-3.14.7t-arm64.zip", {"tcl", "openssl"}, {"llvm"}),
         ("python-3.14.7-amd64-store.msixupload", {"tcl", "pip"}, set()),

@@ -1,0 +1,49 @@
+"""Artifacts with exactly the members that python.org published can be released."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from manifests import committed
+from release_runs import PARTIAL, Run, read_json
+from releases import contents_of, inventory, members, zipped
+
+from sbom.manifest.channels import expected_artifacts
+
+EMBED = "python-3.14.7-embed-amd64.zip"
+
+
+def real_artifact(name: str, directory: Path) -> Path:
+    """Return a directory with one artifact, whose members have the real names."""
+    cpython, version = committed().cpython, name.split("-")[1]
+    artifacts = expected_artifacts(committed().channels, version, cpython.line)
+    [artifact] = [one for one in artifacts if one.file == name]
+    directory.mkdir()
+    (directory / name).write_bytes(zipped(contents_of(version, artifact, inventory(name))))
+    return directory
+
+
+def test_the_real_embeddable_package_is_described_completely(run: Run, tmp_path: Path) -> None:
+    directory, out = real_artifact(EMBED, tmp_path / "in"), tmp_path / "out"
+    status, output, err = run("release", "--artifacts", directory, "--output", out, *PARTIAL)
+    assert (status, "[error" in err) == (0, False)
+    assert f"{EMBED}: libtommath.dll: should not be in this channel" in output
+    assert "[exempted: excluded-component]" in output
+    document = read_json(out / f"{EMBED}.spdx.json")
+    files = {file["fileName"].removeprefix("./"): file["SPDXID"] for file in document["files"]}
+    assert len(files) == 37
+    assert files.keys() == set(inventory(EMBED))
+    [libtommath] = [one for one in document["packages"] if one["name"] == "libtommath"]
+    assert libtommath["versionInfo"] == "1.3.0"
+    related = {
+        frozenset((one["spdxElementId"], one["relatedSpdxElement"]))
+        for one in document["relationships"]
+    }
+    assert {libtommath["SPDXID"], files["libtommath.dll"]} in related
+
+
+def test_the_lists_that_the_layout_script_made_are_those_of_real_artifacts() -> None:
+    made = members("3.14.7")["amd64", "embed"]
+    # The catalog is made when a release is signed.
+    assert {*made, "python.cat"} == set(inventory(EMBED))
+    assert set(inventory("python-3.14.8-embed-amd64.zip")) == set(inventory(EMBED))
