@@ -60,7 +60,7 @@ class PathPatterns:
             return ()
         positions = [*self._in_paths.find(whole), *self._in_names.find(whole.rpartition("/")[2])]
         if self._exact:
-            positions += (one for name in _names(whole) for one in self._exact.get(name, ()))
+            positions += (n for name in _names(whole) for n in self._exact.get(name, ()))
         return tuple(self._patterns[position] for position in sorted(positions))
 
 
@@ -77,7 +77,7 @@ class _Expressions:
         """Return the positions of the expressions that match a whole text."""
         if not self._any.fullmatch(text):
             return []
-        return [position for position, one in self._single if one.fullmatch(text)]
+        return [n for n, expression in self._single if expression.fullmatch(text)]
 
 
 def _anchor(path: str) -> str:

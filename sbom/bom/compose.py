@@ -152,7 +152,7 @@ def license_texts(
     components: Iterable[Component], texts: Iterable[LicenseText]
 ) -> tuple[ExtractedLicense, ...]:
     """Return the texts of the licenses that components name, each ending in one LF."""
-    extracted = (ExtractedLicense(one.id, one.name, one.text.strip() + "\n") for one in texts)
+    extracted = (ExtractedLicense(text.id, text.name, text.text.strip() + "\n") for text in texts)
     return used_license_texts(components, extracted)
 
 

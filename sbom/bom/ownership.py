@@ -41,7 +41,9 @@ class OwnedPaths:
         self._patterns = PathPatterns(patterns)
         self._executable = {
             suffix: PathPatterns(
-                one for one in patterns if one.startswith("!") or one.lower().endswith(f".{suffix}")
+                pattern
+                for pattern in patterns
+                if pattern.startswith("!") or pattern.lower().endswith(f".{suffix}")
             )
             for suffix in EXECUTABLE_SUFFIXES
         }
@@ -123,9 +125,13 @@ def _components(manifest: Manifest, builds: Sequence[Build]) -> tuple[Component,
     """Return the components of all builds, each once, with the linkages of each build."""
     found: dict[str, Component] = {}
     for build in builds:
-        for one in resolve_components(manifest, build):
-            links = (*found[one.id].linkages, *one.linkages) if one.id in found else one.linkages
-            found[one.id] = replace(one, linkages=tuple(dict.fromkeys(links)))
+        for component in resolve_components(manifest, build):
+            links = (
+                (*found[component.id].linkages, *component.linkages)
+                if component.id in found
+                else component.linkages
+            )
+            found[component.id] = replace(component, linkages=tuple(dict.fromkeys(links)))
     return tuple(found.values())
 
 
@@ -185,7 +191,7 @@ class _OwnerFinder:
 
     def __init__(self, components: Sequence[Component]) -> None:
         self.shown: set[tuple[str, str]] = set()
-        links = [(one.id, link) for one in components for link in one.linkages]
+        links = [(component.id, link) for component in components for link in component.linkages]
         files = {name for _, link in links for name in link.files}
         # A wheel belongs to its own package; what is bundled in it does not own it too.
         self._bundles = {
@@ -196,9 +202,9 @@ class _OwnerFinder:
             if name in files
         }
         self._by_pattern: dict[str, dict[tuple[str, str], None]] = {}
-        for one in components:
-            for kind, name in _shipped_names(one):
-                self._by_pattern.setdefault(name, {})[one.id, kind] = None
+        for component in components:
+            for kind, name in _shipped_names(component):
+                self._by_pattern.setdefault(name, {})[component.id, kind] = None
         self._patterns = PathPatterns(self._by_pattern)
 
     def find_owners(self, path: str, relative: str) -> list[FileOwnership]:
@@ -229,9 +235,13 @@ def _present(
 ) -> dict[str, tuple[str, ...]]:
     """Return the names of files that were found, by the ids of their components."""
     return {
-        one.id: names
-        for one in components
-        if (names := tuple(name for _, name in _shipped_names(one) if (one.id, name) in shown))
+        component.id: names
+        for component in components
+        if (
+            names := tuple(
+                name for _, name in _shipped_names(component) if (component.id, name) in shown
+            )
+        )
     }
 
 
@@ -239,15 +249,15 @@ def _missing(
     expected: ExpectedContents, present: Mapping[str, tuple[str, ...]]
 ) -> Iterator[tuple[str, str]]:
     """Yield files that must be there: every one of a library, at least one of a bundle."""
-    for one in expected.components:
-        found = set(present.get(one.id, ()))
-        for link in one.linkages:
+    for component in expected.components:
+        found = set(present.get(component.id, ()))
+        for link in component.linkages:
             required = _required_files(link, expected)
             if link.kind == "bundled":
                 if required and not found & {*required, *link.optional_files}:
-                    yield one.id, required[0]
+                    yield component.id, required[0]
             else:
-                yield from ((one.id, name) for name in required if name not in found)
+                yield from ((component.id, name) for name in required if name not in found)
 
 
 def _required_files(link: Linkage, expected: ExpectedContents) -> list[str]:
@@ -260,10 +270,14 @@ def present_components(expected: ExpectedContents, inventory: Inventory) -> tupl
     """Return the components that are present, naming the files that are, and the build tools."""
     return tuple(
         replace(
-            one, linkages=tuple(_present_links(one.linkages, inventory.present.get(one.id, ())))
+            component,
+            linkages=tuple(
+                _present_links(component.linkages, inventory.present.get(component.id, ()))
+            ),
         )
-        for one in expected.components
-        if one.id in inventory.present or any(link.kind == "build-tool" for link in one.linkages)
+        for component in expected.components
+        if component.id in inventory.present
+        or any(link.kind == "build-tool" for link in component.linkages)
     )
 
 

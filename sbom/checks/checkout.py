@@ -50,9 +50,9 @@ def check_source_tree(
 def _without_placeholders(manifest: Manifest) -> Manifest:
     """Return the manifest without components to be filled in, which have their own diagnostic."""
     complete = (
-        one
-        for one in manifest.components
-        if PLACEHOLDER not in (one.purl, *(row.link for row in one.ships))
+        component
+        for component in manifest.components
+        if PLACEHOLDER not in (component.purl, *(row.link for row in component.ships))
     )
     return replace(manifest, components=tuple(complete))
 
@@ -63,14 +63,14 @@ def _check_vendored(
     """Yield vendored code that the manifest records another version of, for the same CPython."""
     if manifest.cpython.vendored_from != contents.version:
         return
-    recorded = {one.key: one.version for one in manifest.vendored}
-    for one in contents.vendored:  # what a redistributor removed from the tree is not there
-        if recorded.get(one.key) != one.version:
+    recorded = {code.key: code.version for code in manifest.vendored}
+    for code in contents.vendored:  # what a redistributor removed from the tree is not there
+        if recorded.get(code.key) != code.version:
             yield vendored_changed(
                 manifest.file,
-                str(one.key),
-                found=one.version,
-                recorded=recorded.get(one.key, ""),
+                str(code.key),
+                found=code.version,
+                recorded=recorded.get(code.key, ""),
                 command=regen_command,
             )
 
@@ -82,13 +82,18 @@ _PLATFORM = "amd64"
 def check_project_links(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
     """Yield shipped files that a project makes of an external and no ``ships`` row states."""
     rows = [row for _, row in _applying_rows(manifest, contents)]
-    for one in contents.shipped:
-        keys = _keys_of(one.tag, contents)
+    for made in contents.shipped:
+        keys = _keys_of(made.tag, contents)
         of_tag = [row for row in rows if row.external in keys]
-        if of_tag and one.shipped.lower() not in _stated_files(of_tag, contents.line):
-            subject = subject_in(one.file, f"{keys[0].name} {one.shipped}")
+        if of_tag and made.shipped.lower() not in _stated_files(of_tag, contents.line):
+            subject = subject_in(made.file, f"{keys[0].name} {made.shipped}")
             yield link_mismatch(
-                one.file, one.line, subject, LinkFault.UNDECLARED, shipped=one.shipped, tag=one.tag
+                made.file,
+                made.line,
+                subject,
+                LinkFault.UNDECLARED,
+                shipped=made.shipped,
+                tag=made.tag,
             )
 
 
@@ -101,9 +106,9 @@ def check_component_files(manifest: Manifest, contents: TreeContents) -> Iterato
         if row.external is None or row.external.kind is not EntryKind.SOURCE:
             continue
         made = {
-            one.shipped.lower()
-            for one in contents.shipped
-            if row.external in _keys_of(one.tag, contents)
+            file.shipped.lower()
+            for file in contents.shipped
+            if row.external in _keys_of(file.tag, contents)
         }
         for name in files_on(row, _PLATFORM):
             shipped = expand_line(name, contents.line)
@@ -133,7 +138,11 @@ def _applying_rows(
 
 def _keys_of(tag: str, contents: TreeContents) -> list[ExternalKey]:
     """Return the keys of the externals of a tag that are fetched by default."""
-    return [key for key, one in contents.pins.items() if one.pin.default and one.pin.tag == tag]
+    return [
+        key
+        for key, fetched in contents.pins.items()
+        if fetched.pin.default and fetched.pin.tag == tag
+    ]
 
 
 def _stated_files(rows: Iterable[Inclusion], line: str) -> set[str]:
@@ -147,19 +156,19 @@ def _stated_files(rows: Iterable[Inclusion], line: str) -> set[str]:
 def check_installed_files(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
     """Yield files that the installer contains and no component owns."""
     current = manifest.for_version(contents.version)
-    pins = tuple(one.pin for one in contents.pins.values() if one.pin.default)
+    pins = tuple(fetched.pin for fetched in contents.pins.values() if fetched.pin.default)
     builds = [
         Build(platform=platform.name, variant=variant, pins=pins)
-        for variant in (DEFAULT, *(one.name for one in manifest.variants))
+        for variant in (DEFAULT, *(variant.name for variant in manifest.variants))
         for platform in manifest.platforms
     ]
     expected = [expected_contents(current, [build]) for build in builds]
-    for one in contents.installed:
-        if all(assign_owners([one.shipped], each).unowned for each in expected):
+    for installed in contents.installed:
+        if all(assign_owners([installed.shipped], each).unowned for each in expected):
             yield link_mismatch(
-                one.file,
-                one.line,
-                subject_in(one.file, one.shipped),
+                installed.file,
+                installed.line,
+                subject_in(installed.file, installed.shipped),
                 LinkFault.UNOWNED,
-                shipped=one.shipped,
+                shipped=installed.shipped,
             )

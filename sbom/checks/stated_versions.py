@@ -38,8 +38,10 @@ def check_versions(manifest: Manifest, contents: TreeContents) -> Iterator[Diagn
 def _distinct(statements: Iterable[VersionStatement]) -> list[VersionStatement]:
     """Return statements without those that a file repeats: a CPE has its package's version."""
     first: dict[tuple[object, ...], VersionStatement] = {}
-    for one in statements:
-        first.setdefault((one.key, one.file, one.value, one.source.precision), one)
+    for statement in statements:
+        first.setdefault(
+            (statement.key, statement.file, statement.value, statement.source.precision), statement
+        )
     return list(first.values())
 
 
@@ -48,20 +50,20 @@ def _check_externals(
     statements: Iterable[VersionStatement],
     pins: Mapping[ExternalKey, ScriptPin],
 ) -> Iterator[Diagnostic]:
-    for one in statements:
-        if one.key is None or not one.key.is_fetched:
+    for statement in statements:
+        if statement.key is None or not statement.key.is_fetched:
             continue
-        external = pins.get(one.key)
+        external = pins.get(statement.key)
         if external is None:
-            yield _stale(one, Staleness.NOT_FETCHED)
-        elif not _agrees(manifest, one, external.pin):
-            yield _stale(one, Staleness.FETCHED, external.pin.tag, external.location)
+            yield _stale(statement, Staleness.NOT_FETCHED)
+        elif not _agrees(manifest, statement, external.pin):
+            yield _stale(statement, Staleness.FETCHED, external.pin.tag, external.location)
 
 
 def _agrees(manifest: Manifest, statement: VersionStatement, pin: Pin) -> bool:
     if statement.source.precision == "revision":
         return statement.value == pin.revision
-    versions = {parse_revision(one, pin.revision)[0] for one in _described_by(manifest, pin.key)}
+    versions = {parse_revision(spec, pin.revision)[0] for spec in _described_by(manifest, pin.key)}
     versions = {version for version in versions if version} or {pin.revision}
     if statement.source.precision == "version":
         return statement.value in versions
@@ -89,18 +91,20 @@ def _check_vendored(statements: Iterable[VersionStatement]) -> Iterator[Diagnost
     """
     expected: dict[ExternalKey | None, VersionStatement] = {}
     others: list[VersionStatement] = []
-    for one in statements:
-        if one.source.precision != "sha256" and not (one.key and one.key.is_fetched):
-            if one.source.authoritative:
-                expected.setdefault(one.key, one)
+    for statement in statements:
+        if statement.source.precision != "sha256" and not (
+            statement.key and statement.key.is_fetched
+        ):
+            if statement.source.authoritative:
+                expected.setdefault(statement.key, statement)
             else:
-                others.append(one)
-    for one in others:
-        base = expected.setdefault(one.key, one)
-        is_prefix = one.source.precision == "prefix" and _is_prefix(one.value, base.value)
-        if one.value != base.value and not is_prefix:
+                others.append(statement)
+    for other in others:
+        base = expected.setdefault(other.key, other)
+        is_prefix = other.source.precision == "prefix" and _is_prefix(other.value, base.value)
+        if other.value != base.value and not is_prefix:
             kind = Staleness.COMPILED if base.source.authoritative else Staleness.CONTRADICTED
-            yield _stale(one, kind, base.value, base.location)
+            yield _stale(other, kind, base.value, base.location)
 
 
 def _check_sources_of_binaries(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
@@ -150,29 +154,35 @@ def _check_replaced(manifest: Manifest, contents: TreeContents) -> Iterator[Diag
         if row.external and not row.external.is_fetched and row.without
     }
     reported = set()
-    for one in contents.statements:
-        external = contents.pins.get(replacements[one.key]) if one.key in replacements else None
-        if external is not None and one.source.package and one.key not in reported:
-            reported.add(one.key)
-            yield _stale(one, Staleness.REPLACED, external.pin.tag, external.location)
+    for statement in contents.statements:
+        external = (
+            contents.pins.get(replacements[statement.key])
+            if statement.key in replacements
+            else None
+        )
+        if external is not None and statement.source.package and statement.key not in reported:
+            reported.add(statement.key)
+            yield _stale(statement, Staleness.REPLACED, external.pin.tag, external.location)
 
 
 def _check_unlisted(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
     """Yield what ships as a file of its own, out of a bundle, and is in no SBOM of the tree."""
     sboms = [
-        one.file
-        for one in contents.statements
-        if one.source.package and _has_kind(one.key, EntryKind.SOURCE)
+        statement.file
+        for statement in contents.statements
+        if statement.source.package and _has_kind(statement.key, EntryKind.SOURCE)
     ]
     if not sboms:
         return
     revisions, line = contents.default_revisions, contents.line
     for component in manifest.components:
-        built = {one.binary for one in component.built_from}
+        built = {pair.binary for pair in component.built_from}
         for row in component.ships:
             if row.external is None or row.external in built or row.link != "dynamic":
                 continue
-            ships = any(applies(row, revisions, one.name, line) for one in manifest.platforms)
+            ships = any(
+                applies(row, revisions, platform.name, line) for platform in manifest.platforms
+            )
             if ships and _has_kind(row.external, EntryKind.BINARY):
                 yield unlisted_component(
                     sboms[0],
@@ -189,25 +199,25 @@ def _has_kind(key: ExternalKey | None, kind: EntryKind) -> bool:
 
 def check_archives(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
     """Yield packages of the tree's SBOMs whose archive is not at their location, or differs."""
-    for one in contents.packages:
-        external = contents.pins.get(one.key) if one.key else None
-        version, location = one.package.version.value, one.package.download_location
+    for package in contents.packages:
+        external = contents.pins.get(package.key) if package.key else None
+        version, location = package.package.version.value, package.package.download_location
         name = external.pin.tag if external else version
         if not _is_location_of(name, location.value):
             yield stale_version(
-                one.file,
+                package.file,
                 location.line,
-                f"{_name(one.key)} location",
+                f"{_name(package.key)} location",
                 Staleness.LOCATION,
-                stated=f"{_name(one.key)} {version}",
+                stated=f"{_name(package.key)} {version}",
                 actual=location.value,
             )
-        sha256, where = _recorded_sha256(one, manifest, contents.statements, external)
-        stated = one.package.sha256
+        sha256, where = _recorded_sha256(package, manifest, contents.statements, external)
+        stated = package.package.sha256
         if sha256 and stated.value != sha256:
             yield checksum_mismatch(
-                one.file,
-                _name(one.key),
+                package.file,
+                _name(package.key),
                 ChecksumRecord.ARCHIVE,
                 algorithm="SHA-256",
                 expected=sha256,
@@ -233,11 +243,11 @@ def _recorded_sha256(
     What the tree itself states of the compiled version goes before the manifest.
     """
     version = stated.package.version.value
-    here = [one for one in statements if one.key == stated.key]
-    if any(one.source.authoritative and one.value == version for one in here):
-        for one in here:
-            if one.source.precision == "sha256":
-                return one.value, one.location
+    here = [statement for statement in statements if statement.key == stated.key]
+    if any(statement.source.authoritative and statement.value == version for statement in here):
+        for statement in here:
+            if statement.source.precision == "sha256":
+                return statement.value, statement.location
     for vendored in manifest.vendored:
         if (vendored.key, vendored.version) == (stated.key, version):
             return vendored.sha256, "externals.toml"

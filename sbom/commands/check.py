@@ -47,8 +47,9 @@ def run(options: CheckOptions, _: Environment) -> int:
     print(render(triage.active, options.output_format, strict=options.strict), end="")
     failed = failing(triage.active, strict=options.strict)
     if options.output_format == "text":
-        for one, reason in triage.exempted:
-            print(f"{one} [exempted: {one.entry.id} {one.code}]\n    {' '.join(reason.split())}")
+        for exempted, reason in triage.exempted:
+            name = f"{exempted.entry.id} {exempted.code}"
+            print(f"{exempted} [exempted: {name}]\n    {' '.join(reason.split())}")
         print(f"{summary}{_summarize(inputs, len(failed), len(triage.active) - len(failed))}")
     return Exit.ERRORS if failed else Exit.OK
 
@@ -61,8 +62,8 @@ def check_tree(inputs: Inputs, root: Path) -> tuple[Diagnostic, ...]:
 
     manifest = inputs.manifest
     externals = inputs.script.externals if inputs.script else ()
-    pins = [pin_external(one, inputs.manifest) for one in externals]
-    wheels = {one.wheel: one.sha256 for one in manifest.current_vendored}
+    pins = [pin_external(external, inputs.manifest) for external in externals]
+    wheels = {code.wheel: code.sha256 for code in manifest.current_vendored}
     contents = read_tree_contents(
         root, inputs.version, pins, manifest.reference.version_sources, wheels
     )

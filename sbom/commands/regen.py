@@ -247,8 +247,8 @@ def _change_line(change: ManifestChange) -> str:
 
 
 def _vendored_lines(before: Manifest, after: Manifest) -> Iterator[str]:
-    old = {one.key: one.version for one in before.current_vendored}
-    new = {one.key: one.version for one in after.current_vendored}
+    old = {code.key: code.version for code in before.current_vendored}
+    new = {code.key: code.version for code in after.current_vendored}
     for key in sorted(old.keys() | new.keys()):
         if key not in old:
             yield f"{key}: new, {new[key]}"

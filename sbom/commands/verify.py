@@ -92,7 +92,9 @@ def _possible_builds(
 ) -> tuple[Build, ...]:
     """Return the build that is named, or every one that the binaries can be of."""
     platforms = select_platforms([options.platform] if options.platform else None, manifest)
-    platform = next((one for one in platforms if one in identification.platforms), platforms[0])
+    platform = next(
+        (platform for platform in platforms if platform in identification.platforms), platforms[0]
+    )
     variants: Sequence[str] = manifest.variant_names()
     if options.variant:
         variants = [select_variant(options.variant, manifest)]

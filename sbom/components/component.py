@@ -84,7 +84,7 @@ class Build:
 def externals_in_build(manifest: Manifest, build: Build) -> dict[ExternalKey, Pin | Vendored]:
     """Return the externals of a build and the vendored code of CPython, by key."""
     pins = [pin for pin in manifest.pins if pin.default] if build.pins is None else build.pins
-    return {one.key: one for one in (*pins, *manifest.current_vendored)}
+    return {entry.key: entry for entry in (*pins, *manifest.current_vendored)}
 
 
 def build_title(manifest: Manifest, build: Build) -> str:

@@ -43,7 +43,7 @@ def resolve_components(manifest: Manifest, build: Build) -> tuple[Component, ...
 
 def root_component(manifest: Manifest, build: Build | None = None) -> Component:
     """Return CPython itself as a component: of one build, or of all together."""
-    spec = next(one for one in manifest.components if one.key == manifest.cpython.component)
+    spec = manifest.get_component(manifest.cpython.component)
     provenance = root_provenance(manifest, build_title(manifest, build) if build else "")
     return describe_component(manifest, spec, manifest.cpython.version.rstrip("+"), provenance)
 
@@ -145,14 +145,20 @@ def _merge_components(components: Iterable[Component]) -> list[Component]:
     bundle. Scanners tell packages apart by name and version: syft drops the second.
     """
     groups: dict[tuple[str, str], list[Component]] = {}
-    for one in sorted(components, key=_merge_order):
-        groups.setdefault((one.key, one.version or str(one.external)), []).append(one)
+    for component in sorted(components, key=_merge_order):
+        groups.setdefault((component.key, component.version or str(component.external)), []).append(
+            component
+        )
     return [
         replace(
             group[0],
-            source_info="; also from ".join(dict.fromkeys(one.source_info for one in group)),
-            annotation=" ".join(one.annotation for one in group if one.annotation),
-            linkages=_merge_linkages([link for one in group for link in one.linkages]),
+            source_info="; also from ".join(
+                dict.fromkeys(component.source_info for component in group)
+            ),
+            annotation=" ".join(
+                component.annotation for component in group if component.annotation
+            ),
+            linkages=_merge_linkages([link for component in group for link in component.linkages]),
         )
         for group in groups.values()
     ]
@@ -168,13 +174,13 @@ def _merge_order(component: Component) -> tuple[bool, str]:
 def _merge_linkages(linkages: Iterable[Linkage]) -> tuple[Linkage, ...]:
     """Return one linkage of each kind, with the files of all: a relationship is stated once."""
     kinds: dict[str, Linkage] = {}
-    for one in linkages:
-        known = kinds.get(one.kind, Linkage(one.kind))
-        kinds[one.kind] = Linkage(
-            one.kind,
-            tuple(dict.fromkeys((*known.files, *one.files))),
-            tuple(dict.fromkeys((*known.used_by, *one.used_by))),
-            tuple(dict.fromkeys((*known.optional_files, *one.optional_files))),
+    for linkage in linkages:
+        known = kinds.get(linkage.kind, Linkage(linkage.kind))
+        kinds[linkage.kind] = Linkage(
+            linkage.kind,
+            tuple(dict.fromkeys((*known.files, *linkage.files))),
+            tuple(dict.fromkeys((*known.used_by, *linkage.used_by))),
+            tuple(dict.fromkeys((*known.optional_files, *linkage.optional_files))),
         )
     return tuple(kinds.values())
 
@@ -187,7 +193,9 @@ def _assign_ids(
     ``versions`` counts them on all platforms, so that a component has one id in all documents.
     """
     named = (
-        replace(one, id=f"{one.key}-{one.external or 'runtime'}") if versions[one.key] > 1 else one
-        for one in components
+        replace(component, id=f"{component.key}-{component.external or 'runtime'}")
+        if versions[component.key] > 1
+        else component
+        for component in components
     )
-    return tuple(sorted(named, key=lambda one: one.id))
+    return tuple(sorted(named, key=lambda component: component.id))

@@ -65,7 +65,7 @@ def labeled_version(spec: ComponentSpec, key: ExternalKey, revision: str) -> str
 
     Empty where no inclusion takes the version from the tag: Tcl's bundle states none of zlib.
     """
-    is_stated = any(one.external == key and not one.version for one in spec.ships)
+    is_stated = any(row.external == key and not row.version for row in spec.ships)
     return _match_revision(spec, revision).version if is_stated else ""
 
 
@@ -73,10 +73,10 @@ def shipped_version(
     spec: ComponentSpec, key: ExternalKey, revision: str, line: str
 ) -> ParsedRevision:
     """Return the version of a component in a prebuilt binary, as far as it is known."""
-    for one in spec.ships:
-        is_here = one.external == key and line_in_range(line, one.lines)
-        if is_here and version_in_range(revision, one.revisions):
-            return ParsedRevision(one.version) if one.version else parse_revision(spec, revision)
+    for row in spec.ships:
+        is_here = row.external == key and line_in_range(line, row.lines)
+        if is_here and version_in_range(revision, row.revisions):
+            return ParsedRevision(row.version) if row.version else parse_revision(spec, revision)
     return ParsedRevision()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from operator import attrgetter
 from pathlib import PurePath
 
 from sbom.diagnostics.catalog import Entry, Severity, catalog
@@ -142,7 +143,7 @@ class SbomError(Exception):
         """Keep ``diagnostics`` (at least one), sorted; ``strict`` where warnings are errors."""
         self.diagnostics = sort_diagnostics(diagnostics)
         self.strict = strict
-        super().__init__("\n".join(str(one) for one in self.diagnostics))
+        super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
 
 
 class InputError(SbomError):
@@ -159,13 +160,10 @@ class OperationalError(SbomError):
 
 def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Return the distinct diagnostics sorted by file, line, subject, name and message."""
-
-    def key(one: Diagnostic) -> tuple[str, int, str, str, str]:
-        return one.file, one.line, one.subject, one.code, one.message
-
+    key = attrgetter("file", "line", "subject", "code", "message")
     return tuple(sorted(set(diagnostics), key=key))
 
 
 def failing(diagnostics: Iterable[Diagnostic], *, strict: bool = False) -> list[Diagnostic]:
     """Return the diagnostics that fail a run: errors, and with ``strict`` warnings too."""
-    return [one for one in diagnostics if strict or not one.is_warning]
+    return [diagnostic for diagnostic in diagnostics if strict or not diagnostic.is_warning]

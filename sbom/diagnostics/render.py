@@ -20,9 +20,9 @@ def render(diagnostics: Sequence[Diagnostic], output_format: str, *, strict: boo
     """
     ordered = sort_diagnostics(diagnostics)
     if output_format == "json":
-        return json.dumps([_as_json(one, strict=strict) for one in ordered], indent=2) + "\n"
+        return json.dumps([_as_json(item, strict=strict) for item in ordered], indent=2) + "\n"
     write = _as_github if output_format == "github" else _as_text
-    return "".join(f"{write(one, _severity(one, strict=strict))}\n" for one in ordered)
+    return "".join(f"{write(item, _severity(item, strict=strict))}\n" for item in ordered)
 
 
 def _severity(diagnostic: Diagnostic, *, strict: bool) -> Severity:

@@ -63,7 +63,9 @@ class ArchiveFetcher:
             archive, is_cached = self._current_archive(url)
             result = replace(self._compare(pin, url, archive), is_cached=is_cached)
         except SbomError as error:
-            diagnostics = tuple(replace(one, subject=key) for one in error.diagnostics)
+            diagnostics = tuple(
+                replace(diagnostic, subject=key) for diagnostic in error.diagnostics
+            )
             result = FetchResult(pin=pin, status=error.status, diagnostics=diagnostics)
         self.progress.finish(key, _outcome(result))
         return result
@@ -114,7 +116,7 @@ def raise_failures(results: Sequence[FetchResult]) -> None:
     """Raise one error with the diagnostics of every result that failed, if any did."""
     failed = [result for result in results if result.status is not Exit.OK]
     if failed:
-        diagnostics = [one for result in failed for one in result.diagnostics]
+        diagnostics = [diagnostic for result in failed for diagnostic in result.diagnostics]
         is_operational = any(result.status is Exit.IO for result in failed)
         raise (OperationalError if is_operational else SbomError)(diagnostics)
 

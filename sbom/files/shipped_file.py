@@ -62,8 +62,8 @@ class FileHasher:
 
     def update(self, piece: bytes) -> None:
         """Take the next piece."""
-        for one in self._hashes.values():
-            one.update(piece)
+        for hasher in self._hashes.values():
+            hasher.update(piece)
         if self._inspect:
             if self._pieces is None:
                 self._pieces = [piece] if is_pe(piece) else []
@@ -73,7 +73,7 @@ class FileHasher:
 
     def finish(self, path: str) -> ShippedFile:
         """Return the file that consists of the pieces."""
-        digests = {name: one.hexdigest() for name, one in self._hashes.items()}
+        digests = {name: hasher.hexdigest() for name, hasher in self._hashes.items()}
         return ShippedFile(path, self._size, **digests, binary=self._inspected(path))
 
     def _inspected(self, path: str) -> Binary | None:
@@ -144,7 +144,7 @@ class _DirectoryRun:
         self._algorithms = algorithms
         self._inspect = inspect
         found = _walk(directory, self.errors)
-        self._waiting = deque(sorted(found, key=lambda one: (one[1], one[0])))
+        self._waiting = deque(sorted(found, key=lambda item: (item[1], item[0])))
 
     def hash_waiting(self) -> None:
         """Hash files from the smallest on until none is left."""

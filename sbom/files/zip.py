@@ -65,7 +65,7 @@ class ZipReader:
     def read_all(self, archives: Sequence[tuple[Path, str]]) -> list[ArchiveContents]:
         """Return the contents of zip files, each with the name that diagnostics give it."""
         with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-            return list(pool.map(lambda one: self.read(*one), archives))
+            return list(pool.map(lambda archive: self.read(*archive), archives))
 
     def read(self, path: Path, name: str) -> ArchiveContents:
         """Return the contents of a zip file; what is wrong with it is in its diagnostics."""

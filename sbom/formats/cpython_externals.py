@@ -44,14 +44,14 @@ def write_cpython_externals(
     They are in the order of that file, if it lists the same ones; else sorted by name, or as given.
     """
     document = tree_file or {}
-    listed = {get_text(one, "name"): one for one in get_objects(document, "packages")}
-    written = [_write_package(one, listed.get(one.name)) for one in packages]
-    names = [one.name for one in packages]
+    listed = {get_text(entry, "name"): entry for entry in get_objects(document, "packages")}
+    written = [_write_package(package, listed.get(package.name)) for package in packages]
+    names = [package.name for package in packages]
     if sorted(names) == sorted(listed):
         order = list(listed)
-        written.sort(key=lambda one: order.index(one["name"]))
+        written.sort(key=lambda package: order.index(package["name"]))
     elif sort:
-        written.sort(key=lambda one: one["name"])
+        written.sort(key=lambda package: package["name"])
     data = {**_HEADER, **document, "packages": written}
     # CPython's tool writes it like this, with non-ASCII escaped: orjson cannot.
     return json.dumps(data, indent=2, sort_keys=True).encode()
@@ -71,7 +71,9 @@ def _write_package(package: UpstreamPackage, listed: JsonObject | None) -> dict[
         before = get_text(listed, "versionInfo")
         references = get_objects(listed, "externalRefs")
         written |= listed
-        written["externalRefs"] = [_update(one, before, package.version) for one in references]
+        written["externalRefs"] = [
+            _update(reference, before, package.version) for reference in references
+        ]
     if package.purl:
         cpes = [_cpe_reference(cpe) for cpe in package.cpes]
         written["externalRefs"] = [*cpes, _purl_reference(package.purl)]

@@ -128,7 +128,7 @@ def _package(package: JsonObject, files: Iterable[JsonObject], lines: _Lines) ->
         ),
         download_location=stated(get_text(package, "downloadLocation")),
         sha256=stated(_checksums(package).get("SHA256", "")),
-        files=tuple(sorted((_file(file, lines) for file in files), key=lambda one: one.path)),
+        files=tuple(sorted((_file(file, lines) for file in files), key=lambda file: file.path)),
     )
 
 

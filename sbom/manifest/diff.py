@@ -46,7 +46,7 @@ def diff_manifest(
 ) -> tuple[ManifestChange, ...]:
     """Return what has to change for the manifest to agree with a script, sorted by key."""
     recorded = {pin.key: pin for pin in manifest.pins}
-    wanted = {pin.key: pin for pin in (pin_external(one, manifest) for one in externals)}
+    wanted = {pin.key: pin for pin in (pin_external(external, manifest) for external in externals)}
     return tuple(
         change
         for key in sorted(recorded.keys() | wanted.keys())

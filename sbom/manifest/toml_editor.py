@@ -107,7 +107,7 @@ class TomlEditor:
         Comments behind the last value stay: they are above the next table, and people's. Raises
         TomlEditError where the table has no header of its own.
         """
-        below = {one.path for one in _scan(self._lines) if one.path[: len(path)] == path}
+        below = {header.path for header in _scan(self._lines) if header.path[: len(path)] == path}
         for each in sorted(below | {path}, reverse=True):
             start, end = self._find_values(each)
             while end < len(self._lines) and not self._lines[end].strip():
@@ -144,23 +144,27 @@ class TomlEditor:
     def _find_place(self, path: TablePath, behind: Sequence[str]) -> int:
         """Return the index of the line that a new table comes before."""
         headers = _scan(self._lines)
-        siblings = {one.path for one in headers if one.path[:-1] == path[:-1]}
-        smaller = max((one for one in siblings if one < path), default=None)
-        greater = min((one for one in siblings if one > path), default=None)
+        siblings = {header.path for header in headers if header.path[:-1] == path[:-1]}
+        smaller = max((sibling for sibling in siblings if sibling < path), default=None)
+        greater = min((sibling for sibling in siblings if sibling > path), default=None)
         if smaller is None and greater is not None:
-            index = next(one.index for one in headers if one.path == greater)
+            index = next(header.index for header in headers if header.path == greater)
             while index > 0 and self._lines[index - 1].lstrip().startswith("#"):
                 index -= 1
             return index
         if smaller is not None:
-            before = [one for one in headers if one.path[: len(path)] == smaller]
+            before = [header for header in headers if header.path[: len(path)] == smaller]
         else:
-            before = [one for one in headers if one.path == path[:-1] or one.path[0] in behind]
+            before = [
+                header for header in headers if header.path == path[:-1] or header.path[0] in behind
+            ]
         return before[-1].end if before else len(self._lines)
 
     def _find_values(self, path: TablePath) -> tuple[int, int]:
         """Return the lines of a table: that of its header, and the one behind its last value."""
-        own = [one for one in _scan(self._lines) if one.path == path and not one.is_array]
+        own = [
+            header for header in _scan(self._lines) if header.path == path and not header.is_array
+        ]
         if len(own) != 1:
             raise TomlEditError(".".join(path))
         return own[0].index, own[0].end

@@ -48,8 +48,8 @@ def write_manifest(text: str, manifest: Manifest) -> str:
     cannot be edited safely.
     """
     editor = TomlEditor(text)
-    entries: dict[ExternalKey, Pin | Vendored] = {one.key: one for one in manifest.pins}
-    entries |= {one.key: one for one in manifest.vendored}
+    entries: dict[ExternalKey, Pin | Vendored] = {pin.key: pin for pin in manifest.pins}
+    entries |= {code.key: code for code in manifest.vendored}
     recorded = _recorded_keys(editor)
     try:
         for key in sorted(recorded - entries.keys()):
@@ -73,8 +73,12 @@ def write_manifest(text: str, manifest: Manifest) -> str:
 
 def described_externals(manifest: Manifest) -> set[ExternalKey]:
     """Return the key paths of externals, and of vendored code, that some component describes."""
-    rows = {row.external for one in manifest.components for row in one.ships if row.external}
-    return rows | {built.source for one in manifest.components for built in one.built_from}
+    rows = {
+        row.external for component in manifest.components for row in component.ships if row.external
+    }
+    return rows | {
+        built.source for component in manifest.components for built in component.built_from
+    }
 
 
 def _recorded_keys(editor: TomlEditor) -> set[ExternalKey]:

@@ -62,7 +62,7 @@ def analyze_script(text: str, file: str = SCRIPT_NAME) -> ScriptAnalysis:
     prober = _Prober(program)
     default = prober.fetched()
     settings = [*prober.flags(), *prober.variables(_names_as_written(text, result.variables))]
-    outcomes = prober.outcomes([(one,) for one in settings], default)
+    outcomes = prober.outcomes([(setting,) for setting in settings], default)
     tags = _find_tags(program)
     unreachable = _without_fetched(tags, default, outcomes)
     if unreachable:
@@ -89,8 +89,10 @@ class _Prober:
     def run(self, *settings: _Setting) -> ProgramRun | None:
         """Return what the script does under these settings; None where it cannot be run so."""
         if settings not in self.runs:
-            arguments = [one.name for one in settings if one.value is None]
-            environment = {one.name: one.value for one in settings if one.value is not None}
+            arguments = [setting.name for setting in settings if setting.value is None]
+            environment = {
+                setting.name: setting.value for setting in settings if setting.value is not None
+            }
             self.check_budget()
             try:
                 self.runs[settings] = run_program(
@@ -116,7 +118,8 @@ class _Prober:
         if result is None:
             return ()
         fetched = dict.fromkeys(replace(f, organization="") for f in list_fetches(result.commands))
-        return () if any(_PROBE in one.tag + one.repository for one in fetched) else tuple(fetched)
+        is_probe = any(_PROBE in fetch.tag + fetch.repository for fetch in fetched)
+        return () if is_probe else tuple(fetched)
 
     def outcomes(self, candidates: Iterable[_Settings], default: Sequence[Fetch]) -> _Outcomes:
         """Return what settings make the script fetch, where that differs from the default.
@@ -171,7 +174,7 @@ def _names_as_written(text: str, upper: Iterable[str]) -> list[str]:
 
 def _pairs(settings: Sequence[_Setting]) -> Iterable[_Settings]:
     """Return two flags each; two variables each only where there is no flag to set them."""
-    flags = [one for one in settings if one.value is None]
+    flags = [setting for setting in settings if setting.value is None]
     return itertools.combinations(flags or settings, 2)
 
 
@@ -187,13 +190,13 @@ def _externals(
     usual = frozenset(default)
     return tuple(
         ScriptExternal(
-            one.kind,
-            one.tag,
-            one.repository,
-            _condition(one, outcomes, default=one in usual),
-            shadowed=one in shadowed,
+            fetch.kind,
+            fetch.tag,
+            fetch.repository,
+            _condition(fetch, outcomes, default=fetch in usual),
+            shadowed=fetch in shadowed,
         )
-        for one in ordered
+        for fetch in ordered
     )
 
 
@@ -201,7 +204,7 @@ def _in_script_order(prober: _Prober, default: Sequence[Fetch], outcomes: _Outco
     """Return everything that any run fetches, in the order of a run that fetches it all."""
     usual = frozenset(default)
     adding = dict.fromkeys(
-        one for settings, found in outcomes.items() if found - usual for one in settings
+        setting for settings, found in outcomes.items() if found - usual for setting in settings
     )
     others = sorted(_all_fetches(default, outcomes), key=_by_kind)
     return list(dict.fromkeys([*prober.fetched(*adding), *default, *others]))
@@ -232,10 +235,12 @@ def _condition(
 ) -> Condition:
     """Return the condition of one external: flags where there are any, else variables."""
     changing = [settings for settings, found in outcomes.items() if (fetch in found) != default]
-    flags = [settings for settings in changing if all(one.value is None for one in settings)]
+    flags = [
+        settings for settings in changing if all(setting.value is None for setting in settings)
+    ]
     candidates = flags or changing
     fewest = min(map(len, candidates), default=0)
-    sets = tuple(tuple(map(str, one)) for one in candidates if len(one) == fewest)
+    sets = tuple(tuple(map(str, candidate)) for candidate in candidates if len(candidate) == fewest)
     return Condition(disabled_by=sets) if default else Condition(default=False, enabled_by=sets)
 
 
@@ -256,5 +261,5 @@ def _without_fetched(
     tags: Iterable[tuple[int, str]], default: Sequence[Fetch], outcomes: _Outcomes
 ) -> list[tuple[int, str]]:
     """Return the tags that no run fetches."""
-    fetched = {one.tag for one in _all_fetches(default, outcomes)}
+    fetched = {fetch.tag for fetch in _all_fetches(default, outcomes)}
     return [(line, tag) for line, tag in tags if tag not in fetched]

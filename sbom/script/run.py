@@ -50,7 +50,7 @@ def run_strictly(
     cannot be determined: what it fetches is unknown then.
     """
     result = run_program(program, command_handler(creating=True), arguments, environment)
-    if errors := [one for one in result.diagnostics if not one.is_warning]:
+    if errors := [diagnostic for diagnostic in result.diagnostics if not diagnostic.is_warning]:
         raise SbomError(errors)
     return result
 

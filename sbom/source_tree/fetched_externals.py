@@ -99,7 +99,7 @@ class ExternalsDir:
     @property
     def summary(self) -> str:
         """Return one line: how many externals, of which settings, how many of each integrity."""
-        counts = Counter(one.integrity for one in self.externals)
+        counts = Counter(external.integrity for external in self.externals)
         number = f"{len(self.externals)} external{'' if len(self.externals) == 1 else 's'}"
         return (
             f"{self.path}: {number}, as get_externals.bat fetches them {self.settings_text}: "
@@ -160,7 +160,7 @@ def inspect_externals_dir(
             ambiguous.append(name)
         elif not ignored.matches(name):
             unexpected.append(name)
-    present = {one.pin.key for one in externals}
+    present = {external.pin.key for external in externals}
     settings = _infer_settings(present, manifest.pins)
     return ExternalsDir(
         path=path,
@@ -233,7 +233,7 @@ def _infer_settings(present: set[ExternalKey], pins: Sequence[Pin]) -> tuple[str
         alternatives = pin.disabled_by if pin.default else pin.enabled_by
         if is_fetched != pin.default and alternatives:
             chosen = next(
-                (one for one in alternatives if settings.keys() >= {*one}), alternatives[0]
+                (flags for flags in alternatives if settings.keys() >= {*flags}), alternatives[0]
             )
             settings.update(dict.fromkeys(chosen))
     return tuple(settings)
@@ -248,7 +248,7 @@ def _absent_pins(
         pin
         for pin in pins
         if pin.tag not in tags
-        and (pin.default or any(not {*one}.isdisjoint(settings) for one in pin.enabled_by))
+        and (pin.default or any(not {*flags}.isdisjoint(settings) for flags in pin.enabled_by))
     )
 
 

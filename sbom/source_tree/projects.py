@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter, itemgetter
 from xml.parsers import expat
 
 from sbom.source_tree.tree import SourceTree
@@ -64,7 +65,7 @@ class Properties:
 
     def definitions_of(self, name: str) -> Iterator[Definition]:
         """Yield the definitions of a property, in order."""
-        return (one for one in self.definitions if one.name.lower() == name.lower())
+        return (known for known in self.definitions if known.name.lower() == name.lower())
 
     def expand(self, text: str) -> str:
         """Return a text with the properties it refers to replaced; unknown ones stay."""
@@ -147,7 +148,7 @@ def parse_elements(data: bytes) -> list[Element]:
         parser.Parse(data, True)  # noqa: FBT003 - pyexpat takes it by position alone
     except (expat.ExpatError, ValueError, LookupError) as error:
         raise InvalidMSBuildError(str(error)) from error
-    return [element for _, element in sorted(ended, key=lambda one: one[0])]
+    return [element for _, element in sorted(ended, key=itemgetter(0))]
 
 
 _PROJECTS = "PCbuild/*.vcxproj"
@@ -203,7 +204,7 @@ def read_shipped_files(
         if elements is not None
     }
     references = set(_follow_references(projects))
-    return tuple(sorted(references, key=lambda one: (one.tag, one.shipped, one.file, one.line)))
+    return tuple(sorted(references, key=attrgetter("tag", "shipped", "file", "line")))
 
 
 def read_installed_files(tree: SourceTree) -> tuple[ShippedReference, ...]:

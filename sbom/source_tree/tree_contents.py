@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from sbom.diagnostics import Diagnostic
@@ -64,7 +65,9 @@ def read_version_statements(
     """
     applicable = [source for source in sources if line_in_range(line, source.lines)]
     properties, diagnostics = _read_properties(tree, applicable)
-    statements = (one for source in applicable for one in _read_source(tree, source, properties))
+    statements = chain.from_iterable(
+        _read_source(tree, source, properties) for source in applicable
+    )
     return tuple(statements), tuple(diagnostics)
 
 
@@ -85,10 +88,12 @@ def read_compiled_versions(
 ) -> dict[str, str]:
     """Return the versions that vendored code itself states, by name."""
     of_code = [
-        one for one in sources if one.authoritative and one.external and not one.external.is_fetched
+        source
+        for source in sources
+        if source.authoritative and source.external and not source.external.is_fetched
     ]
     statements, _ = read_version_statements(tree, of_code, line)
-    return {one.key.name: one.value for one in statements if one.key}
+    return {statement.key.name: statement.value for statement in statements if statement.key}
 
 
 def _read_properties(
@@ -204,11 +209,15 @@ class TreeContents:
     @property
     def default_revisions(self) -> dict[ExternalKey, str]:
         """Return the revisions of the externals that the script fetches without flags."""
-        return {key: one.pin.revision for key, one in self.pins.items() if one.pin.default}
+        return {
+            key: fetched.pin.revision for key, fetched in self.pins.items() if fetched.pin.default
+        }
 
     def locate(self, diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         """Yield diagnostics of files of the tree with paths that lead there."""
-        return (replace(one, file=str(self.root / one.file)) for one in diagnostics)
+        return (
+            replace(diagnostic, file=str(self.root / diagnostic.file)) for diagnostic in diagnostics
+        )
 
 
 def read_tree_contents(
@@ -248,24 +257,26 @@ def read_tree_contents(
 
 def _wheel_statements(vendored: Sequence[Vendored]) -> Iterator[VersionStatement]:
     """Yield what each bundled wheel states itself: it is what ships."""
-    for one in vendored:
-        if one.wheel:
-            path = WHEELS.replace("*.whl", one.wheel)
+    for code in vendored:
+        if code.wheel:
+            path = WHEELS.replace("*.whl", code.wheel)
             source = VersionSource(
-                external=one.key, path=path, pattern=r"(?P<version>.+)", authoritative=True
+                external=code.key, path=path, pattern=r"(?P<version>.+)", authoritative=True
             )
-            yield VersionStatement(source=source, key=one.key, value=one.version, file=path, line=1)
+            yield VersionStatement(
+                source=source, key=code.key, value=code.version, file=path, line=1
+            )
 
 
 def _of_present(
     statements: Sequence[VersionStatement], vendored: Sequence[Vendored]
 ) -> Iterator[VersionStatement]:
     """Yield the statements except those about vendored code that was removed from the tree."""
-    present = {one.key for one in vendored}
-    for one in statements:
-        removable = one.key is not None and not one.key.is_fetched
-        if not removable or one.source.authoritative or one.key in present:
-            yield one
+    present = {code.key for code in vendored}
+    for statement in statements:
+        removable = statement.key is not None and not statement.key.is_fetched
+        if not removable or statement.source.authoritative or statement.key in present:
+            yield statement
 
 
 def _find_line(pin: Pin, script: str) -> int:

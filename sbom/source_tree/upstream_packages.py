@@ -75,7 +75,7 @@ def list_upstream_packages(
     }
     packages: list[UpstreamPackage] = []
     diagnostics: list[Diagnostic] = []
-    for tag in (one.tag for one in externals if one.kind is ExternalKind.SOURCE):
+    for tag in (external.tag for external in externals if external.kind is ExternalKind.SOURCE):
         key = key_of_tag(ExternalKind.SOURCE, tag)
         entry, component = entries.get(key.name), _find_component(manifest, key)
         package = _upstream_package(key.name, tag, entry, manifest, checksums)

@@ -202,7 +202,9 @@ def require_readable(tree: SourceTree) -> None:
     if tree.has(VENDORED_SBOM) and read_sbom_packages(tree.read(VENDORED_SBOM)) is None:
         damaged.append(_invalid_sbom(VENDORED_SBOM))
     if damaged:
-        raise SbomError([replace(one, file=str(tree.root / one.file)) for one in damaged])
+        raise SbomError(
+            [replace(diagnostic, file=str(tree.root / diagnostic.file)) for diagnostic in damaged]
+        )
 
 
 def _invalid_sbom(path: str) -> Diagnostic:
@@ -212,7 +214,7 @@ def _invalid_sbom(path: str) -> Diagnostic:
 
 def _packages_present(tree: SourceTree, packages: Iterable[SbomPackage]) -> list[SbomPackage]:
     """Return the packages of which the tree has a file."""
-    return [one for one in packages if any(tree.has(file.path) for file in one.files)]
+    return [package for package in packages if any(tree.has(file.path) for file in package.files)]
 
 
 def find_vendored(
@@ -223,7 +225,7 @@ def find_vendored(
     ``packages`` are those of its SBOM that it has files of, ``compiled`` the versions by name
     that the code itself states, ``wheels`` all that it bundles.
     """
-    found = {one.name: one for one in map(_listed, packages)}
+    found = {code.name: code for code in map(_listed, packages)}
     for name, version in compiled.items():
         listed = found.get(name)
         if listed is None:
@@ -234,7 +236,7 @@ def find_vendored(
                 listed, version=version, download_location="NOASSERTION", sha256=""
             )
     for wheel in _installed(wheels):
-        found |= {one.name: one for one in _bundled(wheel)}
+        found |= {code.name: code for code in _bundled(wheel)}
     return tuple(found[name] for name in sorted(found))
 
 
@@ -256,7 +258,7 @@ def _installed(wheels: Iterable[Wheel]) -> Collection[Wheel]:
 
     CPython 3.8.17 and 3.8.18 bundle pip 22.0.4 beside the 23.0.1 that is installed.
     """
-    ordered = sorted(wheels, key=lambda one: (version_key(one.version), one.file))
+    ordered = sorted(wheels, key=lambda wheel: (version_key(wheel.version), wheel.file))
     return {wheel.name: wheel for wheel in ordered}.values()
 
 

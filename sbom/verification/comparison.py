@@ -103,8 +103,8 @@ def _compare_files(
     matching = 0
     for path, file in present.items():
         if path in listed:
-            one = listed[path]
-            checksums = {"SHA1": one.sha1, "SHA256": one.sha256, "SHA512": one.sha512}
+            entry = listed[path]
+            checksums = {"SHA1": entry.sha1, "SHA256": entry.sha256, "SHA512": entry.sha512}
             mismatches = list(_compare_checksums(target, path, file, checksums))
             matching += not mismatches
             diagnostics += mismatches
@@ -123,7 +123,7 @@ def _path_in_bom(path: str, listed: Mapping[str, object]) -> str:
 
 def _compare_archive(target: VerifyTarget, bom: Bom) -> Iterator[Diagnostic]:
     """Yield how an archive, or a binary by itself, differs from what a BOM says of it."""
-    packages = {one.file_name: dict(one.checksums) for one in bom.components}
+    packages = {component.file_name: dict(component.checksums) for component in bom.components}
     if target.file and (checksums := packages.get(target.file.path)):
         yield from _compare_checksums(target, "", target.file, checksums)
 

@@ -66,7 +66,7 @@ class KnownDlls:
 
     def find_tags(self, digests: Iterable[str]) -> tuple[str, ...]:
         """Return the tags that contain a DLL with one of these digests, sorted."""
-        return tuple(sorted({tag for one in digests for tag in self._tags.get(one, ())}))
+        return tuple(sorted({tag for digest in digests for tag in self._tags.get(digest, ())}))
 
     def get_digests(self, tag: str, path: str) -> frozenset[str]:
         """Return the digests of the DLLs that a tag has under the filename of a path."""
@@ -92,7 +92,7 @@ def expectations_of_manifest(
     """Return what a manifest declares of binaries, by the paths of these."""
     manifest = expected.manifest
     pins = _pins(expected)
-    components = {one.id: one for one in expected.components}
+    components = {component.id: component for component in expected.components}
     by_path: dict[str, dict[Expectation, None]] = {path: {} for path in binaries}
     for owner in inventory.ownership:
         if owner.path in by_path:
@@ -120,7 +120,7 @@ def expected_tags(expected: ExpectedContents) -> dict[str, str]:
 
 def _pins(expected: ExpectedContents) -> dict[ExternalKey, Pin]:
     externals = externals_in_build(expected.manifest, expected.builds[0])
-    return {key: one for key, one in externals.items() if isinstance(one, Pin)}
+    return {key: external for key, external in externals.items() if isinstance(external, Pin)}
 
 
 def expectations_of_bom(
@@ -152,8 +152,9 @@ def expectations_of_bom(
             )
             if versions or key == root:
                 first, *others = versions or [""]
-                one = _expect(spec, path, first, tuple(others), is_linked_in=is_linked_in)
-                expectations.append(one)
+                expectations.append(
+                    _expect(spec, path, first, tuple(others), is_linked_in=is_linked_in)
+                )
         if expectations:
             by_path[path] = tuple(expectations)
     return by_path
@@ -233,13 +234,15 @@ def _versions_by_file(bom: Bom) -> dict[str, dict[str, list[str]]]:
     That all files belong to a root says nothing.
     """
     files = {file.id: file.path for file in bom.files}
-    components = {one.id: one for one in bom.components if one.id not in bom.roots}
+    components = {
+        component.id: component for component in bom.components if component.id not in bom.roots
+    }
     found: dict[str, dict[Component, None]] = {}
-    for one in bom.relationships:
-        ends = one.source, one.target
-        if one.kind is RelationshipKind.CONTAINS:
-            ends = one.target, one.source
-        elif one.kind not in (RelationshipKind.PART_OF, RelationshipKind.STATIC_LINK):
+    for relationship in bom.relationships:
+        ends = relationship.source, relationship.target
+        if relationship.kind is RelationshipKind.CONTAINS:
+            ends = relationship.target, relationship.source
+        elif relationship.kind not in (RelationshipKind.PART_OF, RelationshipKind.STATIC_LINK):
             continue
         file, component = files.get(ends[0]), components.get(ends[1])
         if file and component:
@@ -257,13 +260,13 @@ def _listed_versions(
     """
     names = dict.fromkeys(_names(spec))
     listed = [version for name in names for version in versions_by_name.get(name, ())]
-    return [parse_revision(spec, one).version or one if one else one for one in listed]
+    return [text and (parse_revision(spec, text).version or text) for text in listed]
 
 
 def _names(spec: ComponentSpec) -> Iterator[str]:
     """Yield what a BOM may call a component."""
     yield from (spec.name, spec.key)
-    yield from (one.source.name for one in spec.built_from)
+    yield from (built.source.name for built in spec.built_from)
     yield from (row.external.name for row in spec.ships if row.external and not row.version)
 
 
@@ -278,5 +281,5 @@ def assume_vendored(manifest: Manifest) -> Manifest:
     return replace(
         manifest,
         cpython=structs.replace(manifest.cpython, vendored_from=version),
-        vendored=tuple(structs.replace(one, version="") for one in manifest.vendored),
+        vendored=tuple(structs.replace(code, version="") for code in manifest.vendored),
     )

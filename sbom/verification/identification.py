@@ -78,17 +78,19 @@ class Identification:
 
 def identify(files: Sequence[ShippedFile], manifest: Manifest) -> Identification:
     """Return what the binaries among files were built from."""
-    matches = [(file, one) for file in files if file.binary for one in file.binary.matches]
-    cpython = [(file, one) for file, one in matches if one.component == manifest.cpython.component]
-    versions = Counter(one.version for _, one in cpython if one.version).most_common()
+    matches = [(file, match) for file in files if file.binary for match in file.binary.matches]
+    cpython = [
+        (file, match) for file, match in matches if match.component == manifest.cpython.component
+    ]
+    versions = Counter(match.version for _, match in cpython if match.version).most_common()
     if versions:
         manifest = manifest.for_version(versions[0][0])
     machines = {file.binary.headers.machine for file, _ in cpython if file.binary}
     names = {file.path.rpartition("/")[2] for file, _ in cpython}
     detected = {
-        DetectedComponent(one.component, file.path, one.version)
-        for file, one in matches
-        if not one.tag and one.component != manifest.cpython.component
+        DetectedComponent(match.component, file.path, match.version)
+        for file, match in matches
+        if not match.tag and match.component != manifest.cpython.component
     }
     return Identification(
         cpython=tuple(version for version, _ in versions),
@@ -116,12 +118,12 @@ def _identify_tags(files: Iterable[ShippedFile], manifest: Manifest) -> tuple[Ta
     collector = _EvidenceCollector(manifest)
     evidence: dict[ExternalKey, list[TagEvidence]] = {}
     for file in files:
-        for one in collector.collect(file):
-            evidence.setdefault(one.external, []).append(one)
+        for item in collector.collect(file):
+            evidence.setdefault(item.external, []).append(item)
     return tuple(
         candidate
         for external, found in sorted(evidence.items())
-        if any(one.versions or one.identifies_tag for one in found)
+        if any(item.versions or item.identifies_tag for item in found)
         or not _is_from_elsewhere(manifest, external, collector.versioned)
         for candidate in _candidates(manifest, external, found)
     )
@@ -144,7 +146,7 @@ class _EvidenceCollector:
         tags = self._known_dlls.find_tags((file.binary.headers.authenticode, file.binary.git_blob))
         inclusions = self._inclusions.get(name.lower(), [])
         for spec in {spec.key: spec for spec, _ in inclusions}.values():
-            rows = [row for one, row in inclusions if one.key == spec.key]
+            rows = [row for shipped_spec, row in inclusions if shipped_spec.key == spec.key]
             yield from self._collect_component(name, file.binary, spec, rows, tags)
         if not inclusions:  # a file of a platform that no row names, such as 32-bit ARM
             for external in sorted({split_tag(tag)[0] for tag in tags}):
@@ -170,8 +172,10 @@ class _EvidenceCollector:
         tags: Iterable[str],
     ) -> Iterator[TagEvidence]:
         """Yield the evidence of one component in a file that is a DLL of ``tags``, if of any."""
-        matches = [one for one in binary.matches if one.component == spec.key and not one.tag]
-        versions = frozenset(one.version for one in matches if one.version)
+        matches = [
+            match for match in binary.matches if match.component == spec.key and not match.tag
+        ]
+        versions = frozenset(match.version for match in matches if match.version)
         if versions:
             self.versioned.add(spec.key)
         if not matches and not tags:
@@ -260,7 +264,7 @@ def _candidates(
 ) -> Iterator[TagCandidate]:
     """Yield what fits the evidence of one external: nothing, if neither tag nor version does."""
     tags, is_conflicting = _common_tags(evidence)
-    version = ", ".join(sorted({version for one in evidence for version in one.versions}))
+    version = ", ".join(sorted({version for item in evidence for version in item.versions}))
     inferred = "" if tags else _infer_tag(manifest, external, version)
     if tags or inferred:
         yield TagCandidate(
@@ -277,13 +281,13 @@ def _common_tags(evidence: Iterable[TagEvidence]) -> tuple[frozenset[str], bool]
     """Return the tags that agree with all evidence, or else with some; and whether with some."""
     common: frozenset[str] = frozenset()
     conflicting = False
-    for tags in (one.tags for one in evidence):
+    for tags in (item.tags for item in evidence):
         if common and tags and not common & tags:
             conflicting = True
             common |= tags
         elif tags:
             common = common & tags or tags
-    conflicting |= bool(common) and not all(one.tags for one in evidence)
+    conflicting |= bool(common) and not all(item.tags for item in evidence)
     return common, conflicting
 
 

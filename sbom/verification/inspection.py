@@ -193,17 +193,19 @@ def _add_discovered_components(
     Visual C++ runtime, gets the version that its files show.
     """
     components, ownership = _update_versions(manifest, components, ownership, results)
-    known = {(one.key, one.version): one for one in components}
+    known = {(component.key, component.version): component for component in components}
     undeclared: dict[tuple[str, str], list[Result]] = {}
     for result in results:
         if result.status is ResultStatus.UNDECLARED:
             undeclared.setdefault((result.key, result.found), []).append(result)
     for (key, version), shown in sorted(undeclared.items()):
         files = tuple(dict.fromkeys(result.file for result in shown))
-        one = known.get((key, version)) or _discovered(manifest, key, version, shown)
-        known[key, version] = replace(one, linkages=(*one.linkages, Linkage("static", files)))
-        ownership += [FileOwnership(file, one.id, "static") for file in files]
-    return tuple(sorted(known.values(), key=lambda one: one.id)), tuple(ownership)
+        component = known.get((key, version)) or _discovered(manifest, key, version, shown)
+        known[key, version] = replace(
+            component, linkages=(*component.linkages, Linkage("static", files))
+        )
+        ownership += [FileOwnership(file, component.id, "static") for file in files]
+    return tuple(sorted(known.values(), key=lambda component: component.id)), tuple(ownership)
 
 
 def _update_versions(
@@ -220,11 +222,11 @@ def _update_versions(
             shown.setdefault(result.key, set()).add(result.found)
     components = list(components)
     updated = {
-        one.id: _with_version(manifest, one, *shown[one.key])
-        for one in components
-        if len(shown.get(one.key, ())) == 1
+        component.id: _with_version(manifest, component, *shown[component.key])
+        for component in components
+        if len(shown.get(component.key, ())) == 1
     }
-    return [updated.get(one.id, one) for one in components], [
+    return [updated.get(component.id, component) for component in components], [
         replace(owner, component=updated[owner.component].id)
         if owner.component in updated
         else owner
@@ -273,9 +275,11 @@ def _contents_diagnostics(
     Of binaries that cannot be read, the first stands for all.
     """
     yield from _inventory_diagnostics(name, expected, inventory)
-    unreadable = [one for one in results if one.status in _UNREADABLE]
+    unreadable = [result for result in results if result.status in _UNREADABLE]
     summarized = (ResultStatus.UNOWNED, *_UNREADABLE)
-    yield from result_diagnostics(name, (one for one in results if one.status not in summarized))
+    yield from result_diagnostics(
+        name, (result for result in results if result.status not in summarized)
+    )
     if unreadable:
         reason = unreadable[0].evidence or unreadable[0].status
         more = f"; {len(unreadable) - 1} more files cannot be read" if len(unreadable) > 1 else ""
@@ -290,11 +294,14 @@ def _inventory_diagnostics(
     name: str, expected: ExpectedContents, inventory: Inventory
 ) -> Iterator[Diagnostic]:
     """Yield what is missing, unowned, or in a channel that excludes it."""
-    titles = {one.id: f"{one.name} {one.version}".rstrip() for one in expected.components}
+    titles = {
+        component.id: f"{component.name} {component.version}".rstrip()
+        for component in expected.components
+    }
     for id_, file in inventory.missing:
         yield messages.missing_file(name, file, expected_by=titles[id_])
     for path in inventory.excluded_present:
-        owners = [titles[one.component] for one in inventory.ownership if one.path == path]
+        owners = [titles[owner.component] for owner in inventory.ownership if owner.path == path]
         if owners:
             yield messages.excluded_component(name, path, owners)
         else:

@@ -46,8 +46,8 @@ def _verification_object(
 def _table(results: Sequence[Result]) -> str:
     """Return results as lines in columns."""
     rows = [["file", "component", "expected", "found", "status"]]
-    for one in results:
-        cells = (one.file, one.component, one.expected, one.found, one.status)
+    for result in results:
+        cells = (result.file, result.component, result.expected, result.found, result.status)
         rows.append([printable(cell) or "-" for cell in cells])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "".join(
@@ -75,8 +75,10 @@ def _summary(verification: Verification) -> str:
 
 def _counts(results: Sequence[Result]) -> list[str]:
     """Return how many results there are of each status: ``41 confirmed``."""
-    counts = Counter(one.status for one in results)
-    return [f"{counts[one]} {one}" for one in ResultStatus if counts[one]] or ["no binaries"]
+    counts = Counter(result.status for result in results)
+    return [f"{counts[status]} {status}" for status in ResultStatus if counts[status]] or [
+        "no binaries"
+    ]
 
 
 def render_identification(identification: Identification, output_format: str) -> str:
@@ -93,36 +95,40 @@ def _identification_object(identification: Identification) -> dict[str, object]:
         "variants": list(identification.variants),
         "externals": [
             {
-                "external": str(one.external),
-                "tags": list(one.tags),
-                "version": one.version,
-                "inferred": one.is_inferred,
-                "conflicting": one.is_conflicting,
-                "evidence": [str(each) for each in one.evidence],
+                "external": str(external.external),
+                "tags": list(external.tags),
+                "version": external.version,
+                "inferred": external.is_inferred,
+                "conflicting": external.is_conflicting,
+                "evidence": [str(each) for each in external.evidence],
             }
-            for one in identification.externals
+            for external in identification.externals
         ],
-        "components": [asdict(one) for one in identification.components],
+        "components": [asdict(component) for component in identification.components],
     }
 
 
 def _identification_lines(identification: Identification) -> Iterator[str]:
     version = " or ".join(identification.cpython) or "of unknown version"
     yield ", ".join([f"CPython {version}", *identification.platforms, *identification.variants])
-    for one in identification.externals:
-        note = ", inferred: no known tag has this version" if one.is_inferred else ""
-        note = ", but no tag fits all of the evidence" if one.is_conflicting else note
-        yield f"{one.external}: {' or '.join(one.tags)}{note}"
-        yield from (f"    {evidence}" for evidence in one.evidence)
+    for external in identification.externals:
+        note = ", inferred: no known tag has this version" if external.is_inferred else ""
+        note = ", but no tag fits all of the evidence" if external.is_conflicting else note
+        yield f"{external.external}: {' or '.join(external.tags)}{note}"
+        yield from (f"    {evidence}" for evidence in external.evidence)
     if not identification.externals:
         yield "no externals found"
     shown = {
         evidence.file
-        for one in identification.externals
-        for evidence in one.evidence
+        for external in identification.externals
+        for evidence in external.evidence
         if not evidence.identifies_tag
     }
-    others = [one for one in identification.components if _filename(one.file) not in shown]
+    others = [
+        component
+        for component in identification.components
+        if _filename(component.file) not in shown
+    ]
     if others:
         yield "components of no external:"
     for other in others:

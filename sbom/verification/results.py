@@ -86,7 +86,9 @@ class BinaryVerifier:
             if matches or not parse_error:
                 yield self._verify_component(expectation, binary, matches)
         yield from self._verify_tags(path, binary)
-        yield from self._find_undeclared(path, binary, {one.component for one in expected})
+        yield from self._find_undeclared(
+            path, binary, {expectation.component for expectation in expected}
+        )
 
     def _verify_component(
         self, expectation: Expectation, binary: Binary, matches: Sequence[EvidenceMatch]
@@ -228,7 +230,7 @@ def _digests(binary: Binary) -> tuple[str, str]:
 
 
 def _matches_of(binary: Binary, component: str) -> list[EvidenceMatch]:
-    return [one for one in binary.matches if one.component == component and not one.tag]
+    return [match for match in binary.matches if match.component == component and not match.tag]
 
 
 def _versions(matches: Iterable[EvidenceMatch]) -> tuple[str, ...]:
