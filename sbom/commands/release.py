@@ -92,8 +92,9 @@ def _comment(manifest: Manifest, unpinned: Sequence[Diagnostic]) -> str:
     comment = (manifest.release.comment or manifest.document.comment).strip()
     if not unpinned:
         return comment
-    externals = ", ".join(sorted(diagnostic.subject for diagnostic in unpinned))
-    return f"{comment} Released with --allow-unpinned; no checksum is known of {externals}."
+    tags = {str(pin.key): pin.tag for pin in manifest.pins}
+    archives = {tags.get(one.subject, manifest.cpython.source_location) for one in unpinned}
+    return f"{comment} Released although no checksum is known of {', '.join(sorted(archives))}."
 
 
 def _creation_time(outputs: Outputs, environment: Environment) -> datetime:
