@@ -25,8 +25,9 @@ from sbom.components.component import Build, Component, Linkage
 from sbom.components.identifiers import make_cpes, make_purl
 from sbom.components.provenance import UNKNOWN_LOCATION, Provenance
 from sbom.components.resolve import apply_overrides, describe_component
-from sbom.diagnostics import Diagnostic, sort_diagnostics
+from sbom.diagnostics import Diagnostic, InputError, sort_diagnostics
 from sbom.diagnostics import inspection_messages as messages
+from sbom.diagnostics.io_messages import input_error
 from sbom.files.shipped_file import ShippedFile, hash_directory
 from sbom.io import require_directory
 from sbom.manifest.model import Manifest
@@ -74,6 +75,13 @@ def inspect_layout(directory: Path, manifest: Manifest, build: Build) -> Inspect
     """Return what a layout contains. Raises SbomError where it cannot be read."""
     require_directory(directory, "name the directory of a Windows build as it ships")
     files = hash_directory(directory, inspect=make_inspector(manifest))
+    # A document is Unicode text: it cannot name a file whose name is not.
+    names = {file.path: file.path.encode(errors="backslashreplace").decode() for file in files}
+    if wrong := [name for path, name in names.items() if name != path]:
+        hint = "rename the file, or remove it from the layout"
+        raise InputError(
+            [input_error(f"{directory}/{name}", "its name is not Unicode", hint) for name in wrong]
+        )
     return inspect_files(str(directory), files, expected_contents(manifest, [build]))
 
 

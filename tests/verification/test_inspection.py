@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,8 +20,8 @@ from sbom.diagnostics import Exit
 def build(
     directory: Path, files: dict[str, bytes], capsys: pytest.CaptureFixture[str]
 ) -> tuple[int, str]:
-    written(directory / "layout", files)
     """Write the SBOM of a layout; return the exit status and what was printed to stderr."""
+    written(directory / "layout", files)
     argv = ["build", "--manifest", str(COMMITTED), "--platform", "amd64"]
     status = main([*argv, "--layout", str(directory / "layout"), "--output", str(directory)])
     return status, capsys.readouterr().err
@@ -46,6 +48,16 @@ def test_an_undeclared_component_is_added_with_its_evidence(
         if one["relatedSpdxElement"] == package["SPDXID"]
     } >= {(file["SPDXID"], "STATIC_LINK"), ("SPDXRef-cpython", "DEPENDS_ON")}
     assert main(["validate", str(path)]) == Exit.OK
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others refuse such a name")
+def test_a_file_name_that_no_document_can_state_is_an_input_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, err = build(tmp_path, {os.fsdecode(b"DLLs/\xff.txt"): b"x"}, capsys)
+    assert status == Exit.USAGE
+    assert "its name is not Unicode" in err
+    assert not [*tmp_path.glob("*.spdx.json")]
 
 
 def test_another_version_than_declared_in_a_layout_is_an_error(
