@@ -23,9 +23,10 @@ class RelationshipKind(StrEnum):
     """How the source of a relationship relates to its target.
 
     A build or an artifact ``CONTAINS`` files and components, ``DEPENDS_ON`` and is linked with
-    components, and needs a ``BUILD_TOOL`` that does not ship. A file is ``PART_OF`` the component
-    that it ships with, and has a ``STATIC_LINK`` with one that is compiled into it. ``OTHER`` is
-    any relationship of a foreign document that none of these expresses.
+    components, and needs a ``BUILD_TOOL`` that does not ship; pip ``CONTAINS`` what it vendors. A
+    file is ``PART_OF`` the component that it ships with, and has a ``STATIC_LINK`` with one that
+    is compiled into it. ``OTHER`` is any relationship of a foreign document that none of these
+    expresses.
     """
 
     CONTAINS = "contains"

@@ -26,6 +26,7 @@ from sbom.bom.ownership import FileOwnership
 from sbom.components.component import Build, Component, Linkage
 from sbom.components.resolve import resolve_components, root_component
 from sbom.files.shipped_file import ShippedFile
+from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.model import LicenseText, Manifest, release_series
 
 TOOL = f"cpython-windows-sbom-{__version__}"
@@ -73,6 +74,7 @@ def compose_build(
     related = [
         *shipping_relationships(ids[root.id], components, ids),
         *build_tool_relationships(ids[root.id], components, ids),
+        *vendoring_relationships(manifest, components, ids),
         *file_relationships(ids[root.id], files, ownership, ids),
     ]
     name = f"python-{manifest.cpython.version}-{build.name}"
@@ -175,6 +177,22 @@ def build_tool_relationships(
         if any(link.kind == "build-tool" for link in component.linkages):
             comment = "Needed to build CPython; not shipped."
             yield Relationship(build, RelationshipKind.BUILD_TOOL, ids[component.id], comment)
+
+
+def vendoring_relationships(
+    manifest: Manifest, components: Sequence[Component], ids: Mapping[str, str]
+) -> Iterator[Relationship]:
+    """Yield which components contain others: pip contains the packages that it vendors."""
+    carriers = {component.external: component.id for component in components}
+    for component in components:
+        key = component.external
+        vendored = manifest.get_vendored(key.name) if key and not key.is_fetched else None
+        if vendored and vendored.vendored_by:
+            carrier = carriers.get(ExternalKey(EntryKind.VENDORED, vendored.vendored_by))
+            if carrier:
+                target = ids[component.id]
+                comment = f"Vendored in {vendored.vendored_by}."
+                yield Relationship(ids[carrier], RelationshipKind.CONTAINS, target, comment)
 
 
 def _link_comment(link: Linkage) -> str:

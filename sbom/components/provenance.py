@@ -169,19 +169,18 @@ def _describe_archive(pin: Pin) -> str:
 
 
 def _of_vendored(manifest: Manifest, inclusion: Inclusion, vendored: Vendored) -> Provenance:
-    """Return the provenance of code that CPython's repository, or a wheel in it, has a copy of."""
+    """Return the provenance of code that CPython's repository, or a wheel in it, has a copy of.
+
+    Checksums are of the component's own distribution: not of the wheel, or of CPython's archive,
+    that the copy is in.
+    """
     release = f"CPython {manifest.cpython.version}"
-    carrier = manifest.get_vendored(vendored.vendored_by) if vendored.vendored_by else None
-    wheel, sha256 = (carrier or vendored).wheel, (carrier or vendored).sha256
-    location = vendored.download_location
-    if location == UNKNOWN_LOCATION and not wheel:
-        # CPython's SBOM does not say where the copy was taken from; CPython's archive has it.
-        location, sha256 = manifest.cpython.source_location, manifest.cpython.sha256
-    if carrier or vendored.vendored_by:
+    if vendored.vendored_by:
+        carrier = manifest.get_vendored(vendored.vendored_by)
         version = f" {carrier.version}" if carrier else ""
         source_info = f"vendored in {vendored.vendored_by}{version}, which {release} bundles"
-    elif wheel:
-        source_info = f"{wheel}, bundled with {release}"
+    elif vendored.wheel:
+        source_info = f"{vendored.wheel}, bundled with {release}"
     else:
         source_info = f"vendored in {release}"
     comment = ""
@@ -190,5 +189,10 @@ def _of_vendored(manifest: Manifest, inclusion: Inclusion, vendored: Vendored) -
             f"The SBOM in the source of {release} lists {vendored.file_count} files of it; "
             f"their SPDX package verification code is {vendored.verification_code}."
         )
-    found = _of_file(location, sha256, _joined(source_info, inclusion.note), comment)
-    return replace(found, file_name=wheel) if wheel else found
+    found = _of_file(
+        vendored.download_location,
+        vendored.sha256,
+        _joined(source_info, inclusion.note),
+        comment,
+    )
+    return replace(found, file_name=vendored.wheel) if vendored.wheel else found

@@ -17,6 +17,7 @@ from sbom.bom.compose import (
     file_relationships,
     license_texts,
     shipping_relationships,
+    vendoring_relationships,
 )
 from sbom.bom.graph import BomBuilder, collect_build_components, move_relationships
 from sbom.components.component import Build, Component, build_title
@@ -187,6 +188,7 @@ def _structure(
         yield Relationship(artifact, RelationshipKind.CONTAINS, build)
         yield from shipping_relationships(artifact, contents.components, ids)
         yield from build_tool_relationships(build, contents.components, ids)
+        yield from vendoring_relationships(manifest, contents.components, ids)
 
 
 def _add_parts(

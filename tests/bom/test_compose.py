@@ -18,11 +18,24 @@ from sbom.components.component import Build
 
 def test_links_and_build_tools_are_told_apart() -> None:
     kinds = {(one.kind, one.target) for one in committed_bom().relationships}
-    assert {one.source for one in committed_bom().relationships} == {"cpython"}
     assert (RelationshipKind.DYNAMIC_LINK, "openssl") in kinds
     assert (RelationshipKind.STATIC_LINK, "zlib-ng") in kinds
     assert (RelationshipKind.BUILD_TOOL, "llvm") in kinds
     assert [kind for kind, target in kinds if target == "llvm"] == [RelationshipKind.BUILD_TOOL]
+
+
+def test_pip_contains_the_packages_that_it_vendors() -> None:
+    bom = committed_bom()
+    contained = {one.target for one in bom.relationships if one.source == "pip"}
+    assert {one.kind for one in bom.relationships if one.source == "pip"} == {
+        RelationshipKind.CONTAINS
+    }
+    assert contained == {
+        "cachecontrol", "certifi", "distlib", "distro", "idna", "msgpack", "packaging",
+        "platformdirs", "pygments", "pyproject-hooks", "requests", "resolvelib", "rich",
+        "setuptools", "tomli", "tomli-w", "truststore", "urllib3",
+    }  # fmt: skip
+    assert {one.source for one in bom.relationships} == {"cpython", "pip"}
 
 
 def test_a_link_names_the_file_that_it_ends_up_in() -> None:

@@ -33,7 +33,7 @@ def test_a_component_that_two_builds_describe_differently_is_a_conflict() -> Non
 
 def test_what_a_build_ships_moves_to_its_artifact_and_its_tools_stay() -> None:
     moved = list(move_relationships(committed_bom(), "artifact", "build"))
-    assert {one.source for one in moved} == {"artifact", "build"}
+    assert {one.source for one in moved} == {"artifact", "build", "pip"}
     assert {one.target for one in moved if one.source == "build"} == {
         one.target
         for one in committed_bom().relationships

@@ -89,3 +89,36 @@ def test_no_text_names_a_key_of_the_manifest_or_a_file_on_this_machine() -> None
             text = f"{one.source_info} {one.comment} {one.annotation}"
             assert not any(key in text.split() for key in keys)
             assert not re.search(r"\.toml|(^|[ (])/", text)
+
+
+def test_no_component_states_the_checksum_or_address_of_what_contains_it() -> None:
+    manifest = committed()
+    found = resolve_components(manifest, Build(platform="amd64"))
+    inside = [one for one in found if one.source_info.startswith("vendored in pip")]
+    assert len(inside) == 18
+    for one in inside:
+        assert (one.checksums, one.file_name, one.download_location) == ((), "", "NOASSERTION")
+    python = root_component(manifest)
+    [mimalloc] = [one for one in found if one.name == "mimalloc"]
+    assert (mimalloc.checksums, mimalloc.download_location) == ((), "NOASSERTION")
+    assert mimalloc.purl == f"pkg:generic/mimalloc@{mimalloc.version}"
+    assert not any(one.checksums == python.checksums for one in found)
+
+
+def test_a_checksum_is_stated_by_one_version_of_an_upstream_package_alone() -> None:
+    bundles = {"libtommath", "tcl", "tk", "zlib"}  # prebuilt together, as one archive
+    for entry in entries()[::20]:
+        seen: dict[str, str] = {}
+        for one in resolve_components(for_entry(entry), Build(platform="amd64")):
+            sha256 = dict(one.checksums).get("SHA256", one.name)
+            assert seen.setdefault(sha256, one.name) == one.name or one.name in bundles
+
+
+def test_vendored_code_states_its_own_distribution() -> None:
+    manifest = committed()
+    vendored = {one.name: one for one in manifest.current_vendored}
+    found = {one.name: one for one in resolve_components(manifest, Build(platform="amd64"))}
+    for name, key in (("pip", "pip"), ("libexpat", "expat"), ("hacl-star", "hacl-star")):
+        assert found[name].checksums == (("SHA256", vendored[key].sha256),)
+    assert found["pip"].file_name == vendored["pip"].wheel
+    assert found["libexpat"].download_location == vendored["expat"].download_location
