@@ -54,8 +54,25 @@ def read_headers(data: bytes) -> PEHeaders:
 
 def authenticode_of(data: bytes) -> str:
     """Return the Authenticode SHA-256 of a complete PE file, or an empty text."""
+    return _authenticode(data, _find_pe_header(data)) if _is_complete(data) else ""
+
+
+def read_imports(data: bytes) -> tuple[str, ...]:
+    """Return the names of the DLLs that a PE file loads, at once or when first called."""
+    if not _is_complete(data):
+        return ()
+    import lief  # noqa: PLC0415
+
+    config = _parser_config()
+    config.parse_imports = True
+    parsed = lief.PE.parse(data, config)
+    imports = (*parsed.imports, *parsed.delay_imports) if parsed else ()
+    return tuple(str(one.name) for one in imports)
+
+
+def _is_complete(data: bytes) -> bool:
     at = _find_pe_header(data)
-    return "" if at < 0 or _validate(data, at) else _authenticode(data, at)
+    return at >= 0 and not _validate(data, at)
 
 
 def _find_pe_header(data: bytes) -> int:
@@ -136,11 +153,7 @@ def _parse(data: bytes, machine: str, authenticode: str) -> PEHeaders:
     # Importing LIEF takes 0.25 s, which only a run that reads PE files should pay.
     import lief  # noqa: PLC0415
 
-    lief.logging.disable()
-    config = lief.PE.ParserConfig()
-    config.parse_signature = config.parse_exports = config.parse_reloc = False
-    config.parse_exceptions = config.parse_arm64x_binary = config.parse_imports = False
-    parsed = lief.PE.parse(data, config)
+    parsed = lief.PE.parse(data, _parser_config())
     if parsed is None:
         return PEHeaders(machine=machine, parse_error="has headers that LIEF cannot parse")
     if parsed.is_arm64x:
@@ -153,6 +166,17 @@ def _parse(data: bytes, machine: str, authenticode: str) -> PEHeaders:
         error = "has a version resource that is not text"
         return PEHeaders(machine, authenticode=authenticode, parse_error=error)
     return PEHeaders(machine, resource, authenticode)
+
+
+def _parser_config() -> lief.PE.ParserConfig:
+    """Return a configuration in which LIEF reads headers and resources only, silently."""
+    import lief  # noqa: PLC0415
+
+    lief.logging.disable()
+    config = lief.PE.ParserConfig()
+    config.parse_signature = config.parse_exports = config.parse_reloc = False
+    config.parse_exceptions = config.parse_arm64x_binary = config.parse_imports = False
+    return config
 
 
 def _version_resource(parsed: lief.PE.Binary) -> Mapping[str, str]:

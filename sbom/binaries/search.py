@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sbom.binaries.binary import Binary, EvidenceMatch, PEHeaders, printable
-from sbom.binaries.pe import is_pe, read_headers
+from sbom.binaries.pe import is_pe, read_headers, read_imports
 from sbom.patterns import PathPatterns
 
 #: A rule with more matches in one file tells nothing there; the first ones are reported.
@@ -25,7 +25,8 @@ GROUPS = frozenset({"version", "tag"})
 class CompiledRule:
     """A rule of a component: all that it names has to be in a file.
 
-    It is searched for in the files that ``files`` matches, or in all if ``anywhere``. A match of
+    It is searched for in the files that ``files`` matches, or in all if ``anywhere``; but not in
+    those that load a DLL of ``unless_imported``, which do not contain the component. A match of
     a group ``version`` is the version, or stands for the one in ``version_by_match``; one of a
     group ``tag`` is a tag of ``external``. ``number`` counts the component's rules from 0.
     """
@@ -34,6 +35,7 @@ class CompiledRule:
     number: int
     files: PathPatterns
     anywhere: bool
+    unless_imported: PathPatterns | None
     anchor: bytes
     pattern: re.Pattern[bytes] | None
     version_resource: Mapping[str, re.Pattern[str]]
@@ -81,7 +83,7 @@ def search_evidence(
 ) -> Iterator[EvidenceMatch]:
     """Yield the distinct matches in a file, in the order of the rules."""
     for rule in rules:
-        if (rule.anywhere or rule.files.matches(path)) and rule.anchor in data:
+        if rule.anchor in data and _is_searched(rule, path, data):
             resource = _match_resource(rule, headers.version_resource)
             if resource is None:
                 continue
@@ -89,6 +91,15 @@ def search_evidence(
                 yield _match_of_resource(rule, resource)
             else:
                 yield from _match_bytes(rule, rule.pattern, data)
+
+
+def _is_searched(rule: CompiledRule, path: str, data: bytes) -> bool:
+    """Return whether a rule is for a file: by its name, or else by what it loads."""
+    if rule.files.matches(path):
+        return True
+    if not (rule.anywhere and rule.unless_imported):
+        return rule.anywhere
+    return not any(rule.unless_imported.matches(name) for name in read_imports(data))
 
 
 def _match_resource(

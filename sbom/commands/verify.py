@@ -23,6 +23,7 @@ from sbom.inputs import (
 from sbom.manifest.diff import apply_changes, record_vendored
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
+from sbom.source_tree.tree import find_python_version
 from sbom.verification.comparison import verify_target
 from sbom.verification.expectations import assume_vendored
 from sbom.verification.identification import Identification, identify
@@ -81,10 +82,25 @@ def _apply_script(inputs: Inputs, tree: Path | None, identification: Identificat
         return inputs.manifest
     if blocking := failing(script_diagnostics(inputs)):
         raise SbomError(blocking)
-    version = inputs.version or next(iter(identification.cpython), inputs.manifest.cpython.version)
+    version = _script_version(inputs) or next(
+        iter(identification.cpython), inputs.manifest.cpython.version
+    )
     manifest = apply_changes(inputs.manifest, script_changes(inputs)).for_version(version)
     vendored = read_tree_vendored(inputs, tree)
     return manifest if vendored is None else record_vendored(manifest, vendored, version)
+
+
+def _script_version(inputs: Inputs) -> str:
+    """Return the CPython version that the script is of; empty where nothing tells it.
+
+    That is its source tree's, or the manifest's, if it is the script that this was made from.
+    """
+    cpython, path = inputs.manifest.cpython, inputs.script_path
+    if inputs.version or path is None:
+        return inputs.version
+    if inputs.script_sha256 == cpython.script_sha256:
+        return cpython.version
+    return find_python_version(path)
 
 
 def _possible_builds(

@@ -46,6 +46,7 @@ class Code(StrEnum):
     UNEXPECTED_BUILD = "unexpected-build"
     UNREADABLE_FILE = "unreadable-file"
     UNSAFE_ARCHIVE = "unsafe-archive"
+    NO_PYTHON = "no-python"
     # The manifest.
     INVALID_TOML = "invalid-toml"
     INVALID_MANIFEST = "invalid-manifest"

@@ -1,4 +1,4 @@
-"""Diagnostics of shipped files, SBM201 to SBM210, one function for each.
+"""Diagnostics of shipped files, SBM201 to SBM210 and SBM213, one function for each.
 
 ``file`` is the layout, archive or binary that was inspected, ``member`` the path of a file in it.
 """
@@ -93,6 +93,12 @@ def unexpected_build(
     """Return that a file is another build of what was expected."""
     message, hint = _mismatch(expected, found, evidence), "find out who built it, and from what"
     return _member(Code.UNEXPECTED_BUILD, file, member, message, hint)
+
+
+def no_python(file: str) -> Diagnostic:
+    """Return that nothing in what was to be verified is CPython, so that nothing was verified."""
+    hint = "name a layout, an installed Python, an artifact, or the SBOM of these files"
+    return _member(Code.NO_PYTHON, file, "", "expected a build of CPython, found none", hint)
 
 
 def _member(code: Code, file: str, member: str, message: str, hint: str) -> Diagnostic:

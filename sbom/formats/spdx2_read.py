@@ -142,10 +142,14 @@ def _component(package: JsonObject) -> Component:
 
 
 def _checksums(element: JsonObject) -> dict[str, str]:
-    """Return checksums by SPDX's name of the algorithm, lower-case."""
+    """Return checksums by SPDX's name of the algorithm, lower-case.
+
+    Syft writes one of zeros where it computed none: https://github.com/anchore/syft/issues/2307.
+    """
     return {
-        get_text(row, "algorithm"): get_text(row, "checksumValue").lower()
+        get_text(row, "algorithm"): value
         for row in get_objects(element, "checksums")
+        if (value := get_text(row, "checksumValue").lower()).strip("0")
     }
 
 

@@ -129,6 +129,9 @@ class EvidenceRule(Table, frozen=True, kw_only=True):
     """patterns of the names of files that must show it; the case does not matter"""
     anywhere: bool = False
     """whether it is looked for in every other file too"""
+    unless_imported: tuple[str, ...] = ()
+    """with ``anywhere``: patterns of the DLLs that have the component; another file that loads one
+    may show the version it was compiled against, and does not contain the component"""
     anchor: str = ""
     """a text that must be in the file"""
     pattern: str = ""
@@ -150,6 +153,8 @@ class EvidenceRule(Table, frozen=True, kw_only=True):
             yield "", "has neither 'pattern' nor 'version-resource', so it cannot match"
         if self.anywhere and not self.anchor:
             yield "", "has 'anywhere' and no 'anchor', so unrelated texts would match"
+        if self.unless_imported and not self.anywhere:
+            yield "", "has 'unless-imported' and no 'anywhere', so no other file is searched"
         groups: set[str] = set()
         for text in (self.pattern, *self.version_resource.values()):
             try:
@@ -170,6 +175,7 @@ class EvidenceRule(Table, frozen=True, kw_only=True):
             number=number,
             files=PathPatterns(self.files),
             anywhere=self.anywhere,
+            unless_imported=PathPatterns(self.unless_imported) if self.unless_imported else None,
             anchor=self.anchor.encode(),
             pattern=compile_bytes_pattern(self.pattern) if self.pattern else None,
             version_resource=resource,

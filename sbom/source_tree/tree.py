@@ -118,6 +118,14 @@ def read_python_version(root: Path) -> str:
     return version
 
 
+def find_python_version(script: Path) -> str:
+    """Return PY_VERSION of the tree that a script is in; empty where it is in none."""
+    root = script.resolve().parent.parent
+    if script.resolve() != root / SCRIPT or not (root / PATCHLEVEL).is_file():
+        return ""
+    return read_python_version(root)
+
+
 def parse_python_version(header: bytes) -> str:
     """Return PY_VERSION as Include/patchlevel.h defines it, or an empty text."""
     match = _PY_VERSION.search(header)

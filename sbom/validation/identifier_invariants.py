@@ -10,7 +10,14 @@ from functools import cache
 from license_expression import ExpressionError, Licensing, get_license_index
 from packageurl import PackageURL
 
-from sbom.formats.spdx2_view import DocumentView, get_locators, get_objects, get_text, get_texts
+from sbom.formats.spdx2_view import (
+    DocumentView,
+    JsonObject,
+    get_locators,
+    get_objects,
+    get_text,
+    get_texts,
+)
 from sbom.validation.report import Violation
 
 #: A CPE 2.3 name: NISTIR 7695, clause 6.2, the formatted string binding.
@@ -23,7 +30,7 @@ _PRE_RELEASE_WORDS = {"a": "alpha", "b": "beta"}
 def check_purls(document: DocumentView) -> Iterator[Violation]:
     """Require at most one purl, which parses and has the version of versionInfo."""
     for package in document.packages:
-        id_, purls = get_text(package, "SPDXID"), get_locators(package, "purl")
+        id_, purls = get_text(package, "SPDXID"), _get_purls(package)
         if len(purls) > 1:
             message = f"has {len(purls)} purls; consumers take the first"
             yield Violation(id_, message, "keep one")
@@ -31,7 +38,20 @@ def check_purls(document: DocumentView) -> Iterator[Violation]:
             yield from _check_purl(id_, purl, get_text(package, "versionInfo"))
 
 
+def _get_purls(package: JsonObject) -> list[str]:
+    """Return the purls of a package as they are written, with blanks around them."""
+    locators = [
+        reference.get("referenceLocator")
+        for reference in get_objects(package, "externalRefs")
+        if get_text(reference, "referenceType") == "purl"
+    ]
+    return [locator for locator in locators if isinstance(locator, str)]
+
+
 def _check_purl(id_: str, purl: str, version: str) -> Iterator[Violation]:
+    if re.search(r"\s", purl):
+        yield Violation(id_, f"the purl has blanks: {purl!r}", "write a blank in a name as %20")
+        return
     try:
         purl_version = PackageURL.from_string(purl).version or ""
     except ValueError:

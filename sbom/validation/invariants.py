@@ -245,12 +245,15 @@ def check_checksums(document: DocumentView) -> Iterator[Violation]:
 
 
 def check_file_names(document: DocumentView) -> Iterator[Violation]:
-    """Require file names that start with ``./``: SPDX 2.3, clause 8.1."""
+    """Require file names that start with ``./`` and have slashes: SPDX 2.3, clause 8.1."""
     for file in document.files:
-        name = get_text(file, "fileName")
-        if not name.startswith("./"):
+        id_, name = get_text(file, "SPDXID"), get_text(file, "fileName")
+        if "\\" in name:
+            message = f"the file name has backslashes: {name!r}"
+            yield Violation(id_, message, "separate directories by /")
+        elif not name.startswith("./"):
             message = f"the file name does not start with ./: {name!r}"
-            yield Violation(get_text(file, "SPDXID"), message, "write it as SPDX 2.3, clause 8.1")
+            yield Violation(id_, message, "write it as SPDX 2.3, clause 8.1")
 
 
 CHECKS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sbom.bom.bom import Bom
@@ -15,6 +15,7 @@ from sbom.files.shipped_file import ShippedFile, is_executable
 from sbom.manifest.channels import version_named
 from sbom.manifest.model import Manifest
 from sbom.patterns import PathPatterns
+from sbom.verification.foreign_paths import align_paths
 from sbom.verification.identification import Identification
 from sbom.verification.inspection import Inspection, inspect_files
 from sbom.verification.target import VerifyTarget
@@ -47,6 +48,8 @@ def verify_target(
 
     Its binaries may be of any of the builds, which are of one platform.
     """
+    if document:
+        document = document[0], align_paths(document[1], [file.path for file in target.files])
     expected = replace(
         expected_contents(manifest, builds),
         prefix=target.prefix,
@@ -67,6 +70,8 @@ def verify_target(
         diagnostics += [*mismatches, *_compare_archive(target, bom)]
     else:
         diagnostics += _compare_version(target, identification, manifest)
+    if not is_installer and not _is_python(target, identification, inspection, bom):
+        diagnostics.append(messages.no_python(target.name))
     return Verification(
         target=target,
         identification=identification,
@@ -76,6 +81,18 @@ def verify_target(
         matching_files=matching,
         diagnostics=sort_diagnostics(diagnostics),
     )
+
+
+def _is_python(
+    target: VerifyTarget, identification: Identification, inspection: Inspection, bom: Bom | None
+) -> bool:
+    """Return whether there is something to verify: CPython, one binary, or what a BOM lists."""
+    if target.file in target.files or identification.cpython:
+        return True
+    listed = {file.path for file in bom.files} if bom else set()
+    return any(
+        file.path in listed or _path_in_bom(file.path, listed) in listed for file in target.files
+    ) or (bom is not None and any(one.expected for one in inspection.results))
 
 
 def _is_installer(target: VerifyTarget, manifest: Manifest) -> bool:
@@ -106,14 +123,14 @@ def _compare_files(
             entry = listed[path]
             checksums = {"SHA1": entry.sha1, "SHA256": entry.sha256, "SHA512": entry.sha512}
             mismatches = list(_compare_checksums(target, path, file, checksums))
-            matching += not mismatches
+            matching += any(checksums.values()) and not mismatches
             diagnostics += mismatches
         elif not is_executable(path) and not runtime_files.matches(path):
             diagnostics.append(messages.unowned_file(target.name, path, unlisted_in="the SBOM"))
     return matching, diagnostics
 
 
-def _path_in_bom(path: str, listed: Mapping[str, object]) -> str:
+def _path_in_bom(path: str, listed: Collection[str]) -> str:
     """Return a path as a BOM writes it: of a member of a nested package, it may be that only."""
     for position, letter in enumerate(path):
         if letter == "/" and path not in listed and path[:position] in listed:
@@ -131,16 +148,17 @@ def _compare_archive(target: VerifyTarget, bom: Bom) -> Iterator[Diagnostic]:
 def _compare_checksums(
     target: VerifyTarget, member: str, file: ShippedFile, checksums: Mapping[str, str]
 ) -> Iterator[Diagnostic]:
-    """Yield that a file differs from what is listed of it, by its strongest checksum."""
+    """Yield that a file differs from what is listed of it, by its strongest checksum.
+
+    Without a checksum, or with others than these, it is unknown whether it differs.
+    """
     found = {"SHA512": file.sha512, "SHA256": file.sha256, "SHA1": file.sha1}
-    listed = {name: checksums[name] for name in found if checksums.get(name)}
-    expected, actual = "a checksum in the SBOM", "" if listed else "none"
-    for algorithm, value in listed.items():
-        if value != found[algorithm]:
-            expected, actual = f"{algorithm} {value}", found[algorithm]
-            break
-    if actual:
-        yield messages.file_mismatch(target.name, member, expected=expected, found=actual)
+    for algorithm, actual in found.items():
+        listed = checksums.get(algorithm, "")
+        if listed not in ("", actual):
+            expected = f"{algorithm} {listed}"
+            yield messages.file_mismatch(target.name, member, expected=expected, found=actual)
+            return
 
 
 def _compare_version(

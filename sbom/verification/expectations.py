@@ -224,7 +224,7 @@ def _add_pin(
 def _versions_by_name(components: Iterable[Component]) -> dict[str, list[str]]:
     versions: dict[str, list[str]] = {}
     for component in components:
-        versions.setdefault(component.name, []).append(component.version)
+        versions.setdefault(component.name.lower(), []).append(component.version)
     return versions
 
 
@@ -256,9 +256,9 @@ def _listed_versions(
     """Return the versions listed of a component, as upstream writes them.
 
     A BOM names a component as the manifest does, or after its external; then it may state the
-    tag's revision.
+    tag's revision. The case does not matter: python.org's documents name the root ``CPython``.
     """
-    names = dict.fromkeys(_names(spec))
+    names = dict.fromkeys(name.lower() for name in _names(spec))
     listed = [version for name in names for version in versions_by_name.get(name, ())]
     return [text and (parse_revision(spec, text).version or text) for text in listed]
 

@@ -98,7 +98,7 @@ class BinaryVerifier:
         if not versions:
             return self._verify_digest(expectation, binary, matches)
         status = ResultStatus.CONFIRMED if expectation.version else ResultStatus.DETECTED
-        if any(not _accepts_any(expectation, found) for found in _versions_by_rule(matches)):
+        if not all(_accepts_any(expectation, [found]) for found in versions):
             status = ResultStatus.VERSION_MISMATCH
         elif expectation.labeled_version not in ("", expectation.version):
             status = ResultStatus.MISLABELED_TAG
@@ -235,15 +235,6 @@ def _matches_of(binary: Binary, component: str) -> list[EvidenceMatch]:
 
 def _versions(matches: Iterable[EvidenceMatch]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match.version for match in matches if match.version))
-
-
-def _versions_by_rule(matches: Iterable[EvidenceMatch]) -> Iterable[list[str]]:
-    """Return the versions that each evidence rule found: one of each has to be expected."""
-    versions: dict[int, list[str]] = {}
-    for match in matches:
-        if match.version:
-            versions.setdefault(match.rule, []).append(match.version)
-    return versions.values()
 
 
 def _describe_version_resource(binary: Binary) -> str:

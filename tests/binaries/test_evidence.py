@@ -48,6 +48,16 @@ def test_zlib_ng_is_not_taken_for_the_zlib_version_that_it_states() -> None:
     assert versions("python314.dll", pe(texts=texts)) == {("zlib-ng", "2.2.4")}
 
 
+def test_a_file_that_loads_openssl_does_not_contain_it() -> None:
+    text = b"OpenSSL 3.0.16 11 Feb 2025"  # OPENSSL_VERSION_TEXT of its headers
+    for library in ("libcrypto-3.dll", "LIBCRYPTO-3-arm64.dll", "libeay32.dll"):
+        assert versions("ssh.dll", pe(texts=[text], imports=[library])) == set()
+    loads_other = pe(texts=[text], imports=["kernel32.dll"])
+    assert versions("ssh.dll", loads_other) == {("openssl", "3.0.16")}
+    libssl = pe(texts=[text], imports=["libcrypto-1_1.dll"])
+    assert versions("libssl-1_1.dll", libssl) == {("openssl", "3.0.16")}
+
+
 def test_tcl_and_tk_are_found_by_version_resource_and_text() -> None:
     data = pe(resource={"FileVersion": "8.6.12"}, fixed=(8, 6, 2, 12), texts=[b"8.6.12"])
     assert versions("tcl86t.dll", data) == {("tcl", "8.6.12")}
@@ -99,6 +109,10 @@ def test_a_rule_applies_to_a_file_name_in_any_case_and_directory(name: str) -> N
         ('files = ["x.dll"]', "has neither 'pattern' nor 'version-resource', so it cannot match"),
         ("pattern = 'x'", "has neither 'files' nor 'anywhere', so no file is searched"),
         ("anywhere = true\npattern = 'x'", "has 'anywhere' and no 'anchor'"),
+        (
+            "files = ['x']\npattern = 'x'\nunless-imported = ['y']",
+            "has 'unless-imported' and no 'anywhere'",
+        ),
         ("files = ['x']\npattern = '('", "expected a regular expression over bytes, found '('"),
         ("files = ['x']\npattern = '€'", "expected a regular expression over bytes, found '€'"),
         ("files = ['x']\npattern = '(?P<other>x)'", "unknown group 'other': known groups are"),

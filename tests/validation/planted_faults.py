@@ -195,6 +195,14 @@ PLANTED: dict[str, tuple[Callable[[Json], None], list[str]]] = {
         with_sole_purl("generic/zlib-ng"),
         [f"{ZLIB}: is not a purl: generic/zlib-ng"],
     ),
+    "a blank in a purl": (
+        with_sole_purl("pkg:generic/zlib ng@2.2.4"),
+        [f"{ZLIB}: the purl has blanks: 'pkg:generic/zlib ng@2.2.4'"],
+    ),
+    "a blank behind a purl": (
+        with_sole_purl("pkg:generic/zlib-ng@2.2.4 "),
+        [f"{ZLIB}: the purl has blanks: 'pkg:generic/zlib-ng@2.2.4 '"],
+    ),
     "a purl of another version": (
         with_sole_purl("pkg:generic/zlib-ng@2.2"),
         [f"{ZLIB}: versionInfo is '2.2.4', but the purl has version '2.2'"],
@@ -279,6 +287,10 @@ PLANTED: dict[str, tuple[Callable[[Json], None], list[str]]] = {
     "an absolute file name": (
         with_file_value("fileName", "b.dll"),
         ["SPDXRef-file-0: the file name does not start with ./: 'b.dll'"],
+    ),
+    "a backslash in a file name": (
+        with_file_value("fileName", "./DLLs\\b.dll"),
+        ["SPDXRef-file-0: the file name has backslashes: './DLLs\\\\b.dll'"],
     ),
     "a missing array": (remove_files_array, [f"{DOCUMENT}: has no array 'files'"]),
     "no tool version": (
