@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics.manifest_messages import stale_exemption
-from sbom.manifest.model import Manifest
-from sbom.manifest.ranges import line_in_range
+from sbom.manifest.model import Exemption, Manifest
+from sbom.manifest.ranges import line_in_range, version_in_range
+from sbom.patterns import PathPatterns
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,27 +27,36 @@ def triage_diagnostics(
     """Separate diagnostics that an ``[[exemption]]`` of the manifest accepts from the others.
 
     ``checked`` are the names of all diagnostics that could have been found: an exemption of one
-    of these that matches nothing is a diagnostic itself.
+    of these that matches nothing is a diagnostic itself, unless it is for other CPython versions.
     """
-    line = manifest.cpython.line
-    valid = [
-        (number, exemption)
+    applicable = {
+        number: exemption
         for number, exemption in enumerate(manifest.exemptions)
-        if line_in_range(line, exemption.lines)
-    ]
-    reasons = {(exemption.diagnostic, exemption.key): exemption.reason for _, exemption in valid}
+        if line_in_range(manifest.cpython.line, exemption.lines)
+        and version_in_range(manifest.cpython.version, exemption.versions)
+    }
     active: list[Diagnostic] = []
     exempted: list[tuple[Diagnostic, str]] = []
+    matched: set[int] = set()
     for diagnostic in diagnostics:
-        reason = reasons.get((diagnostic.code, diagnostic.exemption_key))
-        if reason is None or not diagnostic.entry.exemptible:
-            active.append(diagnostic)
+        numbers = [number for number, one in applicable.items() if _accepts(one, diagnostic)]
+        matched.update(numbers)
+        if numbers:
+            exempted.append((diagnostic, applicable[numbers[0]].reason))
         else:
-            exempted.append((diagnostic, reason))
-    matched = {(diagnostic.code, diagnostic.exemption_key) for diagnostic, _ in exempted}
+            active.append(diagnostic)
     active += [
         stale_exemption(manifest.file, f"exemption[{number}]", exemption.diagnostic, exemption.key)
-        for number, exemption in valid
-        if (exemption.diagnostic, exemption.key) not in matched and exemption.diagnostic in checked
+        for number, exemption in applicable.items()
+        if number not in matched and exemption.diagnostic in checked
     ]
     return Triage(active=sort_diagnostics(active), exempted=tuple(exempted))
+
+
+def _accepts(exemption: Exemption, diagnostic: Diagnostic) -> bool:
+    """Return whether an exemption that applies to this CPython version accepts a diagnostic."""
+    if (exemption.diagnostic, exemption.key) != (diagnostic.code, diagnostic.exemption_key):
+        return False
+    artifact = PurePath(diagnostic.file).as_posix()
+    is_selected = not exemption.artifacts or PathPatterns(exemption.artifacts).matches(artifact)
+    return diagnostic.entry.exemptible and is_selected

@@ -247,8 +247,12 @@ class Exemption(Table, frozen=True, kw_only=True):
     """the name of the diagnostic"""
     key: str
     """its exemption key, which is printed below it"""
+    artifacts: tuple[str, ...] = ()
+    """patterns of the artifacts that it is for, such as `python-*-embed-*.zip`; all, if empty"""
     lines: LineRange = ""
-    """the CPython lines that the exemption is for; all, if empty"""
+    """the CPython lines that it is for; all, if empty"""
+    versions: VersionRange = ""
+    """the CPython versions that it is for, such as `>=3.14,<3.14.8`; all, if empty"""
     reason: Annotated[str, matching(r"[\s\S]*\S[\s\S]*", "a reason")]
     """why it is accepted"""
 

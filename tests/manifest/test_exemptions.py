@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from manifests import COMMITTED
 
 from sbom.checks.entries import check_manifest
-from sbom.diagnostics import Code
+from sbom.diagnostics import Code, SbomError
 from sbom.diagnostics.catalog import Area, names_in
+from sbom.diagnostics.inspection_messages import unowned_file
 from sbom.manifest.exemptions import Triage, triage_diagnostics
 from sbom.manifest.read import read_manifest
 
@@ -19,9 +23,9 @@ def triage(text: str, checked: frozenset[str] = names_in(Area.MANIFEST)) -> Tria
     return triage_diagnostics(check_manifest(manifest), manifest, checked)
 
 
-def with_exemption(diagnostic: Code, key: str, reason: str = "known", lines: str = "") -> str:
+def with_exemption(diagnostic: Code, key: str, reason: str = "known", limits: str = "") -> str:
     table = f'[[exemption]]\ndiagnostic = "{diagnostic}"\nkey = "{key}"\nreason = "{reason}"\n'
-    return TEXT.replace(LINE, f'{LINE}\n{table}lines = "{lines}"\n')
+    return TEXT.replace(LINE, f"{LINE}\n{table}{limits}\n")
 
 
 def test_an_exempted_diagnostic_is_listed_apart_with_its_reason() -> None:
@@ -32,10 +36,64 @@ def test_an_exempted_diagnostic_is_listed_apart_with_its_reason() -> None:
     assert "binary.llvm" not in {one.exemption_key for one in found.active}
 
 
-def test_an_exemption_of_another_line_does_not_apply_and_is_not_stale() -> None:
-    found = triage(with_exemption(Code.MISSING_CHECKSUM, "binary.llvm", lines="3.13"))
-    assert "binary.llvm" in {one.exemption_key for one in found.active}
+@pytest.mark.parametrize(
+    ("limits", "applies"),
+    [
+        ('lines = "3.13"', False),
+        ('lines = "3.13-"', True),
+        ('versions = ">=3.14,<3.14.7"', False),
+        ('versions = ">=3.14.8"', False),
+        ('versions = ">=3.14,<3.14.8"', True),
+        ('lines = "3.14"\nversions = "!=3.14.7"', False),
+    ],
+)
+def test_an_exemption_for_other_versions_does_not_apply_and_is_not_stale(
+    limits: str, *, applies: bool
+) -> None:
+    found = triage(with_exemption(Code.MISSING_CHECKSUM, "binary.llvm", limits=limits))
+    active = {one.exemption_key for one in found.active if one.code is Code.MISSING_CHECKSUM}
+    assert ("binary.llvm" not in active) is applies
     assert Code.STALE_EXEMPTION not in {one.code for one in found.active}
+
+
+def test_a_versions_range_that_is_none_is_reported() -> None:
+    with pytest.raises(SbomError, match=re.escape("exemption[0].versions: expected a version")):
+        triage(with_exemption(Code.MISSING_CHECKSUM, "binary.llvm", limits='versions = "3.14"'))
+
+
+EMBED, NUGET = "in/python-3.14.7-embed-amd64.zip", "python.3.14.7.nupkg"
+
+
+@pytest.mark.parametrize(
+    ("artifacts", "accepted"),
+    [
+        ("", {EMBED, NUGET}),
+        ("artifacts = []", {EMBED, NUGET}),
+        ('artifacts = ["python-3.14.7-embed-amd64.zip"]', {EMBED}),
+        ('artifacts = ["Python-*-embed-*.zip"]', {EMBED}),
+        ('artifacts = ["*.zip", "*.nupkg"]', {EMBED, NUGET}),
+        ('artifacts = ["python-3.14.7-embed-win32.zip"]', set()),
+    ],
+)
+def test_an_exemption_is_for_one_artifact_or_for_all(artifacts: str, accepted: set[str]) -> None:
+    manifest = read_manifest(with_exemption(Code.UNOWNED_FILE, "a.txt", limits=artifacts))
+    diagnostics = [unowned_file(file, "a.txt") for file in (EMBED, NUGET)]
+    found = triage_diagnostics(diagnostics, manifest, ())
+    assert {one.file for one, _ in found.exempted} == accepted
+    assert {one.file for one in found.active} == {EMBED, NUGET} - accepted
+
+
+def test_each_artifact_can_have_a_reason_of_its_own() -> None:
+    text = with_exemption(Code.UNOWNED_FILE, "a.txt", "first", 'artifacts = ["*.zip"]')
+    table = text[text.index("[[exemption]]") : text.index("[[exemption]]", text.index("a.txt"))]
+    second = table.replace("first", "second").replace("*.zip", "*.nupkg")
+    manifest = read_manifest(text.replace(table, f"{table}\n{second}"))
+    diagnostics = [unowned_file(file, "a.txt") for file in (EMBED, NUGET)]
+    found = triage_diagnostics(diagnostics, manifest, ())
+    assert [(one.file, reason) for one, reason in found.exempted] == [
+        (EMBED, "first"),
+        (NUGET, "second"),
+    ]
 
 
 def test_what_no_document_can_do_without_cannot_be_exempted() -> None:
