@@ -313,6 +313,9 @@ def test_diagnostics_are_printed_as_json_and_as_workflow_commands(
         "message": "no checksum of llvm-19.1.7.0 is recorded",
         "hint": "run: nox -s regen, online",
         "exemption_key": "binary.llvm",
+        "exemption_toml": (
+            '[[exemption]]\ndiagnostic = "missing-checksum"\nkey = "binary.llvm"\nreason = ""\n'
+        ),
     }
     assert main(["check", "--manifest", str(manifest), "--output-format", "github"]) == 0
     assert captured(capsys)[0].splitlines()[0] == (

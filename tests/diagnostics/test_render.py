@@ -1,0 +1,67 @@
+"""Diagnostics as people read them: what to add to accept one is printed with it."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+import tomllib
+
+import pytest
+from manifests import COMMITTED
+
+from sbom.diagnostics import Code, Diagnostic
+from sbom.diagnostics.inspection_messages import excluded_component, unowned_file
+from sbom.diagnostics.render import render
+from sbom.manifest.exemptions import triage_diagnostics
+from sbom.manifest.read import read_manifest
+
+#: Names that a zip file can have, and that TOML has to have escaped.
+NAMES = ["a.dll", r"a\b.dll", 'say "hi".txt', "tab\tnull\0.txt", "\x7f\x80é💡.txt", "'x'"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("output_format", ["text", "json"])
+def test_what_is_printed_accepts_the_diagnostic_once_it_has_a_reason(
+    name: str, output_format: str
+) -> None:
+    diagnostic = unowned_file("python.3.14.7.nupkg", name)
+    output = render([diagnostic], output_format)
+    if output_format == "json":
+        lines = json.loads(output)[0]["exemption_toml"]
+    else:
+        lines = textwrap.dedent(output[output.index("        [[exemption]]") :])
+    [table] = tomllib.loads(lines)["exemption"]
+    assert table == {"diagnostic": "unowned-file", "key": name, "reason": ""}
+    text = COMMITTED.read_text(encoding="utf-8")
+    text += "\n" + lines.replace('reason = ""', 'reason = "known"')
+    found = triage_diagnostics([diagnostic], read_manifest(text), ())
+    assert found.exempted == ((diagnostic, "known"),)
+
+
+def test_lines_that_accept_several_diagnostics_are_printed_once() -> None:
+    files = ("python-3.14.7-embed-amd64.zip", "python-3.14.7-embed-win32.zip")
+    output = render([excluded_component(file, "a.dll", ["a 1"]) for file in files], "text")
+    assert (
+        output
+        == """\
+python-3.14.7-embed-amd64.zip: a.dll: should not be in this channel; belongs to a 1 \
+[error: SBM206 excluded-component]
+    remove it from the package, or from the channel's 'exclude'
+    exemption key: a.dll
+        [[exemption]]
+        diagnostic = "excluded-component"
+        key = "a.dll"
+        reason = ""
+python-3.14.7-embed-win32.zip: a.dll: should not be in this channel; belongs to a 1 \
+[error: SBM206 excluded-component]
+    remove it from the package, or from the channel's 'exclude'
+    exemption key: a.dll
+"""
+    )
+
+
+def test_nothing_is_printed_that_would_not_be_accepted() -> None:
+    diagnostic = Diagnostic(code=Code.INVALID_TOML, file="externals.toml", message="invalid")
+    assert "exemption" not in render([diagnostic], "text")
+    [item] = json.loads(render([diagnostic], "json"))
+    assert (item["exemption_key"], item["exemption_toml"]) == (None, None)
