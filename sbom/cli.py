@@ -84,7 +84,7 @@ def _add_fetches(verb: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     verb.add_argument("--json", action="store_true", help="print JSON")
     verb.add_argument(
-        "--all", action="store_true", help="list everything it can fetch, whatever its flags"
+        "--all", action="store_true", help="list everything it can fetch with any flags"
     )
 
 

@@ -94,7 +94,7 @@ def _regen_command(options: InputOptions) -> str:
 
 
 def read_tree_vendored(inputs: Inputs, root: Path | None) -> tuple[Vendored, ...] | None:
-    """Return the vendored code of a source tree, or None where there is no tree.
+    """Return the vendored code of a source tree, or None if there is no tree.
 
     Raises SbomError for an SBOM or a wheel of the tree that is damaged.
     """
@@ -153,7 +153,7 @@ def _disagreements(inputs: Inputs) -> list[Diagnostic]:
 
 
 def creation_time(environment: Environment) -> datetime:
-    """Return the time of creation: SOURCE_DATE_EPOCH where it is set, else now.
+    """Return the time of creation: SOURCE_DATE_EPOCH if it is set, else now.
 
     https://reproducible-builds.org/specs/source-date-epoch/
     """

@@ -50,7 +50,7 @@ def read_error(path: Path, error: OSError | ValueError) -> InputError:
 
 
 def is_directory(path: Path) -> bool:
-    """Return whether a path leads to a directory; one that cannot be looked at does not."""
+    """Return whether a path leads to a directory; one that cannot be read does not."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
@@ -90,7 +90,7 @@ def write_all(contents: Mapping[Path, bytes | IO[bytes]]) -> None:
 
 @contextlib.contextmanager
 def locked(path: Path, note: Callable[[str], None]) -> Iterator[None]:
-    """Hold the lock on a path that all runs of this program by one user respect.
+    """Lock a path for all runs of this program by one user.
 
     ``note`` is called with a sentence if another run has to end first. Lock files are in the
     user's state directory, and none beside ``path``; where the system refuses them, there is no

@@ -8,7 +8,7 @@ Patterns read as in .gitignore, but never with regard to case, because Windows h
 - ``*`` matches any characters but ``/``, ``?`` one of them, ``**`` any characters;
 - ``[abc]``, ``[a-z]``, ``[!a-z]``: one character that is in the set, or that is not;
 - ``!/Lib/site-packages``: excludes what other patterns match, except a path that one of them
-  spells out in full.
+  contains in full.
 """
 
 from __future__ import annotations

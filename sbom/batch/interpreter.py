@@ -30,7 +30,7 @@ _COMMAND = re.compile(r"[a-z]+(?=[\s,;=./\\:(\[+\"]|$)", re.IGNORECASE)
 #: Variables that cmd computes anew at each use, so that no run can know them.
 _VOLATILE = re.compile(r"%(?:CMDCMDLINE|DATE|HIGHESTNUMANODENUMBER|RANDOM|TIME)[%:]", re.IGNORECASE)
 
-#: Returns what a program would do, or None where that cannot be determined.
+#: Returns what a program would do, or None if that cannot be determined.
 CommandHandler = Callable[[Command], CommandResult | None]
 
 
@@ -54,7 +54,7 @@ class ProgramRun:
     """What one run of a program did.
 
     ``comparisons`` are the pairs of texts its ``if`` commands compared, ``variables`` the
-    upper-case names of the environment variables it looked at before it set them.
+    upper-case names of the environment variables it read before it set them.
     """
 
     status: int
@@ -72,7 +72,7 @@ def run_program(
 ) -> ProgramRun:
     """Run a program and return what it did.
 
-    Raises SbomError where cmd itself would stop with a syntax error, and where the script
+    Raises SbomError if cmd itself would stop with a syntax error, and where the script
     does not come to an end.
     """
     interpreter = _Interpreter(program, handler, environment or {})
@@ -234,7 +234,7 @@ class _Interpreter:
         if name in _CONTROL:
             return _CONTROL[name](self, arguments, line)
         if text.startswith("#"):
-            # Meant as a comment; cmd looks for a program of that name and finds none.
+            # Meant as a comment; cmd searches a program of that name and finds none.
             return self.state.set_errorlevel(_NOT_RECOGNIZED)
         return self.run_external(text, line)
 

@@ -50,7 +50,7 @@ class Lexer:
         return self.text.startswith(text, self.position)
 
     def advance_line(self) -> bool:
-        """Go to the next line; return False where there is none."""
+        """Go to the next line; return False if there is none."""
         following = self._next_line()
         if following is None:
             return False

@@ -83,7 +83,7 @@ class Program:
     def read_command(self, index: int, expand: ExpandLine) -> tuple[Node | None, int]:
         """Return the command that starts at a line and the index of the line behind it.
 
-        Raises SbomError where the line, or the block it opens, is not a valid command.
+        Raises SbomError if the line, or the block it opens, is not a valid command.
         """
         parsed = self._parsed.setdefault(index, _ParsedLine())
         expanded: list[str] = []

@@ -75,9 +75,9 @@ class CommandResult:
 class Variables:
     """Environment variables: names in any case, values as text.
 
-    ``inherited`` collects the upper-case names that were looked up before the script had
-    set them itself: the variables it listens to. ``dynamic`` holds what cmd itself answers
-    for a name that nobody set, such as CD.
+    ``inherited`` collects the upper-case names that were read before the script had
+    set them itself: the variables it depends on. ``dynamic`` has what cmd itself answers
+    for a name that is not set, such as CD.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class Variables:
         return cls({name.upper(): value for name, value in environment.items()})
 
     def get(self, name: str) -> str | None:
-        """Return the value of ``name``, or None where it is not defined."""
+        """Return the value of ``name``, or None if it is not defined."""
         key = name.upper()
         if key not in self.assigned:
             self.inherited.add(key)

@@ -11,7 +11,7 @@ the next:
              | "for" [ switch ] %v "in" "(" items ")" "do" line | label | words
 
 The body of an ``if`` or ``for`` is a whole ``line``: in ``if A (B) & C`` the ``C`` runs only
-when A holds, which is what keeps get_externals.bat from shifting its arguments away.
+when A is true, which is what keeps get_externals.bat from shifting its arguments away.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class _Parser(Lexer):
         return operator in ("&&", "||") or not self.starts_with(operator * 2)
 
     def parse_one(self) -> Node | None:
-        """Parse a command that is no chain; None for a label or comment, or where none is."""
+        """Parse a command that is not a chain; None for a label, a comment, or nothing."""
         self.skip_blanks()
         while self.peek() == "@":
             self.position += 1

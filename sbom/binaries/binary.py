@@ -12,7 +12,7 @@ class PEHeaders:
 
     ``machine`` is ``x86``, ``x64``, ``arm64``, ``arm32``, ``arm64ec``, ``arm64x`` or empty;
     ``authenticode`` is the SHA-256 of what a signature covers, which signing does not change.
-    Where ``parse_error`` says what is wrong with the file, the others are what could be read.
+    If ``parse_error`` states what is wrong with the file, the others are what could be read.
     """
 
     machine: str = ""
@@ -25,7 +25,7 @@ class PEHeaders:
 class EvidenceMatch:
     """One match of an evidence rule: the component it shows, and where in the file.
 
-    ``version`` is empty where the rule shows none. ``tag`` is the tag of ``external``, a key
+    ``version`` is empty if the rule shows none. ``tag`` is the tag of ``external``, a key
     of the manifest, that the build used. ``text`` was found at ``offset``, or is the value
     of ``resource_key`` in the version resource. ``rule`` counts the component's rules from 0.
     """

@@ -14,7 +14,7 @@ from sbom.binaries.binary import Binary, EvidenceMatch, PEHeaders, printable
 from sbom.binaries.pe import is_pe, read_headers, read_imports
 from sbom.patterns import PathPatterns
 
-#: A rule with more matches in one file tells nothing there; the first ones are reported.
+#: A rule with more matches in one file proves nothing there; the first ones are reported.
 _MOST_MATCHES = 8
 #: What a group of an expression may be called: the version of the component, or the tag that
 #: the build used.

@@ -1,6 +1,6 @@
 """The BOM: components, files and relationships of a build or a release, in no format's terms.
 
-Whatever works on documents (merging builds, cutting slices, comparing) works on these values;
+Merging builds, cutting slices and comparing documents work on these values;
 ``sbom.formats`` reads them from documents and writes them as documents.
 """
 
@@ -57,7 +57,7 @@ class Relationship:
 class BomFile:
     """A file, by its path in the build or the artifact that contains it, with slashes.
 
-    Checksums are lower-case hexadecimal and empty where a foreign document has none; ``license``
+    Checksums are lower-case hexadecimal and empty if a foreign document has none; ``license``
     is an SPDX expression, empty where unknown; ``comment`` quotes the evidence in the file.
     """
 
@@ -115,7 +115,7 @@ class Bom:
 
     @property
     def root(self) -> str:
-        """Return the id of the one root. Raises ValueError where there is not exactly one."""
+        """Return the id of the one root. Raises ValueError if there is not exactly one."""
         [root] = self.roots
         return root
 

@@ -63,7 +63,7 @@ def compose_build(
 ) -> Bom:
     """Return the BOM of a build.
 
-    ``comment`` says how it was made, instead of the manifest's ``[document]``.
+    ``comment`` states how it was made, instead of the manifest's ``[document]``.
     ``contents`` are those of a layout; without them, a BOM has the components that the manifest
     states and no files. ``created`` knows its time zone. Orders of input do not matter.
     """
@@ -97,7 +97,7 @@ def compose_build(
 
 
 def creation_info(manifest: Manifest, created: datetime, comment: str = "") -> CreationInfo:
-    """Return who makes a BOM, when and from what; the comment also tells of vendored code."""
+    """Return who makes a BOM, when and from what; the comment also covers vendored code."""
     document = manifest.document
     vendored = (
         document.vendored_comment if manifest.current_vendored else document.no_vendored_comment

@@ -79,11 +79,12 @@ class ExpectedContents:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inventory:
-    """Which of the expected contents files turned out to be. All paths are as they were given.
+    """How files match the expected contents. All paths are as they were given.
 
     ``owned`` maps paths to the key of the component whose ``owns`` matches; ``present`` maps ids
     of components to the names of their files that are there, ``missing`` pairs an id with a name
-    that is not; ``excluded_present`` should not be in the channel, ``unowned`` is no component's.
+    that is not; ``excluded_present`` files should not be in the channel, ``unowned`` files belong
+    to no component.
     """
 
     ownership: tuple[FileOwnership, ...]

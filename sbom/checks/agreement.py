@@ -49,7 +49,7 @@ def check_agreement(
     """Return where a script and the manifest disagree.
 
     ``changes`` are what would make them agree, ``version`` the CPython version of the script's
-    source tree, or an empty text where it is unknown; ``command`` is what makes the changes.
+    source tree, or an empty text if it is unknown; ``command`` is what makes the changes.
     """
     cpython, file = manifest.cpython, manifest.file
     diagnostics = [_change_diagnostic(file, change, command) for change in changes]

@@ -107,7 +107,7 @@ def _rows(manifest: Manifest) -> Iterator[Inclusion]:
 def _unused_components(manifest: Manifest) -> Iterator[Diagnostic]:
     """Yield components that nothing brings on this CPython line, though they say it would.
 
-    What only vendored code brings comes and goes with pip, and is no mistake.
+    What only vendored code brings comes and goes with pip, and is not an error.
     """
     line = manifest.cpython.line
     keys = {pin.key for pin in manifest.pins}

@@ -89,7 +89,7 @@ def _select_externals(
 ) -> tuple[Build, str, tuple[Diagnostic, ...]]:
     """Return a build of no platform yet, its comment, and what is wrong with its externals.
 
-    Without an externals directory, they are those that the manifest says a release build fetches.
+    Without an externals directory, they are those that a release build fetches, by the manifest.
     A modified one loses its checksums, which are not those of what is built.
     """
     if options.externals is None:

@@ -149,7 +149,7 @@ def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
     directory = options.artifacts
     is_beside = (directory / INDEX).is_file() or options.in_place
     documents = _read_documents(directory if is_beside else options.output)
-    # The release that was published, whatever the manifest is of now.
+    # The release that was published, not the one of the manifest.
     index = read_index(documents.get(INDEX))
     version = index.version if index else manifest.cpython.version
     manifest = manifest.for_version(version)

@@ -20,7 +20,7 @@ class ValidateOptions:
 
 
 def run(options: ValidateOptions, _: Mapping[str, str]) -> int:
-    """Print what the validators report of documents, whoever wrote them."""
+    """Print what the validators report of documents of any tool."""
     reports = [validate_document(path, strict=options.strict) for path in options.files]
     print(render_reports(reports, options.output_format), end="")
     return exit_status(reports)

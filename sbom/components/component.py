@@ -26,7 +26,7 @@ class Linkage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Component:
-    """One thing an SBOM names. Texts are empty where nothing is known.
+    """A component of an SBOM. Texts are empty if nothing is known.
 
     ``id`` is unique among the components of a build; ``checksums`` are of the archive at
     ``download_location``, as pairs of algorithm and lower-case hexadecimal digits; ``purpose`` is

@@ -16,7 +16,7 @@ _VCS = re.compile(r"(git|hg|svn|bzr)\+")
 def make_purl(base: str, version: str, location: str, sha256: str) -> str:
     """Return the package URL of a version: a ``base`` without one, completed.
 
-    A generic one also says where its source is, and the SHA-256 of that.
+    A generic one also has the address of its source, and the SHA-256 of that.
     """
     if not base:
         return ""
@@ -33,7 +33,7 @@ def make_purl(base: str, version: str, location: str, sha256: str) -> str:
 
 
 def make_cpes(products: Sequence[str], version: str) -> tuple[str, ...]:
-    """Return CPE 2.3 names for ``vendor:product`` pairs; none where the version is not known.
+    """Return CPE 2.3 names for ``vendor:product`` pairs; none if the version is not known.
 
     A pre-release is in the update field, as in NVD's ``python:python:3.15.0:rc1``.
     """

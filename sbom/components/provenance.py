@@ -1,4 +1,4 @@
-"""Where components come from: the archive or file that contains each, and what an SBOM says of it.
+"""Where components come from: the archive or file of each, and what an SBOM states about it.
 
 The texts are for people who have never seen the manifest.
 """
@@ -16,7 +16,7 @@ UNKNOWN_LOCATION = "NOASSERTION"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Provenance:
-    """Where a component was obtained; texts are empty where nothing is known.
+    """Where a component was obtained; texts are empty if nothing is known.
 
     ``checksums`` are of what ``download_location`` leads to, as pairs of algorithm and lower-case
     hexadecimal digits; ``file_name`` is the name of that.

@@ -142,7 +142,7 @@ def _merge_components(components: Iterable[Component]) -> list[Component]:
     """Return each version of a component once, with all the ways it gets into the build.
 
     CPython 3.13.5 has zlib 1.3.1 in python313.dll and again, as zlib1.dll, from the Tcl/Tk
-    bundle. Scanners tell packages apart by name and version: syft drops the second.
+    bundle. Scanners distinguish packages by name and version: syft drops the second.
     """
     groups: dict[tuple[str, str], list[Component]] = {}
     for component in sorted(components, key=_merge_order):

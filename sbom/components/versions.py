@@ -41,7 +41,7 @@ def files_on(inclusion: Inclusion, platform: str) -> tuple[str, ...]:
 
 
 def resolve_version(spec: ComponentSpec, inclusion: Inclusion, revision: str | None) -> str:
-    """Return the upstream version of a component, or an empty text where it is not known.
+    """Return the upstream version of a component, or an empty text if it is not known.
 
     ``revision`` is that of the external that contains it, or the version of vendored code. The
     inclusion's own version (of one part of a bundle) goes before what the revision states.
@@ -63,7 +63,7 @@ def parse_revision(spec: ComponentSpec, revision: str) -> ParsedRevision:
 def labeled_version(spec: ComponentSpec, key: ExternalKey, revision: str) -> str:
     """Return the version that a tag itself states of a component, exceptions aside.
 
-    Empty where no inclusion takes the version from the tag: Tcl's bundle states none of zlib.
+    Empty if no inclusion takes the version from the tag: Tcl's bundle states none of zlib.
     """
     is_stated = any(row.external == key and not row.version for row in spec.ships)
     return _match_revision(spec, revision).version if is_stated else ""

@@ -1,6 +1,6 @@
 """Reference data about other releases and tags, and the catalog of diagnostics: TOML files.
 
-One file for each kind of fact. What holds for the release at hand is in externals.toml.
+One file for each kind of fact. Facts about the current release are in externals.toml.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ class Entry:
     """What is fixed about a diagnostic.
 
     ``meaning`` is what was found, ``reason`` why it matters, ``fix`` what to do about it; each is
-    one or more plain sentences. A diagnostic that is not ``exemptible`` leaves nothing to go on
-    with, whoever accepts it.
+    one or more plain sentences. Without the input of a diagnostic that is not ``exemptible``,
+    the run cannot continue.
     """
 
     id: str

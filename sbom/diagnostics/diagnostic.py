@@ -1,4 +1,4 @@
-"""A diagnostic: one thing wrong with an input. Knows nothing of what is being checked."""
+"""A diagnostic: a problem of an input. Does not depend on what is checked."""
 
 from __future__ import annotations
 
@@ -99,11 +99,11 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Diagnostic:
-    """One thing wrong with an input.
+    """A problem of an input.
 
-    ``line`` is its line in ``file``, counted from 1, and 0 where there is none. ``subject`` is
+    ``line`` is its line in ``file``, counted from 1, and 0 if there is none. ``subject`` is
     what the diagnostic is about: a key path of the manifest (``binary.tcltk``), a member of an
-    archive, an element of a document; empty where it is the whole file. ``hint`` is one sentence
+    archive, an element of a document; empty if it is the whole file. ``hint`` is one sentence
     that starts with a verb, or a command.
     """
 
@@ -116,7 +116,7 @@ class Diagnostic:
 
     @property
     def entry(self) -> Entry:
-        """Return what the catalog says of this diagnostic."""
+        """Return the catalog's entry of this diagnostic."""
         return catalog()[self.code]
 
     @property

@@ -25,9 +25,9 @@ def unowned_file(
 ) -> Diagnostic:
     """Return that a file belongs to no component, or is not listed where all files are."""
     reason = f"not listed in {unlisted_in}" if unlisted_in else "belongs to no component"
-    says = f"; its version resource says {version_resource}" if version_resource else ""
+    detail = f"; its version resource says {version_resource}" if version_resource else ""
     hint = "find out where it comes from; then add it to a component's 'files' or 'owns'"
-    return _member(Code.UNOWNED_FILE, file, member, f"unowned file: {reason}{says}", hint)
+    return _member(Code.UNOWNED_FILE, file, member, f"unowned file: {reason}{detail}", hint)
 
 
 def version_mismatch(

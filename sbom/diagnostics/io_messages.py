@@ -73,7 +73,7 @@ def invalid_archive(name: str, message: str, hint: str = "") -> Diagnostic:
 
 
 def describe_error(error: OSError | ValueError) -> str:
-    """Return what the system says is wrong, without number and path."""
+    """Return the system's error message, without number and path."""
     return getattr(error, "strerror", None) or str(error)
 
 

@@ -6,7 +6,7 @@ from sbom.diagnostics.diagnostic import Code, Diagnostic
 
 
 def invalid_toml(file: str, line: int, reason: str) -> Diagnostic:
-    """Return the diagnostic of a manifest that is no TOML; ``line`` is 0 where it is not known."""
+    """Return the diagnostic of a manifest that is not TOML; ``line`` is 0 if it is unknown."""
     return Diagnostic(
         code=Code.INVALID_TOML,
         file=file,

@@ -107,7 +107,7 @@ def missing_from_release(file: str, named_by: str = "") -> Diagnostic:
 
 
 def unknown_license(document: str, component: str, name: str) -> Diagnostic:
-    """Return the diagnostic of a license that nobody could look up."""
+    """Return the diagnostic of a license that is not in the SPDX list and has no text."""
     return Diagnostic(
         code=Code.INVALID_DOCUMENT,
         file=document,

@@ -75,7 +75,7 @@ def no_externals(file: str) -> Diagnostic:
     return Diagnostic(
         code=Code.NO_EXTERNALS,
         file=file,
-        message="fetches nothing, whatever its flags are",
+        message="fetches nothing with any flags",
         hint="name a complete get_externals.bat",
     )
 

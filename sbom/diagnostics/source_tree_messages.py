@@ -1,7 +1,7 @@
 """Diagnostics of a CPython source tree (SBM6xx) and of its externals directory (SBM5xx).
 
 Files are paths in the tree. A subject is the path and what it is about, such as
-``PCbuild/readme.txt xz``, so that an exemption holds wherever the tree is and on whatever line.
+``PCbuild/readme.txt xz``: an exemption does not depend on the tree's path or on line numbers.
 """
 
 from __future__ import annotations

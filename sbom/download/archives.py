@@ -1,6 +1,6 @@
 """Archives at their URLs to what they contain: downloaded, or from the cache if they are the same.
 
-Every archive is tried, whatever becomes of the others, and every whole one is kept.
+Every archive is tried, even if others fail, and every complete one is kept.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class ArchiveFetcher:
 
 
 def _read_whole(body: IO[bytes], name: str) -> ArchiveInfo:
-    """Return what a body contains. Raises DownloadError where another attempt may help."""
+    """Return what a body contains. Raises DownloadError if another attempt may help."""
     try:
         return read_targz(body, name)
     except DamagedArchiveError as error:
@@ -185,7 +185,7 @@ class Progress:
 
 
 def open_progress(stream: TextIO, total: int, environment: Mapping[str, str]) -> Progress:
-    """Return progress with a bar where ``stream`` is a terminal that a person looks at."""
+    """Return progress with a bar where ``stream`` is a terminal."""
     is_dumb = environment.get("TERM") == "dumb"
     is_automatic = environment.get("CI", "") not in ("", "false")
     return Progress(stream, total, with_bar=stream.isatty() and not is_dumb and not is_automatic)

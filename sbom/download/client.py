@@ -111,7 +111,7 @@ class Client:
         proxy_for: Callable[[str], str] = system_proxy,
         on_data: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """Send ``token`` to ``token_origins`` only. Raises InputError where it cannot be one."""
+        """Send ``token`` to ``token_origins`` only. Raises InputError if it cannot be one."""
         if token and not re.fullmatch(r"[\x21-\x7e]+", token):
             raise InputError([invalid_token()])
         self._token, self._token_origins = token, token_origins
@@ -290,7 +290,7 @@ def _discard(response: urllib3.BaseHTTPResponse) -> None:
 
 
 def _redirect_target(url: str, base: str, location: str) -> str:
-    """Return where a redirect leads. Raises DownloadError where it must not be followed."""
+    """Return where a redirect leads. Raises DownloadError if it must not be followed."""
     target = urljoin(base, location)
     parts = urlsplit(target)
     if not location or not parts.hostname or parts.scheme not in ("https", urlsplit(url).scheme):

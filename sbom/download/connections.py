@@ -82,7 +82,7 @@ _POOL_CLASSES = {"http": _HTTPConnectionPool, "https": _HTTPSConnectionPool}
 
 
 def new_manager(proxy: str) -> urllib3.PoolManager:
-    """Return the connections that go through a proxy, or through none where it is empty."""
+    """Return the connections that go through a proxy, or through none if it is empty."""
     manager = urllib3.PoolManager(maxsize=CONNECTIONS)
     if proxy:
         credentials = parse_url(proxy).auth_decoded_joined
@@ -167,7 +167,7 @@ class DownloadError(Exception):
 
 
 def classify_response(response: urllib3.BaseHTTPResponse, retry: urllib3.Retry) -> DownloadError:
-    """Return the error of a response whose status is not 200; ``retry`` says which may pass."""
+    """Return the error of a response whose status is not 200; ``retry`` decides which may pass."""
     status, phrase = response.status, ""
     with suppress(ValueError):
         phrase = f" {HTTPStatus(status).phrase}"
@@ -188,7 +188,7 @@ def classify_error(error: Exception, connect_timeout: float, read_timeout: float
         if "Tunnel connection failed: 407" in str(cause):
             return DownloadError(FailureReason.PROXY)
         for kind, reason, template in _KINDS:
-            # Every NewConnectionError is a ConnectTimeoutError to urllib3; its cause says why.
+            # Every NewConnectionError is a ConnectTimeoutError to urllib3; its cause differs.
             if isinstance(cause, kind) and type(cause) is not http_errors.NewConnectionError:
                 message = template.format(connect=connect_timeout, read=read_timeout)
                 return DownloadError(reason, message)

@@ -1,4 +1,4 @@
-"""How much is read of archives that anybody may have made: one policy for all of them.
+"""How much is read of archives from unknown authors: one policy for all of them.
 
 Of 67 archives of externals, the largest (tcltk-8.6.15.2) has 10 MB, 3,910 files and 34 MB
 unpacked, and none unpacks to more than 6 times its size; gzip can expand 1,032 times.

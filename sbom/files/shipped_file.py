@@ -23,7 +23,7 @@ EXECUTABLE_SUFFIXES = frozenset({"dll", "exe", "pyd"})
 
 #: Where a file is read in pieces instead of whole.
 _PIECE = 1 << 22
-#: What the helping threads take: below this, two threads hold each other up.
+#: What the helping threads take: below this, two threads slow each other down.
 _LARGE = 1 << 16
 _MOST_THREADS = 8
 
@@ -32,7 +32,7 @@ _MOST_THREADS = 8
 class ShippedFile:
     """A file in a directory or an archive: its path there, with slashes, and its size in bytes.
 
-    The checksums are lower-case hexadecimal, and empty where they were not asked for. ``binary`` is
+    The checksums are lower-case hexadecimal, and empty if they were not requested. ``binary`` is
     what was found in a PE file; None for any other file, or where none are inspected.
     """
 

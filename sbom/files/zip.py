@@ -54,7 +54,7 @@ class ArchiveContents:
 class ZipReader:
     """How zip files are read.
 
-    Members for whose path ``is_nested`` holds are zip files that are opened too; PE files are
+    Members for whose path ``is_nested`` is true are zip files that are opened too; PE files are
     inspected with ``inspect``.
     """
 
@@ -133,14 +133,14 @@ class _TooLargeError(Exception):
 
 
 def _limited(member: IO[bytes], size: int, limit: int) -> Iterator[bytes]:
-    """Yield the bytes of a member that says how many it has, and may have up to a limit."""
+    """Yield the bytes of a member, up to its declared size and a limit."""
     if size > limit:
         raise _TooLargeError(f"has {size} bytes; the limit is {limit}")
     count = 0
     while piece := member.read(_PIECE):
         count += len(piece)
         if count > size:
-            raise _TooLargeError(f"unpacks to more than the {size} bytes that it says it has")
+            raise _TooLargeError(f"unpacks to more than the {size} bytes that it declares")
         yield piece
     if count != size:
         raise EOFError(f"expected {size} bytes, found {count}")
@@ -174,7 +174,7 @@ def _validate_list(
 
 def _validate_member(info: zipfile.ZipInfo, path: str) -> str:
     """Return what is wrong with a member before it is read, or an empty text."""
-    # zipfile cuts a name off at NUL and turns its separators: the original is looked at too.
+    # zipfile cuts a name off at NUL and turns its separators: the original is checked too.
     if message := validate_member_name(path) or validate_member_name(info.orig_filename):
         return message
     if info.flag_bits & _ENCRYPTED:

@@ -16,7 +16,7 @@ class DocumentFormat:
 
     ``suffix`` ends the names of its files: osv-scalibr opens only names with ``.spdx.`` in them.
     ``read`` takes the bytes of a document and the name that messages have for it, and raises
-    SbomError where they are no document of this format.
+    SbomError if they are not a document of this format.
     """
 
     name: str

@@ -39,7 +39,7 @@ class UpstreamPackage:
 def write_cpython_externals(
     packages: Sequence[UpstreamPackage], tree_file: JsonObject | None, *, sort: bool
 ) -> bytes:
-    """Return Misc/externals.spdx.json with these packages and what ``tree_file`` says of them.
+    """Return Misc/externals.spdx.json with these packages and what ``tree_file`` states about them.
 
     They are in the order of that file, if it lists the same ones; else sorted by name, or as given.
     """

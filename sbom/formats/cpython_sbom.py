@@ -27,7 +27,7 @@ _CPE_VERSION = 5
 
 @dataclass(frozen=True, slots=True)
 class StatedValue:
-    """A value of an SBOM, empty where it is not stated, and the line it is on."""
+    """A value of an SBOM, empty if it is not stated, and the line it is on."""
 
     value: str
     line: int
@@ -55,7 +55,7 @@ class SbomPackage:
 
 
 def read_json_object(data: bytes | None) -> JsonObject | None:
-    """Return the object that JSON text in UTF-8 is, or None where it is not one."""
+    """Return the object that JSON text in UTF-8 is, or None if it is not one."""
     try:
         value = json.loads((data or b"").decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -64,7 +64,7 @@ def read_json_object(data: bytes | None) -> JsonObject | None:
 
 
 def read_sbom_packages(data: bytes | None) -> tuple[SbomPackage, ...] | None:
-    """Return the named packages of an SBOM in its order, or None where it is not a JSON object."""
+    """Return the named packages of an SBOM in its order, or None if it is not a JSON object."""
     document = read_json_object(data)
     if data is None or document is None:
         return None

@@ -1,4 +1,4 @@
-"""An SPDX 2 document in JSON as a BOM: what ``spdx2_write`` writes, without loss, or anybody's.
+"""An SPDX 2 document in JSON as a BOM: what ``spdx2_write`` writes, without loss, or other tools'.
 
 A value of the wrong JSON type is read as missing; ``validate`` reports what is wrong with a
 document. A document made here comes back as the BOM it was made of.
@@ -49,7 +49,7 @@ _LINKS = (RelationshipKind.STATIC_LINK, RelationshipKind.DYNAMIC_LINK)
 
 
 def read_spdx2(content: bytes, name: str) -> Bom:
-    """Return the BOM in a document of SPDX 2.x. Raises InputError where it is none.
+    """Return the BOM in a document of SPDX 2.x. Raises InputError if it is none.
 
     ``name`` is what messages call the document. Relationships with elements that are not in the
     document are left out.
@@ -86,7 +86,7 @@ def _verbatim(table: JsonObject, key: str) -> str:
 
 
 def _asserted(table: JsonObject, key: str) -> str:
-    """Return a text; empty where the document asserts nothing."""
+    """Return a text; empty if the document asserts nothing."""
     value = get_text(table, key)
     return "" if value == "NOASSERTION" else value
 

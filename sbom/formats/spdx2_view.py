@@ -1,4 +1,4 @@
-"""The plain JSON of an SPDX 2.3 document, read safely, whoever wrote it.
+"""The plain JSON of an SPDX 2.3 document, read safely, also if it is foreign.
 
 A value of the wrong JSON type is read as missing: reporting it is the JSON schemas' task.
 """
@@ -54,7 +54,7 @@ def _input_error(
 
 
 def get_text(data: JsonObject, key: str) -> str:
-    """Return a text without surrounding blanks; empty where there is none."""
+    """Return a text without surrounding blanks; empty if there is none."""
     value = data.get(key)
     return value.strip() if isinstance(value, str) else ""
 
@@ -66,7 +66,7 @@ def get_texts(data: JsonObject, key: str) -> list[str]:
 
 
 def get_object(data: JsonObject, key: str) -> JsonObject:
-    """Return an object; empty where there is none."""
+    """Return an object; empty if there is none."""
     value = data.get(key)
     return value if isinstance(value, dict) else {}
 

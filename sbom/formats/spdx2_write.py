@@ -102,7 +102,7 @@ def _verification_codes(bom: Bom) -> dict[str, str]:
 
 
 def _package(component: Component, bom: Bom, code: str | None) -> Element:
-    """Return a package; ``code`` is its verification code where it contains files."""
+    """Return a package; ``code`` is its verification code if it contains files."""
     package: Element = {
         "SPDXID": ID_PREFIX + component.id,
         "checksums": _checksums(component.checksums),

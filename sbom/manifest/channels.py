@@ -31,7 +31,7 @@ ARTIFACT_VERSIONS = {
 }
 
 
-# Checks of texts: each returns a sentence, or an empty text where nothing is wrong.
+# Checks of texts: each returns a sentence, or an empty text if nothing is wrong.
 
 
 def check_artifact_name(template: str) -> str:
@@ -78,7 +78,7 @@ def _names_in_braces(template: str) -> list[str]:
 
 
 class Platform(Table, frozen=True, kw_only=True):
-    """``[platform.<name>]``: one thing CPython is built for."""
+    """``[platform.<name>]``: a platform that CPython is built for."""
 
     name: Annotated[HeaderName, matching("[A-Za-z0-9_-]+", "a name of letters, digits, '-', '_'")]
     title: str

@@ -35,7 +35,7 @@ class Override(Table, frozen=True, kw_only=True):
     """``[[component.<name>.when]]``: what differs for a range of upstream versions."""
 
     versions: VersionRange
-    """the versions of the component that this holds for"""
+    """the versions of the component that this applies to"""
     name: str = ""
     """replaces the component's ``name``"""
     originator: str = ""
@@ -78,7 +78,7 @@ class Inclusion(Table, frozen=True, kw_only=True):
     without: ExternalKey | None = None
     """an external that replaces this: with it, the row does not apply"""
     version: str = ""
-    """the upstream version, where the tag does not tell it"""
+    """the upstream version, if it does not follow from the tag"""
     note: str = ""
     """a remark for the document, placed beside the tag"""
     link: Annotated[
@@ -128,7 +128,7 @@ class EvidenceRule(Table, frozen=True, kw_only=True):
     files: tuple[str, ...] = ()
     """patterns of the names of files that must show it; the case does not matter"""
     anywhere: bool = False
-    """whether it is looked for in every other file too"""
+    """whether every other file is searched for it too"""
     unless_imported: tuple[str, ...] = ()
     """with ``anywhere``: patterns of the DLLs that have the component; another file that loads one
     may show the version it was compiled against, and does not contain the component"""

@@ -31,7 +31,7 @@ class ChangeKind(StrEnum):
 class ManifestChange:
     """One difference: what the manifest records (``old``) and what the script has (``new``).
 
-    ``pin`` is the external with all its changes, or None where the script does not fetch it.
+    ``pin`` is the external with all its changes, or None if the script does not fetch it.
     """
 
     kind: ChangeKind

@@ -219,13 +219,13 @@ class ExternalsDirConfig(Table, frozen=True, kw_only=True):
     build_outputs: tuple[str, ...] = ()
     """patterns of files that a build adds inside an external"""
     ignore: tuple[str, ...] = ()
-    """names of directories that are no external"""
+    """names of directories that are not externals"""
     comment: str
     """replaces the document's comment; ``{settings}`` in it are the flags that were given"""
 
 
 class LayoutConfig(Table, frozen=True, kw_only=True):
-    """``[layout]``: documents made from a directory that holds a build as it ships."""
+    """``[layout]``: documents made from a directory with a build as it ships."""
 
     comment: str = ""
     """replaces the document's comment"""

@@ -1,7 +1,7 @@
 """Ranges of versions and of CPython lines, as the manifest writes them.
 
-A version range is comparisons joined by commas, all of which must hold: ``>=8.6.13,<9``. A
-list of lines is joined by commas, one of which must hold: ``2.7, 3.5-3.6, 3.14-``.
+A version range is comparisons joined by commas, all of which must be true: ``>=8.6.13,<9``. A
+list of lines is joined by commas, one of which must match: ``2.7, 3.5-3.6, 3.14-``.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _digit_behind(version: str, word: str) -> bool:
 
 
 def version_in_range(version: str, text: str) -> bool:
-    """Return whether all comparisons of a version range hold; an empty range holds all."""
+    """Return whether all comparisons of a version range are true; an empty range matches all."""
     return all(
         _COMPARE[sign](version_key(version), version_key(bound))
         for sign, bound in _TERM.findall(text)
@@ -68,7 +68,7 @@ def release_line(version: str) -> str:
 
 
 def line_in_range(line: str, text: str) -> bool:
-    """Return whether a CPython line such as ``3.14`` is in a list of lines; empty holds all."""
+    """Return whether a CPython line is in a list of lines; an empty list matches all."""
     return not text or any(_in_span(line, span) for span in text.split(","))
 
 

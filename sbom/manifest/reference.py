@@ -1,4 +1,4 @@
-"""What this project knows of other releases and tags: ``sbom/data``, read when it is asked for.
+"""What this project knows of other releases and tags: ``sbom/data``, read when it is needed.
 
 Where the manifest states something of a tag itself, the manifest takes precedence.
 """
@@ -44,7 +44,7 @@ class VersionSource(Table, frozen=True, kw_only=True):
     """a remark for readers"""
 
     def check(self) -> Iterator[tuple[str, str]]:
-        """Yield a place that is read in no way or in two, or whose pattern tells no version."""
+        """Yield a source that has no key to read it by, or two, or a pattern without a version."""
         if sum(map(bool, (self.pattern, self.property, self.package))) != 1:
             yield "", "expected one of 'pattern', 'property' and 'package'"
         try:
@@ -112,7 +112,7 @@ FILES: Mapping[str, Any] = {
 
 
 class ReferenceData:
-    """The files of ``sbom/data``, each read when it is first asked for."""
+    """The files of ``sbom/data``, each read when it is first needed."""
 
     def __init__(self, read: Callable[[str], Mapping[str, Any]] = read_data) -> None:
         """Take what returns the tables of a file by its name, without ``.toml``."""

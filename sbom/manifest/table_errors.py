@@ -104,7 +104,7 @@ class ErrorFinder:
                 meant.update(names or close)
                 kind_of = "table" if isinstance(value[key], (dict, list)) else "key"
                 errors.append(self._unknown((*path, key), kind_of, names, close, list(known)))
-                if len(names) == 1 and names[0] in known and names[0] not in value:
+                if len(names) == 1 and names[0] in known:
                     errors += self.find(value[key], known[names[0]].type, (*path, key))
         for key, entry in known.items():
             if key in value:

@@ -41,7 +41,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 @dataclass(frozen=True, slots=True)
 class TableError:
-    """One thing wrong with a table: where, what, and what can be done about it."""
+    """An error of a table: its key path, the message, and a hint."""
 
     path: KeyPath
     message: str
@@ -63,7 +63,7 @@ def checked(check: TextCheck, expected: str) -> Meta:
 
 
 def from_header(part: int) -> Meta:
-    """Return the annotation of a part of the table's header, which is no key of the table.
+    """Return the annotation of a part of the table's header, which is not a key of the table.
 
     ``part`` counts from the end: -1 is ``openssl`` of ``[source.openssl]``.
     """

@@ -44,7 +44,7 @@ class _Header:
 
 
 class TomlEditor:
-    """A TOML text, and the data that it has to hold when it is finished.
+    """A TOML text, and the data that it must have when it is finished.
 
     tomlkit edits the values of one table at a time. The whole text never passes through it:
     tomlkit 0.15 moves arrays of tables together where others stand between them, drops the comment
@@ -69,7 +69,7 @@ class TomlEditor:
         return table
 
     def finish(self) -> str:
-        """Return the text. Raises TomlEditError unless it holds the data that it has to."""
+        """Return the text. Raises TomlEditError unless its data is as required."""
         text = "\n".join(self._lines)
         with suppress(tomllib.TOMLDecodeError):
             if tomllib.loads(text) == self.data:
@@ -82,7 +82,7 @@ class TomlEditor:
         """Set values of a table; comments behind them stay.
 
         A value of None removes its key. A new key comes behind those before it in ``order``.
-        Raises TomlEditError where the table has no header of its own.
+        Raises TomlEditError if the table has no header of its own.
         """
         start, end = self._find_values(path)
         lines = self._lines[start + 1 : end]

@@ -44,7 +44,7 @@ def write_manifest(text: str, manifest: Manifest) -> str:
 
     ``text`` is what the manifest was read from, before its values changed. An external, or
     vendored code, that is new and that no component describes gets a component to be filled in.
-    Nothing else in the text changes. Raises SbomError where the tables are written in a way that
+    Nothing else in the text changes. Raises SbomError if the tables are written in a way that
     cannot be edited safely.
     """
     editor = TomlEditor(text)

@@ -33,7 +33,7 @@ from sbom.verification.inspection import inspect_files, make_inspector
 def list_files(directory: Path) -> list[str]:
     """Return the paths of all files below a directory, with slashes, sorted.
 
-    Links are not followed and not listed. Raises InputError where a directory cannot be read.
+    Links are not followed and not listed. Raises InputError if a directory cannot be read.
     """
     require_directory(directory, "name the directory that contains the artifacts")
 

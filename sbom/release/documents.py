@@ -66,7 +66,7 @@ class Outputs:
     ) -> dict[Path, bytes]:
         """Return what to write; nothing, where all of it is there already.
 
-        Raises SbomError where a different file has the name of a document.
+        Raises SbomError if a different file has the name of a document.
         """
         existing = {path: _read_existing(self.directory / path) for path in documents}
         if existing == documents:

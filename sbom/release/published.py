@@ -1,6 +1,6 @@
 """A published directory compared with itself: artifacts, their SBOMs, the index, the checksums.
 
-Needs nothing but the files themselves, so that it finds what is wrong whoever published them.
+Needs nothing but the files themselves, so that it works for releases of any publisher.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class PublishedRelease:
 
 
 def read_index(data: bytes | None) -> ReleaseIndex | None:
-    """Return the index of a release; None where it is missing, or is not one."""
+    """Return the index of a release; None if it is missing, or is not one."""
     try:
         index = json.loads(data or b"")
         return ReleaseIndex(

@@ -32,7 +32,7 @@ RELEASE_ID = "release"
 
 
 class Basis(Enum):
-    """What the description of an artifact rests on, as the index says it, and as a sentence."""
+    """What the description of an artifact rests on, as the index has it, and as a sentence."""
 
     MEMBERS = "members", "Described from its members: it was opened."
     LAYOUT = "layout", "Described from the layout it was made from; it was not opened."

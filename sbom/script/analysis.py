@@ -1,7 +1,7 @@
 """Everything a script can fetch, and the flags or variables that decide on each external.
 
 Determined by running the script under each flag and each variable it listens to, never by
-matching its lines; only text that looks like a tag and is fetched by no run is looked for in the
+matching its lines; only text that looks like a tag and is fetched by no run is searched for in the
 text.
 """
 
@@ -36,7 +36,7 @@ _SILENT = re.compile(r"[\s@(]*(?:rem\b|::|echo\b|title\b)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class _Setting:
-    """One thing a person can set: a flag, or a variable where ``value`` is given."""
+    """A flag, or a variable if ``value`` is given."""
 
     name: str
     value: str | None = None
@@ -55,7 +55,7 @@ _Outcomes = dict[_Settings, frozenset[Fetch]]
 def analyze_script(text: str, file: str = SCRIPT_NAME) -> ScriptAnalysis:
     """Return every external a script can fetch, each with its condition, and its diagnostics.
 
-    Raises SbomError where the script cannot be run at all.
+    Raises SbomError if the script cannot be run at all.
     """
     program = Program(text, file)
     result = run_strictly(program)
@@ -87,7 +87,7 @@ class _Prober:
         self.runs: dict[_Settings, ProgramRun | None] = {}
 
     def run(self, *settings: _Setting) -> ProgramRun | None:
-        """Return what the script does under these settings; None where it cannot be run so."""
+        """Return what the script does under these settings; None if it cannot be run so."""
         if settings not in self.runs:
             arguments = [setting.name for setting in settings if setting.value is None]
             environment = {

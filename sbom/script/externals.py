@@ -67,7 +67,7 @@ def _in_words(setting: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ScriptExternal:
-    """One thing the script can fetch, and when it does.
+    """An external that the script can fetch, and its condition.
 
     ``shadowed`` is set where another external of the same tag, fetched first, takes its
     directory.

@@ -46,7 +46,7 @@ def run_strictly(
 ) -> ProgramRun:
     """Return what one run of a script did.
 
-    Raises SbomError where the script cannot be run to its end, or where the effect of a command
+    Raises SbomError if the script cannot be run to its end, or where the effect of a command
     cannot be determined: what it fetches is unknown then.
     """
     result = run_program(program, command_handler(creating=True), arguments, environment)
@@ -80,7 +80,7 @@ def command_handler(*, creating: bool) -> CommandHandler:
     """Return what answers the interpreter's questions about programs.
 
     Unless ``creating``, what is fetched leaves no directory behind, so that each external
-    shows whether the script would fetch it, whatever was fetched before.
+    shows whether the script would fetch it, regardless of what was fetched before.
     """
 
     def handle(command: Command) -> CommandResult | None:

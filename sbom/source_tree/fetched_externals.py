@@ -27,7 +27,7 @@ from sbom.manifest.model import Manifest, Pin
 from sbom.patterns import PathPatterns
 from sbom.script.externals import split_tag
 
-#: Returns the SHA-1 of each file in a pinned archive by its path, or None where it is not at hand.
+#: Returns the SHA-1 of each file in a pinned archive by its path, or None if it is not at hand.
 ChecksumReader = Callable[[Pin], Mapping[str, str] | None]
 
 
@@ -71,7 +71,7 @@ def _name_paths(paths: Sequence[str]) -> str:
 
 
 def _escape(path: str) -> str:
-    """Return a path as one line of plain text, whatever bytes its name has."""
+    """Return a path as one line of plain text, also if its name is not UTF-8."""
     return path.encode("unicode_escape", "surrogateescape").decode("ascii", "backslashreplace")
 
 
@@ -111,9 +111,9 @@ class ExternalsDir:
 def read_externals_dir(
     path: Path, manifest: Manifest, read_cached: Callable[[str], ArchiveInfo | None]
 ) -> ExternalsDir:
-    """Return what an externals directory contains. Raises SbomError where it cannot be read.
+    """Return what an externals directory contains. Raises SbomError if it cannot be read.
 
-    ``read_cached`` returns the archive with a SHA-256, or None where it is not at hand.
+    ``read_cached`` returns the archive with a SHA-256, or None if it is not at hand.
     """
     require_directory(path, "name the directory that get_externals.bat filled")
 

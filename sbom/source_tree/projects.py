@@ -163,7 +163,7 @@ _CORE_PROJECT = "pythoncore"
 
 @dataclass(frozen=True, slots=True)
 class ShippedReference:
-    """A shipped file that a project makes of a tag, empty where it names none, and its line."""
+    """A shipped file that a project makes of a tag, empty if it names none, and its line."""
 
     tag: str
     shipped: str

@@ -67,7 +67,7 @@ class Wheel:
 
 
 def read_wheel(file: str, data: bytes) -> Wheel | None:
-    """Return the wheel that a file's bytes are, or None where they are not one."""
+    """Return the wheel that a file's bytes are, or None if they are not one."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             metadata = _read_member(archive, r"[^/]+\.dist-info/METADATA")
@@ -111,7 +111,7 @@ def parse_pins(text: str) -> Iterator[tuple[str, str]]:
 def check_wheel(path: str, data: bytes | None, recorded_sha256: str) -> Iterator[Diagnostic]:
     """Yield what is wrong with a bundled wheel.
 
-    ``data`` is None where it is too large to be one. ``recorded_sha256`` is that of its file name
+    ``data`` is None if it is too large to be one. ``recorded_sha256`` is that of its file name
     in externals.toml, or empty; without it, the wheel's own RECORD still shows a modified member.
     """
     file = path.rpartition("/")[2]

@@ -31,7 +31,7 @@ _SBOM_TYPE = "SBOM generation context (SBOM type) provided?"
 
 @cache
 def import_validator(module: str) -> Any:
-    """Return the module of an outside validator. Raises InputError where it is not installed."""
+    """Return the module of an outside validator. Raises InputError if it is not installed."""
     try:
         return importlib.import_module(module)
     except ImportError as error:

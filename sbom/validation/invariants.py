@@ -1,6 +1,6 @@
-"""What must hold of a document beyond the specification, because consumers rely on it.
+"""Rules for documents beyond the specification, because consumers rely on it.
 
-Reads the plain JSON of an SPDX 2.3 document, whoever wrote it, in linear time. Shares no code with
+Reads the plain JSON of an SPDX 2.3 document of any tool in linear time. Shares no code with
 what writes documents, so that a mistake there is not repeated here.
 """
 
@@ -83,7 +83,7 @@ def check_root(document: DocumentView) -> Iterator[Violation]:
 
 
 def check_root_purpose(document: DocumentView) -> Iterator[Violation]:
-    """Require a root that grype looks up: a FILE or CONTAINER is what it scans, no package."""
+    """Require a root that grype matches: it takes a FILE or CONTAINER for what it scans."""
     for package in document.packages:
         purpose = get_text(package, "primaryPackagePurpose")
         if get_text(package, "SPDXID") in document.roots and purpose in ("FILE", "CONTAINER"):
@@ -198,7 +198,7 @@ def _check_verification_code(package: JsonObject, files: list[JsonObject]) -> It
     code = get_text(verification, "packageVerificationCodeValue")
     if not code:
         hint = "add packageVerificationCode, or state filesAnalyzed false"
-        yield Violation(id_, "filesAnalyzed is true, but there is no verification code", hint)
+        yield Violation(id_, "filesAnalyzed is true, but the verification code is missing", hint)
         return
     excluded = get_texts(verification, "packageVerificationCodeExcludedFiles")
     counted = [file for file in files if get_text(file, "fileName") not in excluded]

@@ -95,7 +95,7 @@ def _as_json(report: ValidationReport) -> dict[str, Any]:
 
 
 def exit_status(reports: Sequence[ValidationReport]) -> Exit:
-    """Return the exit status: USAGE where a document could not be read."""
+    """Return the exit status: USAGE if a document could not be read."""
     codes = {diagnostic.code for report in reports for diagnostic in report.diagnostics}
     if Code.INPUT_ERROR in codes:
         return Exit.USAGE

@@ -26,7 +26,7 @@ def validate_document(path: Path, *, strict: bool = False) -> ValidationReport:
     """Return what every validator reports of one document.
 
     With ``strict``, what fsct3-min misses is an error, except what SPDX 2 has no field for.
-    Raises InputError where a validator is not installed.
+    Raises InputError if a validator is not installed.
     """
     jsonschema = import_validator("jsonschema")
     ntia = import_validator("ntia_conformance_checker")
@@ -58,7 +58,7 @@ def _run_invariants(data: JsonObject, file: str) -> ValidatorResult:
 
 
 def _read_document(path: Path) -> bytes:
-    """Return the bytes of a document. Raises InputError where it cannot be read."""
+    """Return the bytes of a document. Raises InputError if it cannot be read."""
     try:
         with path.open("rb") as file:
             content = file.read(_SIZE_LIMIT + 1)

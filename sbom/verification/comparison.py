@@ -106,7 +106,7 @@ def _compare_files(
 ) -> tuple[int, list[Diagnostic]]:
     """Return how many files are as a BOM lists them, and how the others differ.
 
-    A BOM that lists no files says nothing about them. Binaries that it does not list are
+    A BOM that lists no files states nothing about them. Binaries that it does not list are
     reported by what they contain.
     """
     listed = {file.path: file for file in bom.files}
@@ -139,7 +139,7 @@ def _path_in_bom(path: str, listed: Collection[str]) -> str:
 
 
 def _compare_archive(target: VerifyTarget, bom: Bom) -> Iterator[Diagnostic]:
-    """Yield how an archive, or a binary by itself, differs from what a BOM says of it."""
+    """Yield how an archive, or a binary by itself, differs from what a BOM states about it."""
     packages = {component.file_name: dict(component.checksums) for component in bom.components}
     if target.file and (checksums := packages.get(target.file.path)):
         yield from _compare_checksums(target, "", target.file, checksums)

@@ -48,7 +48,7 @@ class Expectation:
 
 
 class KnownDlls:
-    """Looks up the recorded DLLs of binary externals, by digest and by name.
+    """Finds the recorded DLLs of binary externals, by digest and by name.
 
     A digest is the Authenticode SHA-256, which signing does not change, or the SHA-1 by which
     git names the file.
@@ -128,8 +128,8 @@ def expectations_of_bom(
 ) -> dict[str, tuple[Expectation, ...]]:
     """Return what a BOM declares of binaries, by the paths of these.
 
-    The BOM says which versions there are; the manifest says what a file of such a name can be or
-    contain, and how a BOM may name that. Of several versions that are listed, any will do.
+    The BOM states which versions there are; the manifest states what a file of such a name can
+    be or contain, and how a BOM may name that. Of several versions that are listed, any will do.
     CPython's own binaries are expected to be CPython's, whether or not it is listed.
     """
     inclusions = inclusions_by_filename(manifest)
@@ -213,7 +213,7 @@ def _compile_patterns(patterns: tuple[str, ...]) -> PathPatterns:
 def _add_pin(
     expectation: Expectation, spec: ComponentSpec, pin: Pin, known_dlls: KnownDlls
 ) -> Expectation:
-    """Return an expectation with what the pin of its external says about it."""
+    """Return an expectation with what the pin of its external records."""
     expectation = replace(expectation, labeled_version=labeled_version(spec, pin.key, pin.revision))
     if pin.key.kind is not EntryKind.BINARY:
         return expectation
@@ -231,7 +231,7 @@ def _versions_by_name(components: Iterable[Component]) -> dict[str, list[str]]:
 def _versions_by_file(bom: Bom) -> dict[str, dict[str, list[str]]]:
     """Return the versions of the components that each file is part of, or linked with.
 
-    That all files belong to a root says nothing.
+    That all files belong to a root is not evidence.
     """
     files = {file.id: file.path for file in bom.files}
     components = {
@@ -271,7 +271,7 @@ def _names(spec: ComponentSpec) -> Iterator[str]:
 
 
 def assume_vendored(manifest: Manifest) -> Manifest:
-    """Return a manifest that has vendored code for its CPython, whichever it was recorded for.
+    """Return a manifest with vendored code for its CPython, also if it was recorded for another.
 
     Vendored code is in the same files in every release; its versions are known for one only.
     """

@@ -22,7 +22,7 @@ from sbom.verification.expectations import KnownDlls, inclusions_by_filename
 class TagEvidence:
     """One piece of evidence of an external in a binary, described by ``file`` and ``statement``.
 
-    ``tags`` are the known tags that agree with it: none where no known tag does. ``versions`` are
+    ``tags`` are the known tags that agree with it: none if no known tag does. ``versions`` are
     those that it shows of the component that the external is named after. With
     ``identifies_tag``, the binary names the tag, or is a file of it.
     """
@@ -58,7 +58,7 @@ class TagCandidate:
 
 @dataclass(frozen=True, order=True, slots=True)
 class DetectedComponent:
-    """A component that evidence shows in a file; ``version`` is empty where it does not show."""
+    """A component that evidence shows in a file; ``version`` is empty if it does not show."""
 
     component: str
     file: str
@@ -113,7 +113,7 @@ def _variants(names: Collection[str], manifest: Manifest) -> Iterator[str]:
 def _identify_tags(files: Iterable[ShippedFile], manifest: Manifest) -> tuple[TagCandidate, ...]:
     """Return the externals that binaries were built from, sorted, with the tags that fit.
 
-    ``manifest`` is for the binaries' line of CPython: it says what files of a name can contain.
+    ``manifest`` is for the binaries' line of CPython: it states what files of a name can contain.
     """
     collector = _EvidenceCollector(manifest)
     evidence: dict[ExternalKey, list[TagEvidence]] = {}

@@ -47,7 +47,7 @@ class Inspection:
     """What files contain.
 
     ``components`` are those that are present, those that only evidence shows, and build tools;
-    ``ownership`` says which file belongs to which. ``results`` compare binaries with what they
+    ``ownership`` relates files to components. ``results`` compare binaries with what they
     should contain; ``runtime_files`` are binaries that were added once Python was installed, and
     are not compared.
     """
@@ -72,7 +72,7 @@ def make_inspector(manifest: Manifest) -> Inspector:
 
 
 def inspect_layout(directory: Path, manifest: Manifest, build: Build) -> Inspection:
-    """Return what a layout contains. Raises SbomError where it cannot be read."""
+    """Return what a layout contains. Raises SbomError if it cannot be read."""
     require_directory(directory, "name the directory of a Windows build as it ships")
     files = hash_directory(directory, inspect=make_inspector(manifest))
     # A document is Unicode text: it cannot name a file whose name is not.
@@ -97,7 +97,7 @@ def inspect_files(
 
     ``name`` is what diagnostics call the layout or archive. ``nested`` has the files in archives
     among ``files``, by the path of each. With a ``bom``, the declared components are those that
-    it lists, and the manifest only says how to recognize them.
+    it lists, and the manifest only has the rules to recognize them.
     """
     if bom:
         expected = replace(expected, components=())

@@ -36,7 +36,7 @@ class ResultStatus(StrEnum):
 class Result:
     """What was expected of one component in one file, and what was found.
 
-    ``component`` is the component's name or the key path of an external, and empty where the
+    ``component`` is the component's name or the key path of an external, and empty if the
     result is about the whole file; ``key`` is the component's key in the manifest; ``evidence``
     says in words what stands where in the file.
     """
@@ -179,7 +179,7 @@ def _result(
     expected = expectation.version
     if status is ResultStatus.MISLABELED_TAG:
         expected = expectation.labeled_version
-        evidence = f"the tag {expectation.tag} says {expectation.labeled_version}"
+        evidence = f"the tag {expectation.tag} names {expectation.labeled_version}"
     return Result(
         file=expectation.path,
         component=expectation.name,
@@ -238,7 +238,7 @@ def _versions(matches: Iterable[EvidenceMatch]) -> tuple[str, ...]:
 
 
 def _describe_version_resource(binary: Binary) -> str:
-    """Return what a file's version resource says it is."""
+    """Return name and version from a file's version resource."""
     resource = binary.headers.version_resource
     texts = [resource.get(key, "") for key in ("ProductName", "FileVersion", "CompanyName")]
     return ", ".join(printable(text) for text in texts if text)

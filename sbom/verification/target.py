@@ -40,7 +40,7 @@ class VerifyTarget:
 def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
     """Return what is at a path, every file hashed and every binary inspected.
 
-    Raises SbomError where it cannot be read, or is an archive that is not safe.
+    Raises SbomError if it cannot be read, or is an archive that is not safe.
     """
     file = None
     if is_directory(path):

@@ -99,7 +99,7 @@ def test_a_tag_that_contains_another_version_than_its_name_says_is_a_mislabeled_
     }
     assert messages(report, "version-mismatch")["tcl86t.dll"] == (
         "expected tcl 8.6.11, found 8.6.10 (FileVersion '8.6.10', '8.6.10' at 0x20f; "
-        "the tag tcltk-8.6.11.0 says 8.6.11)"
+        "the tag tcltk-8.6.11.0 names 8.6.11)"
     )
 
 
@@ -272,4 +272,4 @@ def test_a_script_that_fetches_nothing_is_refused(
     written(case.path, {**case.files, "x.bat": b"@echo off"})
     script = ["--script", str(case.path / "x.bat")]
     assert main(["verify", str(case.path), "--manifest", str(COMMITTED), *script]) == 1
-    assert "fetches nothing, whatever its flags" in capsys.readouterr().err
+    assert "fetches nothing with any flags" in capsys.readouterr().err
