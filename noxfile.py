@@ -6,6 +6,7 @@ Each stage runs ``python -m sbom VERB …``, and the same line works without Nox
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,6 +46,8 @@ def check(session: nox.Session) -> None:
     """Check externals.toml, then validate documents built from it: [-- OPTIONS of check]."""
     install(session, "validation")
     run(session, "check", *session.posargs)
+    if {"-h", "--help"} & {*session.posargs}:
+        return
     with TemporaryDirectory() as directory:
         words = ["build", "--output", directory, *_manifest_option(session)]
         session.run("python", "-m", "sbom", *words, silent=True)
@@ -61,8 +64,17 @@ def _manifest_option(session: nox.Session) -> list[str]:
 @nox.parametrize("platform", PLATFORMS)
 def sbom(session: nox.Session, platform: str) -> None:
     """Write dist/sbom/python-VERSION-PLATFORM.spdx.json: [-- OPTIONS of build]."""
+    if not _is_selected(session, platform):
+        session.skip("another platform is named by --platform")
     install(session)
     run(session, "build", "--platform", platform, *session.posargs)
+
+
+def _is_selected(session: nox.Session, platform: str) -> bool:
+    """Return whether ``--platform`` behind ``--`` names a platform, if it names a known one."""
+    words = [part for word in session.posargs for part in word.split("=", 1)]
+    named = [value for option, value in pairwise(words) if option == "--platform"]
+    return platform in named or not set(named) & set(PLATFORMS)
 
 
 @nox.session(name="release-sbom")

@@ -161,8 +161,9 @@ def _add_release(verb: argparse.ArgumentParser) -> None:
         "--platform-sbom", metavar="FILE", action="append", type=Path, default=[],
         help="a document that build wrote on another machine; may be repeated",
     )  # fmt: skip
-    _add_output(verb, Path("dist/release"))
-    verb.add_argument("--in-place", action="store_true", help="write beside the artifacts")
+    target = verb.add_mutually_exclusive_group()
+    _add_output(target, Path("dist/release"))
+    target.add_argument("--in-place", action="store_true", help="write beside the artifacts")
     verb.add_argument(
         "--partial", action="store_true", help="accept that artifacts of the release are missing"
     )
@@ -226,7 +227,7 @@ def _add_externals(verb: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_output(verb: argparse.ArgumentParser, default: Path) -> None:
+def _add_output(verb: argparse._ActionsContainer, default: Path) -> None:
     verb.add_argument(
         "--output", metavar="DIR", type=Path, default=default,
         help="the directory to write to (default: %(default)s)",

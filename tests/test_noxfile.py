@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 import tomllib
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from conftest import ROOT
@@ -35,7 +38,7 @@ def test_it_never_imports_the_package() -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for name in [getattr(node, "module", None) or node.names[0].name]
     }
-    assert imported == {"__future__", "nox", "pathlib", "tempfile"}
+    assert imported == {"__future__", "itertools", "nox", "pathlib", "tempfile"}
 
 
 def test_it_names_no_platform() -> None:
@@ -58,3 +61,56 @@ def test_the_pipelines_use_existing_sessions_and_flags(path: Path) -> None:
     }
     behind = re.sub(r"#.*", "", text).replace(" -- ", " ")
     assert set(re.findall(r"(?<![\w-])--[a-z][\w-]+", behind)) <= options
+
+
+class Session:
+    """What nox passes to a session, with what that ran."""
+
+    def __init__(self, *posargs: str) -> None:
+        self.posargs = list(posargs)
+        self.ran: list[tuple[str, ...]] = []
+
+    def install(self, *_: str) -> None:
+        """Install nothing."""
+
+    def run(self, *argv: str, **_: object) -> None:
+        """Record a command."""
+        self.ran.append(argv)
+
+    def skip(self, reason: str) -> None:
+        """Stop as nox does."""
+        raise RuntimeError(reason)
+
+
+@pytest.fixture(scope="module")
+def noxfile() -> ModuleType:
+    pytest.importorskip("nox")
+    spec = spec_from_file_location("noxfile", ROOT / "noxfile.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    with contextlib.chdir(ROOT):
+        spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("words", [["--platform", "amd64"], ["--platform=amd64"]])
+def test_sbom_builds_the_platform_that_is_named(noxfile: ModuleType, words: list[str]) -> None:
+    session = Session(*words)
+    for platform in ("arm64", "win32"):
+        with pytest.raises(RuntimeError, match="another platform is named"):
+            noxfile.sbom.func(session, platform)
+    noxfile.sbom.func(session, "amd64")
+    assert session.ran == [("python", "-m", "sbom", "build", "--platform", "amd64", *words)]
+
+
+def test_a_platform_that_is_not_known_is_left_to_build(noxfile: ModuleType) -> None:
+    session = Session("--platform", "mips")
+    noxfile.sbom.func(session, "amd64")
+    assert len(session.ran) == 1
+
+
+def test_check_only_prints_its_help(noxfile: ModuleType) -> None:
+    session = Session("--help")
+    noxfile.check.func(session)
+    assert session.ran == [("python", "-m", "sbom", "check", "--help")]

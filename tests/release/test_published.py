@@ -97,6 +97,14 @@ def test_each_harm_to_a_published_directory_is_reported(
     assert any(line.startswith(f"{file}: ") and sentence in line for line in out.splitlines()), out
 
 
+def test_documents_cannot_be_written_beside_the_artifacts_and_elsewhere(
+    run: Run, few: Path
+) -> None:
+    status, _, error = run("release", "--artifacts", few, "--in-place", "--output", few / "x")
+    assert status == 2
+    assert "not allowed with argument" in error
+
+
 def test_documents_beside_the_artifacts_are_checked_where_they_are(
     run: Run, few: Path, tmp_path: Path
 ) -> None:
