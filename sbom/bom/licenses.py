@@ -12,6 +12,8 @@ from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.release_messages import unknown_license
 
 _UNSTATED = ("", "NONE", "NOASSERTION")
+#: What license_expression 30.4 raises for what is not an expression: IndexError for ``()``.
+_INVALID = (ExpressionError, ExpressionParseError, IndexError, RecursionError, TypeError)
 
 
 @cache
@@ -28,8 +30,8 @@ def normalize_license(expression: str) -> str:
     if expression in _UNSTATED:
         return expression
     try:
-        return str(_licensing().parse(expression))
-    except ExpressionError:
+        return str(_licensing().parse(expression) or expression)
+    except _INVALID:
         return expression
 
 
@@ -46,7 +48,7 @@ def unknown_licenses(expression: str) -> tuple[str, ...]:
     try:
         unknown = licensing.unknown_license_keys(expression)
         licensing.parse(expression, validate=not unknown, strict=True)
-    except (ExpressionError, ExpressionParseError):
+    except _INVALID:
         return (expression,)
     return tuple(unknown)
 

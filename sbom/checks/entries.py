@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from packageurl import PackageURL
+
+from sbom.bom.licenses import unknown_licenses
 from sbom.components.versions import applies, is_source_mismatch, resolve_version, shipped_version
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics import manifest_messages as messages
@@ -16,6 +19,7 @@ from sbom.manifest.tables import KeyPath, find_texts, format_key_path
 
 _LICENSE_REF = re.compile(r"LicenseRef-[\w.-]+")
 _LICENSES = ("license-concluded", "license-declared")
+_LICENSE_HINT = "use ids of spdx.org/licenses, joined by AND, OR and WITH, or a LicenseRef"
 
 
 def check_manifest(manifest: Manifest) -> tuple[Diagnostic, ...]:
@@ -25,6 +29,8 @@ def check_manifest(manifest: Manifest) -> tuple[Diagnostic, ...]:
             *_missing_checksums(manifest),
             *_conflicting_references(manifest),
             *_placeholders(manifest),
+            *_invalid_licenses(manifest),
+            *_invalid_purls(manifest),
             *_undescribed_externals(manifest),
             *_undescribed_vendored(manifest),
             *_unused_components(manifest),
@@ -76,6 +82,32 @@ def _placeholders(manifest: Manifest) -> Iterator[Diagnostic]:
         for path, text in _texts(spec):
             if text == PLACEHOLDER:
                 yield messages.placeholder(manifest.file, format_key_path(path))
+
+
+def _invalid_licenses(manifest: Manifest) -> Iterator[Diagnostic]:
+    """Yield what is neither on the SPDX license list nor a ``LicenseRef-`` in an expression."""
+    for spec in _own_components(manifest):
+        for path, text in _texts(spec):
+            if path[-1] in _LICENSES and text != PLACEHOLDER:
+                for unknown in unknown_licenses(text):
+                    if not _LICENSE_REF.fullmatch(unknown):
+                        message = f"expected an SPDX license expression, found '{unknown}'"
+                        yield messages.invalid_manifest(
+                            manifest.file, format_key_path(path), message, _LICENSE_HINT
+                        )
+
+
+def _invalid_purls(manifest: Manifest) -> Iterator[Diagnostic]:
+    for spec in _own_components(manifest):
+        if spec.purl in ("", PLACEHOLDER):
+            continue
+        try:
+            PackageURL.from_string(spec.purl)
+        except ValueError as error:
+            message = f"expected a package URL, found '{spec.purl}': {error}"
+            hint = "write it as github.com/package-url/purl-spec describes"
+            key_path = format_key_path(("component", spec.key, "purl"))
+            yield messages.invalid_manifest(manifest.file, key_path, message, hint)
 
 
 def _undescribed_externals(manifest: Manifest) -> Iterator[Diagnostic]:

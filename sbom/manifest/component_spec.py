@@ -19,7 +19,15 @@ PLACEHOLDER = "FILL IN"
 #: An SPDX actor.
 ACTOR = r"(Organization|Person): [^\n()]+( \([^\n()]+\))?"
 Actor = Annotated[str, matching(ACTOR, "an SPDX actor such as 'Organization: Name (mail)'")]
-VendorProduct = Annotated[str, matching(r"[^:\s]+:[^:\s]+", "an NVD vendor:product")]
+OptionalActor = Annotated[
+    str, matching(f"({ACTOR})?", "an SPDX actor such as 'Organization: Name'")
+]
+#: SPDX 2.3, clause 7.7: a URL, a version control location, NONE or NOASSERTION.
+_LOCATION = (
+    r"NONE|NOASSERTION|(?:(?:git|hg|svn|bzr)\+)?[a-z]+://[\w.-]+(?::\d+)?(?:[/?#][!-~]*)?|"
+    r"FILL IN"
+)
+VendorProduct = Annotated[str, matching(r"[^:\s*?]+:[^:\s*?]+", "an NVD vendor:product")]
 
 
 def check_revision_pattern(pattern: str) -> str:
@@ -38,9 +46,9 @@ class Override(Table, frozen=True, kw_only=True):
     """the versions of the component that this applies to"""
     name: str = ""
     """replaces the component's ``name``"""
-    originator: str = ""
+    originator: OptionalActor = ""
     """replaces the component's ``originator``"""
-    homepage: str = ""
+    homepage: Annotated[str, matching(r"(https?://\S+)?", "a web address")] = ""
     """replaces the component's ``homepage``"""
     license_concluded: str = ""
     """replaces the component's ``license-concluded``"""
@@ -48,7 +56,7 @@ class Override(Table, frozen=True, kw_only=True):
     """replaces the component's ``license-declared``"""
     copyright: str = ""
     """replaces the component's ``copyright``"""
-    download_location: str = ""
+    download_location: Annotated[str, matching(f"({_LOCATION})?", "an SPDX download location")] = ""
     """replaces the component's ``download-location``"""
     sha256: Sha256 = ""
     """replaces the component's ``sha256``"""
@@ -194,9 +202,7 @@ class ComponentSpec(Table, frozen=True, kw_only=True):
         str, matching(f"{ACTOR}|{PLACEHOLDER}", "an SPDX actor such as 'Organization: Name'")
     ]
     """who makes it, as an SPDX actor"""
-    supplier: Annotated[
-        str, matching(f"({ACTOR})?", "an SPDX actor such as 'Organization: Name'")
-    ] = ""
+    supplier: OptionalActor = ""
     """who distributes it with CPython; the document's supplier, if empty"""
     homepage: Annotated[str, matching(rf"https?://\S+|{PLACEHOLDER}", "a web address")]
     """the home page of the project"""
@@ -208,7 +214,9 @@ class ComponentSpec(Table, frozen=True, kw_only=True):
     """the copyright line, or NONE"""
     lines: LineRange = ""
     """the CPython lines that have it; on others it is not reported as unused"""
-    download_location: str = "NOASSERTION"
+    download_location: Annotated[str, matching(_LOCATION, "an SPDX download location")] = (
+        "NOASSERTION"
+    )
     """where a component is downloaded from that no external brings"""
     sha256: Sha256 = ""
     """the SHA-256 of what ``download-location`` leads to"""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from manifests import COMMITTED, committed, entries, for_entry
 
 from sbom.checks.entries import check_manifest
-from sbom.diagnostics import Code
+from sbom.diagnostics import Code, SbomError
 from sbom.manifest.read import read_manifest
 from sbom.manifest.reference import ReferenceData
 
@@ -135,3 +136,39 @@ def test_another_digest_of_a_dll_than_the_reference_data_have_is_reported() -> N
     ]
     known = {"libffi-3.4.4": {"amd64/libffi-8.dll": "1" * 64}}
     assert conflicts(text, dll_digests=known) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["MIT AND", "(MIT", "AND", "MIT Apache-2.0", "MIT/Apache", "MIT WITH MIT", "FooBar", "()",
+     "MIT, Apache-2.0", "LicenseRef-", "Classpath-exception-2.0", "(" * 5000, "MIT OR OR X11"],
+)  # fmt: skip
+def test_a_license_that_is_no_expression_is_reported_with_its_key_path(text: str) -> None:
+    old = 'license-concluded = "PSF-2.0" # survey'
+    assert old in TEXT
+    manifest = TEXT.replace(old, f'license-concluded = "{text}" # survey', 1)
+    diagnostics = check_manifest(read_manifest(manifest))
+    assert (Code.INVALID_MANIFEST, "component.cpython.license-concluded") in [
+        (one.code, one.subject) for one in diagnostics
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('homepage = "https://www.openssl.org/"', 'download-location = "somewhere"\n\\g<0>'),
+        ('homepage = "https://www.openssl.org/"', 'homepage = "openssl.org"'),
+        ('originator = "Organization: OpenSSL"', 'originator = "OpenSSL"'),
+        ('purl = "pkg:generic/openssl"', 'purl = "generic/openssl"'),
+        ('versions = "<3"\nlicense', 'versions = "<3"\noriginator = "OpenSSL"\nlicense'),
+        ('versions = "<3"\nlicense', 'versions = "<3"\nhomepage = "openssl.org"\nlicense'),
+        ('"openssl:openssl"', '"openssl:open ssl"'),
+        ('"openssl:openssl"', '"openssl:open*ssl"'),
+    ],
+)
+def test_a_malformed_value_is_an_error_with_its_key_path(old: str, new: str) -> None:
+    text, count = re.subn(re.escape(old), new, TEXT, count=1)
+    assert count
+    with pytest.raises(SbomError) as error:
+        read_manifest(text)
+    assert error.value.diagnostics[0].subject.startswith("component.openssl.")
