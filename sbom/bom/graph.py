@@ -96,11 +96,15 @@ class SliceExtractor:
     def __init__(self, bom: Bom) -> None:
         self._bom = bom
         self._outgoing: dict[str, list[Relationship]] = {}
-        for relationship in bom.relationships:
+        shipped = (one for one in bom.relationships if one.kind is not RelationshipKind.BUILD_TOOL)
+        for relationship in shipped:
             self._outgoing.setdefault(relationship.source, []).append(relationship)
 
     def extract(self, root: str, name: str, namespace: str) -> Bom:
-        """Return the BOM of one component by its id; what it is in is not part of it."""
+        """Return the BOM of one component by its id; what it is in is not part of it.
+
+        Nor are the tools that a build needs: an artifact does not contain them.
+        """
         reached = self._reach(root)
         components = tuple(
             component for component in self._bom.components if component.id in reached

@@ -28,7 +28,7 @@ def make_purl(base: str, version: str, location: str, sha256: str) -> str:
         if sha256:
             qualifiers["checksum"] = f"sha256:{sha256}"
     return PackageURL(
-        parsed.type, parsed.namespace, parsed.name, version or None, qualifiers
+        parsed.type, parsed.namespace, parsed.name, version or None, qualifiers, parsed.subpath
     ).to_string()
 
 

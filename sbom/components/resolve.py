@@ -149,7 +149,7 @@ def _merge_components(components: Iterable[Component]) -> list[Component]:
         groups.setdefault((component.key, component.version or str(component.external)), []).append(
             component
         )
-    return [
+    merged = [
         replace(
             group[0],
             source_info="; also from ".join(
@@ -162,6 +162,12 @@ def _merge_components(components: Iterable[Component]) -> list[Component]:
         )
         for group in groups.values()
     ]
+    return [component if _ships(component) else replace(component, cpes=()) for component in merged]
+
+
+def _ships(component: Component) -> bool:
+    """Return whether a component ships: scanners would report a build tool by its CPE."""
+    return any(link.kind != "build-tool" for link in component.linkages)
 
 
 def _merge_order(component: Component) -> tuple[bool, str]:

@@ -223,7 +223,10 @@ class ComponentSpec(Table, frozen=True, kw_only=True):
     source_info: str = ""
     """where a component comes from that no external brings, in words"""
     purl: Annotated[
-        str, matching(rf"(pkg:\w+/[^@?#\s]+|{PLACEHOLDER})?", "a package URL without version")
+        str,
+        matching(
+            rf"(pkg:\w+/[^@?#\s]+(?:#[^@?#\s]+)?|{PLACEHOLDER})?", "a package URL without version"
+        ),
     ] = ""
     """the package URL, without version"""
     cpe: tuple[VendorProduct, ...] = ()

@@ -125,7 +125,7 @@ def _containing_table(path: KeyPath) -> str:
 
 
 def _to_manifest(tables: ManifestTables, file: str, reference: ReferenceData) -> Manifest:
-    components = reference.complete_components(tables.component.values())
+    components = reference.complete_components(tables.component.values(), tables.cpython.version)
     return Manifest(
         file=file,
         cpython=tables.cpython,

@@ -15,7 +15,13 @@ import msgspec
 from sbom.data import read_data
 from sbom.manifest.component_spec import ComponentSpec, Inclusion, Override, VendorProduct
 from sbom.manifest.external_key import ANY_NAME, EntryKind, ExternalKey
-from sbom.manifest.ranges import LineRange, VersionRange
+from sbom.manifest.ranges import (
+    LineRange,
+    VersionRange,
+    line_in_range,
+    release_line,
+    version_in_range,
+)
 from sbom.manifest.tables import DllDigest, Sha256, Table, convert_table
 
 
@@ -87,6 +93,15 @@ class _ComponentFile(Table, frozen=True, kw_only=True):
     component: Mapping[str, ComponentSpec]
 
 
+class ReleasedVersion(Table, frozen=True, kw_only=True):
+    """``[[component.<name>.released]]``: the version that CPython releases shipped."""
+
+    cpython_versions: VersionRange
+    """the CPython versions"""
+    version: str
+    """the version that ships with them"""
+
+
 class ComponentRows(Table, frozen=True, kw_only=True):
     """The rows of a component whose other keys are in the manifest."""
 
@@ -94,6 +109,8 @@ class ComponentRows(Table, frozen=True, kw_only=True):
     """what differs for some upstream versions"""
     ships: tuple[Inclusion, ...] = ()
     """the ways it gets into a build"""
+    released: tuple[ReleasedVersion, ...] = ()
+    """the versions of releases, where ``ships`` only states the first numbers"""
 
 
 class _ComponentRowsFile(Table, frozen=True, kw_only=True):
@@ -145,19 +162,37 @@ class ReferenceData:
         entries: tuple[UpstreamEntry, ...] = self._file("upstream_entries").entry
         return entries
 
-    def complete_components(self, specs: Iterable[ComponentSpec]) -> tuple[ComponentSpec, ...]:
+    def complete_components(
+        self, specs: Iterable[ComponentSpec], cpython_version: str
+    ) -> tuple[ComponentSpec, ...]:
         """Return the components of a manifest and those that only other releases have, by key.
 
         A component that the manifest has is taken from there alone; one without ``ships`` of
-        its own ships as the reference data say.
+        its own ships as the reference data say, in the version of that CPython release.
         """
         rows: Mapping[str, ComponentRows] = self._file("vcruntime").component
         others: Mapping[str, ComponentSpec] = self._file("components").component
-        known = {spec.key: _with_rows(spec, rows.get(spec.key)) for spec in specs}
+        known = {spec.key: _with_rows(spec, rows.get(spec.key), cpython_version) for spec in specs}
         return tuple(sorted({**others, **known}.values(), key=lambda spec: spec.key))
 
 
-def _with_rows(spec: ComponentSpec, rows: ComponentRows | None) -> ComponentSpec:
+def _with_rows(
+    spec: ComponentSpec, rows: ComponentRows | None, cpython_version: str
+) -> ComponentSpec:
     if rows is None or spec.ships:
         return spec
-    return msgspec.structs.replace(spec, when=(*spec.when, *rows.when), ships=rows.ships)
+    ships = tuple(_with_released_version(row, rows.released, cpython_version) for row in rows.ships)
+    return msgspec.structs.replace(spec, when=(*spec.when, *rows.when), ships=ships)
+
+
+def _with_released_version(
+    row: Inclusion, released: Iterable[ReleasedVersion], cpython_version: str
+) -> Inclusion:
+    """Return a row with the version that the CPython release shipped, where it is known."""
+    if not line_in_range(release_line(cpython_version), row.lines):
+        return row
+    for one in released:
+        is_known = version_in_range(cpython_version, one.cpython_versions)
+        if is_known and one.version.startswith(f"{row.version}."):
+            return msgspec.structs.replace(row, version=one.version)
+    return row

@@ -32,8 +32,8 @@ def test_pip_contains_the_packages_that_it_vendors() -> None:
     }
     assert contained == {
         "cachecontrol", "certifi", "distlib", "distro", "idna", "msgpack", "packaging",
-        "platformdirs", "pygments", "pyproject-hooks", "requests", "resolvelib", "rich",
-        "setuptools", "tomli", "tomli-w", "truststore", "urllib3",
+        "pkg-resources", "platformdirs", "pygments", "pyproject-hooks", "requests", "resolvelib",
+        "rich", "tomli", "tomli-w", "truststore", "urllib3",
     }  # fmt: skip
     assert {one.source for one in bom.relationships} == {"cpython", "pip"}
 

@@ -25,7 +25,8 @@ def test_a_prebuilt_binary_names_the_source_it_was_built_from() -> None:
     openssl = component("3.14.7", "openssl")
     assert openssl.version == "3.5.7"
     assert openssl.source_info == (
-        "tag openssl-bin-3.5.7 of python/cpython-bin-deps; prebuilt from source tag openssl-3.5.7 "
+        "tag openssl-bin-3.5.7 of python/cpython-bin-deps; "
+        "commit 3217be5a2a7e20dbc5f5b5160ef21a9c84de7138; prebuilt from source tag openssl-3.5.7 "
         f"(https://github.com/python/cpython-source-deps/archive/refs/tags/openssl-3.5.7.tar.gz{sha256})"
     )
 

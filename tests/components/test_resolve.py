@@ -20,13 +20,13 @@ EXPECTED = {
         "bzip2": ("1.0.8", "bzip2-1.0.6", "bzip:bzip2:1.0.8:*"),
         "libffi": ("3.4.4", "MIT", "libffi_project:libffi:3.4.4:*"),
         "libtommath": ("1.3.0", "Unlicense", "libtom:libtommath:1.3.0:*"),
-        "llvm": ("19.1.7", "Apache-2.0 WITH LLVM-exception", "llvm:llvm:19.1.7:*"),
+        "llvm": ("19.1.7", "Apache-2.0 WITH LLVM-exception", ""),
         "mpdecimal": ("4.0.0", "BSD-2-Clause", "bytereef:mpdecimal:4.0.0:*"),
         "openssl": ("3.5.7", "Apache-2.0", "openssl:openssl:3.5.7:*"),
         "sqlite": ("3.50.4", "blessing", "sqlite:sqlite:3.50.4:*"),
         "tcl": ("9.0.4", "TCL", "tcl:tcl:9.0.4:*"),
         "tk": ("9.0.4", "TCL", "tcl_tk:tcl_tk:9.0.4:*"),
-        "vcruntime": ("14.42.34226.3", "LicenseRef-Microsoft-Visual-Cpp-Runtime", ""),
+        "vcruntime": ("14.51.36247.0", "LicenseRef-Microsoft-Visual-Cpp-Runtime", ""),
         "xz": ("5.2.5", "LicenseRef-scancode-public-domain", "tukaani:xz:5.2.5:*"),
         "zlib": ("1.3.2", "Zlib", "zlib:zlib:1.3.2:*"),
         "zlib-ng": ("2.2.4", "Zlib", ""),
@@ -49,7 +49,7 @@ EXPECTED = {
     "2.7.13": {
         "berkeley_db": ("4.7.25", "Sleepycat AND BSD-3-Clause", "oracle:berkeley_db:4.7.25:*"),
         "bzip2": ("1.0.6", "bzip2-1.0.6", "bzip:bzip2:1.0.6:*"),
-        "netwide_assembler": ("2.11.06", "BSD-2-Clause", "nasm:netwide_assembler:2.11.06:*"),
+        "netwide_assembler": ("2.11.06", "BSD-2-Clause", ""),
         "openssl": ("1.0.2j", "OpenSSL", "openssl:openssl:1.0.2j:*"),
         "sqlite": ("3.8.11", "blessing", "sqlite:sqlite:3.8.11:*"),
         "vcruntime": ("9.0", "LicenseRef-Microsoft-Visual-Cpp-Runtime", ""),
@@ -188,3 +188,26 @@ def test_components_do_not_depend_on_the_order_of_tables() -> None:
     assert resolve_components(turned, Build(platform="arm64")) == resolve_components(
         manifest, Build(platform="arm64")
     )
+
+
+def test_a_build_tool_has_no_cpe() -> None:
+    found = {one.name: one for one in resolve_components(committed(), Build(platform="amd64"))}
+    assert (found["llvm"].version, found["llvm"].cpes) == ("19.1.7", ())
+    assert found["zstandard"].cpes
+
+
+def test_setuptools_in_pip_is_only_its_pkg_resources() -> None:
+    found = {one.name: one for one in resolve_components(committed(), Build(platform="amd64"))}
+    setuptools = found["setuptools"]
+    assert setuptools.purl == "pkg:pypi/setuptools@70.3.0#pkg_resources"
+    assert setuptools.cpes == ()
+
+
+def test_the_identifiers_of_idna_are_those_of_the_dictionary() -> None:
+    found = {one.name: one for one in resolve_components(committed(), Build(platform="amd64"))}
+    product = "kjd:internationalized_domain_names_in_applications"
+    assert found["idna"].cpes == (f"cpe:2.3:a:{product}:3.18:*:*:*:*:*:*:*",)
+    installer = Build(platform="amd64", channel="installer")
+    [wix] = [one for one in resolve_components(committed(), installer) if one.name == "wix"]
+    assert wix.version == "3.14.1"
+    assert wix.cpes == ("cpe:2.3:a:firegiant:wix_toolset:3.14.1:*:*:*:*:*:*:*",)

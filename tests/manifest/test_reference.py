@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from manifests import COMMITTED, committed
 
+from sbom.components.component import Build
+from sbom.components.resolve import resolve_components
 from sbom.data import read_data
 from sbom.manifest.external_key import EntryKind, parse_external_key
 from sbom.manifest.read import read_manifest
@@ -45,8 +47,7 @@ def test_the_runtime_of_a_line_comes_from_the_reference_data_unless_the_manifest
         ("-2.8", "9.0"),
         ("3.3-3.4", "10.0"),
         ("3.5-3.6", "14"),
-        ("3.7-3.12", "14"),
-        ("3.13-", "14.42.34226.3"),
+        ("3.7-", "14.51.36247.0"),
     ]
     row = '[[component.vcruntime.ships]]\nversion = "14.44.1.0"\nlink = "dynamic"\n\n'
     at = TEXT.index("[[component.vcruntime.evidence]]")
@@ -56,6 +57,34 @@ def test_the_runtime_of_a_line_comes_from_the_reference_data_unless_the_manifest
         if spec.key == "vcruntime"
     ]
     assert [one.version for one in runtime.ships] == ["14.44.1.0"]
+
+
+@pytest.mark.parametrize(
+    ("cpython", "version"),
+    [
+        ("3.11.9", "14"),
+        ("3.12.7", "14.42.34226.3"),
+        ("3.12.9", "14"),
+        ("3.12.10", "14.42.34438.0"),
+        ("3.13.0", "14.42.34226.3"),
+        ("3.13.5", "14.42.34438.0"),
+        ("3.13.15", "14.51.36247.0"),
+        ("3.14.0rc1", "14"),
+        ("3.14.2", "14.42.34438.0"),
+        ("3.14.7", "14.51.36247.0"),
+        ("3.14.8", "14.51.36247.0"),
+        ("3.14.9", "14"),
+    ],
+)
+def test_a_manifest_of_another_release_has_the_runtime_of_that_release(
+    cpython: str, version: str
+) -> None:
+    manifest = read_manifest(TEXT.replace('version = "3.14.7"', f'version = "{cpython}"', 1))
+    components = resolve_components(manifest, Build(platform="amd64"))
+    [runtime] = [one for one in components if one.name == "vcruntime"]
+    assert runtime.version == version
+    # Of the branch's builds only this one's archive is known.
+    assert bool(runtime.checksums) == (version == "14.42.34226.3")
 
 
 def test_a_pin_takes_precedence_over_the_reference_data_of_its_tag() -> None:

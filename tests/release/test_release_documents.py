@@ -228,3 +228,9 @@ def test_what_is_unpinned_is_printed_and_in_the_document(
     comment = read_json(tmp_path / "python-3.14.7-windows.spdx.json")["creationInfo"]["comment"]
     tags = "llvm-19.1.7.0, openssl-bin-3.5.7, tcltk-9.0.4.0"
     assert f"Released although no checksum is known of {tags}." in comment
+
+
+def test_no_artifact_contains_what_was_needed_to_build_it(released: Path) -> None:
+    assert "llvm" in component_names(read_json(released / "python-3.14.7-windows.spdx.json"))
+    for path in slice_paths(released):
+        assert "llvm" not in component_names(read_json(path))

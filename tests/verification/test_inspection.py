@@ -100,7 +100,7 @@ def test_an_unpinned_component_gets_the_version_that_its_files_show(
     runtime = pe(resource=resource, signed=True)
     files = {"vcruntime140.dll": runtime, "vcruntime140_1.dll": runtime}
     _, err = build(tmp_path, files, capsys)
-    assert "vcruntime140.dll: expected vcruntime 14.42.34226.3, found 14.44.35211.0" in err
+    assert "vcruntime140.dll: expected vcruntime 14.51.36247.0, found 14.44.35211.0" in err
     [path] = tmp_path.glob("*.spdx.json")
     packages = json.loads(path.read_text(encoding="utf-8"))["packages"]
     [package] = [one for one in packages if one["name"] == "vcruntime"]
@@ -127,7 +127,7 @@ def test_artifacts_with_another_runtime_state_its_version(
     capsys.readouterr()
     for name, version in (
         ("python-3.14.7-embed-amd64.zip", "14.44.35211.0"),
-        ("python-3.14.7-amd64.exe", "14.42.34226.3"),  # which cannot be opened
+        ("python-3.14.7-amd64.exe", "14.51.36247.0"),  # which cannot be opened
     ):
         text = (artifacts / f"{name}.spdx.json").read_text(encoding="utf-8")
         found = [one for one in json.loads(text)["packages"] if one["name"] == "vcruntime"]
