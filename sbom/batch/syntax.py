@@ -28,7 +28,7 @@ COMPARISONS = ("EQU", "NEQ", "LSS", "LEQ", "GTR", "GEQ")
 
 _OPERATORS = ("&", "||", "&&", "|")
 _KEYWORD = re.compile(r"(if|for|rem)(?=[\s,;=(/.]|$)", re.IGNORECASE)
-_ELSE = re.compile(r"else(?=[\s(]|$)", re.IGNORECASE)
+_ELSE = re.compile(r"else(?=[\s,;=(]|$)", re.IGNORECASE)
 #: Tests of ``if`` that have one side only.
 _UNARY_TESTS = ("defined", "exist", "errorlevel", "cmdextversion")
 #: Characters of a simple command without a meaning of their own, outside and inside quotes.
@@ -256,6 +256,7 @@ class _Parser(Lexer):
         operand = self.read_word()
         if not operand:
             raise self.error(f"expected a word behind 'if {word.lower()}'")
+        self.refuse_parenthesis(operand)
         return word.lower(), operand, ""
 
     def parse_comparison(self, left: str) -> tuple[str, str, str]:
@@ -272,7 +273,13 @@ class _Parser(Lexer):
         right = self.read_word()
         if not left or not right:
             raise self.error(f"one side of '{test}' is empty", "put both sides in quotes")
+        self.refuse_parenthesis(right)
         return test, left, right
+
+    def refuse_parenthesis(self, operand: str) -> None:
+        """Refuse one that touches an operand: cmd reads it as part of that, and finds no block."""
+        if self.peek() == "(":
+            raise self.error(f"'(' is read as part of '{operand}('", "put a blank before '('")
 
     def parse_else(self) -> Node | None:
         self.skip_blanks()
@@ -280,6 +287,8 @@ class _Parser(Lexer):
         if match is None:
             return None
         self.position = match.end()
+        if self.peek() == "(":
+            raise self.unexpected(f"{match[0]}(")
         return self.parse_body("else")
 
     # for.

@@ -298,6 +298,21 @@ def test_a_run_ends_with(script: str, status: int) -> None:
         pytest.param(
             'if "%~9" == (show x)', "s.bat:1: one side of '==' is empty", id="block_for_a_side"
         ),
+        pytest.param(
+            'show a\nif "%A%"==""(\nshow b\n)',
+            "s.bat:2: '(' is read as part of '\"\"('",
+            id="block_touches_a_side",
+        ),
+        pytest.param(
+            "if defined A(\nshow b\n)",
+            "s.bat:1: '(' is read as part of 'A('",
+            id="block_touches_a_name",
+        ),
+        pytest.param(
+            "if a==a (\nshow b\n) else(\nshow c\n)",
+            "s.bat:3: 'else(' was unexpected at this time",
+            id="block_touches_else",
+        ),
         pytest.param("if a==", "s.bat:1: one side of '==' is empty", id="empty_side"),
         pytest.param("if a==a", "s.bat:1: expected a command behind 'if'", id="if_without_body"),
         pytest.param("if a = b c", "s.bat:1: expected a comparison, found 'B'", id="no_comparison"),
