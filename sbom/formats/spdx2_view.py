@@ -27,6 +27,11 @@ def parse_spdx2(content: bytes, file: str, version: str = "SPDX-2.3") -> JsonObj
     """
     try:
         data = json.loads(content.decode("utf-8"))
+        if b"\\u" in content:
+            json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        message = f"has half of a surrogate pair: {error.object[error.start]!a}"
+        raise _input_error(file, message, "write it again as UTF-8") from error
     except UnicodeDecodeError as error:
         message = f"is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}"
         raise _input_error(file, message, "save it as UTF-8") from error

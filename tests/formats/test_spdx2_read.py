@@ -225,6 +225,7 @@ def test_values_of_a_wrong_type_are_missing_and_ends_that_are_not_there_are_left
         (b'{"bomFormat": "CycloneDX"}', "CycloneDX"),
         (b'{"spdxVersion": "SPDX-3.0"}', "spdxVersion is SPDX-3.0"),
         (b"\xff", "is not UTF-8"),
+        (b'{"spdxVersion": "SPDX-2.3", "name": "\\udcff"}', "half of a surrogate pair"),
     ],
 )
 def test_what_is_not_an_spdx_2_document_is_refused(content: bytes, message: str) -> None:
