@@ -29,6 +29,14 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, **keywords: Any) -> None:
         super().__init__(**{**keywords, "allow_abbrev": False})
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse unknown arguments with the usage of the verb, not of the whole command line."""
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            hint = "; arguments of the script go after --" if self.prog.endswith(" fetches") else ""
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+        return known, unknown
+
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line; what it returns has a verb's options as fields."""

@@ -165,7 +165,7 @@ def creation_time(environment: Environment) -> datetime:
     except (ValueError, OverflowError, OSError) as error:
         what = f"SOURCE_DATE_EPOCH={epoch}"
         raise usage_error(
-            what, "is not a number of seconds", "set it to what `date +%s` prints"
+            what, "is not a number of seconds", "set it to what 'date +%s' prints"
         ) from error
 
 

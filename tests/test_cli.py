@@ -260,7 +260,7 @@ def test_check_reports_what_differs_and_the_command_that_fixes_it(
         line for line in captured(capsys)[0].splitlines() if "[error" in line or "run:" in line
     ]
     fix = f"    run: nox -s regen -- --script {script} --manifest {manifest}"
-    assert [line for line in errors if "online" not in line] == [
+    assert [line for line in errors if "network access" not in line] == [
         f"{manifest}: source.brotli: the script fetches brotli-1.1.0, which the manifest does not "
         "have [error: SBM401 not-in-manifest]",
         fix,
@@ -311,7 +311,7 @@ def test_diagnostics_are_printed_as_json_and_as_workflow_commands(
         "line": None,
         "subject": "binary.llvm",
         "message": "no checksum of llvm-19.1.7.0 is recorded",
-        "hint": "run: nox -s regen, online",
+        "hint": "run with network access: nox -s regen",
         "exemption_key": "binary.llvm",
         "exemption_toml": (
             '[[exemption]]\ndiagnostic = "missing-checksum"\nkey = "binary.llvm"\nreason = ""\n'
@@ -320,8 +320,25 @@ def test_diagnostics_are_printed_as_json_and_as_workflow_commands(
     assert main(["check", "--manifest", str(manifest), "--output-format", "github"]) == 0
     assert captured(capsys)[0].splitlines()[0] == (
         f"::warning file={manifest},title=SBM308 missing-checksum::binary.llvm: "
-        "no checksum of llvm-19.1.7.0 is recorded run: nox -s regen, online"
+        "no checksum of llvm-19.1.7.0 is recorded%0Arun with network access: nox -s regen"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["check", "--frobnicate"], "python -m sbom check: error: unrecognized arguments"),
+        (["fetches", "s.bat", "--no-tkinter"], "arguments of the script go after --"),
+    ],
+)
+def test_an_unknown_option_is_refused_with_the_usage_of_its_verb(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(words)
+    error = capsys.readouterr().err
+    assert error.startswith(f"usage: python -m sbom {words[0]} ")
+    assert message in error
 
 
 # regen

@@ -44,7 +44,7 @@ def check_manifest(manifest: Manifest) -> tuple[Diagnostic, ...]:
 def _missing_checksums(manifest: Manifest) -> Iterator[Diagnostic]:
     for pin in manifest.pins:
         if not pin.sha256:
-            hint = "run: nox -s regen, online"
+            hint = "run with network access: nox -s regen"
             yield messages.missing_checksum(manifest.file, str(pin.key), pin.tag, hint)
     cpython = manifest.cpython
     if not cpython.sha256:

@@ -16,7 +16,7 @@ from sbom.components.component import Build
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.io_messages import usage_error
-from sbom.diagnostics.render import render
+from sbom.diagnostics.render import count, render
 from sbom.formats import SPDX2
 from sbom.inputs import (
     Environment,
@@ -78,9 +78,11 @@ def _report(inputs: Inputs, diagnostics: Sequence[Diagnostic], warnings: int) ->
     active = [diagnostic for diagnostic in triage.active if diagnostic in set(diagnostics)]
     print(render(active, "text"), end="", file=sys.stderr)
     if warnings:
-        counted = "1 warning" if warnings == 1 else f"{warnings} warnings"
         them = "it" if warnings == 1 else "them"
-        print(f"{inputs.path}: {counted}; run `nox -s check` to see {them}", file=sys.stderr)
+        print(
+            f"{inputs.path}: {count(warnings, 'warning')}; run 'nox -s check' to see {them}",
+            file=sys.stderr,
+        )
     return Exit.ERRORS if failing(active) else Exit.OK
 
 

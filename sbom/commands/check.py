@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sbom.diagnostics import Diagnostic, Exit, failing
 from sbom.diagnostics.catalog import Area
-from sbom.diagnostics.render import render
+from sbom.diagnostics.render import count, render
 from sbom.inputs import Environment, InputOptions, Inputs, read_inputs, triage_inputs
 from sbom.manifest.diff import pin_external
 
@@ -76,9 +76,5 @@ def _summarize(inputs: Inputs, errors: int, warnings: int) -> str:
     return (
         f"{manifest.file}: CPython {manifest.cpython.version}, {len(manifest.pins)} externals, "
         f"{len(manifest.components)} components, {len(manifest.platforms)} platforms{script}: "
-        f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
+        f"{count(errors, 'error')}, {count(warnings, 'warning')}"
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from sbom import io
 from sbom.bom.licenses import check_licenses
-from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_diagnostics
+from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
-from sbom.diagnostics.render import render
+from sbom.diagnostics.render import count, render
 from sbom.files.shipped_file import hash_file
 from sbom.inputs import Environment, InputOptions, Inputs, creation_time, read_inputs, triage_inputs
+from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
 from sbom.release.artifact_inspection import inspect_artifacts, list_files
 from sbom.release.artifact_set import classify_artifacts
@@ -83,7 +84,7 @@ def _release_blockers(
         return [], blockers
     unpinned = [diagnostic for diagnostic in active if diagnostic.code is Code.MISSING_CHECKSUM]
     for diagnostic in unpinned:
-        print(f"RELEASED UNPINNED: {diagnostic}", file=sys.stderr)
+        print(f"{diagnostic} [allowed by --allow-unpinned]", file=sys.stderr)
     return unpinned, [diagnostic for diagnostic in blockers if diagnostic not in unpinned]
 
 
@@ -139,9 +140,12 @@ def _stop_for_errors(
     if errors := [*blockers, *failing(active)]:
         raise SbomError(errors, strict=True)
     print(render(active, "text"), end="", file=sys.stderr)
-    for diagnostic, reason in triage.exempted:
-        if diagnostic in set(diagnostics):
-            print(f"{diagnostic} [exempted: {diagnostic.code}]\n    {' '.join(reason.split())}")
+    _print_exempted(one for one in triage.exempted if one[0] in set(diagnostics))
+
+
+def _print_exempted(exempted: Iterable[tuple[Diagnostic, str]]) -> None:
+    for one, reason in exempted:
+        print(f"{one} [exempted: {one.entry.id} {one.code}]\n    {' '.join(reason.split())}")
 
 
 def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
@@ -159,14 +163,15 @@ def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
     checksums = {
         path: {"sha256": file.sha256, "sha512": file.sha512} for path, file in hashed.items()
     }
-    diagnostics = sort_diagnostics(
-        [
-            *artifact_set.diagnostics,
-            *check_published_release(PublishedRelease(checksums, documents)),
-        ]
-    )
+    found = [
+        *artifact_set.diagnostics,
+        *check_published_release(PublishedRelease(checksums, documents)),
+    ]
+    triage = triage_diagnostics(found, manifest, ())
+    diagnostics = triage.active
     print(render(diagnostics, "text"), end="")
-    errors = f"{len(diagnostics) or 'no'} error{'' if len(diagnostics) == 1 else 's'}"
+    _print_exempted(triage.exempted)
+    errors = count(len(diagnostics), "error")
     print(f"{directory}: {len(checksums)} artifacts, {len(documents)} documents, {errors}")
     return Exit.ERRORS if diagnostics else Exit.OK
 

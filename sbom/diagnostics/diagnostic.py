@@ -129,10 +129,17 @@ class Diagnostic:
         """Return what an ``[[exemption]]`` names this diagnostic by; never a line number."""
         return self.subject or PurePath(self.file).name
 
+    @property
+    def short_subject(self) -> str:
+        """Return the subject without the path that starts it, where that is the file's own."""
+        path, _, name = self.subject.partition(" ")
+        is_own = "/" in path and self.file.replace("\\", "/").endswith(f"/{path}")
+        return name if is_own else self.subject
+
     def __str__(self) -> str:
         """Return ``FILE:LINE: SUBJECT: MESSAGE``, which editors and terminals can follow."""
         location = f"{self.file}:{self.line}" if self.line else self.file
-        return ": ".join(part for part in (location, self.subject, self.message) if part)
+        return ": ".join(part for part in (location, self.short_subject, self.message) if part)
 
 
 class SbomError(Exception):

@@ -12,9 +12,9 @@ from sbom.diagnostics import Code, Diagnostic
 _EXCLUDE = "remove it from the package, or from the channel's 'exclude'"
 
 
-def missing_file(file: str, member: str, expected_by: str) -> Diagnostic:
+def missing_file(file: str, member: str, expected_by: str, hint: str = "") -> Diagnostic:
     """Return that a file is missing that a component, a channel or an SBOM expects."""
-    hint = "check the build; then correct the 'files' of the component in externals.toml"
+    hint = hint or "check the build; then correct the 'files' of the component in externals.toml"
     return _member(
         Code.MISSING_FILE, file, member, f"missing file: expected by {expected_by}", hint
     )

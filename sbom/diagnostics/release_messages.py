@@ -18,7 +18,7 @@ def unknown_artifact(path: str, line: str, *, is_known_elsewhere: bool) -> Diagn
         code=Code.UNKNOWN_ARTIFACT,
         file=path,
         message=f"unknown artifact: no channel {by_whom} a file of this name",
-        hint="add a [channel.<name>], widen its `lines`, or list the file in [release] `ignore`",
+        hint="add a [channel.<name>], widen its 'lines', or list the file in 'ignore' of [release]",
     )
 
 

@@ -46,6 +46,11 @@ def exemption_toml(diagnostic: Diagnostic) -> str:
     return f'[[exemption]]\ndiagnostic = "{diagnostic.code}"\nkey = {key}\nreason = ""\n'
 
 
+def count(number: int, noun: str) -> str:
+    """Return ``no errors``, ``1 error`` or ``2 errors``."""
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
 def _severity(diagnostic: Diagnostic, *, strict: bool) -> Severity:
     return Severity.ERROR if strict else diagnostic.entry.severity
 
@@ -64,8 +69,8 @@ def _as_text(diagnostic: Diagnostic, exemption: str, *, strict: bool) -> str:
 def _as_github(diagnostic: Diagnostic, *, strict: bool) -> str:
     """Return a workflow command; values are escaped the way GitHub's toolkit unescapes them."""
     line = f",line={diagnostic.line}" if diagnostic.line else ""
-    subject = f"{diagnostic.subject}: " if diagnostic.subject else ""
-    text = _escape(f"{subject}{diagnostic.message} {diagnostic.hint}".rstrip())
+    subject = f"{diagnostic.short_subject}: " if diagnostic.short_subject else ""
+    text = _escape(f"{subject}{diagnostic.message}\n{diagnostic.hint}".rstrip())
     file = _escape(diagnostic.file).replace(":", "%3A").replace(",", "%2C")
     title = f"{diagnostic.entry.id} {diagnostic.code}"
     severity = _severity(diagnostic, strict=strict)

@@ -53,7 +53,7 @@ def classify_artifacts(
             diagnostics += _check_unexpected(path, manifest)
     if not artifacts:
         diagnostics.append(no_artifacts())
-    if not partial:
+    elif not partial:
         diagnostics += _check_missing(expected, first.keys(), cpython.line)
     return ArtifactSet(artifacts, sort_diagnostics(diagnostics))
 

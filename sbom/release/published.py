@@ -204,7 +204,7 @@ def _compare(path: str, published: Bom, expected: Bom, release: str) -> Iterator
         actual, wanted = (_by_id(getattr(bom, field.name)) for bom in (published, expected))
         for id_ in sorted(actual.keys() | wanted.keys()):
             if actual.get(id_) != wanted.get(id_):
-                message = f"is not a slice of {release}: its {field.name} differ"
+                message = f"is not a slice of {release}: the two differ in {field.name}"
                 yield inconsistent_release(path, message, subject=id_)
 
 

@@ -80,7 +80,7 @@ def list_upstream_packages(
         entry, component = entries.get(key.name), _find_component(manifest, key)
         package = _upstream_package(key.name, tag, entry, manifest, checksums)
         if not package.sha256:
-            hint = "run: nox -s regen -- --cpython DIR, online"
+            hint = "run with network access: nox -s regen -- --cpython DIR"
             diagnostics.append(missing_checksum(manifest.file, str(key), tag, hint))
         if fixed and component is None:
             diagnostics.append(undescribed_external(manifest.file, str(key), tag, revision=False))

@@ -113,8 +113,9 @@ def _compare_files(
     if not listed:
         return 0, []
     present = {_path_in_bom(file.path, listed): file for file in target.files}
+    hint = "build or download it again, or name the SBOM of this build with --sbom"
     diagnostics = [
-        messages.missing_file(target.name, path, expected_by="the SBOM")
+        messages.missing_file(target.name, path, expected_by="the SBOM", hint=hint)
         for path in listed.keys() - present.keys()
     ]
     matching = 0

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from sbom.binaries.binary import printable
-from sbom.diagnostics.render import render
+from sbom.diagnostics import failing
+from sbom.diagnostics.render import count, render
 from sbom.verification.comparison import Verification
 from sbom.verification.identification import Identification
 from sbom.verification.results import Result, ResultStatus
@@ -23,7 +24,8 @@ def render_verification(verification: Verification, output_format: str, *, stric
         )
     if output_format == "github":
         return diagnostics
-    return f"{_table(verification.inspection.results)}\n{diagnostics}{_summary(verification)}\n"
+    table = _table(verification.inspection.results)
+    return f"{table}\n{diagnostics}{_summary(verification, strict=strict)}\n"
 
 
 def _verification_object(
@@ -57,7 +59,7 @@ def _table(results: Sequence[Result]) -> str:
     )
 
 
-def _summary(verification: Verification) -> str:
+def _summary(verification: Verification, *, strict: bool) -> str:
     """Return one line: what was compared with what, and how often each status came out."""
     inspection = verification.inspection
     parts = [
@@ -65,11 +67,12 @@ def _summary(verification: Verification) -> str:
         f"{len(inspection.runtime_files)} added later" if inspection.runtime_files else "",
         *_counts(inspection.results),
     ]
-    number = len(verification.diagnostics)
+    errors = len(failing(verification.diagnostics, strict=strict))
+    warnings = len(verification.diagnostics) - errors
     return (
         f"{verification.target.name}: {len(verification.target.files)} files, "
         f"{verification.platform}, compared with {verification.compared_with}: "
-        f"{'; '.join(filter(None, parts))}; {number or 'no'} problem{'' if number == 1 else 's'}"
+        f"{'; '.join(filter(None, parts))}; {count(errors, 'error')}, {count(warnings, 'warning')}"
     )
 
 

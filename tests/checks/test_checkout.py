@@ -65,7 +65,7 @@ def test_a_binary_of_another_revision_than_its_source_is_reported(tree: Path) ->
     edit(tree, "PCbuild/get_externals.bat", "openssl-bin-3.5.7", "openssl-bin-3.5.7.2")
     assert any(
         re.fullmatch(
-            r"PCbuild/get_externals\.bat:\d+: PCbuild/get_externals.bat openssl: names "
+            r"PCbuild/get_externals\.bat:\d+: openssl: names "
             r"openssl-3\.5\.7 as the source of openssl, but "
             r"PCbuild/get_externals\.bat:\d+ fetches the binary openssl-bin-3\.5\.7\.2",
             one,
@@ -96,7 +96,7 @@ def test_each_file_that_is_bumped_alone_is_reported_with_its_line(
     before = set(lines(tree))
     edit(tree, path, *change)
     [first, *_] = [one for one in lines(tree) if one not in before and one.startswith(path)]
-    assert first.startswith(f"{path}:{line}: {path} {name}: states {name} ")
+    assert first.startswith(f"{path}:{line}: {name}: states {name} ")
 
 
 def test_a_bump_of_the_script_alone_names_every_file_that_it_left_behind(tree: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_library_that_the_installer_has_and_no_component_owns_is_reported(tree
     source.parent.mkdir(parents=True)
     source.write_text('<File Name="tcl90.dll" />\n<File Id="x" Name="tcl91.dll" />\n')
     assert {one for one in lines(tree) if "installs" in one} == {
-        "Tools/msi/tcltk/tcltk_files.wxs:2: Tools/msi/tcltk/tcltk_files.wxs tcl91.dll: "
+        "Tools/msi/tcltk/tcltk_files.wxs:2: tcl91.dll: "
         "installs tcl91.dll, which belongs to no component of externals.toml"
     }
 
@@ -180,7 +180,7 @@ def test_a_checksum_in_an_sbom_of_the_tree_is_compared_with_the_recorded_one(tre
     edit(tree, "Misc/sbom.spdx.json", "ab" * 32, "cd" * 32)
     [one] = lines(tree)
     assert one.endswith(
-        "expected SHA-256 abababababab… of expat as in externals.toml, found cdcdcdcdcdcd…"
+        "expat: expected SHA-256 abababababab… of expat as in externals.toml, found cdcdcdcdcdcd…"
     )
 
 
@@ -191,7 +191,7 @@ def test_a_changed_file_is_found_by_name_and_line_ends_do_not_count(tree: Path) 
     assert lines(tree) == before
     source.write_bytes(b"int y;\n")
     [one] = [line for line in lines(tree) if line not in before]
-    assert "Misc/sbom.spdx.json Modules/expat/x.c: expected SHA1 " in one
+    assert re.match(r"Misc/sbom\.spdx\.json:\d+: Modules/expat/x\.c: expected SHA1 ", one)
     assert " of Modules/expat/x.c, found " in one
 
 

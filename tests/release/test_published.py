@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from manifests import COMMITTED
 from release_runs import (
     PARTIAL,
     Run,
@@ -98,10 +99,26 @@ def test_each_harm_to_a_published_directory_is_reported(
 
 
 def test_documents_cannot_be_written_beside_the_artifacts_and_elsewhere(
-    run: Run, few: Path
+    run: Run, few: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
         run("release", "--artifacts", few, "--in-place", "--output", few / "x")
+
+
+def test_what_a_person_accepted_is_no_error(run: Run, place: Path, tmp_path: Path) -> None:
+    (place / "notes.zip").write_bytes(b"")
+    manifest = tmp_path / "externals.toml"
+    exemption = """\n[[exemption]]
+diagnostic = "unknown-artifact"
+key = "notes.zip"
+reason = "accepted"
+"""
+    manifest.write_text(COMMITTED.read_text("utf-8") + exemption, encoding="utf-8")
+    words = ("release", "--check", "--artifacts", place, "--manifest")
+    assert run(*words, COMMITTED)[0] == 1
+    status, out, _ = run(*words, manifest)
+    assert status == 0
+    assert "[exempted: SBM701 unknown-artifact]" in out
 
 
 def test_documents_beside_the_artifacts_are_checked_where_they_are(

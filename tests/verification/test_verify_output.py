@@ -23,7 +23,7 @@ def test_text_is_a_table_and_a_summary(case: VerifyCase) -> None:
     assert lines[0].split() == ["file", "component", "expected", "found", "status"]
     assert any(line.split() == ["sqlite3.dll", "sqlite", "3.49.1", "3.49.1", "confirmed"]
                for line in lines)  # fmt: skip
-    assert lines[-1].endswith("; no problems")
+    assert lines[-1].endswith("; no errors, no warnings")
     assert "1 detected, not declared; 3 present, version unknown" in lines[-1]
 
 
