@@ -103,6 +103,7 @@ def test_documents_cannot_be_written_beside_the_artifacts_and_elsewhere(
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
         run("release", "--artifacts", few, "--in-place", "--output", few / "x")
+    assert "not allowed with argument" in capsys.readouterr().err
 
 
 def test_what_a_person_accepted_is_no_error(run: Run, place: Path, tmp_path: Path) -> None:
