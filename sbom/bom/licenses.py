@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
-
-from license_expression import ExpressionError, ExpressionParseError, Licensing, get_spdx_licensing
+from typing import TYPE_CHECKING
 
 from sbom.bom.bom import Bom
+from sbom.data import read_data
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.release_messages import unknown_license
 
+if TYPE_CHECKING:
+    from license_expression import Licensing
+
 _UNSTATED = ("", "NONE", "NOASSERTION")
-#: What license_expression 30.4 raises for what is not an expression: IndexError for ``()``.
-_INVALID = (ExpressionError, ExpressionParseError, IndexError, RecursionError, TypeError)
+_REFERENCE = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")
 
 
 @cache
 def _licensing() -> Licensing:
+    from license_expression import get_spdx_licensing  # noqa: PLC0415 - loads the list, 0.1 s
+
     return get_spdx_licensing()
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """Return what license_expression 30.4 raises: IndexError, for instance, for ``()``."""
+    from license_expression import ExpressionError, ExpressionParseError  # noqa: PLC0415 - the same
+
+    return ExpressionError, ExpressionParseError, IndexError, RecursionError, TypeError
+
+
+def _listed_ids(expression: str) -> list[str] | None:
+    """Return the ids of an expression of ids in ``data/licenses.toml`` and references, or None."""
+    listed = read_data("licenses")["ids"]
+    ids = re.split(" (?:AND|OR) ", expression)
+    return ids if all(id_ in listed or _REFERENCE.fullmatch(id_) for id_ in ids) else None
 
 
 @cache
@@ -27,12 +46,13 @@ def normalize_license(expression: str) -> str:
 
     What is not an expression is returned as it is.
     """
-    if expression in _UNSTATED:
+    if expression in _UNSTATED or _listed_ids(expression):
         return expression
     try:
-        return str(_licensing().parse(expression) or expression)
-    except _INVALID:
+        parsed = _licensing().parse(expression)
+    except _errors():
         return expression
+    return expression if parsed is None else str(parsed)
 
 
 @cache
@@ -44,11 +64,13 @@ def unknown_licenses(expression: str) -> tuple[str, ...]:
     """
     if expression in _UNSTATED:
         return ()
+    if (ids := _listed_ids(expression)) is not None:
+        return tuple(id_ for id_ in ids if _REFERENCE.fullmatch(id_))
     licensing = _licensing()
     try:
         unknown = licensing.unknown_license_keys(expression)
         licensing.parse(expression, validate=not unknown, strict=True)
-    except _INVALID:
+    except _errors():
         return (expression,)
     return tuple(unknown)
 

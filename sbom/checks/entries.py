@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from packageurl import PackageURL
-
 from sbom.bom.licenses import unknown_licenses
 from sbom.components.versions import applies, is_source_mismatch, resolve_version, shipped_version
 from sbom.diagnostics import Diagnostic, sort_diagnostics
@@ -17,6 +15,8 @@ from sbom.manifest.model import Manifest, Pin, Vendored
 from sbom.manifest.ranges import line_in_range, version_in_range
 from sbom.manifest.tables import KeyPath, find_texts, format_key_path
 
+#: A purl without qualifiers and escapes: the form of nearly all.
+_PLAIN_PURL = re.compile(r"pkg:[a-z]+(/[a-z0-9._-]+){1,2}(#[a-z_]+)?")
 _LICENSE_REF = re.compile(r"LicenseRef-[\w.-]+")
 _LICENSES = ("license-concluded", "license-declared")
 _LICENSE_HINT = "use ids of spdx.org/licenses, joined by AND, OR and WITH, or a LicenseRef"
@@ -99,8 +99,10 @@ def _invalid_licenses(manifest: Manifest) -> Iterator[Diagnostic]:
 
 def _invalid_purls(manifest: Manifest) -> Iterator[Diagnostic]:
     for spec in _own_components(manifest):
-        if spec.purl in ("", PLACEHOLDER):
+        if spec.purl in ("", PLACEHOLDER) or _PLAIN_PURL.fullmatch(spec.purl):
             continue
+        from packageurl import PackageURL  # noqa: PLC0415 - for purls that are not plain
+
         try:
             PackageURL.from_string(spec.purl)
         except ValueError as error:

@@ -8,12 +8,14 @@ from dataclasses import replace
 import pytest
 from boms import CREATED, bom_of, committed_bom, document
 from conftest import FACTS
+from license_expression import get_spdx_licensing
 from manifests import committed, entries, for_entry
 
 from sbom.bom.bom import Relationship, RelationshipKind, unique_ids
 from sbom.bom.compose import compose_build
-from sbom.bom.licenses import check_licenses, normalize_license
+from sbom.bom.licenses import check_licenses, normalize_license, unknown_licenses
 from sbom.components.component import Build
+from sbom.data import read_data
 
 
 def test_links_and_build_tools_are_told_apart() -> None:
@@ -117,3 +119,12 @@ def test_relationships_are_sorted_and_stated_once() -> None:
     related = committed_bom().relationships
     assert [one.key for one in related] == sorted({one.key for one in related})
     assert all(isinstance(one, Relationship) for one in related)
+
+
+def test_the_licenses_in_the_data_are_on_the_list_as_they_are_written() -> None:
+    licensing = get_spdx_licensing()
+    for expression in read_data("licenses")["ids"]:
+        assert str(licensing.parse(expression, validate=True, strict=True)) == expression
+        assert unknown_licenses(expression) == ()
+    assert unknown_licenses("MIT AND LicenseRef-mine") == ("LicenseRef-mine",)
+    assert unknown_licenses("MIT AND") == ("MIT AND",)

@@ -62,7 +62,7 @@ def component(number: int, text: str) -> Component:
         cpes=(),
         download_location="https://example.org/",
         file_name=text,
-        checksums=(("SHA256", f"{number:064x}"),),
+        checksums=(("SHA256", f"{number + 1:064x}"),),  # zeros mean that it is unknown
         source_info=text,
         comment=text,
         annotation=text,
@@ -83,7 +83,7 @@ def boms(draw: st.DrawFn) -> Bom:
             sha512=f"{n:0128x}",
             comment=draw(NAMES),
         )
-        for n, path in enumerate(("DLLs/_ssl.pyd", "python.exe"))
+        for n, path in enumerate(("DLLs/_ssl.pyd", "python.exe"), start=1)
     )
     ids = [one.id for one in components]
     links = st.builds(

@@ -28,7 +28,7 @@ def test_the_real_embeddable_package_is_described_completely(run: Run, tmp_path:
     status, output, err = run("release", "--artifacts", directory, "--output", out, *PARTIAL)
     assert (status, "[error" in err) == (0, False)
     assert f"{EMBED}: libtommath.dll: should not be in this channel" in output
-    assert "[exempted: excluded-component]" in output
+    assert "[exempted: SBM206 excluded-component]" in output
     document = read_json(out / f"{EMBED}.spdx.json")
     files = {file["fileName"].removeprefix("./"): file["SPDXID"] for file in document["files"]}
     assert len(files) == 37

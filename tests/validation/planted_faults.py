@@ -262,7 +262,7 @@ PLANTED: dict[str, tuple[Callable[[Json], None], list[str]]] = {
     ),
     "no verification code": (
         set_value(ZLIB, "filesAnalyzed", True),  # noqa: FBT003 - a JSON value
-        [f"{ZLIB}: filesAnalyzed is true, but there is no verification code"],
+        [f"{ZLIB}: filesAnalyzed is true, but the verification code is missing"],
     ),
     "a wrong verification code": (
         set_value(ROOT_ID, "packageVerificationCode", {"packageVerificationCodeValue": "0" * 40}),
