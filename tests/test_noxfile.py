@@ -84,7 +84,6 @@ class Session:
 
 @pytest.fixture(scope="module")
 def noxfile() -> ModuleType:
-    pytest.importorskip("nox")
     spec = spec_from_file_location("noxfile", ROOT / "noxfile.py")
     assert spec is not None
     assert spec.loader is not None
