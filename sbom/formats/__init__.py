@@ -21,7 +21,6 @@ class DocumentFormat:
 
     name: str
     suffix: str
-    media_type: str
     write: Callable[[Bom], bytes]
     read: Callable[[bytes, str], Bom]
 
@@ -29,7 +28,6 @@ class DocumentFormat:
 SPDX2 = DocumentFormat(
     name="spdx-2.3",
     suffix=".spdx.json",
-    media_type="application/spdx+json",
     write=write_spdx2,
     read=read_spdx2,
 )

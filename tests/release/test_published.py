@@ -87,7 +87,7 @@ def edit_slice(directory: Path) -> None:
             "expected an artifact of CPython 3.14.7, found one of 3.14.6",
         ),
     ],
-    ids=["swapped", "gone", "without", "sums", "slice", "index", "stranger"],
+    ids=["swapped", "gone", "without", "sums", "slice", "index", "unexpected"],
 )
 def test_each_harm_to_a_published_directory_is_reported(
     run: Run, place: Path, harm: Callable[[Path], object], file: str, sentence: str
