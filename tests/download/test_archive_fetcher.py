@@ -56,8 +56,9 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def client() -> Iterator[Client]:
     client = Client(
-        limits=DownloadLimits(read_timeout=0.3),
+        limits=DownloadLimits(read_timeout=2),
         retry=RETRY.new(total=3),
+        now=lambda: 0.0,
         sleep=lambda _, __: None,
         proxy_for=lambda _: "",
     )
@@ -129,7 +130,7 @@ def test_an_archive_is_fetched_through_several_failures(
     server: Server, client: Client, tmp_path: Path, printed: io.StringIO
 ) -> None:
     url = server.respond(
-        "/a", reset(ARCHIVE), stall(0.5, ARCHIVE[:50]), wrong_length(ARCHIVE, -50), chunked(ARCHIVE)
+        "/a", reset(ARCHIVE), stall(3, ARCHIVE[:50]), wrong_length(ARCHIVE, -50), chunked(ARCHIVE)
     )
     result = fetch(client, tmp_path, printed, url)
     assert len(archive_of(result).files) == 2

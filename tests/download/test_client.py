@@ -48,7 +48,7 @@ DATA = bytes(range(256)) * 400
 SLOW_HEAD = b"HTTP/1.1 200 OK\r\n" + b"X" * 500
 TOKEN = "ghp_" + "s3cr3t" * 6
 NOW = 1_700_000_000.0
-LIMITS = DownloadLimits(read_timeout=0.3, connect_timeout=2, total_timeout=300)
+LIMITS = DownloadLimits(read_timeout=1, connect_timeout=5, total_timeout=300)
 #: Waits of 0, 1, 2, 4, … s by the documentation of urllib3.Retry.
 FOUR_ATTEMPTS = RETRY.new(total=3, backoff_jitter=0)
 
@@ -65,7 +65,7 @@ class FakeClock:
         self.on_sleep()
 
     def now(self) -> float:
-        return time.monotonic() + sum(self.slept)
+        return float(sum(self.slept))
 
 
 def received(body: IO[bytes], validators: Validators) -> tuple[bytes, Validators]:
@@ -180,8 +180,8 @@ def test_an_equal_etag_is_enough_where_the_server_ignores_the_condition(
         status(429),
         reset(),
         reset(DATA),
-        stall(0.6),
-        stall(0.6, DATA),
+        stall(2),
+        stall(2, DATA),
         wrong_length(DATA, 10),
         wrong_length(DATA, 10_000_000),
         chunked(DATA, whole=False),
@@ -322,7 +322,7 @@ def test_a_server_that_sends_a_byte_now_and_then_does_not_block_a_download(
     url = server.respond("/a", trickle(SLOW_HEAD if head else DATA, 0.02, head=head))
     started = time.monotonic()
     assert failure(client, url) == "not finished in 0.5 s"
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 4
     client.close()
 
 
@@ -341,14 +341,14 @@ def test_a_server_that_trickles_over_tls_does_not_block_a_download(
 ) -> None:
     context = certified(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
-    client = Client(limits=DownloadLimits(total_timeout=0.5), proxy_for=lambda _: "")
+    client = Client(limits=DownloadLimits(total_timeout=2), proxy_for=lambda _: "")
     with running(context=context) as secure:
         assert body_of(client, secure.respond("/a", body(DATA))) == DATA
         started = time.monotonic()
         for data, head in ((DATA, False), (SLOW_HEAD, True)):
             url = secure.respond("/b", trickle(data, 0.02, head=head))
-            assert failure(client, url) == "not finished in 0.5 s"
-        assert time.monotonic() - started < 2
+            assert failure(client, url) == "not finished in 2 s"
+        assert time.monotonic() - started < 8
     client.close()
 
 
@@ -384,7 +384,7 @@ def test_a_client_can_be_stopped(server: Server, response: Response) -> None:
     threading.Timer(0.1, client.stop).start()
     started = time.monotonic()
     assert failure(client, url) == "interrupted"
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 4
     assert failure(client, server.respond("/b", status(500))) == "interrupted"
     client.close()
 
@@ -475,7 +475,7 @@ def test_the_token_is_in_no_error_log_or_output(
         reset(),
         wrong_length(DATA, 5),
         redirect("/a"),
-        stall(1),
+        stall(2),
     )
     with with_token(fake, server) as client:
         texts = [repr(client)]
