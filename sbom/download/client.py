@@ -151,6 +151,10 @@ class Client:
                     failure = error
                 if not failure.is_retryable or not retry.total:
                     break
+                if failure.reason is FailureReason.INCOMPLETE:
+                    # The server may close that connection, or send the rest of its response,
+                    # only when the next request is on its way.
+                    self.close()
                 retry = retry.increment("GET", redact_url(url), error=failure)
                 wait = failure.retry_after
                 wait = retry.get_backoff_time() if wait is None else wait

@@ -160,6 +160,7 @@ class DownloadError(Exception):
 
     def __init__(self, reason: FailureReason, message: str = "", hint: str = "") -> None:
         """Take a message that does not name the URL; without one, the reason is the message."""
+        self.reason = reason
         self.is_retryable = reason in _RETRYABLE
         self.message = message or reason.value
         self.hint = hint or _HINTS.get(reason, "")

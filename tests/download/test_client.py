@@ -55,7 +55,7 @@ FOUR_ATTEMPTS = RETRY.new(total=3, backoff_jitter=0)
 
 @dataclass
 class FakeClock:
-    """A clock that advances by sleeping too, and what was slept."""
+    """A clock that advances only by sleeping, and what was slept."""
 
     slept: list[float] = field(default_factory=list)
     on_sleep: Callable[[], None] = lambda: None
@@ -65,7 +65,7 @@ class FakeClock:
         self.on_sleep()
 
     def now(self) -> float:
-        return float(sum(self.slept))
+        return sum(self.slept)
 
 
 def received(body: IO[bytes], validators: Validators) -> tuple[bytes, Validators]:
@@ -193,6 +193,19 @@ def test_a_failure_that_passes_is_retried(
     assert body_of(client, server.respond("/a", response, response, body(DATA))) == DATA
     assert len(server.requests) == 3
     assert fake.slept == [0, 1]
+
+
+def test_a_retry_does_not_use_the_connection_of_a_damaged_body(
+    server: Server, client: Client
+) -> None:
+    def parse(body: IO[bytes], _: Validators) -> bytes:
+        if len(server.requests) == 1:
+            raise DownloadError(FailureReason.INCOMPLETE)
+        return body.read()
+
+    assert client.get(server.respond("/a", body(DATA)), parse) == DATA
+    first, second = server.requests
+    assert first.connection != second.connection
 
 
 def test_a_refused_connection_is_retried_until_the_server_is_up(
