@@ -15,9 +15,10 @@ from sbom.batch import Program, run_program
 from sbom.diagnostics import SbomError
 from sbom.script.analysis import analyze_script
 
-#: Processor seconds. The slowest script takes 0.4 s and took 2.1 s on a busy machine; what is not
-#: bounded takes minutes.
-SECONDS = 10.0
+#: Processor seconds on an idle machine, where a second is promised and the slowest takes 0.4.
+SECONDS = 2.0
+#: Processor seconds that counting takes on the machine where SECONDS was chosen.
+COUNTING = 0.05
 
 FRAGMENTS = (
     *'%^&|"()<>!@:=;, \t\r\n\0\x1a\xa0é\ud800²',
@@ -48,22 +49,38 @@ def seconds(read: Callable[[str], object], text: str) -> float:
     return time.process_time() - start
 
 
+def slowness() -> float:
+    """Return how many times as long as on an idle machine things take now, at least 1."""
+    start = time.process_time()
+    for _ in range(5_000_000):
+        pass
+    return max(1.0, (time.process_time() - start) / COUNTING)
+
+
+def is_soon(read: Callable[[str], object], text: str) -> bool:
+    """Measure up to three times: a busy machine in CI took 2.1 s for what takes 0.4 s."""
+    return any(
+        spent < SECONDS or spent < SECONDS * slowness()
+        for spent in (seconds(read, text) for _ in range(3))
+    )
+
+
 @settings(max_examples=250)
 @given(SCRIPTS, WORDS)
 def test_any_script_answers_or_is_refused(script: str, arguments: list[str]) -> None:
-    assert seconds(lambda text: fetches(text, arguments, {"X": "a"}), script) < SECONDS
+    assert is_soon(lambda text: fetches(text, arguments, {"X": "a"}), script)
 
 
 @settings(max_examples=100)
 @given(SCRIPTS)
 def test_any_script_can_be_probed_or_is_refused(script: str) -> None:
-    assert seconds(analyze_script, script) < SECONDS
+    assert is_soon(analyze_script, script)
 
 
 @settings(max_examples=100)
 @given(st.text(max_size=200))
 def test_any_text_answers_or_is_refused(text: str) -> None:
-    assert seconds(fetches, text) < SECONDS
+    assert is_soon(fetches, text)
 
 
 @settings(max_examples=100)
@@ -155,7 +172,7 @@ HOSTILE = {
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_script_answers_or_is_refused(name: str, reader: str) -> None:
-    assert seconds(READERS[reader], HOSTILE[name]) < SECONDS
+    assert is_soon(READERS[reader], HOSTILE[name])
 
 
 def test_probing_too_many_flags_says_so() -> None:
