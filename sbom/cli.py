@@ -138,6 +138,10 @@ def _add_build(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--layout", metavar="DIR", type=Path, help="a build as it ships, to list its files"
     )
+    verb.add_argument(
+        "--keep-going", action="store_true",
+        help="write documents although errors are found; marked incomplete, for no release",
+    )  # fmt: skip
     _add_output(verb, Path("dist/sbom"))
 
 

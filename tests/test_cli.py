@@ -437,7 +437,8 @@ def test_build_writes_one_document_per_platform(
     assert main(["build", "--manifest", str(manifest), "--output", str(out)]) == 0
     names = [f"python-3.14.7-{p}.spdx.json" for p in ("amd64", "arm64", "win32")]
     assert captured(capsys)[0].splitlines() == [f"{out / name}: 38 packages" for name in names]
-    assert sorted(path.name for path in out.iterdir()) == names
+    records = [f"python-3.14.7-{p}.build.json" for p in ("amd64", "arm64", "win32")]
+    assert sorted(path.name for path in out.iterdir()) == sorted(names + records)
 
 
 def test_build_rejects_a_script_that_differs_from_the_manifest(

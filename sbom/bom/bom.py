@@ -119,6 +119,20 @@ class Bom:
         [root] = self.roots
         return root
 
+    @property
+    def is_incomplete(self) -> bool:
+        """Return whether the document was written although errors were found."""
+        return _INCOMPLETE in self.creation.comment
+
+
+#: How the comment of a document states that it was written although errors were found.
+_INCOMPLETE = "This document is incomplete:"
+
+
+def incomplete_sentence(errors: str) -> str:
+    """Return what a document states that was written although ``errors`` were found."""
+    return f"{_INCOMPLETE} {errors} in what it describes."
+
 
 def file_id(path: str, sha256: str) -> str:
     """Return the id of a file: the same for one path and contents, in every BOM."""

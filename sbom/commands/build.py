@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,10 +11,11 @@ from pathlib import Path
 from msgspec import structs
 
 from sbom import io as files
-from sbom.bom.compose import compose_build
+from sbom.bom.bom import incomplete_sentence
+from sbom.bom.compose import TOOL, compose_build
 from sbom.bom.licenses import check_licenses
 from sbom.components.component import Build
-from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
+from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.render import count, render
@@ -28,7 +30,17 @@ from sbom.inputs import (
     select_variant,
     triage_inputs,
 )
+from sbom.manifest.exemptions import Triage
 from sbom.manifest.model import Manifest, Pin
+from sbom.release.build_record import (
+    FORM,
+    BuildRecord,
+    digest_files,
+    digest_text,
+    record_diagnostics,
+    record_path,
+    write_record,
+)
 from sbom.verification.inspection import Inspection, inspect_layout
 
 
@@ -41,41 +53,80 @@ class BuildOptions(InputOptions):
     variant: str
     layout: Path | None
     output: Path
+    keep_going: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Externals:
+    """The externals of a build: a ``build`` of no platform yet, and the comment on its documents.
+
+    ``digest`` is that of what was found in an externals directory; empty without one.
+    """
+
+    build: Build
+    comment: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    digest: str = ""
 
 
 def run(options: BuildOptions, environment: Environment) -> int:
-    """Write one SBOM for each platform."""
+    """Write one SBOM for each platform, and a record beside it."""
     inputs = read_inputs(options)
-    active = triage_inputs(inputs).active
-    if errors := failing(active):
+    warnings = triage_inputs(inputs).active
+    if errors := failing(warnings):
         raise SbomError(errors)
-    template, comment, diagnostics = _select_externals(options, inputs.manifest)
+    manifest = inputs.manifest
+    externals = _select_externals(options, manifest)
     builds = [
-        replace(template, platform=platform, variant=variant)
-        for variant in [select_variant(options.variant, inputs.manifest)]
-        for platform in select_platforms(options.platform, inputs.manifest)
+        replace(externals.build, platform=platform, variant=variant)
+        for variant in [select_variant(options.variant, manifest)]
+        for platform in select_platforms(options.platform, manifest)
     ]
-    layout = _inspect_layout(options, inputs.manifest, builds)
+    layout = _inspect_layout(options, manifest, builds)
     created = creation_time(environment)
+    triage = _triage_described(inputs, externals, layout)
+    errors = failing(triage.active)
+    _print_report(inputs, triage.active, len(warnings))
+    if errors and not options.keep_going:
+        print("no document was written; --keep-going writes incomplete ones", file=sys.stderr)
+        return Exit.ERRORS
+    comment = externals.comment or manifest.document.comment
+    if errors:
+        comment = f"{comment.strip()} {incomplete_sentence(count(len(errors), 'error'))}"
     boms = [
-        compose_build(inputs.manifest, build, created, comment=comment, contents=layout)
+        compose_build(manifest, build, created, comment=comment, contents=layout)
         for build in builds
     ]
     if invalid := [diagnostic for bom in boms for diagnostic in check_licenses(bom)]:
         raise SbomError(invalid)
+    recorded = replace(triage, active=(*warnings, *triage.active))
+    record = _record(options, inputs, externals, layout, recorded)
     paths = {bom.name: options.output / f"{bom.name}{SPDX2.suffix}" for bom in boms}
-    files.write_all({paths[bom.name]: SPDX2.write(bom) for bom in boms})
+    documents = {paths[bom.name]: SPDX2.write(bom) for bom in boms}
+    records = {
+        record_path(path): write_record(
+            structs.replace(record, document=path.name, sha256=hashlib.sha256(data).hexdigest())
+        )
+        for path, data in documents.items()
+    }
+    files.write_all(documents | records)
     for bom in boms:
         counted = f", {len(bom.files)} files" if layout else ""
         print(f"{paths[bom.name]}: {len(bom.components)} packages{counted}")
-    return _report(inputs, [*diagnostics, *(layout.diagnostics if layout else ())], len(active))
+    return Exit.ERRORS if errors else Exit.OK
 
 
-def _report(inputs: Inputs, diagnostics: Sequence[Diagnostic], warnings: int) -> int:
-    """Print what is wrong with the directories that were described; return the exit status."""
+def _triage_described(inputs: Inputs, externals: _Externals, layout: Inspection | None) -> Triage:
+    """Return what is wrong with the directories that are described."""
+    diagnostics = [*externals.diagnostics, *(layout.diagnostics if layout else ())]
     areas = (Area.EXTERNALS_DIRECTORY, Area.SHIPPED_FILES)
     triage = triage_inputs(inputs, diagnostics, areas)
-    active = [diagnostic for diagnostic in triage.active if diagnostic in set(diagnostics)]
+    found = set(diagnostics)
+    return replace(triage, active=tuple(one for one in triage.active if one in found))
+
+
+def _print_report(inputs: Inputs, active: Sequence[Diagnostic], warnings: int) -> None:
+    """Print what is wrong with the directories, and how many warnings the manifest has."""
     print(render(active, "text"), end="", file=sys.stderr)
     if warnings:
         them = "it" if warnings == 1 else "them"
@@ -83,19 +134,45 @@ def _report(inputs: Inputs, diagnostics: Sequence[Diagnostic], warnings: int) ->
             f"{inputs.path}: {count(warnings, 'warning')}; run 'nox -s check' to see {them}",
             file=sys.stderr,
         )
-    return Exit.ERRORS if failing(active) else Exit.OK
 
 
-def _select_externals(
-    options: BuildOptions, manifest: Manifest
-) -> tuple[Build, str, tuple[Diagnostic, ...]]:
-    """Return a build of no platform yet, its comment, and what is wrong with its externals.
+def _record(
+    options: BuildOptions,
+    inputs: Inputs,
+    externals: _Externals,
+    layout: Inspection | None,
+    triage: Triage,
+) -> BuildRecord:
+    """Return the record of a build, for no document yet."""
+    named = {"layout": options.layout, "externals": options.externals}
+    directories = {str(path): name for name, path in named.items() if path is not None}
+    digests = {
+        "manifest": digest_text(inputs.text),
+        "script": inputs.script_sha256,
+        "externals": externals.digest,
+        "layout": digest_files(layout.files) if layout else "",
+    }
+    active = ((diagnostic, "") for diagnostic in sort_diagnostics(triage.active))
+    return BuildRecord(
+        form=FORM,
+        tool=TOOL,
+        document="",
+        sha256="",
+        inputs={name: digest for name, digest in digests.items() if digest},
+        diagnostics=record_diagnostics(active, directories),
+        exempted=record_diagnostics(triage.exempted, directories),
+    )
+
+
+def _select_externals(options: BuildOptions, manifest: Manifest) -> _Externals:
+    """Return the externals of a build, and what is wrong with them.
 
     Without an externals directory, they are those that a release build fetches, by the manifest.
     A modified one loses its checksums, which are not those of what is built.
     """
     if options.externals is None:
-        return Build(platform=""), manifest.layout.comment if options.layout else "", ()
+        comment = manifest.layout.comment if options.layout else ""
+        return _Externals(build=Build(platform=""), comment=comment)
     # A tenth of a second to import, needed with --externals only.
     from sbom.download.cache import Cache, default_cache_dir  # noqa: PLC0415
     from sbom.source_tree.fetched_externals import (  # noqa: PLC0415
@@ -120,7 +197,16 @@ def _select_externals(
             notes[pin.key] = f"Modified after it was fetched: {external.difference}."
         pins.append(pin)
     comment = manifest.externals_dir.comment.format(settings=directory.settings_text)
-    return Build(platform="", pins=tuple(pins), notes=notes), comment, diagnostics
+    rows = sorted(
+        f"{external.pin.key} {external.pin.tag} {external.integrity} {external.difference}\n"
+        for external in directory.externals
+    )
+    return _Externals(
+        build=Build(platform="", pins=tuple(pins), notes=notes),
+        comment=comment,
+        diagnostics=diagnostics,
+        digest=digest_text("".join(rows)),
+    )
 
 
 def _inspect_layout(

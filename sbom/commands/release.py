@@ -23,9 +23,9 @@ from sbom.release.contents import (
     ReleaseContents,
     compose_parts,
     inspect_layouts,
-    read_platform_sboms,
 )
 from sbom.release.documents import CHECKSUMS, INDEX, Outputs, previous_created, write_documents
+from sbom.release.parts import check_part, platform_sboms, read_parts
 from sbom.release.published import PublishedRelease, check_published_release, read_index
 from sbom.release.release_bom import compose_release
 
@@ -119,10 +119,13 @@ def _inspect_release(
         list_files(options.artifacts), manifest, partial=options.partial
     )
     layouts = inspect_layouts(options.layout, manifest)
-    parts = read_platform_sboms(options.platform_sbom, layouts, manifest)
+    read = read_parts(options.platform_sbom, layouts, manifest)
+    of_parts = [diagnostic for part in read.values() for diagnostic in check_part(part)]
+    parts = platform_sboms(read)
     artifacts, diagnostics = inspect_artifacts(options.artifacts, artifact_set.artifacts, manifest)
     of_layouts = [diagnostic for _, layout in layouts.values() for diagnostic in layout.diagnostics]
-    _stop_for_errors(inputs, [*artifact_set.diagnostics, *diagnostics, *of_layouts], blockers)
+    of_builds = [*of_layouts, *of_parts]
+    _stop_for_errors(inputs, [*artifact_set.diagnostics, *diagnostics, *of_builds], blockers)
     builds = {
         contents.build.name: (replace(contents.build, channel=""), None) for contents in artifacts
     }

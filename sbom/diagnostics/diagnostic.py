@@ -87,6 +87,7 @@ class Code(StrEnum):
     VERSION_CONFLICT = "version-conflict"
     OUTPUT_EXISTS = "output-exists"
     INCONSISTENT_RELEASE = "inconsistent-release"
+    REJECTED_PART = "rejected-part"
     # An SBOM document.
     INVALID_DOCUMENT = "invalid-document"
     # The run itself.

@@ -86,6 +86,17 @@ def conflicting_component(component: str, first: str, second: str) -> Diagnostic
     )
 
 
+def rejected_part(part: str, message: str, *, subject: str = "", hint: str = "") -> Diagnostic:
+    """Return the diagnostic of a document of ``build`` that cannot be part of a release."""
+    return Diagnostic(
+        code=Code.REJECTED_PART,
+        file=part,
+        subject=subject,
+        message=one_line(message),
+        hint=hint or "correct what is wrong with the build, and run build again",
+    )
+
+
 def inconsistent_release(
     file: str, message: str, *, subject: str = "", line: int = 0
 ) -> Diagnostic:

@@ -16,8 +16,6 @@ from sbom.bom.ownership import FileOwnership
 from sbom.components.component import Build, Component
 from sbom.diagnostics.io_messages import usage_error
 from sbom.files.shipped_file import ShippedFile
-from sbom.formats import SPDX2
-from sbom.io import DOCUMENT_LIMIT, read_bytes
 from sbom.manifest.channels import Artifact
 from sbom.manifest.model import Manifest
 from sbom.verification.inspection import Inspection, inspect_layout
@@ -60,30 +58,6 @@ def inspect_layouts(
             raise usage_error(f"--layout {option}", "is a second layout of that build", hint)
         layouts[name] = builds[name], inspect_layout(Path(directory), manifest, builds[name])
     return layouts
-
-
-def read_platform_sboms(
-    paths: Sequence[Path], layouts: Mapping[str, object], manifest: Manifest
-) -> dict[str, PlatformSbom]:
-    """Return the BOMs of ``--platform-sbom``, by the name of their build.
-
-    Raises InputError for one that is not of this release, or of a build that has a layout too.
-    """
-    builds = builds_of(manifest)
-    prefix = f"python-{manifest.cpython.version}-"
-    sboms: dict[str, PlatformSbom] = {}
-    for path in paths:
-        bom = SPDX2.read(read_bytes(path, DOCUMENT_LIMIT), str(path))
-        name = bom.name.removeprefix(prefix)
-        if name not in builds or len(bom.roots) != 1:
-            hint = f"name what build wrote for {', '.join(builds)} of {manifest.cpython.version}"
-            what = "is not the SBOM of a build of the manifest"
-            raise usage_error(f"--platform-sbom {path}", what, hint)
-        if name in sboms or name in layouts:
-            hint = "give each build one layout or SBOM"
-            raise usage_error(f"--platform-sbom {path}", f"is a second part for {name}", hint)
-        sboms[name] = PlatformSbom(builds[name], bom)
-    return sboms
 
 
 def compose_parts(

@@ -44,7 +44,7 @@ def texts_of(value: Any) -> Iterator[str]:
 
 
 def documents(directory: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(directory.iterdir())}
+    return {path.name: path.read_bytes() for path in sorted(directory.glob("*.spdx.json"))}
 
 
 @pytest.mark.parametrize("manifest", [COMMITTED, RELEASED], ids=["frozen", "released"])

@@ -158,7 +158,7 @@ def test_parts_that_state_no_more_than_the_manifest_change_nothing(
     assert run("build", "--output", tmp_path / "parts")[0] == 0
     flags = [
         word
-        for part in sorted((tmp_path / "parts").iterdir())
+        for part in sorted((tmp_path / "parts").glob("*.spdx.json"))
         if "arm64" not in part.name  # no artifact here is of that build
         for word in ("--platform-sbom", part)
     ]

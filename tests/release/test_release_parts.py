@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -29,6 +30,14 @@ def layout(directory: Path, platform: str, manifest: Manifest) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(f"{platform} default {path.name}\n".encode() * 3)
     return directory
+
+
+def record_again(part: Path) -> None:
+    """Let the record of a part name the bytes that the part has now."""
+    path = part.with_name(part.name.replace(".spdx.json", ".build.json"))
+    record = read_json(path)
+    record["sha256"] = hashlib.sha256(part.read_bytes()).hexdigest()
+    path.write_text(json.dumps(record), encoding="utf-8")
 
 
 def test_an_installer_is_described_from_a_layout_or_from_the_part_made_of_it(
@@ -59,7 +68,7 @@ def test_twelve_builds_merge_to_the_same_bytes_in_any_order(
     for variant in ("default", "debug", "free-threaded", "free-threaded-debug"):
         out = tmp_path / "parts"
         assert run("build", "--variant", variant, "--output", out)[0] == 0
-        parts = sorted(out.iterdir())
+        parts = sorted(out.glob("*.spdx.json"))
     assert len(parts) == 12
     results = []
     for n, order in enumerate((parts, parts[::-1], parts[5:] + parts[:5])):
@@ -75,11 +84,12 @@ def test_twelve_builds_merge_to_the_same_bytes_in_any_order(
 
 def test_parts_that_contradict_each_other_are_reported(run: Run, few: Path, tmp_path: Path) -> None:
     assert run("build", "--output", tmp_path / "parts")[0] == 0
-    parts = sorted((tmp_path / "parts").iterdir())
+    parts = sorted((tmp_path / "parts").glob("*.spdx.json"))
     text = (
         parts[0].read_text(encoding="utf-8").replace('"versionInfo": "1.0.8"', '"versionInfo": "9"')
     )
     parts[0].write_text(text, encoding="utf-8")
+    record_again(parts[0])
     flags = [word for part in parts for word in ("--platform-sbom", part)]
     status, output = failed_release(run, few, "--partial", *flags)
     assert status == 1
@@ -103,3 +113,77 @@ def test_a_file_that_is_not_the_sbom_of_a_build_is_refused(
     status, output = failed_release(run, few, "--partial", "--platform-sbom", part)
     assert status == 2
     assert sentence in output[0]
+
+
+@pytest.fixture
+def part(run: Run, tmp_path: Path) -> Path:
+    assert run("build", "--platform", "amd64", "--output", tmp_path / "part")[0] == 0
+    return tmp_path / "part/python-3.14.7-amd64.spdx.json"
+
+
+def test_a_part_without_its_record_is_an_input_that_cannot_be_read(
+    run: Run, few: Path, part: Path
+) -> None:
+    part.with_name("python-3.14.7-amd64.build.json").unlink()
+    status, output = failed_release(run, few, "--partial", "--platform-sbom", part)
+    assert status == 2
+    assert "python-3.14.7-amd64.build.json: is missing" in output[0]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"form": 1}', "\0"])
+def test_a_record_that_is_none_is_an_input_that_cannot_be_read(
+    run: Run, few: Path, part: Path, text: str
+) -> None:
+    part.with_name("python-3.14.7-amd64.build.json").write_text(text)
+    status, output = failed_release(run, few, "--partial", "--platform-sbom", part)
+    assert status == 2
+    assert "is not the record of a build" in output[0]
+
+
+def test_a_part_with_other_bytes_than_its_record_names_is_rejected(
+    run: Run, few: Path, part: Path
+) -> None:
+    part.write_bytes(part.read_bytes() + b"\n")
+    status, output = failed_release(run, few, "--partial", "--platform-sbom", part)
+    assert status == 1
+    assert any("as python-3.14.7-amd64.build.json records, found" in line for line in output)
+
+
+def test_a_layout_with_errors_gives_an_incomplete_document_that_no_release_takes(
+    run: Run, few: Path, tmp_path: Path
+) -> None:
+    place = layout(tmp_path / "amd64", "amd64", committed())
+    (place / "DLLs/sqlite3.dll").unlink()
+    out = tmp_path / "part"
+    words = ("build", "--platform", "amd64", "--layout", place, "--output", out)
+    status, _, err = run(*words)
+    assert status == 1
+    assert "missing file: expected by sqlite" in err
+    assert not out.exists()
+    assert run(*words, "--keep-going")[0] == 1
+    document = out / "python-3.14.7-amd64.spdx.json"
+    comment = read_json(document)["creationInfo"]["comment"]
+    assert "This document is incomplete: 1 error in what it describes." in comment
+    assert violations(document) == []
+    record = out / "python-3.14.7-amd64.build.json"
+    assert str(tmp_path) not in record.read_text(encoding="utf-8")
+    status, output = failed_release(run, few, "--partial", "--platform-sbom", document)
+    assert status == 1
+    assert any("was built although layout: " in line and "SBM201" in line for line in output)
+    edited = {**read_json(record), "diagnostics": []}
+    record.write_text(json.dumps(edited), encoding="utf-8")
+    status, output = failed_release(run, few, "--partial", "--platform-sbom", document)
+    assert status == 1
+    assert any("states that it is incomplete" in line for line in output)
+
+
+def test_a_record_has_the_same_bytes_from_any_directory(run: Run, tmp_path: Path) -> None:
+    found = []
+    for name in ("one", "another one"):
+        place = layout(tmp_path / name, "amd64", committed())
+        (place / "DLLs/sqlite3.dll").unlink()
+        words = ("--platform", "amd64", "--layout", place, "--keep-going", "--output")
+        assert run("build", *words, tmp_path / f"{name}-part")[0] == 1
+        found.append({p.name: p.read_bytes() for p in (tmp_path / f"{name}-part").iterdir()})
+    assert len(found[0]) == 2
+    assert found[0] == found[1]

@@ -18,11 +18,11 @@ from sbom.diagnostics import Exit
 
 
 def build(
-    directory: Path, files: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+    directory: Path, files: dict[str, bytes], capsys: pytest.CaptureFixture[str], *more: str
 ) -> tuple[int, str]:
     """Write the SBOM of a layout; return the exit status and what was printed to stderr."""
     written(directory / "layout", files)
-    argv = ["build", "--manifest", str(COMMITTED), "--platform", "amd64"]
+    argv = ["build", "--manifest", str(COMMITTED), "--platform", "amd64", *more]
     status = main([*argv, "--layout", str(directory / "layout"), "--output", str(directory)])
     return status, capsys.readouterr().err
 
@@ -32,6 +32,9 @@ def test_an_undeclared_component_is_added_with_its_evidence(
 ) -> None:
     hidden = pe(texts=[b"incorrect header check", b"1.2.11"])
     status, err = build(tmp_path, {"DLLs/tcl90.dll": hidden}, capsys)
+    assert status == Exit.ERRORS
+    assert not [*tmp_path.glob("*.json")]
+    status, err = build(tmp_path, {"DLLs/tcl90.dll": hidden}, capsys, "--keep-going")
     assert status == Exit.ERRORS
     assert "DLLs/tcl90.dll: undeclared component: found zlib 1.2.11" in err
     [path] = tmp_path.glob("*.spdx.json")
@@ -99,7 +102,7 @@ def test_an_unpinned_component_gets_the_version_that_its_files_show(
     resource = {"CompanyName": "Microsoft Corporation", "FileVersion": "14.44.35211.0"}
     runtime = pe(resource=resource, signed=True)
     files = {"vcruntime140.dll": runtime, "vcruntime140_1.dll": runtime}
-    _, err = build(tmp_path, files, capsys)
+    _, err = build(tmp_path, files, capsys, "--keep-going")
     assert "vcruntime140.dll: expected vcruntime 14.51.36247.0, found 14.44.35211.0" in err
     [path] = tmp_path.glob("*.spdx.json")
     packages = json.loads(path.read_text(encoding="utf-8"))["packages"]

@@ -1,0 +1,122 @@
+"""What ``build`` records beside each document, for ``release``; none of it enters a document.
+
+The record of ``python-3.14.7-amd64.spdx.json`` is ``python-3.14.7-amd64.build.json``. Scanners
+take a name with ``.spdx.`` in it for a document, so that the record has none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePath
+
+import msgspec
+
+from sbom.diagnostics import Diagnostic, InputError
+from sbom.diagnostics.io_messages import input_error
+from sbom.files.shipped_file import ShippedFile
+from sbom.formats import SPDX2
+from sbom.io import read_bytes
+
+_SUFFIX = ".build.json"
+#: The version of the record's own form.
+FORM = 1
+
+
+class RecordedDiagnostic(msgspec.Struct, frozen=True, kw_only=True):
+    """A diagnostic of a build; ``reason`` is that of the exemption which accepted it.
+
+    ``file`` is the name of the file, or ``layout`` or ``externals`` with a path in it.
+    """
+
+    id: str
+    name: str
+    severity: str
+    file: str
+    subject: str
+    message: str
+    reason: str = ""
+
+
+class BuildRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What was wrong when a document was made, and the SHA-256 of it and of its inputs."""
+
+    form: int
+    tool: str
+    document: str
+    sha256: str
+    inputs: dict[str, str]
+    diagnostics: tuple[RecordedDiagnostic, ...]
+    exempted: tuple[RecordedDiagnostic, ...]
+
+    @property
+    def errors(self) -> tuple[RecordedDiagnostic, ...]:
+        """Return the errors that no exemption accepted."""
+        return tuple(one for one in self.diagnostics if one.severity == "error")
+
+
+def record_path(document: Path) -> Path:
+    """Return the path of a document's record: beside it."""
+    return document.with_name(document.name.removesuffix(SPDX2.suffix) + _SUFFIX)
+
+
+def write_record(record: BuildRecord) -> bytes:
+    """Return a record as JSON: UTF-8, two spaces of indentation, LF line ends."""
+    return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+
+
+def read_record(path: Path) -> BuildRecord:
+    """Return the record at a path. Raises InputError if it is missing or is none."""
+    hint = "add the file that build wrote beside the document"
+    if not path.is_file():
+        raise InputError([input_error(str(path), "is missing", hint)])
+    try:
+        record = msgspec.json.decode(read_bytes(path), type=BuildRecord)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        message = f"is not the record of a build: {error}"
+        raise InputError([input_error(str(path), message, hint)]) from error
+    if record.form != FORM:
+        message = f"expected form {FORM} of a build's record, found {record.form}"
+        raise InputError([input_error(str(path), message, "run build again")])
+    return record
+
+
+def record_diagnostics(
+    diagnostics: Iterable[tuple[Diagnostic, str]], directories: Mapping[str, str]
+) -> tuple[RecordedDiagnostic, ...]:
+    """Return diagnostics, each with the reason that exempts it, without paths of this machine.
+
+    ``directories`` maps directories that were described to what a record calls them.
+    """
+    return tuple(
+        RecordedDiagnostic(
+            id=one.entry.id,
+            name=str(one.code),
+            severity=str(one.entry.severity),
+            file=_portable(one.file, directories),
+            subject=one.subject,
+            message=one.message,
+            reason=" ".join(reason.split()),
+        )
+        for one, reason in diagnostics
+    )
+
+
+def _portable(file: str, directories: Mapping[str, str]) -> str:
+    """Return a path from the directory that was described, or only its name."""
+    path = PurePath(file)
+    for directory, name in directories.items():
+        if path.is_relative_to(directory):
+            return (PurePath(name) / path.relative_to(directory)).as_posix()
+    return path.name
+
+
+def digest_text(text: str) -> str:
+    """Return the SHA-256 of a text with LF line ends: a checkout of Windows may have others."""
+    return hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()
+
+
+def digest_files(files: Iterable[ShippedFile]) -> str:
+    """Return the SHA-256 of the checksums of files, as ``sha256sum`` prints them, by path."""
+    rows = sorted((file.path, file.sha256) for file in files)
+    return digest_text("".join(f"{sha256} *{path}\n" for path, sha256 in rows))

@@ -1,0 +1,94 @@
+"""Documents that ``build`` wrote on other machines, read and checked as parts of a release."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sbom.bom.bom import Bom
+from sbom.components.component import Build
+from sbom.diagnostics import Diagnostic, InputError
+from sbom.diagnostics.io_messages import invalid_usage
+from sbom.diagnostics.release_messages import rejected_part
+from sbom.formats import SPDX2
+from sbom.io import DOCUMENT_LIMIT, read_bytes
+from sbom.manifest.model import Manifest
+from sbom.release.build_record import BuildRecord, read_record, record_path
+from sbom.release.contents import PlatformSbom, builds_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """A document of ``--platform-sbom`` with the record that ``build`` wrote beside it."""
+
+    path: Path
+    data: bytes
+    bom: Bom
+    build: Build
+    record: BuildRecord
+
+
+def read_parts(
+    paths: Sequence[Path], layouts: Mapping[str, object], manifest: Manifest
+) -> dict[str, Part]:
+    """Return the parts at paths, by the name of their build.
+
+    Raises InputError with every one that cannot be read, is not of this release, or is of a build
+    that has a layout or a part already.
+    """
+    parts: dict[str, Part] = {}
+    diagnostics: list[Diagnostic] = []
+    for path in paths:
+        try:
+            part = _read_part(path, manifest)
+        except InputError as error:
+            diagnostics += error.diagnostics
+            continue
+        name = part.build.name
+        if name in parts or name in layouts:
+            hint, what = "give each build one layout or SBOM", f"is a second part for {name}"
+            diagnostics.append(invalid_usage(f"--platform-sbom {path}", what, hint))
+        else:
+            parts[name] = part
+    if diagnostics:
+        raise InputError(diagnostics)
+    return parts
+
+
+def _read_part(path: Path, manifest: Manifest) -> Part:
+    data = read_bytes(path, DOCUMENT_LIMIT)
+    bom = SPDX2.read(data, str(path))
+    builds = builds_of(manifest)
+    name = bom.name.removeprefix(f"python-{manifest.cpython.version}-")
+    if name not in builds or len(bom.roots) != 1:
+        hint = f"name what build wrote for {', '.join(builds)} of {manifest.cpython.version}"
+        what = "is not the SBOM of a build of the manifest"
+        raise InputError([invalid_usage(f"--platform-sbom {path}", what, hint)])
+    record = read_record(record_path(path))
+    return Part(path=path, data=data, bom=bom, build=builds[name], record=record)
+
+
+def check_part(part: Part) -> Iterator[Diagnostic]:
+    """Yield why a part must not be in a release."""
+    file, record = str(part.path), part.record
+    sha256 = hashlib.sha256(part.data).hexdigest()
+    if sha256 != record.sha256:
+        yield rejected_part(
+            file,
+            f"expected SHA-256 {record.sha256[:12]}… as {record_path(part.path).name} records, "
+            f"found {sha256[:12]}…",
+        )
+    for error in record.errors:
+        where = ": ".join(filter(None, (error.file, error.subject)))
+        yield rejected_part(
+            file, f"was built although {where}: {error.message} [{error.id} {error.name}]"
+        )
+    if part.bom.is_incomplete and not record.errors:
+        yield rejected_part(file, "states that it is incomplete: errors were found in its build")
+
+
+def platform_sboms(parts: Mapping[str, Part]) -> dict[str, PlatformSbom]:
+    """Return the BOMs of parts, by the name of their build."""
+    return {name: PlatformSbom(part.build, part.bom) for name, part in parts.items()}
