@@ -130,7 +130,7 @@ def _inspect_release(
         contents.build.name: (replace(contents.build, channel=""), None) for contents in artifacts
     }
     unstated = {name: build for name, build in builds.items() if name not in parts}
-    parts |= compose_parts(manifest, {**unstated, **layouts}, created)
+    parts |= compose_parts(manifest, {**unstated, **layouts}, created, artifacts)
     return ReleaseContents(artifacts, tuple(parts.values()))
 
 

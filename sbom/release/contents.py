@@ -14,11 +14,12 @@ from sbom.bom.bom import Bom
 from sbom.bom.compose import compose_build
 from sbom.bom.ownership import FileOwnership
 from sbom.components.component import Build, Component
+from sbom.components.resolve import resolve_components
 from sbom.diagnostics.io_messages import usage_error
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.channels import Artifact
 from sbom.manifest.model import Manifest
-from sbom.verification.inspection import Inspection, inspect_layout
+from sbom.verification.inspection import Inspection, apply_shown_components, inspect_layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +59,6 @@ def inspect_layouts(
             raise usage_error(f"--layout {option}", "is a second layout of that build", hint)
         layouts[name] = builds[name], inspect_layout(Path(directory), manifest, builds[name])
     return layouts
-
-
-def compose_parts(
-    manifest: Manifest,
-    builds: Mapping[str, tuple[Build, Inspection | None]],
-    created: datetime,
-) -> dict[str, PlatformSbom]:
-    """Return the BOMs of builds that have a layout, or of which only the manifest is known."""
-    return {
-        name: PlatformSbom(build, compose_build(manifest, build, created, contents=layout))
-        for name, (build, layout) in builds.items()
-    }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,3 +101,48 @@ class ReleaseContents:
     def inspected_builds(self) -> frozenset[str]:
         """Return the names of the builds whose layout was inspected."""
         return frozenset(part.build.name for part in self.parts if part.bom.files)
+
+
+def compose_parts(
+    manifest: Manifest,
+    builds: Mapping[str, tuple[Build, Inspection | None]],
+    created: datetime,
+    artifacts: Sequence[ArtifactContents] = (),
+) -> dict[str, PlatformSbom]:
+    """Return the BOMs of builds that have a layout, or of which only the manifest is known.
+
+    What opened artifacts of a build show is true of all of it.
+    """
+    return {
+        name: PlatformSbom(
+            build,
+            compose_build(
+                manifest,
+                build,
+                created,
+                contents=layout or _shown_contents(manifest, build, artifacts),
+            ),
+        )
+        for name, (build, layout) in builds.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _ShownContents:
+    """The components of a build without a layout, none of its files."""
+
+    components: tuple[Component, ...]
+    files: tuple[ShippedFile, ...] = ()
+    ownership: tuple[FileOwnership, ...] = ()
+
+
+def _shown_contents(
+    manifest: Manifest, build: Build, artifacts: Sequence[ArtifactContents]
+) -> _ShownContents:
+    shown = [
+        component
+        for contents in sorted(artifacts, key=lambda contents: contents.path)
+        if contents.is_opened and contents.build.name == build.name
+        for component in contents.components
+    ]
+    return _ShownContents(apply_shown_components(resolve_components(manifest, build), shown))

@@ -31,6 +31,7 @@ from sbom.diagnostics.io_messages import input_error
 from sbom.files.shipped_file import ShippedFile, hash_directory
 from sbom.io import require_directory
 from sbom.manifest.model import Manifest
+from sbom.patterns import PathPatterns
 from sbom.verification.expectations import (
     KnownDlls,
     expectations_of_bom,
@@ -40,6 +41,8 @@ from sbom.verification.expectations import (
 from sbom.verification.results import BinaryVerifier, Result, ResultStatus, result_diagnostics
 
 _UNREADABLE = (ResultStatus.NOT_PE, ResultStatus.DAMAGED)
+#: Results of files that show a version.
+_SHOWING = (ResultStatus.CONFIRMED, ResultStatus.UNEXPECTED_BUILD, ResultStatus.VERSION_MISMATCH)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -197,8 +200,8 @@ def _add_discovered_components(
     """Return components sorted by id, and ownership, with what evidence adds to them.
 
     An undeclared component that is present at the same version gets another file; any other is
-    added, with an annotation that quotes the evidence. A component that no pin fixes, such as the
-    Visual C++ runtime, gets the version that its files show.
+    added, with an annotation that quotes the evidence. A declared component gets the version that
+    its files show.
     """
     components, ownership = _update_versions(manifest, components, ownership, results)
     known = {(component.key, component.version): component for component in components}
@@ -222,24 +225,89 @@ def _update_versions(
     ownership: Iterable[FileOwnership],
     results: Iterable[Result],
 ) -> tuple[list[Component], list[FileOwnership]]:
-    """Return components and ownership with the versions that files show, where these may differ."""
-    shown: dict[str, set[str]] = {}
-    accepted = (ResultStatus.CONFIRMED, ResultStatus.UNEXPECTED_BUILD)
+    """Return components and ownership with the versions that files show.
+
+    A component whose files all show one version has that one, also where another is declared. Of
+    several versions, each has the files that show it; the declared one keeps the others.
+    """
+    known = {component.id: component for component in components}
+    owners = list(ownership)
+    shown = _shown_versions(known, owners, results)
+    for id_, versions in shown.items():
+        declared = known[id_]
+        for version in sorted(versions.keys() - {declared.version}):
+            paths = None if len(versions) == 1 else versions[version]
+            same = (declared.key, version)
+            existing = next((one for one in known.values() if (one.key, one.version) == same), None)
+            updated = existing or _with_version(manifest, declared, version)
+            links = tuple(_links_to(declared, paths))
+            if existing:
+                links = (*existing.linkages, *links)
+            known[updated.id] = replace(updated, linkages=links)
+            owners = [
+                replace(owner, component=updated.id)
+                if owner.component == id_ and (paths is None or owner.path in paths)
+                else owner
+                for owner in owners
+            ]
+        if declared.version not in versions and all(owner.component != id_ for owner in owners):
+            del known[id_]
+    return list(known.values()), list(dict.fromkeys(owners))
+
+
+def _shown_versions(
+    components: Mapping[str, Component],
+    ownership: Iterable[FileOwnership],
+    results: Iterable[Result],
+) -> dict[str, dict[str, list[str]]]:
+    """Return the files that show each version, by the ids of the components that own them."""
+    owners: dict[tuple[str, str], list[str]] = {}
+    for owner in ownership:
+        if owner.component in components:
+            key = components[owner.component].key
+            owners.setdefault((owner.path, key), []).append(owner.component)
+    shown: dict[str, dict[str, list[str]]] = {}
     for result in results:
-        if result.status in accepted and result.expected != result.found:
-            shown.setdefault(result.key, set()).add(result.found)
-    components = list(components)
-    updated = {
-        component.id: _with_version(manifest, component, *shown[component.key])
-        for component in components
-        if len(shown.get(component.key, ())) == 1
+        if result.status in _SHOWING:
+            for id_ in owners.get((result.file, result.key), ()):
+                for version in filter(None, result.found.split(", ")):
+                    shown.setdefault(id_, {}).setdefault(version, []).append(result.file)
+    return shown
+
+
+def _links_to(component: Component, paths: Sequence[str] | None) -> Iterator[Linkage]:
+    """Yield the linkages of a component, or the parts of them that name some paths."""
+    for link in component.linkages:
+        if paths is None:
+            yield link
+        elif files := tuple(path for path in paths if PathPatterns(link.files).matches(path)):
+            yield replace(link, files=files, optional_files=())
+
+
+def apply_shown_components(
+    components: Iterable[Component], shown: Iterable[Component]
+) -> tuple[Component, ...]:
+    """Return the components of a build with what opened artifacts of the same build show.
+
+    A version that files show replaces the declared one, if all of them show one; a component that
+    no list declares is added.
+    """
+    found = {component.id: component for component in shown if "-found-" in component.id}
+    undeclared = {id_: one for id_, one in found.items() if one.annotation}
+    versions: dict[str, list[Component]] = {}
+    for id_, component in found.items():
+        if id_ not in undeclared:
+            versions.setdefault(component.key, []).append(component)
+    result = {
+        component.id: component
+        for declared in components
+        for component in [
+            replace(versions[declared.key][0], linkages=declared.linkages)
+            if len(versions.get(declared.key, ())) == 1
+            else declared
+        ]
     }
-    return [updated.get(component.id, component) for component in components], [
-        replace(owner, component=updated[owner.component].id)
-        if owner.component in updated
-        else owner
-        for owner in ownership
-    ]
+    return tuple(sorted({**undeclared, **result}.values(), key=lambda component: component.id))
 
 
 def _with_version(manifest: Manifest, component: Component, version: str) -> Component:

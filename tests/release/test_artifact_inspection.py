@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from manifests import COMMITTED, committed
+from pe_files import pe
 from release_runs import (
     PARTIAL,
     UNPINNED,
@@ -228,3 +230,40 @@ def test_an_msix_that_differs_from_the_one_in_its_upload_is_reported(
         "expected the same file as python-3.14.7-amd64-store.msix, found another" in line
         for line in output
     )
+
+
+def test_what_the_zip_of_a_build_shows_its_installer_states_too(
+    run: Run, few: Path, tmp_path: Path
+) -> None:
+    directory = tmp_path / "in"
+    shutil.copytree(few, directory)
+    resource = {"CompanyName": "Microsoft Corporation", "FileVersion": "14.51.99999.0"}
+    path = directory / "python-3.14.7-embed-amd64.zip"
+    with zipfile.ZipFile(path) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    contents |= dict.fromkeys(
+        ("vcruntime140.dll", "vcruntime140_1.dll"), pe(resource=resource, signed=True)
+    )
+    path.write_bytes(zipped(contents))
+    manifest = tmp_path / "externals.toml"
+    text = COMMITTED.read_text(encoding="utf-8")
+    for name in ("vcruntime140.dll", "vcruntime140_1.dll"):
+        text = text.replace(
+            "[platform.",
+            f"""[[exemption]]
+diagnostic = "version-mismatch"
+key = "{name}"
+reason = "another runtime"
+
+[platform.""",
+            1,
+        )
+    manifest.write_text(text, encoding="utf-8")
+    words = ("--manifest", manifest, "--artifacts", directory, *PARTIAL)
+    status, _, err = run("release", *words, "--output", tmp_path / "out")
+    assert status == 0, err
+    for name in ("embed-amd64.zip", "amd64.exe"):
+        data = read_json(tmp_path / f"out/python-3.14.7-{name}.spdx.json")
+        assert "14.51.99999.0" in {package.get("versionInfo") for package in data["packages"]}
+        [runtime] = [one for one in data["packages"] if "vcruntime" in one["SPDXID"]]
+        assert runtime["versionInfo"] == "14.51.99999.0"

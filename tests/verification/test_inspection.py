@@ -130,8 +130,26 @@ def test_artifacts_with_another_runtime_state_its_version(
     capsys.readouterr()
     for name, version in (
         ("python-3.14.7-embed-amd64.zip", "14.44.35211.0"),
-        ("python-3.14.7-amd64.exe", "14.51.36247.0"),  # which cannot be opened
+        ("python-3.14.7-amd64.exe", "14.44.35211.0"),  # of the same build
     ):
         text = (artifacts / f"{name}.spdx.json").read_text(encoding="utf-8")
         found = [one for one in json.loads(text)["packages"] if one["name"] == "vcruntime"]
         assert [one["versionInfo"] for one in found] == [version]
+
+
+def test_a_document_states_the_version_that_the_files_show(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The disagreement is an error; the document does not contradict itself."""
+    files = binaries(python="3.14.7", openssl="3.0.18", expat="2.7.9")
+    shown = {name: files[name] for name in ("libcrypto-3.dll", "pyexpat.pyd")}
+    contents = {f"DLLs/{name}": data for name, data in shown.items()}
+    status, err = build(tmp_path, contents, capsys, "--keep-going")
+    assert status == Exit.ERRORS
+    assert "found 2.7.9" in err
+    [path] = tmp_path.glob("*.spdx.json")
+    data = json.loads(path.read_text(encoding="utf-8"))
+    found = {package["SPDXID"]: package["versionInfo"] for package in data["packages"]}
+    assert found["SPDXRef-openssl-found-3.0.18"] == "3.0.18"
+    assert found["SPDXRef-expat-found-2.7.9"] == "2.7.9"
+    assert not {"SPDXRef-openssl", "SPDXRef-expat"} & found.keys()
