@@ -29,7 +29,7 @@ _CHECKSUM, _DIRECTORIES = 64, {0x10B: 96, 0x20B: 112}
 #: The directory of certificates: the only one whose address is an offset in the file.
 _CERTIFICATES, _DIRECTORY_SIZE = 4, 8
 _MOST_SECTIONS = 96  # Windows does not load files with more
-_SECTION_SIZE = 40
+_SECTION_SIZE, _NAME_SIZE = 40, 8
 #: Offsets in the header of a section: size and position of its bytes in the file.
 _RAW_SIZE, _RAW_POSITION = 16, 20
 #: The longest text of a version resource that is kept.
@@ -68,6 +68,23 @@ def read_imports(data: bytes) -> tuple[str, ...]:
     parsed = lief.PE.parse(data, config)
     imports = (*parsed.imports, *parsed.delay_imports) if parsed else ()
     return tuple(str(one.name) for one in imports)
+
+
+def find_section(data: bytes, name: str) -> tuple[int, int]:
+    """Return offset and size of a section in the file by its name, both 0 if there is none.
+
+    ``data`` is the file, or a start of it that includes the headers.
+    """
+    at = _find_pe_header(data)
+    if at < 0:
+        return 0, 0
+    start = at + _OPTIONAL + _number(data, at + _OPTIONAL_SIZE, 2)
+    end = start + min(_number(data, at + _SECTION_COUNT, 2), _MOST_SECTIONS) * _SECTION_SIZE
+    for section in range(start, min(end, len(data)), _SECTION_SIZE):
+        if data[section : section + _NAME_SIZE].rstrip(b"\0") == name.encode():
+            offset = _number(data, section + _RAW_POSITION, 4)
+            return offset, _number(data, section + _RAW_SIZE, 4)
+    return 0, 0
 
 
 def _is_complete(data: bytes) -> bool:

@@ -60,10 +60,11 @@ def verify_target(
     is_installer = _is_installer(target, manifest)
     files = () if is_installer else target.files
     inspection = inspect_files(target.name, files, expected, bom=bom)
-    diagnostics = list(inspection.diagnostics)
+    diagnostics = [*target.diagnostics, *inspection.diagnostics]
     matching = 0
     if is_installer:
-        reason, hint = "an installer cannot be opened", "verify what it installs"
+        reason = "named like an installer, but neither a WiX bundle nor an MSI"
+        hint = "download it again, or verify what it installs"
         diagnostics.append(messages.not_inspected(target.name, "", reason, hint))
     if bom:
         matching, mismatches = _compare_files(target, bom, expected.runtime_files)
@@ -96,7 +97,9 @@ def _is_python(
 
 
 def _is_installer(target: VerifyTarget, manifest: Manifest) -> bool:
-    """Return whether a target is a file with the name of an installer of any release."""
+    """Return whether a target is a file with the name of an installer, and was not opened."""
+    if target.file not in target.files:
+        return False
     installers = [channel for channel in manifest.channels if channel.format == "installer"]
     return target.file is not None and bool(version_named(installers, target.file.path))
 

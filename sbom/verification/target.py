@@ -6,18 +6,24 @@ import re
 import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 from sbom.binaries.binary import InspectFn
 from sbom.binaries.pe import is_pe
 from sbom.bom.bom import Bom
-from sbom.diagnostics import InputError, SbomError
+from sbom.diagnostics import Diagnostic, InputError, SbomError, failing
 from sbom.diagnostics.io_messages import input_error
+from sbom.files.burn import BundleReader, is_bundle
+from sbom.files.msi import MAGIC as MSI_MAGIC
+from sbom.files.msi import MsiReader
 from sbom.files.shipped_file import ShippedFile, hash_directory, hash_file
 from sbom.files.zip import ArchiveContents, ZipReader
 from sbom.formats import SPDX2
 from sbom.io import DOCUMENT_LIMIT, is_directory, read_bytes, read_error
 
 _ZIP = b"PK"
+#: How much is read of a file to see what it is: more than the headers of a PE file.
+_START_SIZE = 1 << 17
 #: Members that are packages themselves; the upload to the Store contains one.
 _PACKAGES = (".appx", ".msix", ".nupkg")
 _PYTHON_DLL = re.compile(r"(?:.*/)?python3\d+t?(?:_d)?\.dll", re.IGNORECASE)
@@ -28,13 +34,14 @@ class VerifyTarget:
     """Files to verify: those of a directory, the members of an archive, or a file by itself.
 
     ``file`` is the archive, or the one binary; ``prefix`` is what Python's own paths start with,
-    where its DLL is.
+    where its DLL is. ``diagnostics`` are of what could not be opened.
     """
 
     name: str
     files: tuple[ShippedFile, ...]
     file: ShippedFile | None
     prefix: str
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
@@ -42,35 +49,78 @@ def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
 
     Raises SbomError if it cannot be read, or is an archive that is not safe.
     """
-    file = None
     if is_directory(path):
         files = hash_directory(path, inspect=inspect)
-    else:
-        start = _read_start(path)
-        if start == _ZIP:
-            archive = ZipReader(_is_package, inspect).read(path, path.name)
-            if archive.diagnostics:
-                raise SbomError(archive.diagnostics)
-            file, files = archive.archive, _members(archive)
-        elif is_pe(start):
-            file = hash_file(path, inspect)
-            files = (file,)
-        else:
-            hint = "name a layout, an installed Python, a zip, nupkg or msix, or a DLL"
-            message = "is not a directory, a zip file or a PE file"
-            raise InputError([input_error(str(path), message, hint)])
-    return VerifyTarget(name=str(path), files=files, file=file, prefix=_prefix(files))
+        return VerifyTarget(name=str(path), files=files, file=None, prefix=_prefix(files))
+    start = _read_start(path)
+    if start.startswith(_ZIP):
+        archive = ZipReader(_is_package, inspect).read(path, path.name)
+        return _archive_target(path, archive, _members(archive))
+    if start.startswith(MSI_MAGIC) or is_bundle(start):
+        archive = _read_installer(path, start, inspect)
+        return _archive_target(path, archive, _installed_files(archive))
+    if is_pe(start):
+        file = hash_file(path, inspect)
+        return VerifyTarget(name=str(path), files=(file,), file=file, prefix=_prefix((file,)))
+    hint = "name a layout, an installed Python, a zip, nupkg, msix or msi, an installer, or a DLL"
+    message = "is not a directory, a zip file, an installer or a PE file"
+    raise InputError([input_error(str(path), message, hint)])
+
+
+def _archive_target(
+    path: Path, archive: ArchiveContents, files: tuple[ShippedFile, ...]
+) -> VerifyTarget:
+    if failing(archive.diagnostics):
+        raise SbomError(archive.diagnostics)
+    return VerifyTarget(
+        name=str(path),
+        files=files,
+        file=archive.archive,
+        prefix=_prefix(files),
+        diagnostics=archive.diagnostics,
+    )
+
+
+def _read_installer(path: Path, start: bytes, inspect: InspectFn) -> ArchiveContents:
+    """Return the contents of a package or a bundle, with those of the files beside it."""
+
+    def open_beside(name: str) -> IO[bytes] | None:
+        # Windows' file names have no case.
+        beside = {
+            entry.relative_to(path.parent).as_posix().lower(): entry
+            for entry in (path.parent / name).parent.glob("*")
+        }
+        found = beside.get(name.lower())
+        return found.open("rb") if found and found.is_file() else None
+
+    try:
+        with path.open("rb") as file:
+            if start.startswith(MSI_MAGIC):
+                return MsiReader(inspect).read(file, path.name, open_beside)
+            return BundleReader(inspect).read(file, path.name, open_beside)
+    except OSError as error:
+        raise read_error(path, error) from error
+
+
+def _installed_files(archive: ArchiveContents) -> tuple[ShippedFile, ...]:
+    """Return the files that an installer installs: those of all its packages, by their paths."""
+    if not archive.nested:
+        return archive.members
+    files = {file.path: file for file in archive.members if file.path not in archive.nested}
+    for package in archive.nested.values():
+        files |= {file.path: file for file in package.members}
+    return tuple(files[path] for path in sorted(files))
 
 
 def _read_start(path: Path) -> bytes:
-    """Return the first two bytes of a regular file; a pipe would never end."""
+    """Return the first bytes of a regular file; a pipe would never end."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             message = "is neither a directory nor a regular file"
             hint = "name a directory, an archive or a DLL"
             raise InputError([input_error(str(path), message, hint)])
         with path.open("rb") as file:
-            return file.read(2)
+            return file.read(_START_SIZE)
     except OSError as error:
         raise read_error(path, error) from error
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from binaries import written
+from installers import bundle, msi
 from manifests import COMMITTED
+from pe_files import pe
 from releases import zipped
 from verify_case import VerifyCase
 
@@ -39,6 +41,45 @@ def test_a_package_in_a_package_is_inspected_too(case: VerifyCase, tmp_path: Pat
     assert case.statuses()["python-store.msix/_bz2.pyd", "bzip2"] == "confirmed"
 
 
+def test_an_installer_is_inspected_like_the_directory_that_it_installs(
+    case: VerifyCase, tmp_path: Path
+) -> None:
+    _, layout = case.run()
+    names = sorted(case.files)
+    halves = [{name: case.files[name] for name in names[at::2]} for at in range(2)]
+    case.path = tmp_path / "python-3.13.5-amd64.exe"
+    case.path.write_bytes(bundle({"core.msi": msi(halves[0]), "lib.msi": msi(halves[1])}))
+    status, installer = case.run()
+    assert (status, installer["results"]) == (Exit.OK, layout["results"])
+    case.path = tmp_path / "core.msi"
+    case.path.write_bytes(msi(case.files))
+    status, package = case.run()
+    assert (status, package["results"]) == (Exit.OK, layout["results"])
+
+
+def test_packages_and_cabinets_beside_an_installer_are_read(
+    case: VerifyCase, tmp_path: Path
+) -> None:
+    package = {"Core.msi": msi(case.files)}
+    case.path = tmp_path / "python-3.13.5-amd64.exe"
+    case.path.write_bytes(bundle({}, detached=package))
+    _, report = case.run()
+    assert "not-inspected" in {row["name"] for row in report["diagnostics"]}
+    (tmp_path / "core.msi").write_bytes(package["Core.msi"])
+    status, report = case.run()
+    assert (status, report["diagnostics"]) == (Exit.OK, [])
+    assert case.statuses()["_bz2.pyd", "bzip2"] == "confirmed"
+
+
+def test_an_old_library_in_an_installer_is_reported(case: VerifyCase, tmp_path: Path) -> None:
+    case.files |= {"libcrypto-3.dll": pe(texts=[b"OpenSSL 3.0.15 3 Sep 2024"])}
+    case.path = tmp_path / "python-3.13.5-amd64.exe"
+    case.path.write_bytes(bundle({"core.msi": msi(case.files)}))
+    status, report = case.run()
+    assert status == Exit.ERRORS
+    assert "version-mismatch" in {row["name"] for row in report["diagnostics"]}
+
+
 def test_one_dll_can_be_verified(case: VerifyCase, tmp_path: Path) -> None:
     case.path = written(tmp_path, {"libcrypto-3.dll": case.files["libcrypto-3.dll"]})
     case.path /= "libcrypto-3.dll"
@@ -50,7 +91,7 @@ def test_one_dll_can_be_verified(case: VerifyCase, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "status", "message"),
     [
-        (b"text", Exit.USAGE, "is not a directory, a zip file or a PE file"),
+        (b"text", Exit.USAGE, "is not a directory, a zip file, an installer or a PE file"),
         (b"PK\x03\x04", Exit.ERRORS, "is not a complete zip file"),
         (None, Exit.USAGE, "cannot be read: No such file or directory"),
     ],

@@ -1,0 +1,318 @@
+"""A WiX bundle to the payloads in it and beside it; nothing is written to disk.
+
+A bundle is a PE file whose section ``.wixburn`` says where its containers are: cabinets behind
+the program. The first has the user interface and a manifest, which lists all payloads. WiX 3 to 5
+write it so: src/burn/engine/section.cpp and manifest.cpp of https://github.com/wixtoolset.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import IO, Any
+from xml.etree import ElementTree as ET
+
+from sbom.binaries.binary import InspectFn
+from sbom.binaries.pe import find_section
+from sbom.diagnostics import Diagnostic, sort_diagnostics
+from sbom.diagnostics.inspection_messages import not_inspected
+from sbom.diagnostics.io_messages import unreadable_file, unsafe_archive
+from sbom.files.cabinet import CabinetError, parse_cabinet, read_files
+from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
+from sbom.files.msi import MAGIC as MSI_MAGIC
+from sbom.files.msi import MsiReader, no_cabinet
+from sbom.files.shipped_file import ShippedFile, hash_stream
+from sbom.files.zip import ArchiveContents, validate_member_name
+
+SECTION = ".wixburn"
+_HEADER = struct.Struct("<2I16x6I")
+_SECTION_MAGIC, _SECTION_VERSIONS = 0x00F14300, (2,)
+_MOST_CONTAINERS = 64
+#: The manifest has this name in the first container.
+_MANIFEST = "0"
+#: What is in that container belongs to the installer's own interface.
+_INTERFACE = "WixUXContainer"
+_MOST_DIGITS = 16
+_PIECE = 1 << 20
+#: The largest package that is kept in memory to be opened; CPython's largest has 12 MB.
+_PACKAGE_SIZE = 256 << 20
+
+#: Opens a file beside the bundle by its path; None if there is none.
+OpenPayload = Callable[[str], IO[bytes] | None]
+
+
+class BundleError(ValueError):
+    """The data are not a bundle that can be read; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Payload:
+    """A file that the bundle's manifest lists, and its name in its container.
+
+    ``container`` is empty for a file that is beside the bundle or downloaded.
+    """
+
+    path: str
+    size: int
+    digest: str
+    source: str
+    container: str
+    is_interface: bool
+
+
+def is_bundle(start: bytes) -> bool:
+    """Return whether a file that starts so is a bundle; ``start`` includes its headers."""
+    return find_section(start, SECTION) != (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class BundleReader:
+    """How bundles are read: PE files, and those of packages in them, are inspected."""
+
+    inspect: InspectFn | None = None
+    limits: ArchiveLimits = ARTIFACT_LIMITS
+
+    def read(self, file: IO[bytes], name: str, open_payload: OpenPayload) -> ArchiveContents:
+        """Return the payloads of a bundle, and the contents of the packages among them.
+
+        ``open_payload`` opens what is not in the bundle. A payload that is not there either has
+        a ``not-inspected`` diagnostic, and what is wrong with the bundle an error.
+        """
+        file.seek(0)
+        bundle = hash_stream(name, _read_pieces(file), self.inspect)
+        collector = _Collector(self, name)
+        try:
+            containers = _find_containers(file, bundle.size)
+            manifest = _read_manifest(containers[0])
+            collector.validate(manifest.payloads, bundle.size)
+            if not collector.diagnostics:
+                collector.add_attached(manifest, containers)
+                collector.add_detached(manifest, open_payload)
+        except (BundleError, CabinetError) as error:
+            collector.diagnostics.append(unreadable_file(name, "", str(error)))
+        return ArchiveContents(
+            bundle,
+            tuple(sorted(collector.members, key=lambda member: member.path)),
+            dict(sorted(collector.nested.items())),
+            sort_diagnostics(collector.diagnostics),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    """The payloads that a bundle lists, and the number of each attached container by its id."""
+
+    payloads: tuple[_Payload, ...]
+    containers: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class _Collector:
+    """The payloads of one bundle as they are read, and what is wrong with them."""
+
+    reader: BundleReader
+    bundle: str
+    members: list[ShippedFile] = field(default_factory=list)
+    nested: dict[str, ArchiveContents] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def validate(self, payloads: Sequence[_Payload], size: int) -> None:
+        """Report what cannot be read of the list of payloads of a bundle of a size."""
+        limits = self.reader.limits
+        if len(payloads) > limits.members:
+            message = f"has {len(payloads)} payloads; the limit is {limits.members}"
+            self.diagnostics.append(unsafe_archive(self.bundle, "", message))
+            return
+        self.diagnostics += [
+            unsafe_archive(self.bundle, payload.path, message)
+            for payload in payloads
+            if (message := validate_member_name(payload.path))
+        ]
+        total = sum(payload.size for payload in payloads if payload.container)
+        if total > limits.allowed_size(size):
+            message = f"has {size} bytes and would unpack to {total}"
+            self.diagnostics.append(unsafe_archive(self.bundle, "", message))
+
+    def add_attached(self, manifest: _Manifest, containers: Sequence[IO[bytes]]) -> None:
+        """Add the payloads that are in the bundle's containers."""
+        waiting = {
+            (manifest.containers.get(payload.container, -1), payload.source): payload
+            for payload in manifest.payloads
+            if payload.container
+        }
+        for number, container in enumerate(containers):
+            container.seek(0)
+            for names, pieces in read_files([(container, parse_cabinet(container))]):
+                wanted = [waiting.pop((number, name), None) for name in names]
+                data = _buffer(pieces)
+                for payload in filter(None, wanted):
+                    self.add_payload(payload, data)
+        self.diagnostics += [
+            unreadable_file(self.bundle, payload.path, "is in none of the bundle's containers")
+            for payload in waiting.values()
+        ]
+
+    def add_detached(self, manifest: _Manifest, open_payload: OpenPayload) -> None:
+        """Add the payloads that are files beside the bundle; report those that are not there."""
+        for payload in manifest.payloads:
+            if payload.container:
+                continue
+            file = open_payload(payload.path)
+            if file is None:
+                reason = "the bundle downloads it when it is needed"
+                hint = f"put {payload.path} beside the bundle, to have it inspected"
+                self.diagnostics.append(not_inspected(self.bundle, payload.path, reason, hint))
+                continue
+            with file:
+                self.add_payload(payload, _buffer(_read_pieces(file)))
+
+    def add_payload(self, payload: _Payload, data: bytes | None) -> None:
+        """Add one payload; ``data`` is None if it is too large to be opened."""
+        if data is None:
+            message = f"is larger than {_PACKAGE_SIZE:,} bytes, and was not opened"
+            self.diagnostics.append(unreadable_file(self.bundle, payload.path, message))
+            return
+        if not _has_digest(data, payload.digest) or len(data) != payload.size:
+            message = "is not the file that the bundle's manifest states: its digest differs"
+            self.diagnostics.append(unreadable_file(self.bundle, payload.path, message))
+            return
+        if payload.is_interface:
+            return
+        self.members.append(hash_stream(payload.path, iter([data]), self.reader.inspect))
+        if data.startswith(MSI_MAGIC):
+            reader = MsiReader(self.reader.inspect, self.reader.limits)
+            name = f"{self.bundle}/{payload.path}"
+            self.nested[payload.path] = reader.read(io.BytesIO(data), name, no_cabinet)
+            self.diagnostics += self.nested[payload.path].diagnostics
+
+
+def _find_containers(file: IO[bytes], size: int) -> list[IO[bytes]]:
+    """Return the containers that are attached to a bundle. Raises BundleError."""
+    file.seek(0)
+    start, length = find_section(file.read(_PIECE), SECTION)
+    file.seek(start)
+    header = file.read(min(length, _HEADER.size + 4 * _MOST_CONTAINERS))
+    if len(header) < _HEADER.size:
+        raise BundleError(f"has no complete section {SECTION}")
+    magic, version, stub_size, _, signature_at, signature_size, kind, count = _HEADER.unpack_from(
+        header
+    )
+    if magic != _SECTION_MAGIC or version not in _SECTION_VERSIONS or kind != 1:
+        raise BundleError(f"has a section {SECTION} of unknown version {version}")
+    if not 0 < count <= _MOST_CONTAINERS or len(header) < _HEADER.size + 4 * count:
+        raise BundleError(f"has {count} containers; expected 1 to {_MOST_CONTAINERS}")
+    sizes = struct.unpack_from(f"<{count}I", header, _HEADER.size)
+    # A signature is between the first container, which is signed, and the others.
+    at = stub_size
+    behind = signature_at + signature_size if signature_at else stub_size + sizes[0]
+    containers: list[IO[bytes]] = []
+    for container_size in sizes:
+        if at + container_size > size:
+            raise BundleError("is truncated: a container ends behind the file")
+        containers.append(io.BufferedReader(_FileRange(file, at, container_size)))
+        at = behind if len(containers) == 1 else at + container_size
+    return containers
+
+
+class _FileRange(io.RawIOBase):
+    """A range of a file, read as a file of its own."""
+
+    def __init__(self, file: IO[bytes], start: int, size: int) -> None:
+        self._file, self._start, self._size, self._at = file, start, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def readinto(self, target: Any) -> int:
+        self._file.seek(self._start + self._at)
+        data = self._file.read(min(len(target), max(0, self._size - self._at)))
+        target[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
+def _read_manifest(container: IO[bytes]) -> _Manifest:
+    """Return the manifest that is in the first container. Raises BundleError."""
+    for names, pieces in read_files([(container, parse_cabinet(container))]):
+        if _MANIFEST in names:
+            data = b"".join(pieces)
+            break
+    else:
+        raise BundleError("has no manifest in its first container")
+    try:
+        root = ET.fromstring(data)  # noqa: S314 - expat limits the expansion of entities
+    except (ET.ParseError, ValueError) as error:
+        raise BundleError(f"has a manifest that is not XML: {error}") from error
+    containers: dict[str, int] = {}
+    payloads: list[_Payload] = []
+    for element in root:
+        match _local_name(element):
+            case "Container":
+                containers[element.get("Id", "")] = _number(element, "AttachedIndex")
+            case "UX":
+                payloads += [_payload(child, is_interface=True) for child in _payloads(element)]
+            case "Payload":
+                payloads.append(_payload(element, is_interface=False))
+    return _Manifest(tuple(payloads), {_INTERFACE: 0, **containers})
+
+
+def _payloads(element: ET.Element) -> Iterator[ET.Element]:
+    return (child for child in element if _local_name(child) == "Payload")
+
+
+def _payload(element: ET.Element, *, is_interface: bool) -> _Payload:
+    is_embedded = element.get("Packaging", "embedded") == "embedded"
+    container = _INTERFACE if is_interface else element.get("Container", "")
+    return _Payload(
+        path=element.get("FilePath", "").replace("\\", "/"),
+        size=_number(element, "FileSize"),
+        digest=element.get("Hash", "").lower(),
+        source=element.get("SourcePath", ""),
+        container=container if is_embedded else "",
+        is_interface=is_interface,
+    )
+
+
+def _local_name(element: ET.Element) -> str:
+    """Return the name of an element without its namespace, which each version of WiX changes."""
+    return element.tag.rpartition("}")[2]
+
+
+def _number(element: ET.Element, name: str) -> int:
+    text = element.get(name, "0")
+    if not (text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS):
+        raise BundleError(f"has a manifest whose {name} is {text[:_MOST_DIGITS]!r}, no number")
+    return int(text)
+
+
+def _has_digest(data: bytes, digest: str) -> bool:
+    """Return whether data have a digest: SHA-1 from WiX 3, SHA-512 from WiX 4 on."""
+    algorithm = {40: "sha1", 128: "sha512"}.get(len(digest))
+    return algorithm is not None and (
+        hashlib.new(algorithm, data, usedforsecurity=False).hexdigest() == digest
+    )
+
+
+def _read_pieces(file: IO[bytes]) -> Iterator[bytes]:
+    return iter(lambda: file.read(_PIECE), b"")
+
+
+def _buffer(pieces: Iterator[bytes]) -> bytes | None:
+    """Return the bytes that come in pieces, or None if they are too many; reads them all."""
+    kept, size = [], 0
+    for piece in pieces:
+        size += len(piece)
+        if size <= _PACKAGE_SIZE:
+            kept.append(piece)
+    return b"".join(kept) if size <= _PACKAGE_SIZE else None

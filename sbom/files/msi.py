@@ -1,0 +1,169 @@
+"""A Windows Installer package to the files it installs, hashed; nothing is written to disk.
+
+The File table names the files, Component and Directory where each is installed, and Media the
+cabinets, in which a file has the name of its row:
+https://learn.microsoft.com/windows/win32/msi/file-table
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import IO
+
+from sbom.binaries.binary import InspectFn
+from sbom.diagnostics import Diagnostic, sort_diagnostics
+from sbom.diagnostics.io_messages import unreadable_file, unsafe_archive
+from sbom.files.cabinet import Cabinet, CabinetError, parse_cabinet, read_files
+from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
+from sbom.files.msi_database import MsiDatabase, MsiError
+from sbom.files.shipped_file import ShippedFile, hash_stream
+from sbom.files.zip import ArchiveContents, validate_member_name
+
+MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PIECE = 1 << 20
+#: The directory that everything is installed below, which has no name of its own.
+_ROOT = "TARGETDIR"
+_EMBEDDED = "#"
+_MOST_DIRECTORIES = 100
+
+#: Opens the cabinet of a name that is not in the package; None if there is none.
+OpenCabinet = Callable[[str], IO[bytes] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _InstalledFile:
+    """A row of the File table: its key, where it is installed, and its size in bytes."""
+
+    key: str
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class MsiReader:
+    """How packages are read: PE files are inspected with ``inspect``."""
+
+    inspect: InspectFn | None = None
+    limits: ArchiveLimits = ARTIFACT_LIMITS
+
+    def read(self, file: IO[bytes], name: str, open_cabinet: OpenCabinet) -> ArchiveContents:
+        """Return the files that a package installs; what is wrong is in the diagnostics."""
+        file.seek(0)
+        package = hash_stream(name, iter(lambda: file.read(_PIECE), b""))
+        file.seek(0)
+        try:
+            database = MsiDatabase(file)
+            installed = _list_files(database)
+            if diagnostics := [*self._validate(installed, package)]:
+                return ArchiveContents(package, diagnostics=sort_diagnostics(diagnostics))
+            with_cabinets = [*_open_cabinets(database, open_cabinet)]
+            return self._read_members(package, installed, with_cabinets)
+        except (MsiError, CabinetError) as error:
+            return ArchiveContents(package, diagnostics=(unreadable_file(name, "", str(error)),))
+
+    def _validate(
+        self, installed: Sequence[_InstalledFile], package: ShippedFile
+    ) -> Iterator[Diagnostic]:
+        name, limits = package.path, self.limits
+        if len(installed) > limits.members:
+            message = f"installs {len(installed)} files; the limit is {limits.members}"
+            yield unsafe_archive(name, "", message)
+            return
+        for file in installed:
+            if message := validate_member_name(file.path):
+                yield unsafe_archive(name, file.path, message)
+        total = sum(file.size for file in installed)
+        if total > limits.allowed_size(package.size):
+            yield unsafe_archive(name, "", f"has {package.size} bytes and would unpack to {total}")
+
+    def _read_members(
+        self,
+        package: ShippedFile,
+        installed: Sequence[_InstalledFile],
+        cabinets: Sequence[tuple[IO[bytes], Cabinet]],
+    ) -> ArchiveContents:
+        waiting = {file.key: file for file in installed}
+        members: dict[str, ShippedFile] = {}
+        diagnostics: list[Diagnostic] = []
+        for names, pieces in read_files(cabinets):
+            wanted = [waiting.pop(name) for name in names if name in waiting]
+            hashed = hash_stream(wanted[0].path if wanted else "", pieces, self.inspect)
+            for file in wanted:
+                if hashed.size != file.size:
+                    message = f"expected {file.size} bytes, found {hashed.size}"
+                    diagnostics.append(unreadable_file(package.path, file.path, message))
+                elif members.get(file.path, hashed).sha256 != hashed.sha256:
+                    message = "is installed from two files with different contents"
+                    diagnostics.append(unsafe_archive(package.path, file.path, message))
+                members[file.path] = replace(hashed, path=file.path)
+        diagnostics += [
+            unreadable_file(package.path, file.path, "is in none of the package's cabinets")
+            for file in waiting.values()
+        ]
+        found = tuple(members[path] for path in sorted(members))
+        return ArchiveContents(package, found, diagnostics=sort_diagnostics(diagnostics))
+
+
+def _list_files(database: MsiDatabase) -> list[_InstalledFile]:
+    """Return what a package installs, by its rows. Raises MsiError."""
+    directories = _directory_paths(database)
+    homes = {
+        str(row["Component"]): directories.get(str(row["Directory_"]), "")
+        for row in database.read_table("Component")
+    }
+    installed = []
+    for row in database.read_table("File"):
+        component = str(row["Component_"])
+        if component not in homes:
+            raise MsiError(f"has a file {row['File']} of a component that does not exist")
+        path = f"{homes[component]}{_long_name(str(row['FileName']))}"
+        installed.append(_InstalledFile(str(row["File"]), path, int(row["FileSize"] or 0)))
+    return installed
+
+
+def _directory_paths(database: MsiDatabase) -> Mapping[str, str]:
+    """Return the path of each directory below the root, with a slash behind it."""
+    rows = {str(row["Directory"]): row for row in database.read_table("Directory")}
+    paths: dict[str, str] = {}
+    for key in rows:
+        names: list[str] = []
+        here, depth = key, 0
+        while here in rows and here != _ROOT:
+            # https://learn.microsoft.com/windows/win32/msi/directory-table: target, ':', source.
+            name = _long_name(str(rows[here]["DefaultDir"]).partition(":")[0])
+            if name not in ("", "."):
+                names.append(name)
+            parent = str(rows[here]["Directory_Parent"] or "")
+            here, depth = ("" if parent == here else parent), depth + 1
+            if depth > _MOST_DIRECTORIES:
+                raise MsiError(f"has a directory {key} that is below itself")
+        paths[key] = "".join(f"{name}/" for name in reversed(names))
+    return paths
+
+
+def _long_name(name: str) -> str:
+    """Return the long one of a file's two names: ``PYTHON~1.EXE|python3.14.exe``."""
+    return name.rpartition("|")[2]
+
+
+def _open_cabinets(
+    database: MsiDatabase, open_cabinet: OpenCabinet
+) -> Iterator[tuple[IO[bytes], Cabinet]]:
+    """Yield the cabinets of a package in the order of its media. Raises MsiError."""
+    for row in sorted(database.read_table("Media"), key=lambda row: int(row["DiskId"] or 0)):
+        name = str(row["Cabinet"] or "")
+        if not name:
+            continue
+        if name.startswith(_EMBEDDED):
+            stream = database.open_stream(name.removeprefix(_EMBEDDED))
+        else:
+            stream = open_cabinet(name)
+        if stream is None:
+            raise MsiError(f"has its files in {name}, which is not there")
+        yield stream, parse_cabinet(stream)
+
+
+def no_cabinet(_name: str) -> IO[bytes] | None:
+    """Return nothing: no file beside a package is read."""
+    return None

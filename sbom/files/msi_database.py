@@ -1,0 +1,167 @@
+"""A Windows Installer database to its tables and streams.
+
+An MSI is an OLE compound file ([MS-CFB], read by olefile). Microsoft does not document what is in
+it; msitools (libmsi/table.c, libmsi/string.c) and Wine (dlls/msi) do: names of streams hold two
+characters in one, texts are numbers in a pool, and tables are written column by column.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import IO
+
+import olefile
+
+#: A name of a stream holds two characters of this alphabet in each of its own.
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._"
+_PAIRS, _SINGLES, _TABLE_MARK = 0x3800, 0x4800, "\u4840"
+_LONG_REFERENCES = 0x8000_0000
+_TEXT, _BINARY, _NULLABLE = 0x0800, 0x0900, 0x1000
+_POOL_ENTRY = 4
+#: Sizes of numbers, in bytes.
+_SHORT, _LONG = 2, 4
+_COLUMNS_COLUMNS = (
+    (1, "Table", _TEXT | 64),
+    (2, "Number", 0x502),
+    (3, "Name", _TEXT | 64),
+    (4, "Type", 0x502),
+)
+#: The largest stream of a table that is read; the File table of CPython's largest MSI has 100 KB.
+_TABLE_SIZE = 64 << 20
+
+Row = Mapping[str, str | int | None]
+
+
+class MsiError(ValueError):
+    """The data are not a Windows Installer database that can be read; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    name: str
+    kind: int
+
+    @property
+    def is_text(self) -> bool:
+        return bool(self.kind & _TEXT) and self.kind & ~_NULLABLE != _BINARY
+
+
+class MsiDatabase:
+    """The tables and streams of a database. Close what it was opened from yourself."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        """Read the pool of texts and the columns of all tables. Raises MsiError."""
+        try:
+            self._ole = olefile.OleFileIO(file, raise_defects=olefile.DEFECT_INCORRECT)
+        except (OSError, ValueError, struct.error, IndexError) as error:
+            raise MsiError(f"is not a complete compound file: {error}") from error
+        self._names = {_decode_name(path[0]): path[0] for path in self._list_streams()}
+        self._texts, self._reference_size = self._read_texts()
+        self._columns: dict[str, list[_Column]] = {}
+        columns = [_Column(name, kind) for _, name, kind in _COLUMNS_COLUMNS]
+        for row in sorted(self._rows("_Columns", columns), key=lambda row: row["Number"] or 0):
+            column = _Column(str(row["Name"]), int(row["Type"] or 0) & 0xFFFF)
+            self._columns.setdefault(str(row["Table"]), []).append(column)
+
+    def _list_streams(self) -> list[list[str]]:
+        return [path for path in self._ole.listdir() if len(path) == 1]
+
+    def read_table(self, name: str) -> list[Row]:
+        """Return the rows of a table, none if there is no such table. Raises MsiError."""
+        return list(self._rows(name, self._columns.get(name, [])))
+
+    def open_stream(self, name: str) -> IO[bytes] | None:
+        """Return a stream by its name, such as an embedded cabinet. Raises MsiError."""
+        encoded = self._names.get(name)
+        if encoded is None:
+            return None
+        try:
+            stream: IO[bytes] = self._ole.openstream([encoded])
+        except (OSError, ValueError, struct.error, IndexError) as error:
+            raise MsiError(f"has a damaged stream {name}: {error}") from error
+        return stream
+
+    def _read_table_stream(self, name: str) -> bytes:
+        stream = self.open_stream(f"{_TABLE_MARK}{name}")
+        data = stream.read(_TABLE_SIZE + 1) if stream else b""
+        if len(data) > _TABLE_SIZE:
+            raise MsiError(f"has a table {name} of more than {_TABLE_SIZE} bytes")
+        return data
+
+    def _read_texts(self) -> tuple[list[str], int]:
+        """Return the pool of texts by number, and how many bytes a reference has."""
+        pool = self._read_table_stream("_StringPool")
+        data = io.BytesIO(self._read_table_stream("_StringData"))
+        if len(pool) < _POOL_ENTRY:
+            raise MsiError("is a compound file without the tables of Windows Installer")
+        (header,) = struct.unpack_from("<I", pool)
+        encoding = _encoding(header & ~_LONG_REFERENCES)
+        texts = [""]
+        high = 0
+        for low, references in struct.iter_unpack(
+            "<2H", pool[_POOL_ENTRY : len(pool) // _POOL_ENTRY * _POOL_ENTRY]
+        ):
+            if not low and references and not high:
+                high = references << 16
+                continue
+            texts.append(data.read(high | low).decode(encoding, "replace"))
+            high = 0
+        return texts, 3 if header & _LONG_REFERENCES else 2
+
+    def _width(self, column: _Column) -> int:
+        if column.is_text:
+            return self._reference_size
+        return _LONG if column.kind & 0xFF == _LONG else _SHORT
+
+    def _rows(self, name: str, columns: list[_Column]) -> Iterator[Row]:
+        """Yield the rows of a table, whose values are stored column by column."""
+        data = self._read_table_stream(name)
+        width = sum(map(self._width, columns))
+        count = len(data) // width if width else 0
+        values: list[list[str | int | None]] = []
+        start = 0
+        for column in columns:
+            size = self._width(column)
+            cells = [data[start + row * size :][:size] for row in range(count)]
+            values.append([self._value(column, cell) for cell in cells])
+            start += size * count
+        names = [column.name for column in columns]
+        for row in zip(*values, strict=True):
+            yield dict(zip(names, row, strict=True))
+
+    def _value(self, column: _Column, cell: bytes) -> str | int | None:
+        number = int.from_bytes(cell, "little")
+        if column.is_text:
+            if number >= len(self._texts):
+                raise MsiError(f"has a value of {column.name} that is not in its pool of texts")
+            return self._texts[number]
+        # Numbers are stored with their highest bit turned, so that 0 says that there is none.
+        return number - (1 << (8 * len(cell) - 1)) if number else None
+
+
+def _encoding(codepage: int) -> str:
+    """Return the name of a code page; 0 says that all texts are ASCII."""
+    encoding = {0: "cp1252", 65001: "utf-8"}.get(codepage, f"cp{codepage}")
+    try:
+        "".encode(encoding)
+    except LookupError:
+        raise MsiError(f"has texts in code page {codepage}, which is not known") from None
+    return encoding
+
+
+def _decode_name(name: str) -> str:
+    """Return the name of a stream in plain characters; that of a table starts with a mark."""
+    made = []
+    for character in name:
+        value = ord(character)
+        if _PAIRS <= value < _SINGLES:
+            value -= _PAIRS
+            made.append(_ALPHABET[value & 0x3F] + _ALPHABET[value >> 6])
+        elif _SINGLES <= value < _SINGLES + 0x40:
+            made.append(_ALPHABET[value - _SINGLES])
+        else:
+            made.append(character)
+    return "".join(made)

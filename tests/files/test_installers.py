@@ -1,0 +1,168 @@
+"""MSIs and WiX bundles: the files they install, by path, and an error for whatever is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO
+
+import pytest
+from cabinets import LZX, MSZIP, STORED, split_set
+from hypothesis import given
+from hypothesis import strategies as st
+from installers import bundle, compound_file, msi, msi_tables
+from pe_files import pe
+
+from sbom.diagnostics import Code, failing
+from sbom.files.burn import BundleReader, is_bundle
+from sbom.files.msi import MsiReader, OpenCabinet, no_cabinet
+from sbom.files.zip import ArchiveContents
+
+FILES = {
+    "python.exe": pe(texts=[b"python"]),
+    "DLLs/libcrypto-3.dll": pe(texts=[b"OpenSSL 3.5.7"]),
+    "Lib/test/support/__init__.py": Path(__file__).read_bytes(),
+    "Lib/os.py": b"",
+}
+
+
+def read(data: bytes, open_cabinet: OpenCabinet = no_cabinet) -> ArchiveContents:
+    return MsiReader().read(io.BytesIO(data), "core.msi", open_cabinet)
+
+
+def digests(contents: ArchiveContents) -> dict[str, str]:
+    return {file.path: file.sha256 for file in contents.members}
+
+
+def expected(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
+
+
+@pytest.mark.parametrize("method", [STORED, MSZIP, LZX])
+def test_an_msi_lists_what_it_installs(method: int) -> None:
+    contents = read(msi(FILES, method=method))
+    assert contents.diagnostics == ()
+    assert digests(contents) == expected(FILES)
+
+
+def test_the_cabinets_of_an_msi_can_be_beside_it() -> None:
+    parts = dict(
+        zip(["1.cab", "2.cab"], split_set("F1", b"x" * 900, ["1.cab", "2.cab"]), strict=True)
+    )
+    tables = msi_tables({"Lib/os.py": b"x" * 900}, "1.cab")
+    tables["Media"].append([2, 1, None, "2.cab", None, None])
+    made = msi({}, tables=tables, cabinets={})
+    opened: Callable[[str], IO[bytes]] = lambda name: io.BytesIO(parts[name])  # noqa: E731
+    assert digests(read(made, opened)) == expected({"Lib/os.py": b"x" * 900})
+    assert "1.cab, which is not there" in str(read(made).diagnostics[0])
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "column", "value", "message"),
+    [
+        ("File", 0, 3, 4, "expected 4 bytes, found"),
+        ("File", 0, 3, 2_000_000_000, "would unpack to"),
+        ("File", 0, 1, "C99", "a component that does not exist"),
+        ("File", 0, 0, "F99", "is in none of the package's cabinets"),
+        ("File", 0, 2, "nul.txt", "name of a Windows device"),
+        ("File", 0, 2, "a|b\\c", "contains a backslash"),
+        ("Directory", 1, 2, "..", "leads out of the archive"),
+        ("Directory", 1, 1, "D2", "is below itself"),
+        ("Media", 0, 3, "#other.cab", "other.cab, which is not there"),
+    ],
+)
+def test_an_msi_that_is_wrong_is_an_error(
+    table: str, row: int, column: int, value: str | int, message: str
+) -> None:
+    tables = msi_tables(FILES)
+    changed = list(tables[table][row])
+    changed[column] = value
+    tables[table][row] = changed
+    if message == "is below itself":
+        tables["Directory"][2] = ["D2", "D1", "x"]
+    contents = read(msi(FILES, tables=tables))
+    assert any(message in str(diagnostic) for diagnostic in failing(contents.diagnostics)), (
+        contents.diagnostics
+    )
+
+
+def test_one_path_with_two_contents_is_an_error() -> None:
+    tables = msi_tables(FILES)
+    tables["File"][3] = [*tables["File"][3][:1], *tables["File"][0][1:3], 0, None, None, 512, 4]
+    [diagnostic] = read(msi(FILES, tables=tables)).diagnostics
+    assert (diagnostic.code, diagnostic.subject) == (Code.UNSAFE_ARCHIVE, "python.exe")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", msi(FILES)[:5_000], compound_file({"Word": b"x"})],
+)
+def test_what_is_no_msi_is_an_error(data: bytes) -> None:
+    assert failing(read(data).diagnostics)
+
+
+@given(st.integers(0, 20_000), st.integers(1, 255))
+def test_a_changed_byte_never_crashes(at: int, change: int) -> None:
+    data = bytearray(msi({"python.exe": b"x" * 300, "Lib/os.py": b"y" * 100}))
+    data[at % len(data)] ^= change
+    contents = read(bytes(data))
+    assert failing(contents.diagnostics) or sum(file.size for file in contents.members) <= 400
+
+
+# Bundles.
+
+
+def read_bundle(data: bytes, beside: Mapping[str, bytes] | None = None) -> ArchiveContents:
+    def opened(name: str) -> IO[bytes] | None:
+        return io.BytesIO(beside[name]) if beside and name in beside else None
+
+    return BundleReader().read(io.BytesIO(data), "python-3.14.7-amd64.exe", opened)
+
+
+def test_a_bundle_lists_its_packages_and_what_they_install() -> None:
+    packages = {"core.msi": msi(FILES), "lib.msi": msi({"Lib/re.py": b"1"}, method=LZX)}
+    made = bundle(packages)
+    contents = read_bundle(made)
+    assert is_bundle(made)
+    assert not is_bundle(FILES["python.exe"])
+    assert contents.diagnostics == ()
+    assert digests(contents) == expected(packages)
+    assert digests(contents.nested["core.msi"]) == expected(FILES)
+    assert digests(contents.nested["lib.msi"]) == expected({"Lib/re.py": b"1"})
+
+
+def test_a_package_beside_a_bundle_is_read_and_a_downloaded_one_reported() -> None:
+    debug = {"core_d.msi": msi({"python_d.exe": b"1"})}
+    made = bundle({"core.msi": msi(FILES)}, detached=debug)
+    assert digests(read_bundle(made, debug).nested["core_d.msi"]) == expected(
+        {"python_d.exe": b"1"}
+    )
+    [diagnostic] = read_bundle(made).diagnostics
+    assert (diagnostic.code, diagnostic.subject) == (Code.NOT_INSPECTED, "core_d.msi")
+
+
+def test_another_package_than_the_bundle_states_is_an_error() -> None:
+    inside = bundle({"core.msi": msi(FILES)}, listed={"core.msi": b"another"})
+    beside = bundle({}, detached={"core.msi": b"expected"})
+    for contents in (read_bundle(inside), read_bundle(beside, {"core.msi": b"another!"})):
+        [diagnostic] = failing(contents.diagnostics)
+        assert diagnostic.subject == "core.msi"
+        assert "digest differs" in diagnostic.message
+
+
+def test_a_file_in_a_package_that_is_wrong_is_named_with_bundle_and_package() -> None:
+    tables = msi_tables(FILES)
+    tables["File"][0] = [*tables["File"][0][:3], 1, None, None, 512, 1]
+    [diagnostic] = read_bundle(bundle({"core.msi": msi(FILES, tables=tables)})).diagnostics
+    assert diagnostic.file == "python-3.14.7-amd64.exe/core.msi"
+    assert diagnostic.subject == "python.exe"
+
+
+@given(st.integers(0, 8_000), st.integers(1, 255))
+def test_a_changed_byte_of_a_bundle_never_crashes(at: int, change: int) -> None:
+    data = bytearray(bundle({"core.msi": msi({"python.exe": b"x" * 300})}))
+    data[at % len(data)] ^= change
+    contents = read_bundle(bytes(data))
+    assert failing(contents.diagnostics) or len(contents.members) <= 1
