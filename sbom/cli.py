@@ -132,8 +132,8 @@ def _add_build(verb: argparse.ArgumentParser) -> None:
         help="describe only this platform; may be repeated",
     )  # fmt: skip
     verb.add_argument(
-        "--variant", metavar="NAME", default="default",
-        help="describe this variant, such as free-threaded (default: %(default)s)",
+        "--variant", metavar="NAME",
+        help="describe only this variant, such as free-threaded (default: those of the layout)",
     )  # fmt: skip
     verb.add_argument(
         "--layout", metavar="DIR", type=Path, help="a build as it ships, to list its files"

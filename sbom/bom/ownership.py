@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sbom.components.component import Build, Component, Linkage, build_filename
-from sbom.components.resolve import resolve_components
+from sbom.components.resolve import merge_linkages, resolve_components
 from sbom.files.shipped_file import EXECUTABLE_SUFFIXES
 from sbom.manifest.channels import Channel, expand_line
 from sbom.manifest.model import Manifest
 from sbom.patterns import PathPatterns
 
 _NO_PATHS = PathPatterns(())
+#: The DLL that every build has, under a name of its own.
+_DLL = "python{line}.dll"
 #: The kinds of linkage by which a component ships; a build tool does not.
 _SHIPPED = ("dynamic", "static", "bundled")
 
@@ -81,18 +83,31 @@ class ExpectedContents:
 class Inventory:
     """How files match the expected contents. All paths are as they were given.
 
-    ``owned`` maps paths to the key of the component whose ``owns`` matches; ``present`` maps ids
-    of components to the names of their files that are there, ``missing`` pairs an id with a name
-    that is not; ``excluded_present`` files should not be in the channel, ``unowned`` files belong
-    to no component.
+    ``paths`` are all of them. ``owned`` maps paths to the key of the component whose ``owns``
+    matches; ``present`` maps ids of components to the names of their files that are there,
+    ``missing`` pairs an id with a name that is not; ``excluded_present`` files should not be in
+    the channel, ``unowned`` files belong to no component.
     """
 
+    paths: tuple[str, ...]
     ownership: tuple[FileOwnership, ...]
     owned: Mapping[str, str]
     present: Mapping[str, tuple[str, ...]]
     missing: tuple[tuple[str, str], ...]
     excluded_present: tuple[str, ...]
     unowned: tuple[str, ...]
+
+
+def present_builds(manifest: Manifest, build: Build, paths: Iterable[str]) -> tuple[Build, ...]:
+    """Return the builds of one platform that share a directory: those whose DLL is there.
+
+    The installer with all options installs every variant into one. The first of them stands for
+    all; without any DLL of CPython it is ``build`` alone.
+    """
+    names = {path.rpartition("/")[2].lower() for path in paths}
+    builds = (replace(build, variant=variant) for variant in manifest.variant_names())
+    found = tuple(one for one in builds if build_filename(manifest, one, _DLL).lower() in names)
+    return found or (build,)
 
 
 def expected_contents(
@@ -132,7 +147,7 @@ def _components(manifest: Manifest, builds: Sequence[Build]) -> tuple[Component,
                 if component.id in found
                 else component.linkages
             )
-            found[component.id] = replace(component, linkages=tuple(dict.fromkeys(links)))
+            found[component.id] = replace(component, linkages=merge_linkages(links))
     return tuple(found.values())
 
 
@@ -157,7 +172,8 @@ def assign_owners(
     owned: dict[str, str] = {}
     excluded_present: list[str] = []
     unowned: list[str] = []
-    for path in sorted(paths):
+    paths = tuple(sorted(paths))
+    for path in paths:
         if expected.container_files.matches(path):
             continue
         inside = path.lower().startswith(expected.prefix.lower())
@@ -178,6 +194,7 @@ def assign_owners(
     shown = finder.shown | {name for path in nested for name in finder.find_names(path)}
     present = _present(expected.components, shown)
     return Inventory(
+        paths=paths,
         ownership=tuple(ownership),
         owned=owned,
         present=present,
@@ -269,11 +286,18 @@ def _required_files(link: Linkage, expected: ExpectedContents) -> list[str]:
 
 def present_components(expected: ExpectedContents, inventory: Inventory) -> tuple[Component, ...]:
     """Return the components that are present, naming the files that are, and the build tools."""
+    users = PathPatterns(
+        name
+        for component in expected.components
+        for link in component.linkages
+        for name in link.used_by
+    )
+    names = {name for path in inventory.paths for name in users.find(path)}
     return tuple(
         replace(
             component,
             linkages=tuple(
-                _present_links(component.linkages, inventory.present.get(component.id, ()))
+                _present_links(component.linkages, inventory.present.get(component.id, ()), names)
             ),
         )
         for component in expected.components
@@ -282,9 +306,12 @@ def present_components(expected: ExpectedContents, inventory: Inventory) -> tupl
     )
 
 
-def _present_links(links: Iterable[Linkage], names: Sequence[str]) -> Iterator[Linkage]:
+def _present_links(
+    links: Iterable[Linkage], names: Sequence[str], users: Collection[str]
+) -> Iterator[Linkage]:
     for link in links:
         if link.kind == "build-tool":
             yield link
         if files := tuple(name for name in (*link.files, *link.optional_files) if name in names):
-            yield replace(link, files=files, optional_files=())
+            used_by = tuple(name for name in link.used_by if name in users)
+            yield replace(link, files=files, used_by=used_by, optional_files=())

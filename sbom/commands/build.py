@@ -30,6 +30,7 @@ from sbom.inputs import (
     select_variant,
     triage_inputs,
 )
+from sbom.manifest.channels import DEFAULT
 from sbom.manifest.exemptions import Triage
 from sbom.manifest.model import Manifest, Pin
 from sbom.release.build_record import (
@@ -50,7 +51,7 @@ class BuildOptions(InputOptions):
 
     externals: Path | None
     platform: tuple[str, ...]
-    variant: str
+    variant: str | None
     layout: Path | None
     output: Path
     keep_going: bool
@@ -79,10 +80,13 @@ def run(options: BuildOptions, environment: Environment) -> int:
     externals = _select_externals(options, manifest)
     builds = [
         replace(externals.build, platform=platform, variant=variant)
-        for variant in [select_variant(options.variant, manifest)]
+        for variant in [select_variant(options.variant or DEFAULT, manifest)]
         for platform in select_platforms(options.platform, manifest)
     ]
-    layout = _inspect_layout(options, manifest, builds)
+    layout = None
+    if options.layout is not None:
+        build, layout = _inspect_layout(options, options.layout, manifest, builds)
+        builds = [build]
     created = creation_time(environment)
     triage = _triage_described(inputs, externals, layout)
     errors = failing(triage.active)
@@ -210,12 +214,10 @@ def _select_externals(options: BuildOptions, manifest: Manifest) -> _Externals:
 
 
 def _inspect_layout(
-    options: BuildOptions, manifest: Manifest, builds: Sequence[Build]
-) -> Inspection | None:
-    """Return the contents of the layout, which only one build can have."""
-    if options.layout is None:
-        return None
+    options: BuildOptions, directory: Path, manifest: Manifest, builds: Sequence[Build]
+) -> tuple[Build, Inspection]:
+    """Return the build of the layout, and its contents: of all variants, if none is named."""
     if len(builds) != 1:
         hint = "add --platform with one of " + ", ".join(build.platform for build in builds)
         raise usage_error("--layout", "is the layout of one platform", hint)
-    return inspect_layout(options.layout, manifest, builds[0])
+    return inspect_layout(directory, manifest, builds[0], all_variants=options.variant is None)

@@ -158,7 +158,7 @@ def _merge_components(components: Iterable[Component]) -> list[Component]:
             annotation=" ".join(
                 component.annotation for component in group if component.annotation
             ),
-            linkages=_merge_linkages([link for component in group for link in component.linkages]),
+            linkages=merge_linkages([link for component in group for link in component.linkages]),
         )
         for group in groups.values()
     ]
@@ -177,7 +177,7 @@ def _merge_order(component: Component) -> tuple[bool, str]:
     return not is_source, str(external or "")
 
 
-def _merge_linkages(linkages: Iterable[Linkage]) -> tuple[Linkage, ...]:
+def merge_linkages(linkages: Iterable[Linkage]) -> tuple[Linkage, ...]:
     """Return one linkage of each kind, with the files of all: a relationship is stated once."""
     kinds: dict[str, Linkage] = {}
     for linkage in linkages:

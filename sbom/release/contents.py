@@ -17,7 +17,7 @@ from sbom.components.component import Build, Component
 from sbom.components.resolve import resolve_components
 from sbom.diagnostics.io_messages import usage_error
 from sbom.files.shipped_file import ShippedFile
-from sbom.manifest.channels import Artifact
+from sbom.manifest.channels import DEFAULT, Artifact
 from sbom.manifest.model import Manifest
 from sbom.verification.inspection import Inspection, apply_shown_components, inspect_layout
 
@@ -57,7 +57,10 @@ def inspect_layouts(
         if name in layouts:
             hint = "give each build one layout"
             raise usage_error(f"--layout {option}", "is a second layout of that build", hint)
-        layouts[name] = builds[name], inspect_layout(Path(directory), manifest, builds[name])
+        build = builds[name]
+        is_default = build.variant == DEFAULT
+        _, contents = inspect_layout(Path(directory), manifest, build, all_variants=is_default)
+        layouts[name] = build, contents
     return layouts
 
 

@@ -19,12 +19,13 @@ from sbom.bom.ownership import (
     Inventory,
     assign_owners,
     expected_contents,
+    present_builds,
     present_components,
 )
 from sbom.components.component import Build, Component, Linkage
 from sbom.components.identifiers import make_cpes, make_purl
 from sbom.components.provenance import UNKNOWN_LOCATION, Provenance
-from sbom.components.resolve import apply_overrides, describe_component
+from sbom.components.resolve import apply_overrides, describe_component, merge_linkages
 from sbom.diagnostics import Diagnostic, InputError, sort_diagnostics
 from sbom.diagnostics import inspection_messages as messages
 from sbom.diagnostics.io_messages import input_error
@@ -74,8 +75,14 @@ def make_inspector(manifest: Manifest) -> Inspector:
     )
 
 
-def inspect_layout(directory: Path, manifest: Manifest, build: Build) -> Inspection:
-    """Return what a layout contains. Raises SbomError if it cannot be read."""
+def inspect_layout(
+    directory: Path, manifest: Manifest, build: Build, *, all_variants: bool = False
+) -> tuple[Build, Inspection]:
+    """Return the build of a layout, and what it contains. Raises SbomError if it cannot be read.
+
+    With ``all_variants``, it is compared with every variant that is in it: the build is the first
+    of these, the default one if that is there.
+    """
     require_directory(directory, "name the directory of a Windows build as it ships")
     files = hash_directory(directory, inspect=make_inspector(manifest))
     # A document is Unicode text: it cannot name a file whose name is not.
@@ -85,7 +92,8 @@ def inspect_layout(directory: Path, manifest: Manifest, build: Build) -> Inspect
         raise InputError(
             [input_error(f"{directory}/{name}", "its name is not Unicode", hint) for name in wrong]
         )
-    return inspect_files(str(directory), files, expected_contents(manifest, [build]))
+    builds = present_builds(manifest, build, names) if all_variants else (build,)
+    return builds[0], inspect_files(str(directory), files, expected_contents(manifest, builds))
 
 
 def inspect_files(
@@ -200,8 +208,7 @@ def _add_discovered_components(
     """Return components sorted by id, and ownership, with what evidence adds to them.
 
     An undeclared component that is present at the same version gets another file; any other is
-    added, with an annotation that quotes the evidence. A declared component gets the version that
-    its files show.
+    added, with an annotation. A declared component gets the version that its files show.
     """
     components, ownership = _update_versions(manifest, components, ownership, results)
     known = {(component.key, component.version): component for component in components}
@@ -211,10 +218,9 @@ def _add_discovered_components(
             undeclared.setdefault((result.key, result.found), []).append(result)
     for (key, version), shown in sorted(undeclared.items()):
         files = tuple(dict.fromkeys(result.file for result in shown))
-        component = known.get((key, version)) or _discovered(manifest, key, version, shown)
-        known[key, version] = replace(
-            component, linkages=(*component.linkages, Linkage("static", files))
-        )
+        component = known.get((key, version)) or _discovered(manifest, key, version)
+        links = (*component.linkages, Linkage("static", files))
+        known[key, version] = replace(component, linkages=merge_linkages(links))
         ownership += [FileOwnership(file, component.id, "static") for file in files]
     return tuple(sorted(known.values(), key=lambda component: component.id)), tuple(ownership)
 
@@ -327,15 +333,14 @@ def _with_version(manifest: Manifest, component: Component, version: str) -> Com
     )
 
 
-def _discovered(manifest: Manifest, key: str, version: str, shown: Iterable[Result]) -> Component:
-    """Return a component that only evidence shows."""
+def _discovered(manifest: Manifest, key: str, version: str) -> Component:
+    """Return a component that only evidence shows; the same in every build that contains it."""
     spec = apply_overrides(manifest.get_component(key), version)
-    evidence = "; ".join(f"{result.file} has {result.evidence}" for result in shown)
     provenance = Provenance(source_info="found in shipped binaries; its origin is unknown")
     return replace(
         describe_component(manifest, spec, version, provenance),
         id=f"{key}-found-{version}".rstrip("-"),
-        annotation=f"Undeclared; found by evidence: {evidence}.",
+        annotation="Undeclared; found by evidence, which the comments of its files quote.",
     )
 
 

@@ -73,7 +73,7 @@ def test_what_files_show_is_told_without_the_path_of_the_manifest(tmp_path: Path
         manifest = read_manifest(COMMITTED.read_text(encoding="utf-8"), file)
         build = Build(platform="amd64")
         bom = compose_build(
-            manifest, build, CREATED, contents=inspect_layout(layout, manifest, build)
+            manifest, build, CREATED, contents=inspect_layout(layout, manifest, build)[1]
         )
         found.add(SPDX2.write(bom))
     [data] = found
