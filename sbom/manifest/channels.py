@@ -123,6 +123,8 @@ class Channel(Table, frozen=True, kw_only=True):
     (3.15.0-rc1)"""
     variant: str = DEFAULT
     """the variant that is in it"""
+    other_variants: tuple[str, ...] = ()
+    """further variants that it can install into the same directory"""
     lines: LineRange = ""
     """the CPython lines that are published in it; all, if empty"""
     lines_on: Mapping[str, LineRange] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from sbom.bom.compose import (
     vendoring_relationships,
 )
 from sbom.bom.graph import BomBuilder, collect_build_components, move_relationships
+from sbom.bom.ownership import present_builds
 from sbom.components.component import Build, Component, build_title
 from sbom.components.identifiers import make_purl
 from sbom.components.resolve import root_component
@@ -77,7 +78,9 @@ def release_components(
         yield _container(manifest, build_id(part.build), f"python-{part.build.name}", source)
     for artifact in contents.artifacts:
         basis = basis_of(artifact, contents.inspected_builds)
-        yield _artifact_component(manifest, artifact, basis)
+        component = _artifact_component(manifest, artifact, basis)
+        unlisted = _unlisted_variants(manifest, artifact, contents.parts)
+        yield replace(component, comment=f"{component.comment} {unlisted}".strip())
 
 
 def _container(manifest: Manifest, id_: str, name: str, source_info: str) -> Component:
@@ -125,6 +128,34 @@ def _artifact_component(manifest: Manifest, contents: ArtifactContents, basis: B
     )
 
 
+def _is_made_from(artifact: ArtifactContents, build: Build) -> bool:
+    """Return whether an artifact contains a build: its own, or another variant of it."""
+    variants = (artifact.build.variant, *artifact.artifact.channel.other_variants)
+    return artifact.build.platform == build.platform and build.variant in variants
+
+
+def _unlisted_variants(
+    manifest: Manifest, artifact: ArtifactContents, parts: Iterable[PlatformSbom]
+) -> str:
+    """Return a sentence on the variants that an artifact installs and whose files are not known."""
+    listed: set[str] = set()
+    for part in parts:
+        if part.bom.files and _is_made_from(artifact, part.build):
+            paths = [file.path for file in part.bom.files]
+            builds = present_builds(manifest, part.build, paths)
+            listed |= {part.build.variant, *(build.variant for build in builds)}
+    titles = [
+        variant.title
+        for variant in manifest.variants
+        if variant.name in artifact.artifact.channel.other_variants
+        and variant.name in manifest.variant_names()
+        and variant.name not in listed
+    ]
+    if not titles:
+        return ""
+    return f"It can also install these builds, whose files are not listed: {'; '.join(titles)}."
+
+
 def compose_release(
     manifest: Manifest,
     contents: ReleaseContents,
@@ -165,7 +196,7 @@ def compose_release(
 
 def _structure(
     manifest: Manifest,
-    parts: Iterable[PlatformSbom],
+    parts: Sequence[PlatformSbom],
     artifacts: Sequence[ArtifactContents],
     ids: Mapping[str, str],
 ) -> Iterator[Relationship]:
@@ -186,6 +217,10 @@ def _structure(
             holder = ids[artifact_id(container)]
             yield Relationship(holder, RelationshipKind.CONTAINS, artifact)
         yield Relationship(artifact, RelationshipKind.CONTAINS, build)
+        for part in parts:
+            if not contents.is_opened and _is_made_from(contents, part.build):
+                other = ids[build_id(part.build)]
+                yield Relationship(artifact, RelationshipKind.CONTAINS, other)
         yield from shipping_relationships(artifact, contents.components, ids)
         yield from build_tool_relationships(build, contents.components, ids)
         yield from vendoring_relationships(manifest, contents.components, ids)
@@ -202,18 +237,31 @@ def _add_parts(
     Where no artifact was made from a build, it is the build's own.
     """
     described = {contents.build.name for contents in artifacts}
+    listed: dict[str, dict[str, str]] = {}
     for part in parts:
         build = ids[build_id(part.build)]
         containers = [
             ids[artifact_id(contents.artifact.file)]
             for contents in artifacts
-            if not contents.is_opened and contents.build.name == part.build.name
+            if not contents.is_opened and _is_made_from(contents, part.build)
         ]
-        if part.build.name not in described:
+        if part.build.name not in described and not containers:
             containers = [build]
         for container in containers:
-            builder.add_relationships(move_relationships(part.bom, container, build))
-            builder.add_files(part.bom.files)
+            # One directory has one file of a path: that of the first variant.
+            paths = listed.setdefault(container, {})
+            files = [
+                file
+                for file in part.bom.files
+                if paths.setdefault(file.path.lower(), file.id) == file.id
+            ]
+            left_out = {file.id for file in part.bom.files} - {file.id for file in files}
+            builder.add_relationships(
+                one
+                for one in move_relationships(part.bom, container, build)
+                if left_out.isdisjoint((one.source, one.target))
+            )
+            builder.add_files(files)
 
 
 def _add_members(

@@ -187,3 +187,32 @@ def test_a_record_has_the_same_bytes_from_any_directory(run: Run, tmp_path: Path
         found.append({p.name: p.read_bytes() for p in (tmp_path / f"{name}-part").iterdir()})
     assert len(found[0]) == 2
     assert found[0] == found[1]
+
+
+def test_an_installer_has_the_files_of_every_variant_that_has_a_layout(
+    run: Run, few: Path, tmp_path: Path
+) -> None:
+    default = layout(tmp_path / "amd64", "amd64", committed())
+    threaded = tmp_path / "free-threaded"
+    for name in members("3.14.7")["amd64", "pymanager-ft"]:
+        if name != "__install__.json":
+            path = threaded / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(f"amd64 free-threaded {path.name}\n".encode() * 3)
+    words = ["--artifacts", few, *PARTIAL, "--layout", f"amd64={default}"]
+    for out, more in (("one", []), ("two", ["--layout", f"amd64-free-threaded={threaded}"])):
+        assert run("release", *words, *more, "--output", tmp_path / out)[0] == 0
+    slices = [read_json(tmp_path / o / "python-3.14.7-amd64.exe.spdx.json") for o in ("one", "two")]
+    paths = [[file["fileName"].lower() for file in data["files"]] for data in slices]
+    assert "./python314t.dll" not in paths[0]
+    assert {"./python314.dll", "./python314t.dll"} <= set(paths[1])
+    assert len(paths[1]) == len(set(paths[1]))
+    comments = [
+        package["comment"]
+        for data in slices
+        for package in data["packages"]
+        if package.get("packageFileName") == "python-3.14.7-amd64.exe"
+    ]
+    assert "are not listed: debug; free-threaded; free-threaded, debug." in comments[0]
+    assert "are not listed: debug; free-threaded, debug." in comments[1]
+    assert violations(tmp_path / "two/python-3.14.7-amd64.exe.spdx.json") == []
