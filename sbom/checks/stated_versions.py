@@ -9,7 +9,6 @@ from sbom.components.versions import (
     is_source_mismatch,
     parse_revision,
     resolve_version,
-    shipped_version,
 )
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.source_tree_messages import (
@@ -66,7 +65,8 @@ def _agrees(manifest: Manifest, statement: VersionStatement, pin: Pin) -> bool:
     versions = {parse_revision(spec, pin.revision)[0] for spec in _described_by(manifest, pin.key)}
     versions = {version for version in versions if version} or {pin.revision}
     if statement.source.precision == "version":
-        return statement.value in versions
+        # CPython 3.8.2's readme names SQLite by its tag's revision, 3.28.0.0.
+        return statement.value in {*versions, pin.revision}
     return any(_is_prefix(statement.value, version) for version in versions)
 
 
@@ -115,12 +115,8 @@ def _check_sources_of_binaries(manifest: Manifest, contents: TreeContents) -> It
             binary, source = pins.get(built.binary), pins.get(built.source)
             if binary is None or source is None:
                 continue
-            ours = shipped_version(component, built.binary, binary.pin.revision, line)
-            theirs = parse_revision(component, source.pin.revision)
-            has_rebuild = ours == parse_revision(component, binary.pin.revision)
-            same = ours == theirs if has_rebuild else ours[0] == theirs[0]
-            known = _is_known_mismatch(manifest, binary.pin, source.pin, line)
-            if ours[0] and theirs[0] and not same and not known:
+            is_mismatch = is_source_mismatch(component, binary.pin, source.pin, line)
+            if is_mismatch and not _is_known_mismatch(manifest, binary.pin, source.pin, line):
                 yield stale_version(
                     source.file,
                     source.line,
