@@ -100,7 +100,7 @@ def test_hash_seed_and_locale_change_no_byte(variables: dict[str, str], tmp_path
         check=True,
         capture_output=True,
     )
-    [path] = tmp_path.iterdir()
+    [path] = tmp_path.glob("*.spdx.json")
     assert path.read_bytes() == SPDX2.write(committed_bom())
 
 
