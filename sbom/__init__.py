@@ -23,10 +23,11 @@ def fetches(
     nothing is downloaded, written or run.
 
     Each value has a ``kind`` (``"source"`` or ``"binary"``), a ``tag`` (``"sqlite-3.50.4.0"``),
-    and the ``organization`` (``"python"``) and ``repository`` (``"cpython-source-deps"``) that it
-    is fetched from; of a Subversion server, ``repository`` is the address that the tag is appended
-    to, and ``organization`` is empty. A script that rejects its arguments fetches nothing: the
-    result is empty.
+    the ``organization`` (``"python"``) and ``repository`` (``"cpython-source-deps"``) that it is
+    fetched from, and a ``method``: ``"archive"`` of the tag, an asset of its ``"release"``,
+    ``"git"`` or ``"svn"``. Of these two, ``organization`` is empty, and ``repository`` is the
+    address that is cloned, or the one that the tag is appended to. A script that rejects its
+    arguments fetches nothing: the result is empty.
 
     Raises ``sbom.diagnostics.SbomError`` for a script that cmd could not run to its end, and for
     one with a command whose effect cannot be determined. Its ``diagnostics`` have the line and

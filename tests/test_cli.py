@@ -112,14 +112,14 @@ def test_fetches_prints_a_table(script: Path, capsys: pytest.CaptureFixture[str]
     out, err = captured(capsys)
     assert err == ""
     assert out == (
-        "kind    tag              repository           fetched\n"
-        "source  bzip2-1.0.8      cpython-source-deps  always\n"
-        "source  mpdecimal-4.0.0  cpython-source-deps  always\n"
-        "source  sqlite-3.50.4.0  cpython-source-deps  always\n"
-        "source  xz-5.2.5         cpython-source-deps  always\n"
-        "source  zlib-ng-2.2.4    cpython-source-deps  always\n"
-        "source  zstd-1.5.7       cpython-source-deps  always\n"
-        "binary  libffi-3.4.4     cpython-bin-deps     unless --no-libffi "
+        "kind    tag              repository                  fetched\n"
+        "source  bzip2-1.0.8      python/cpython-source-deps  always\n"
+        "source  mpdecimal-4.0.0  python/cpython-source-deps  always\n"
+        "source  sqlite-3.50.4.0  python/cpython-source-deps  always\n"
+        "source  xz-5.2.5         python/cpython-source-deps  always\n"
+        "source  zlib-ng-2.2.4    python/cpython-source-deps  always\n"
+        "source  zstd-1.5.7       python/cpython-source-deps  always\n"
+        "binary  libffi-3.4.4     python/cpython-bin-deps     unless --no-libffi "
         "(not beside the source of the same tag)\n"
     )
 
@@ -133,7 +133,9 @@ def test_fetches_prints_json_with_conditions(
     assert rows[0] == {
         "kind": "source",
         "tag": "bzip2-1.0.8",
+        "organization": "python",
         "repository": "cpython-source-deps",
+        "method": "archive",
         "default": True,
         "enabled_by": [],
         "disabled_by": [],

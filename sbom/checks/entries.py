@@ -43,7 +43,7 @@ def check_manifest(manifest: Manifest) -> tuple[Diagnostic, ...]:
 
 def _missing_checksums(manifest: Manifest) -> Iterator[Diagnostic]:
     for pin in manifest.pins:
-        if not pin.sha256:
+        if not pin.sha256 and pin.is_archive:
             hint = "run with network access: nox -s regen"
             yield messages.missing_checksum(manifest.file, str(pin.key), pin.tag, hint)
     cpython = manifest.cpython
@@ -56,7 +56,8 @@ def _conflicting_references(manifest: Manifest) -> Iterator[Diagnostic]:
     """Yield checksums and digests of a tag that the reference data state otherwise."""
     reference = manifest.reference
     for pin in manifest.pins:
-        known = reference.archives[pin.key.kind].get(pin.tag)
+        is_usual = manifest.is_usual_archive(pin)
+        known = reference.archives[pin.key.kind].get(pin.tag) if is_usual else ""
         if pin.sha256 and known and known != pin.sha256:
             yield messages.conflicting_reference(
                 manifest.file, f"{pin.key}.sha256", pin.tag, "sbom/data/archives.toml"

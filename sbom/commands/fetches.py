@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from sbom import io as files
 from sbom.diagnostics import Exit, failing
 from sbom.diagnostics.render import render
 from sbom.script.analysis import analyze_script
-from sbom.script.externals import ScriptExternal
+from sbom.script.externals import FetchMethod, ScriptExternal
 from sbom.script.run import decode_script, run_script
 
 
@@ -37,8 +37,13 @@ def run(options: FetchesOptions, _: Mapping[str, str]) -> int:
         run = run_script(text, options.script_args, options.variables, str(options.script))
         known = {(e.kind, e.tag): e for e in script.externals}
         listed = [
-            known.get((fetch.kind, fetch.tag))
-            or ScriptExternal(fetch.kind, fetch.tag, fetch.repository)
+            replace(
+                known.get((fetch.kind, fetch.tag))
+                or ScriptExternal(fetch.kind, fetch.tag, fetch.repository),
+                repository=fetch.repository,
+                organization=fetch.organization,
+                method=fetch.method,
+            )
             for fetch in run.fetches
         ]
         if run.status and not listed:
@@ -50,7 +55,14 @@ def run(options: FetchesOptions, _: Mapping[str, str]) -> int:
 
 def _as_json(externals: Sequence[ScriptExternal]) -> str:
     rows = [
-        {"kind": e.kind, "tag": e.tag, "repository": e.repository, **asdict(e.condition)}
+        {
+            "kind": e.kind,
+            "tag": e.tag,
+            "organization": e.organization,
+            "repository": e.repository,
+            "method": e.method,
+            **asdict(e.condition),
+        }
         for e in externals
     ]
     return json.dumps(rows, indent=2) + "\n"
@@ -58,10 +70,16 @@ def _as_json(externals: Sequence[ScriptExternal]) -> str:
 
 def _as_table(externals: Sequence[ScriptExternal]) -> str:
     rows = [("kind", "tag", "repository", "fetched")]
-    rows += [(e.kind, e.tag, e.repository, _when(e)) for e in externals]
+    rows += [(e.kind, e.tag, _origin(e), _when(e)) for e in externals]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
     return "".join(f"{line}\n" for line in lines)
+
+
+def _origin(external: ScriptExternal) -> str:
+    organization = f"{external.organization}/" if external.organization else ""
+    how = " (release asset)" if external.method is FetchMethod.RELEASE else ""
+    return f"{organization}{external.repository}{how}"
 
 
 def _when(external: ScriptExternal) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from sbom import io as files
 from sbom.checks.entries import check_manifest
-from sbom.components.provenance import download_location, is_archive
+from sbom.components.provenance import download_location
 from sbom.diagnostics import Diagnostic, Exit, InputError, SbomError, failing
 from sbom.diagnostics.catalog import Area, names_in
 from sbom.diagnostics.io_messages import input_error, usage_error
@@ -161,11 +161,7 @@ def _fetch_archives(
 
     Raises SbomError with every archive that failed; the cache has the others then.
     """
-    pins = [
-        pin
-        for pin in manifest.pins
-        if (options.verify or not pin.sha256) and is_archive(manifest, pin)
-    ]
+    pins = [pin for pin in manifest.pins if (options.verify or not pin.sha256) and pin.is_archive]
     if not pins or options.offline or options.dry_run:
         return {}, ()
     from sbom.download.archives import ArchiveFetcher, open_progress, raise_failures

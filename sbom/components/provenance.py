@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from sbom.components.versions import is_source_mismatch, parse_revision
 from sbom.manifest.component_spec import ComponentSpec, Inclusion
 from sbom.manifest.model import Manifest, Pin, Vendored
+from sbom.script.externals import FetchMethod
 
 UNKNOWN_LOCATION = "NOASSERTION"
 
@@ -34,28 +35,35 @@ class Provenance:
         return dict(self.checksums).get("SHA256", "")
 
 
-def repository_of(manifest: Manifest, pin: Pin) -> str:
-    """Return the repository of an external: a name in the organization, or a Subversion URL."""
-    return pin.repository or getattr(manifest.cpython, f"{pin.kind}_repository")
-
-
-def is_archive(manifest: Manifest, pin: Pin) -> bool:
-    """Return whether an external is an archive; old releases fetched Subversion directories."""
-    return "://" not in repository_of(manifest, pin)
-
-
 def download_location(manifest: Manifest, pin: Pin) -> str:
     """Return where an external is downloaded from.
 
-    A directory of Subversion has the form of SPDX 2.3, clause 7.7; an external without a revision
-    (``libffi``) is a branch and not a tag.
+    What a version control system delivers has the form of SPDX 2.3, clause 7.7; an external
+    without a revision (``libffi``) is a branch and not a tag.
     """
-    repository = repository_of(manifest, pin)
-    if not is_archive(manifest, pin):
-        return f"svn+{repository}/{pin.tag}"
+    repository = manifest.repository_of(pin)
     cpython = manifest.cpython
-    template = cpython.archive_url if pin.revision else cpython.branch_url
-    return template.format(organization=cpython.organization, repository=repository, tag=pin.tag)
+    match pin.method:
+        case FetchMethod.SVN:
+            return f"svn+{repository}/{pin.tag}"
+        case FetchMethod.GIT:
+            return f"git+{repository}" + ("" if _is_whole(pin) else f"@{pin.tag}")
+        case FetchMethod.RELEASE:
+            template = cpython.release_url
+        case FetchMethod.ARCHIVE:
+            template = cpython.archive_url if pin.revision else cpython.branch_url
+    # get_external.py keeps the asset under this name; GitHub's own name of it may differ.
+    return template.format(
+        organization=manifest.organization_of(pin),
+        repository=repository,
+        tag=pin.tag,
+        asset=f"{pin.tag}.tar.xz",
+    )
+
+
+def _is_whole(pin: Pin) -> bool:
+    """Return whether a git repository is the external, whose tag is the name of it."""
+    return pin.repository.removesuffix(".git").rpartition("/")[2] == pin.tag
 
 
 def find_provenance(
@@ -116,10 +124,7 @@ def _joined(*parts: str) -> str:
 
 
 def _of_pin(manifest: Manifest, spec: ComponentSpec, inclusion: Inclusion, pin: Pin) -> Provenance:
-    downloads = is_archive(manifest, pin)
-    repository = repository_of(manifest, pin)
-    if downloads:
-        repository = f"{manifest.cpython.organization}/{repository}"
+    location = download_location(manifest, pin)
     revision = parse_revision(spec, pin.revision)
     packaged = "" if inclusion.version or not revision.rebuild else pin.revision
     sources = [
@@ -128,30 +133,52 @@ def _of_pin(manifest: Manifest, spec: ComponentSpec, inclusion: Inclusion, pin: 
         if built.binary == pin.key and (source := manifest.get_pin(built.source)) is not None
     ]
     return Provenance(
-        download_location=download_location(manifest, pin),
-        file_name=f"{pin.tag}.tar.gz" if downloads else "",
+        download_location=location,
+        file_name=_archive_name(pin, location),
         checksums=_checksums(pin.sha256, pin.sha512),
         source_info=_joined(
-            f"{_ref(manifest, pin)} of {repository}",
+            _origin(manifest, pin),
             f"commit {pin.commit}" if pin.commit else "",
             f"packaged as revision {packaged}" if packaged else "",
             *sources,
             inclusion.note,
         ),
-        comment=_describe_archive(pin) if downloads else "",
+        comment=_describe_archive(pin) if pin.is_archive else "",
     )
 
 
-def _ref(manifest: Manifest, pin: Pin) -> str:
+def _archive_name(pin: Pin, location: str) -> str:
+    if pin.method is FetchMethod.RELEASE:
+        return _file_name(location)
+    return f"{pin.tag}.tar.gz" if pin.is_archive else ""
+
+
+def _origin(manifest: Manifest, pin: Pin) -> str:
+    """Return where an external is from: ``tag zlib-1.3.1 of python/cpython-source-deps``."""
+    repository = manifest.repository_of(pin)
+    if pin.is_archive:
+        repository = f"{manifest.organization_of(pin)}/{repository}"
+    if pin.method is FetchMethod.GIT and _is_whole(pin):
+        return f"git repository {repository}"
+    return f"{_ref(pin)} of {repository}"
+
+
+def _ref(pin: Pin) -> str:
     """Return what an external is in its repository: ``tag zlib-1.3.1``, a branch, a directory."""
-    kind = "directory" if not is_archive(manifest, pin) else "tag" if pin.revision else "branch"
+    match pin.method:
+        case FetchMethod.SVN:
+            kind = "directory"
+        case FetchMethod.RELEASE:
+            kind = "release asset of tag"
+        case _:
+            kind = "tag" if pin.revision else "branch"
     return f"{kind} {pin.tag}"
 
 
 def _describe_source(manifest: Manifest, spec: ComponentSpec, pin: Pin, source: Pin) -> str:
     """Return what is known of the source that a prebuilt binary was built from."""
     sha256 = f", SHA-256 {source.sha256}" if source.sha256 else ""
-    archive = f"{_ref(manifest, source)} ({download_location(manifest, source)}{sha256})"
+    archive = f"{_ref(source)} ({download_location(manifest, source)}{sha256})"
     if is_source_mismatch(spec, pin, source, manifest.cpython.line):
         return f"prebuilt; the source that PCbuild/get_externals.bat fetches is another: {archive}"
     return f"prebuilt from source {archive}"

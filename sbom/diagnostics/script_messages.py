@@ -125,7 +125,7 @@ def repository_changed(
     file: str, key: str, recorded: str, repository: str, command: str
 ) -> Diagnostic:
     """Return the diagnostic of an external that is fetched from another repository."""
-    message = f"expected repository {recorded} as recorded, found {repository} in the script"
+    message = f"expected it from {recorded} as recorded, found {repository} in the script"
     return _disagreement(Code.REPOSITORY_CHANGED, file, key, message, command)
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from sbom.manifest.external_key import ExternalKey, key_of_tag
 from sbom.manifest.model import Manifest, Pin, Vendored
-from sbom.script.externals import ExternalKind, ScriptExternal
+from sbom.script.externals import ExternalKind, FetchMethod, ScriptExternal
 
 if TYPE_CHECKING:  # most commands read no archive
     from sbom.files.targz import ArchiveInfo
@@ -55,25 +55,41 @@ def diff_manifest(
 
 
 def pin_external(external: ScriptExternal, manifest: Manifest) -> Pin:
-    """Return the pin of an external; what is known of its archive stays while the tag does."""
+    """Return the pin of an external.
+
+    What is known of its archive stays while the tag does, and where it is fetched from.
+    """
     key = key_of_tag(external.kind, external.tag)
     pin = manifest.get_pin(key)
-    if pin is None or pin.tag != external.tag:
-        pin = Pin(kind=external.kind, name=key.name, tag=external.tag)
-    usual = _usual_repository(external.kind, manifest)
+    new = Pin(kind=external.kind, name=key.name, tag=external.tag, method=external.method)
+    organization = external.organization
+    is_usual = organization in ("", manifest.cpython.organization)
+    repository = external.repository
+    new = msgspec.structs.replace(
+        new,
+        organization="" if is_usual else organization,
+        repository="" if repository == manifest.repository_of(new) else repository,
+    )
+    if pin is None or pin.tag != new.tag or _origin(manifest, pin) != _origin(manifest, new):
+        pin = new
     return msgspec.structs.replace(
         pin,
-        repository="" if external.repository == usual else external.repository,
         default=external.condition.default,
         enabled_by=external.condition.enabled_by,
         disabled_by=external.condition.disabled_by,
     )
 
 
-def _usual_repository(kind: ExternalKind, manifest: Manifest) -> str:
-    cpython = manifest.cpython
-    is_source = kind is ExternalKind.SOURCE
-    return cpython.source_repository if is_source else cpython.binary_repository
+def _origin(manifest: Manifest, pin: Pin) -> str:
+    """Return where and how an external is fetched, in words."""
+    repository = manifest.repository_of(pin)
+    match pin.method:
+        case FetchMethod.GIT | FetchMethod.SVN:
+            return f"{pin.method} repository {repository}"
+        case FetchMethod.RELEASE:
+            return f"the releases of {manifest.organization_of(pin)}/{repository}"
+        case FetchMethod.ARCHIVE:
+            return f"{manifest.organization_of(pin)}/{repository}"
 
 
 def _compare(
@@ -84,11 +100,10 @@ def _compare(
     elif old is not None and new is None:
         yield ManifestChange(kind=ChangeKind.REMOVE, key=key, pin=None, old=old.tag)
     elif old is not None and new is not None:
-        usual = _usual_repository(new.kind, manifest)
         for kind, before, after in (
             (ChangeKind.TAG, old.tag, new.tag),
             (ChangeKind.CONDITION, str(old.condition), str(new.condition)),
-            (ChangeKind.REPOSITORY, old.repository or usual, new.repository or usual),
+            (ChangeKind.REPOSITORY, _origin(manifest, old), _origin(manifest, new)),
         ):
             if before != after:
                 yield ManifestChange(kind=kind, key=key, pin=new, old=before, new=after)

@@ -34,11 +34,12 @@ from sbom.manifest.tables import (
     from_header,
     matching,
 )
-from sbom.script.externals import Condition, ExternalKind, split_tag
+from sbom.script.externals import Condition, ExternalKind, FetchMethod, split_tag
 
 VERSION = r"[0-9]+\.[0-9]+\.[0-9]+((a|b|rc)[0-9]+)?\+?"
 _VERSION_NAMED = "a CPython version such as 3.14.7"
 _ARCHIVE = checked(url_template({"organization", "repository", "tag"}), "an address")
+_RELEASE = checked(url_template({"asset", "organization", "repository", "tag"}), "an address")
 #: A flag, or a variable and its value.
 Setting = Annotated[
     str, matching(r"[-/]\S.*|[^-/=\s][^=]*=.+", "a flag such as --openssl-src, or NAME=value")
@@ -72,6 +73,10 @@ class CPython(Table, frozen=True, kw_only=True):
     """where the archive of a tag is, with ``{organization}``, ``{repository}`` and ``{tag}``"""
     branch_url: Annotated[str, _ARCHIVE]
     """where the archive of a branch is, for externals whose tag is one"""
+    release_url: Annotated[str, _RELEASE] = (
+        "https://github.com/{organization}/{repository}/releases/download/{tag}/{asset}"
+    )
+    """where the release asset of a tag is, for externals that are fetched as one"""
     file_url: Annotated[str, checked(url_template({"organization", "path", "ref"}), "an address")]
     """where a file of CPython is, with ``{organization}``, ``{ref}`` and ``{path}``"""
 
@@ -127,8 +132,14 @@ class Pin(Table, frozen=True, kw_only=True):
     name: HeaderName
     tag: Annotated[str, matching(r"[A-Za-z0-9][\w.+-]*", "a git tag")]
     """the git tag that the script fetches"""
+    organization: str = ""
+    """the organization, where it is not that of ``[cpython]``"""
     repository: str = ""
-    """the repository, where it is not the usual one of its kind"""
+    """the repository, where it is not the usual one of its kind; for ``git`` the address that is
+    cloned, for ``svn`` the address that the tag is appended to"""
+    method: FetchMethod = FetchMethod.ARCHIVE
+    """how it is fetched: ``archive``, GitHub's archive of the tag; ``release``, an asset of the
+    tag's release; ``git`` or ``svn``"""
     default: bool = True
     """whether the script fetches it when it is given no flags, as for a release"""
     enabled_by: tuple[tuple[Setting, ...], ...] = ()
@@ -167,10 +178,17 @@ class Pin(Table, frozen=True, kw_only=True):
             default=self.default, enabled_by=self.enabled_by, disabled_by=self.disabled_by
         )
 
+    @property
+    def is_archive(self) -> bool:
+        """Return whether it is fetched as one file, which has a checksum."""
+        return self.method in (FetchMethod.ARCHIVE, FetchMethod.RELEASE)
+
     def check(self) -> Iterator[tuple[str, str]]:
-        """Yield a tag that is another external's."""
+        """Yield a tag that is another external's, and a repository that its method cannot have."""
         if split_tag(self.tag)[0] not in ("", self.name):
             yield "tag", f"expected a tag of '{self.name}', found '{self.tag}'"
+        if self.is_archive and "://" in self.repository:
+            yield "method", f"expected 'git' or 'svn' with an address, found '{self.method}'"
 
 
 class Vendored(Table, frozen=True, kw_only=True):
@@ -316,10 +334,26 @@ class Manifest:
         """Return the variant of a name, or None for the default one."""
         return next((variant for variant in self.variants if variant.name == name), None)
 
+    def organization_of(self, pin: Pin) -> str:
+        """Return the organization that an external is fetched from."""
+        return pin.organization or self.cpython.organization
+
+    def repository_of(self, pin: Pin) -> str:
+        """Return the repository of an external: a name in the organization, or an address."""
+        if pin.repository or not pin.is_archive:
+            return pin.repository
+        is_source = pin.kind is ExternalKind.SOURCE
+        return self.cpython.source_repository if is_source else self.cpython.binary_repository
+
+    def is_usual_archive(self, pin: Pin) -> bool:
+        """Return whether an external is the archive that the reference data can have."""
+        is_changed = bool(pin.organization or pin.repository)
+        return not is_changed and pin.method is FetchMethod.ARCHIVE
+
     def get_archive_sha256(self, key: ExternalKey, tag: str) -> str:
         """Return the SHA-256 of the archive of an external's tag, or an empty text."""
         pin = self.get_pin(key)
-        if pin is not None and pin.tag == tag and pin.sha256:
+        if pin is not None and pin.tag == tag and (pin.sha256 or not self.is_usual_archive(pin)):
             return pin.sha256
         return self.reference.archives[key.kind].get(tag, "")
 

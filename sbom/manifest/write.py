@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 import tomlkit
@@ -117,6 +118,8 @@ def _values(value: Table) -> dict[str, tuple[Any, Any]]:
 
 def _plain(value: Any) -> Any:
     """Return a value as TOML has it: tuples are lists."""
+    if isinstance(value, StrEnum):
+        return value.value
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 

@@ -85,6 +85,7 @@ class _Prober:
         self.program = program
         self.handler = command_handler(creating=False)
         self.runs: dict[_Settings, ProgramRun | None] = {}
+        self.organizations: dict[Fetch, str] = {}
 
     def run(self, *settings: _Setting) -> ProgramRun | None:
         """Return what the script does under these settings; None if it cannot be run so."""
@@ -117,9 +118,16 @@ class _Prober:
         result = self.run(*settings)
         if result is None:
             return ()
-        fetched = dict.fromkeys(replace(f, organization="") for f in list_fetches(result.commands))
-        is_probe = any(_PROBE in fetch.tag + fetch.repository for fetch in fetched)
-        return () if is_probe else tuple(fetched)
+        fetched = dict.fromkeys(map(self.in_first_organization, list_fetches(result.commands)))
+        parts = (fetch.tag + fetch.repository + fetch.organization for fetch in fetched)
+        return () if any(_PROBE in part for part in parts) else tuple(fetched)
+
+    def in_first_organization(self, fetch: Fetch) -> Fetch:
+        """Return a fetch as from the organization that it was first fetched from: no condition."""
+        if _PROBE in fetch.organization:
+            return fetch
+        same = replace(fetch, organization="")
+        return replace(fetch, organization=self.organizations.setdefault(same, fetch.organization))
 
     def outcomes(self, candidates: Iterable[_Settings], default: Sequence[Fetch]) -> _Outcomes:
         """Return what settings make the script fetch, where that differs from the default.
@@ -195,6 +203,8 @@ def _externals(
             fetch.repository,
             _condition(fetch, outcomes, default=fetch in usual),
             shadowed=fetch in shadowed,
+            organization=fetch.organization,
+            method=fetch.method,
         )
         for fetch in ordered
     )

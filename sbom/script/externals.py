@@ -19,18 +19,32 @@ class ExternalKind(StrEnum):
     BINARY = "binary"
 
 
+class FetchMethod(StrEnum):
+    """How an external is fetched.
+
+    ``archive`` is GitHub's archive of the tag, which has the files of a clone of it too;
+    ``release`` is an asset of the tag's GitHub release.
+    """
+
+    ARCHIVE = "archive"
+    RELEASE = "release"
+    GIT = "git"
+    SVN = "svn"
+
+
 @dataclass(frozen=True, slots=True)
 class Fetch:
     """One external that a run of the script fetches.
 
-    ``repository`` is the name below ``organization`` (``cpython-source-deps``); for svn it is
-    the address the tag is appended to.
+    ``repository`` is the name below ``organization`` (``cpython-source-deps``); for ``git`` it is
+    the address that is cloned, for ``svn`` the address that the tag is appended to.
     """
 
     kind: ExternalKind
     tag: str
     repository: str
     organization: str = ""
+    method: FetchMethod = FetchMethod.ARCHIVE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +92,8 @@ class ScriptExternal:
     repository: str
     condition: Condition = ALWAYS
     shadowed: bool = False
+    organization: str = ""
+    method: FetchMethod = FetchMethod.ARCHIVE
 
     @property
     def name(self) -> str:

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 from sbom.batch import Command, CommandHandler, CommandResult, Program, ProgramRun, run_program
 from sbom.diagnostics import SbomError
-from sbom.script.externals import ExternalKind, Fetch
+from sbom.script.externals import ExternalKind, Fetch, FetchMethod
 
 SCRIPT_NAME = "get_externals.bat"
 #: Programs that look for an interpreter or install one, and fetch no external.
 _TOOLS = frozenset({"where", "powershell", "nuget"})
+_GITHUB = re.compile(r"https://github\.com/([^/@]+)/[^/@]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +128,33 @@ def _parse_git_clone(words: Sequence[str]) -> tuple[Fetch, str] | None:
     options, operands = _split_options(words, {"--depth", "--branch", "-b", "--origin", "-o", "-c"})
     if not operands:
         return None
-    organization, repository = _parse_url(operands[0])
+    url = _git_url(operands[0])
+    name = url.rpartition("/")[2].removesuffix(".git")
+    directory = operands[1] if len(operands) > 1 else name
+    kind = ExternalKind.BINARY if name.endswith("-bin-deps") else ExternalKind.SOURCE
     tag = options.get("--branch") or options.get("-b") or ""
-    if not tag:
-        # A repository of its own for each external: its name is the tag.
-        organization, tag = "", repository
-        repository = operands[0].rstrip("/").rpartition("/")[0]
-    kind = ExternalKind.BINARY if repository.endswith("-bin-deps") else ExternalKind.SOURCE
-    directory = operands[1] if len(operands) > 1 else repository
-    return Fetch(kind, tag, repository, organization), directory
+    if tag and (match := _GITHUB.fullmatch(url)):
+        # The archive of the tag has the files of a clone of it.
+        return Fetch(kind, tag, name, match[1]), directory
+    # Without a branch, each external has a repository, whose name is the tag.
+    return Fetch(kind, tag or name, url, method=FetchMethod.GIT), directory
 
 
-def _parse_url(url: str) -> tuple[str, str]:
-    """Return organization and repository of a git address."""
-    parts = re.split(r"[/:]", url.rstrip("/").removesuffix(".git"))
-    return (parts[-2] if len(parts) > 1 else "", parts[-1])
+def _git_url(url: str) -> str:
+    """Return a git address as a URL; one that has none of its forms is left as it is.
+
+    https://git-scm.com/docs/git-clone: ``git@host:path`` is ssh. What is before the ``@`` of
+    another protocol may be a password.
+    """
+    url = url.rstrip("/")
+    if "://" not in url:
+        match = re.fullmatch(r"((?:[^/@:]+@)?[^/:]{2,}):/*(.+)", url)
+        return f"ssh://{match[1]}/{match[2]}" if match else url
+    protocol, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    if protocol.lower() != "ssh":
+        host = host.rpartition("@")[2]
+    return f"{protocol.lower()}://{host}{slash}{path}"
 
 
 def _parse_svn_export(words: Sequence[str]) -> tuple[Fetch, str] | None:
@@ -150,7 +163,7 @@ def _parse_svn_export(words: Sequence[str]) -> tuple[Fetch, str] | None:
         return None
     repository, _, tag = operands[0].rstrip("/").rpartition("/")
     directory = operands[1] if len(operands) > 1 else tag
-    return Fetch(ExternalKind.SOURCE, tag, repository), directory
+    return Fetch(ExternalKind.SOURCE, tag, repository, method=FetchMethod.SVN), directory
 
 
 def _parse_get_external(words: Sequence[str]) -> tuple[Fetch, str] | None:
@@ -160,13 +173,15 @@ def _parse_get_external(words: Sequence[str]) -> tuple[Fetch, str] | None:
         return None
     tag = operands[-1]
     # --release, from 3.15 on, takes a prebuilt archive from the same repository's releases.
-    is_binary = not options.keys().isdisjoint({"-b", "--binary", "-r", "--release"})
+    is_release = not options.keys().isdisjoint({"-r", "--release"})
+    is_binary = is_release or not options.keys().isdisjoint({"-b", "--binary"})
     organization = options.get("-O") or options.get("--organization") or "python"
     # Without -e, get_external.py fills the directory "externals" beside PCbuild.
     parent = options.get("-e") or options.get("--externals-dir") or "C:\\cpython\\externals"
     repository = "cpython-bin-deps" if is_binary else "cpython-source-deps"
     kind = ExternalKind.BINARY if is_binary else ExternalKind.SOURCE
-    return Fetch(kind, tag, repository, organization), ntpath.join(parent, tag)
+    method = FetchMethod.RELEASE if is_release else FetchMethod.ARCHIVE
+    return Fetch(kind, tag, repository, organization, method), ntpath.join(parent, tag)
 
 
 def _split_options(words: Sequence[str], valued: set[str]) -> tuple[dict[str, str], list[str]]:

@@ -107,7 +107,7 @@ def test_a_prebuilt_release_archive_is_a_binary() -> None:
 def test_a_repository_of_its_own_for_each_external_names_the_tag() -> None:
     """Forks of 2.7 did `git clone https://gitlab.com/<who>/<tag>.git`."""
     [fetch] = fetches("git clone https://gitlab.com/someone/xz-5.0.5.git")
-    assert (fetch.tag, fetch.repository) == ("xz-5.0.5", "https://gitlab.com/someone")
+    assert (fetch.tag, fetch.repository) == ("xz-5.0.5", "https://gitlab.com/someone/xz-5.0.5.git")
 
 
 @pytest.mark.parametrize(
