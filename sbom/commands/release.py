@@ -14,6 +14,7 @@ from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.render import count, render
 from sbom.files.shipped_file import hash_file
+from sbom.formats.spdx2_view import parse_spdx2
 from sbom.inputs import Environment, InputOptions, Inputs, creation_time, read_inputs, triage_inputs
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
@@ -25,9 +26,10 @@ from sbom.release.contents import (
     inspect_layouts,
 )
 from sbom.release.documents import CHECKSUMS, INDEX, Outputs, previous_created, write_documents
-from sbom.release.parts import check_part, platform_sboms, read_parts
+from sbom.release.parts import check_agreement, check_part, platform_sboms, read_parts
 from sbom.release.published import PublishedRelease, check_published_release, read_index
 from sbom.release.release_bom import compose_release
+from sbom.validation.invariants import check_invariants
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,7 +122,15 @@ def _inspect_release(
     )
     layouts = inspect_layouts(options.layout, manifest)
     read = read_parts(options.platform_sbom, layouts, manifest)
-    of_parts = [diagnostic for part in read.values() for diagnostic in check_part(part)]
+    of_parts = [
+        diagnostic
+        for part in read.values()
+        for diagnostic in (
+            *check_part(part),
+            *check_invariants(parse_spdx2(part.data, str(part.path)), str(part.path)),
+            *check_agreement(part, manifest),
+        )
+    ]
     parts = platform_sboms(read)
     artifacts, diagnostics = inspect_artifacts(options.artifacts, artifact_set.artifacts, manifest)
     of_layouts = [diagnostic for _, layout in layouts.values() for diagnostic in layout.diagnostics]

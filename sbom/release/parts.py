@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sbom.bom.bom import Bom
-from sbom.components.component import Build
-from sbom.diagnostics import Diagnostic, InputError
+from sbom.bom.compose import compose_build, derived_namespace
+from sbom.bom.ownership import assign_owners, expected_contents, present_components
+from sbom.components.component import Build, Component
+from sbom.diagnostics import Code, Diagnostic, InputError
 from sbom.diagnostics.io_messages import invalid_usage
 from sbom.diagnostics.release_messages import rejected_part
 from sbom.formats import SPDX2
@@ -17,6 +20,8 @@ from sbom.io import DOCUMENT_LIMIT, read_bytes
 from sbom.manifest.model import Manifest
 from sbom.release.build_record import BuildRecord, read_record, record_path
 from sbom.release.contents import PlatformSbom, builds_of
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +92,51 @@ def check_part(part: Part) -> Iterator[Diagnostic]:
         )
     if part.bom.is_incomplete and not record.errors:
         yield rejected_part(file, "states that it is incomplete: errors were found in its build")
+
+
+def check_agreement(part: Part, manifest: Manifest) -> Iterator[Diagnostic]:
+    """Yield where a part is not what the manifest of the release describes.
+
+    A part with files may state other versions that these show, and lack what the layout lacked.
+    """
+    file, actual = str(part.path), {one.id: one for one in part.bom.components}
+    bom = compose_build(manifest, part.build, part.bom.creation.created or _EPOCH)
+    expected = {one.id: one for one in bom.components}
+    shown = {id_.partition("-found-")[0] for id_ in actual if "-found-" in id_}
+    hint = "run build again with the externals.toml of the release"
+    absent = set() if not part.bom.files else _absent_components(part, manifest)
+    for id_ in sorted(expected.keys() - actual.keys() - absent):
+        if not (part.bom.files and id_ in shown):
+            title = f"{expected[id_].name} {expected[id_].version}".rstrip()
+            message = f"expected {title} as the manifest describes it, found none"
+            yield rejected_part(file, message, subject=id_, hint=hint)
+    for id_ in sorted(actual.keys() - expected.keys()):
+        key = id_.partition("-found-")[0]
+        if not (part.bom.files and key in shown):
+            title = f"{actual[id_].name} {actual[id_].version}".rstrip()
+            message = f"lists {title}, which the manifest does not describe"
+            yield rejected_part(file, message, subject=id_, hint=hint)
+    changeable = ("comment", "source_info", "checksums", "annotation", "purl", "file_name")
+    skipped = changeable if "externals" in part.record.inputs else ()
+    for id_ in sorted(expected.keys() & actual.keys()):
+        for field in fields(Component):
+            wanted, found = (getattr(one, field.name) for one in (expected[id_], actual[id_]))
+            if wanted != found and field.name not in skipped:
+                message = f"expected {field.name} {wanted!s} as in the manifest, found {found!s}"
+                yield rejected_part(file, message, subject=id_, hint=hint)
+    if derived_namespace(manifest, part.bom) != part.bom.namespace:
+        message = "its namespace is not that of its contents: it was changed after build wrote it"
+        yield rejected_part(file, message, hint=hint)
+
+
+def _absent_components(part: Part, manifest: Manifest) -> set[str]:
+    """Return the ids of components none of whose files are in the layout of a part."""
+    contents = expected_contents(manifest, [part.build])
+    inventory = assign_owners([file.path for file in part.bom.files], contents)
+    present = {component.id for component in present_components(contents, inventory)}
+    exempted = {one.subject for one in part.record.exempted if one.name == Code.MISSING_FILE}
+    missing = {id_ for id_, name in inventory.missing if name not in exempted}
+    return {one.id for one in contents.components} - present - missing
 
 
 def platform_sboms(parts: Mapping[str, Part]) -> dict[str, PlatformSbom]:
