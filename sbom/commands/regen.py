@@ -43,7 +43,7 @@ from sbom.manifest.model import VERSION, Manifest
 from sbom.manifest.read import read_manifest
 from sbom.manifest.write import write_manifest
 from sbom.script.analysis import analyze_script
-from sbom.script.externals import ALWAYS
+from sbom.script.externals import ALWAYS, FetchMethod
 from sbom.script.run import decode_script
 from sbom.source_tree.tree import parse_python_version
 
@@ -83,7 +83,7 @@ def _run(options: RegenOptions, environment: Environment) -> int:
         raise SbomError(blocking)
     changes = script_changes(inputs)
     manifest = _update(inputs, changes, options.cpython)
-    archives, warnings = _fetch_archives(manifest, options, environment)
+    archives, warnings = _fetch_archives(manifest, inputs.manifest, options, environment)
     pinned = record_archives(manifest, archives)
     text = write_manifest(inputs.text, pinned)
     if text != inputs.text and not options.dry_run:
@@ -155,16 +155,27 @@ def _update(inputs: Inputs, changes: Sequence[ManifestChange], tree: Path | None
 
 
 def _fetch_archives(
-    manifest: Manifest, options: RegenOptions, environment: Environment
+    manifest: Manifest, before: Manifest, options: RegenOptions, environment: Environment
 ) -> tuple[Mapping[ExternalKey, ArchiveInfo], Sequence[Diagnostic]]:
     """Return the archives without a checksum or, with ``--verify``, all, and warnings about them.
 
-    Raises SbomError with every archive that failed; the cache has the others then.
+    ``before`` is the manifest before any bump: what it records of other tags must not come again.
+    Release assets are no .tar.gz, and not fetched. Raises SbomError with every archive that
+    failed; the cache has the others then.
     """
-    pins = [pin for pin in manifest.pins if (options.verify or not pin.sha256) and pin.is_archive]
+    pins = [
+        pin
+        for pin in manifest.pins
+        if (options.verify or not pin.sha256) and pin.method is FetchMethod.ARCHIVE
+    ]
     if not pins or options.offline or options.dry_run:
         return {}, ()
-    from sbom.download.archives import ArchiveFetcher, open_progress, raise_failures
+    from sbom.download.archives import (
+        ArchiveFetcher,
+        open_progress,
+        raise_failures,
+        reject_other_tags,
+    )
     from sbom.download.cache import Cache, default_cache_dir
     from sbom.download.client import Client
 
@@ -174,7 +185,8 @@ def _fetch_archives(
     token = environment.get("GITHUB_TOKEN", "")
     with closing(Client(token=token, on_data=progress.advance)) as client:
         fetcher = ArchiveFetcher(client=client, cache=cache, progress=progress, file=manifest.file)
-        results = fetcher.fetch(pins, urls)
+        fetched = fetcher.fetch(pins, urls)
+    results = reject_other_tags(fetched, urls, (*before.pins, *manifest.pins), manifest.file)
     raise_failures(results)
     archives = {result.pin.key: result.archive for result in results if result.archive}
     return archives, [warning for result in results for warning in result.diagnostics]

@@ -72,6 +72,17 @@ def invalid_archive(name: str, message: str, hint: str = "") -> Diagnostic:
     return Diagnostic(code=Code.INVALID_ARCHIVE, file=name, message=message, hint=hint)
 
 
+def archive_of_another_tag(file: str, subject: str, url: str, tag: str) -> Diagnostic:
+    """Return that the archive of a tag has the commit and the files of another tag."""
+    return Diagnostic(
+        code=Code.INVALID_ARCHIVE,
+        file=file,
+        subject=subject,
+        message=f"{url} has the commit and the files of {tag}",
+        hint="find out why; until the server has the archive of the tag itself, do not bump it",
+    )
+
+
 def describe_error(error: OSError | ValueError) -> str:
     """Return the system's error message, without number and path."""
     return getattr(error, "strerror", None) or str(error)

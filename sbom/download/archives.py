@@ -6,13 +6,13 @@ Every archive is tried, even if others fail, and every complete one is kept.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import IO, TextIO
 
 from sbom.diagnostics import Diagnostic, Exit, OperationalError, SbomError
-from sbom.diagnostics.io_messages import archive_repacked, tag_moved
+from sbom.diagnostics.io_messages import archive_of_another_tag, archive_repacked, tag_moved
 from sbom.download.cache import Cache, CacheEntry
 from sbom.download.client import UNKNOWN, Client, Validators
 from sbom.download.connections import CONNECTIONS, DownloadError, FailureReason, redact_url
@@ -100,6 +100,43 @@ class ArchiveFetcher:
         changed = {*old.files} ^ {*archive.files} if old else set()
         moved = tag_moved(*where, sorted({entry.path for entry in changed}))
         return replace(result, status=Exit.ERRORS, diagnostics=(moved,))
+
+
+def reject_other_tags(
+    results: Sequence[FetchResult], urls: Sequence[str], pins: Iterable[Pin], file: str
+) -> tuple[FetchResult, ...]:
+    """Return the results, those with the commit and the files of another tag as errors.
+
+    ``pins`` are what is recorded of tags, before and after a bump; the results count too.
+    """
+    known = {
+        (pin.commit, pin.verification_code, pin.tag)
+        for pin in pins
+        if pin.commit and pin.verification_code
+    }
+    known |= {
+        (result.archive.commit, result.archive.verification_code, result.pin.tag)
+        for result in results
+        if result.archive and result.archive.commit
+    }
+    checked = []
+    for result, url in zip(results, urls, strict=True):
+        archive, tag = result.archive, result.pin.tag
+        others = sorted(
+            other
+            for commit, code, other in known
+            if archive
+            and (commit, code) == (archive.commit, archive.verification_code)
+            and other != tag
+        )
+        if others and result.status is Exit.OK:
+            subject = str(result.pin.key)
+            rejected = archive_of_another_tag(file, subject, redact_url(url), others[0])
+            diagnostics = (*result.diagnostics, rejected)
+            checked.append(replace(result, status=Exit.ERRORS, diagnostics=diagnostics))
+        else:
+            checked.append(result)
+    return tuple(checked)
 
 
 def _read_whole(body: IO[bytes], name: str) -> ArchiveInfo:

@@ -69,6 +69,8 @@ class ArchiveInfo:
     """What is known of an archive: checksums and size as it is served, and what it contains.
 
     ``files`` are sorted by path; ``commit`` is what git wrote into the header, or empty.
+    ``links`` are the symbolic links as files that contain their targets, which is how Python's
+    zipfile extracts them; ``verification_code_with_links`` is empty without any.
     """
 
     sha256: str
@@ -77,6 +79,14 @@ class ArchiveInfo:
     verification_code: str
     files: tuple[ArchiveFile, ...]
     commit: str = ""
+    links: tuple[ArchiveFile, ...] = ()
+
+    @property
+    def verification_code_with_links(self) -> str:
+        """Return the verification code of the files and the links."""
+        if not self.links:
+            return ""
+        return verification_code(member.sha1 for member in (*self.files, *self.links))
 
 
 def read_targz(file: IO[bytes], name: str, limits: ArchiveLimits = EXTERNAL_LIMITS) -> ArchiveInfo:
@@ -101,6 +111,7 @@ def read_targz(file: IO[bytes], name: str, limits: ArchiveLimits = EXTERNAL_LIMI
         verification_code=verification_code(member.sha1 for member in files),
         files=files,
         commit=tar.commit,
+        links=tuple(contents.links[path] for path in sorted(contents.links)),
     )
 
 
@@ -190,7 +201,7 @@ class _Contents:
     def __init__(self, name: str, limits: ArchiveLimits) -> None:
         self.top = ""
         self.files: dict[str, ArchiveFile] = {}
-        self._links: set[str] = set()
+        self.links: dict[str, ArchiveFile] = {}
         self._name = name
         self._limit = limits.member_size
 
@@ -213,7 +224,7 @@ class _Contents:
             self.files[path] = self._resolve_hard_link(path, member)
         else:
             self._check_symbolic_link(member)
-            self._links.add(path)
+            self.links[path] = _link_as_file(path, member.linkname)
 
     def _path_inside(self, path: str, label: str) -> str:
         """Return a path below the top directory, which the first member determines."""
@@ -230,10 +241,10 @@ class _Contents:
     def _check_new(self, path: str, name: str) -> None:
         if not path:
             raise self._error(f"{name!r}, which is not in a directory")
-        if path in self.files or path in self._links:
+        if path in self.files or path in self.links:
             raise self._error(f"{name!r} twice")
         above = {str(directory) for directory in PurePosixPath(path).parents}
-        if above & self.files.keys() or above & self._links:
+        if above & self.files.keys() or above & self.links.keys():
             raise self._error(f"{name!r}, which is below something that is not a directory")
 
     def _hash(self, path: str, member: tarfile.TarInfo, stream: GzipStream) -> ArchiveFile:
@@ -271,3 +282,9 @@ class _Contents:
 
     def _error(self, what: str) -> ArchiveError:
         return ArchiveError(self._name, f"contains {what}")
+
+
+def _link_as_file(path: str, target: str) -> ArchiveFile:
+    data = target.encode("utf-8", "surrogateescape")
+    sha1 = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    return ArchiveFile(path, sha1, hashlib.sha256(data).hexdigest(), len(data))

@@ -160,6 +160,7 @@ def record_archives(manifest: Manifest, archives: Mapping[ExternalKey, ArchiveIn
             size=archive.size,
             file_count=len(archive.files),
             verification_code=archive.verification_code,
+            verification_code_with_links=archive.verification_code_with_links,
             dll_digests=_dll_digests(pin, archive, manifest),
         )
         for pin in manifest.pins

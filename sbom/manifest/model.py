@@ -158,6 +158,9 @@ class Pin(Table, frozen=True, kw_only=True):
     """the number of files in the archive"""
     verification_code: Sha1 = ""
     """the SPDX package verification code of the files in the archive"""
+    verification_code_with_links: Sha1 = ""
+    """the same with its symbolic links as files that contain their targets, as ``get_external.py``
+    extracts a zip archive; only where the archive has links"""
     dll_digests: Mapping[str, DllDigest] = msgspec.field(default_factory=dict)
     """the Authenticode SHA-256 of the DLLs in the archive, by path; signing does not change it"""
 

@@ -185,7 +185,7 @@ def _identify(
     originals = [file for file in files if not outputs.matches(file.path)]
     codes = {verification_code(f.sha1 for f in some) for some in (files, originals)}
     for pin in candidates:
-        if pin.verification_code in codes:
+        if codes & {pin.verification_code, pin.verification_code_with_links}:
             return FetchedExternal(pin=pin, integrity=Integrity.INTACT)
     archives = [(pin, sha1s) for pin in candidates if (sha1s := read_checksums(pin)) is not None]
     if archives and len(archives) == len(candidates):

@@ -103,6 +103,25 @@ def test_an_archive_is_pinned_with_all_that_proves_it(
     assert "[2/2]" in err
 
 
+def test_an_archive_of_another_tag_is_rejected(
+    manifest: Path, github: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mirror that has the old archive under the new tag's name."""
+    assert regen(manifest, github) == 0
+    before = manifest.read_bytes()
+    script = manifest.with_name("get_externals.bat")
+    script.write_text("python get_external.py -O python -e externals xz-5.2.6\n")
+    path = XZ_PATH.replace("5.2.5", "5.2.6")
+    same = archive({"liblzma/api.h": b"xz"}, top="cpython-source-deps-xz-5.2.6", commit="ab" * 20)
+    github.respond(path, body(same))
+    assert regen(manifest, github, "--script", str(script)) == 1
+    assert "has the commit and the files of xz-5.2.5" in capsys.readouterr().err
+    assert manifest.read_bytes() == before
+    other = archive({"liblzma/api.h": b"xz"}, top="cpython-source-deps-xz-5.2.6", commit="cd" * 20)
+    github.respond(path, body(other))
+    assert regen(manifest, github, "--script", str(script)) == 0
+
+
 def test_pinned_again_nothing_is_asked_and_nothing_changes(
     manifest: Path, github: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:

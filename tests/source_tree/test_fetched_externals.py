@@ -8,6 +8,7 @@ import io
 import json
 import re
 import tarfile
+import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from msgspec import structs
 
 from sbom.cli import main
 from sbom.files.shipped_file import ShippedFile, verification_code
+from sbom.files.targz import read_targz
 from sbom.manifest.model import Pin
 from sbom.script.externals import ExternalKind
 from sbom.source_tree.fetched_externals import (
@@ -25,6 +27,7 @@ from sbom.source_tree.fetched_externals import (
     Integrity,
     check_externals_dir,
     inspect_externals_dir,
+    read_externals_dir,
 )
 
 ZLIB = {"zlib-ng.h": b"ng", "deflate.c": b"deflate", "doc/algorithm.txt": b"text"}
@@ -271,3 +274,46 @@ def test_build_states_modified_instead_of_a_false_checksum(directory: Path) -> N
     assert package["sourceInfo"].endswith(note)
     assert package["annotations"][0]["comment"] == note
     assert "without flags" in document["creationInfo"]["comment"]
+
+
+def test_a_zip_extracted_without_links_is_intact(tmp_path: Path) -> None:
+    """get_external.py extracts with zipfile, which writes a link as a file with its target."""
+    files = {"zstd.h": b"zstd", "tests/bin/zstd": b"#!/bin/sh"}
+    links = {"tests/bin/unzstd": "zstd", "tests/bin/zstdcat": "zstd"}
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for name, data in files.items():
+            member = tarfile.TarInfo(f"top/{name}")
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+        for name, target in links.items():
+            member = tarfile.TarInfo(f"top/{name}")
+            member.type, member.linkname = tarfile.SYMTYPE, target
+            tar.addfile(member)
+    packed.seek(0)
+    archive = read_targz(packed, "zstd-1.5.7.tar.gz")
+    path = tmp_path / "zstd.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        for name, data in files.items():
+            made.writestr(name, data)
+        for name, target in links.items():
+            info = zipfile.ZipInfo(name)
+            info.create_system, info.external_attr = 3, 0o120777 << 16
+            made.writestr(info, target)
+    with zipfile.ZipFile(path) as made:
+        made.extractall(tmp_path / "externals/zstd-1.5.7")  # noqa: S202 - made above
+    pin = structs.replace(
+        source("zstd-1.5.7", archive.verification_code),
+        verification_code_with_links=archive.verification_code_with_links,
+    )
+    for known, integrity in (
+        (pin, Integrity.INTACT),
+        (structs.replace(pin, verification_code_with_links=""), Integrity.MODIFIED),
+    ):
+        manifest = replace(committed(), pins=(known,))
+        [external] = read_externals_dir(tmp_path / "externals", manifest, no_checksums).externals
+        assert external.integrity is integrity
+
+
+def no_checksums(_: str) -> None:
+    return None
