@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from conftest import FACTS
+from manifests import committed
 
 from sbom.manifest.channels import Artifact, expected_artifacts
 from sbom.manifest.model import Manifest
@@ -107,3 +108,13 @@ def make_release(
     for name, data in made.items():
         (folder / name).write_bytes(data)
     return sorted(made)
+
+
+def release_of_real_members(directory: Path, name: str) -> Path:
+    """Fill a directory with one artifact, whose members have the real names; return it."""
+    cpython, version = committed().cpython, name.split("-")[1]
+    artifacts = expected_artifacts(committed().channels, version, cpython.line)
+    [artifact] = [one for one in artifacts if one.file == name]
+    directory.mkdir()
+    (directory / name).write_bytes(zipped(contents_of(version, artifact, inventory(name))))
+    return directory

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from manifests import committed
 from release_runs import PARTIAL, Run, read_json
-from releases import contents_of, inventory, members, zipped
-
-from sbom.manifest.channels import expected_artifacts
+from releases import inventory, members, release_of_real_members
 
 EMBED = "python-3.14.7-embed-amd64.zip"
 
 
-def real_artifact(name: str, directory: Path) -> Path:
-    """Return a directory with one artifact, whose members have the real names."""
-    cpython, version = committed().cpython, name.split("-")[1]
-    artifacts = expected_artifacts(committed().channels, version, cpython.line)
-    [artifact] = [one for one in artifacts if one.file == name]
-    directory.mkdir()
-    (directory / name).write_bytes(zipped(contents_of(version, artifact, inventory(name))))
-    return directory
-
-
 def test_the_real_embeddable_package_is_described_completely(run: Run, tmp_path: Path) -> None:
-    directory, out = real_artifact(EMBED, tmp_path / "in"), tmp_path / "out"
+    directory, out = release_of_real_members(tmp_path / "in", EMBED), tmp_path / "out"
     status, output, err = run("release", "--artifacts", directory, "--output", out, *PARTIAL)
     assert (status, "[error" in err) == (0, False)
     assert f"{EMBED}: libtommath.dll: should not be in this channel" in output
