@@ -100,10 +100,11 @@ class SliceExtractor:
         for relationship in shipped:
             self._outgoing.setdefault(relationship.source, []).append(relationship)
 
-    def extract(self, root: str, name: str, namespace: str) -> Bom:
+    def extract(self, root: str, name: str) -> Bom:
         """Return the BOM of one component by its id; what it is in is not part of it.
 
-        Nor are the tools that a build needs: an artifact does not contain them.
+        Nor are the tools that a build needs: an artifact does not contain them. Its namespace
+        is empty.
         """
         reached = self._reach(root)
         components = tuple(
@@ -112,7 +113,7 @@ class SliceExtractor:
         return replace(
             self._bom,
             name=name,
-            namespace=namespace,
+            namespace="",
             roots=(root,),
             components=components,
             files=tuple(file for file in self._bom.files if file.id in reached),

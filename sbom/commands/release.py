@@ -12,6 +12,7 @@ from sbom import io
 from sbom.bom.licenses import check_licenses
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
+from sbom.diagnostics.release_messages import missing_artifact
 from sbom.diagnostics.render import count, render
 from sbom.files.shipped_file import hash_file
 from sbom.formats.spdx2_view import parse_spdx2
@@ -25,7 +26,14 @@ from sbom.release.contents import (
     compose_parts,
     inspect_layouts,
 )
-from sbom.release.documents import CHECKSUMS, INDEX, Outputs, previous_created, write_documents
+from sbom.release.documents import (
+    CHECKSUMS,
+    INDEX,
+    Outputs,
+    partial_sentence,
+    previous_created,
+    write_documents,
+)
 from sbom.release.parts import check_agreement, check_part, platform_sboms, read_parts
 from sbom.release.published import PublishedRelease, check_published_release, read_index
 from sbom.release.release_bom import compose_release
@@ -61,19 +69,24 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
     )
     created = _creation_time(outputs, environment)
     contents = _inspect_release(options, inputs, created, blockers)
-    bom, conflicts = compose_release(manifest, contents, created, _comment(manifest, unpinned))
+    comment = _comment(manifest, unpinned, contents)
+    bom, conflicts = compose_release(manifest, contents, created, comment)
     if invalid := [*conflicts, *check_licenses(bom)]:
         raise SbomError(invalid)
-    documents = write_documents(manifest.cpython.version, bom, contents, outputs)
+    documents = write_documents(manifest, bom, contents, outputs)
     writes = outputs.plan_writes(documents, replace_existing=options.replace)
     io.write_all(writes)
     print("\n".join(map(str, writes)) or f"{outputs.directory} is up to date")
     slices = sum(artifact.is_standalone for artifact in contents.artifacts)
     print(
         f"CPython {manifest.cpython.version}: {slices} artifacts, "
-        f"{len(bom.components)} packages, {len(bom.files)} files"
+        f"{len(bom.components)} packages, {len(bom.files)} files{_missing(contents.missing)}"
     )
     return Exit.OK
+
+
+def _missing(artifacts: Sequence[str]) -> str:
+    return f"; partial: {count(len(artifacts), 'artifact')} missing" if artifacts else ""
 
 
 def _release_blockers(
@@ -90,14 +103,18 @@ def _release_blockers(
     return unpinned, [diagnostic for diagnostic in blockers if diagnostic not in unpinned]
 
 
-def _comment(manifest: Manifest, unpinned: Sequence[Diagnostic]) -> str:
+def _comment(manifest: Manifest, unpinned: Sequence[Diagnostic], contents: ReleaseContents) -> str:
     """Return what the documents of a release state about how they were made."""
-    comment = (manifest.release.comment or manifest.document.comment).strip()
-    if not unpinned:
-        return comment
-    tags = {str(pin.key): pin.tag for pin in manifest.pins}
-    archives = {tags.get(one.subject, manifest.cpython.source_location) for one in unpinned}
-    return f"{comment} Released although no checksum is known of {', '.join(sorted(archives))}."
+    sentences = [(manifest.release.comment or manifest.document.comment).strip()]
+    if unpinned:
+        tags = {str(pin.key): pin.tag for pin in manifest.pins}
+        archives = {tags.get(one.subject, manifest.cpython.source_location) for one in unpinned}
+        names = ", ".join(sorted(archives))
+        sentences.append(f"Released although no checksum is known of {names}.")
+    if missing := len(contents.missing):
+        described = sum(artifact.is_standalone for artifact in contents.artifacts)
+        sentences.append(partial_sentence(missing, missing + described))
+    return " ".join(sentences)
 
 
 def _creation_time(outputs: Outputs, environment: Environment) -> datetime:
@@ -141,7 +158,8 @@ def _inspect_release(
     }
     unstated = {name: build for name, build in builds.items() if name not in parts}
     parts |= compose_parts(manifest, {**unstated, **layouts}, created, artifacts)
-    return ReleaseContents(artifacts, tuple(parts.values()))
+    missing = tuple(sorted(artifact.file for artifact in artifact_set.missing))
+    return ReleaseContents(artifacts, tuple(parts.values()), missing)
 
 
 def _stop_for_errors(
@@ -172,12 +190,19 @@ def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
     manifest = manifest.for_version(version)
     paths = [path for path in list_files(directory) if path not in documents]
     artifact_set = classify_artifacts(paths, manifest, partial=True)
+    missing = index.missing if index else ()
+    undescribed = [
+        missing_artifact(one.file, one.channel.name)
+        for one in artifact_set.missing
+        if index and one.file not in missing and one.file not in index.artifact_names
+    ]
     hashed = {path: hash_file(directory / path) for path in artifact_set.artifacts}
     checksums = {
         path: {"sha256": file.sha256, "sha512": file.sha512} for path, file in hashed.items()
     }
     found = [
         *artifact_set.diagnostics,
+        *undescribed,
         *check_published_release(PublishedRelease(checksums, documents)),
     ]
     triage = triage_diagnostics(found, manifest, ())
@@ -185,7 +210,8 @@ def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
     print(render(diagnostics, "text"), end="")
     _print_exempted(triage.exempted)
     errors = count(len(diagnostics), "error")
-    print(f"{directory}: {len(checksums)} artifacts, {len(documents)} documents, {errors}")
+    counted = f"{len(checksums)} artifacts, {len(documents)} documents, {errors}"
+    print(f"{directory}: {counted}{_missing(missing)}")
     return Exit.ERRORS if diagnostics else Exit.OK
 
 

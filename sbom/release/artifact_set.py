@@ -21,9 +21,13 @@ from sbom.patterns import PathPatterns
 
 @dataclass(frozen=True, slots=True)
 class ArtifactSet:
-    """The artifacts of a directory by their paths in it, and what is wrong with it."""
+    """The artifacts of a directory by their paths in it, and what is wrong with it.
+
+    ``missing`` are those that the release has and the directory lacks.
+    """
 
     artifacts: Mapping[str, Artifact]
+    missing: tuple[Artifact, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -32,7 +36,7 @@ def classify_artifacts(
 ) -> ArtifactSet:
     """Return which artifact each file of a release directory is, by its path with slashes.
 
-    With ``partial``, artifacts may be missing.
+    With ``partial``, it is no diagnostic that artifacts are missing.
     """
     cpython = manifest.cpython
     expected = {
@@ -51,11 +55,12 @@ def classify_artifacts(
             artifacts[path] = expected[name]
         else:
             diagnostics += _check_unexpected(path, manifest)
+    missing = tuple(_find_missing(expected, first.keys(), cpython.line))
     if not artifacts:
         diagnostics.append(no_artifacts())
     elif not partial:
-        diagnostics += _check_missing(expected, first.keys(), cpython.line)
-    return ArtifactSet(artifacts, sort_diagnostics(diagnostics))
+        diagnostics += [missing_artifact(one.file, one.channel.name) for one in missing]
+    return ArtifactSet(artifacts, missing, sort_diagnostics(diagnostics))
 
 
 def _check_unexpected(path: str, manifest: Manifest) -> Iterator[Diagnostic]:
@@ -68,13 +73,13 @@ def _check_unexpected(path: str, manifest: Manifest) -> Iterator[Diagnostic]:
         yield unknown_artifact(path, cpython.line, is_known_elsewhere=bool(version))
 
 
-def _check_missing(
+def _find_missing(
     expected: Mapping[str, Artifact], names: Collection[str], line: str
-) -> Iterator[Diagnostic]:
+) -> Iterator[Artifact]:
     """Yield artifacts that are not there; an optional channel may lack all of its artifacts."""
     begun = {expected[name].channel.name for name in names}
     for artifact in expected.values():
         channel = artifact.channel
         is_optional = channel.optional_lines and line_in_range(line, channel.optional_lines)
         if artifact.file not in names and not (is_optional and channel.name not in begun):
-            yield missing_artifact(artifact.file, channel.name)
+            yield artifact

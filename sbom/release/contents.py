@@ -95,10 +95,14 @@ class ArtifactContents:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseContents:
-    """What a release is made of: its artifacts, and the BOM of each build."""
+    """What a release is made of: its artifacts, and the BOM of each build.
+
+    ``missing`` names artifacts of the release that are not at hand: it is partial then.
+    """
 
     artifacts: tuple[ArtifactContents, ...]
     parts: tuple[PlatformSbom, ...]
+    missing: tuple[str, ...] = ()
 
     @property
     def inspected_builds(self) -> frozenset[str]:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from sbom.bom.bom import Bom
+from sbom.bom.compose import derived_namespace
 from sbom.bom.graph import SliceExtractor
 from sbom.diagnostics import SbomError
 from sbom.diagnostics.release_messages import output_exists
 from sbom.formats import SPDX2
-from sbom.manifest.model import Manifest, release_series
+from sbom.manifest.model import Manifest
 from sbom.release.contents import ArtifactContents, ReleaseContents
 from sbom.release.release_bom import Basis, basis_of
 
@@ -27,39 +28,23 @@ from sbom.release.release_bom import Basis, basis_of
 class Outputs:
     """The directory that documents go to, and whether the artifacts are in it too.
 
-    ``release_sbom`` is the name of the release's own SBOM, ``location`` the address that artifacts
-    without one of their own are published below.
+    ``release_sbom`` is the name of the release's own SBOM.
     """
 
     directory: Path
     release_sbom: str
-    location: str
     in_place: bool
 
     @classmethod
     def in_directory(cls, directory: Path, manifest: Manifest, *, in_place: bool) -> Outputs:
         """Return the outputs of a release in a directory."""
-        version = manifest.cpython.version
-        return cls(
-            directory=directory,
-            release_sbom=f"python-{version}-windows{SPDX2.suffix}",
-            location=manifest.release.download_location.format(
-                release=release_series(version), version=version
-            ),
-            in_place=in_place,
-        )
+        release_sbom = f"python-{manifest.cpython.version}-windows{SPDX2.suffix}"
+        return cls(directory, release_sbom, in_place)
 
     def sbom_path(self, contents: ArtifactContents) -> str:
         """Return the path of an artifact's SBOM in the directory."""
         path = contents.path if self.in_place else contents.artifact.file
         return f"{path}{SPDX2.suffix}"
-
-    def sbom_location(self, contents: ArtifactContents) -> str:
-        """Return where an artifact's SBOM is published: beside the artifact."""
-        artifact = contents.artifact
-        is_known = artifact.location != "NOASSERTION"
-        location = artifact.location if is_known else f"{self.location}{artifact.file}"
-        return f"{location}{SPDX2.suffix}"
 
     def plan_writes(
         self, documents: Mapping[str, bytes], *, replace_existing: bool
@@ -106,7 +91,9 @@ def previous_created(outputs: Outputs) -> datetime | None:
 #: The names of what a release writes beside its SBOMs.
 INDEX, CHECKSUMS = "sbom-index.json", "SHA256SUMS"
 #: The version of the index's own form.
-FORM = 1
+FORM = 2
+#: How the comment of a document states that artifacts of its release are not described.
+_PARTIAL = "This release is partial:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +123,24 @@ class WrittenSlice:
     sbom: WrittenSbom
 
 
+def partial_sentence(missing: int, expected: int) -> str:
+    """Return what a document states of a release that does not describe all artifacts."""
+    return f"{_PARTIAL} {missing} of its {expected} artifacts are not described."
+
+
+def is_partial(bom: Bom) -> bool:
+    """Return whether a document states that its release does not describe all artifacts."""
+    return _PARTIAL in bom.creation.comment
+
+
 def write_documents(
-    version: str, bom: Bom, contents: ReleaseContents, outputs: Outputs
+    manifest: Manifest, bom: Bom, contents: ReleaseContents, outputs: Outputs
 ) -> dict[str, bytes]:
     """Return everything that a release writes, by its path; the checksums last."""
     release = WrittenSbom(outputs.release_sbom, bom.namespace, SPDX2.write(bom))
-    slices = list(_write_slices(bom, contents, outputs))
+    slices = list(_write_slices(manifest, bom, contents, outputs))
     documents = {sbom.path: sbom.data for sbom in (release, *(written.sbom for written in slices))}
-    documents[INDEX] = write_index(version, release, slices)
+    documents[INDEX] = write_index(manifest.cpython.version, release, slices, contents.missing)
     documents = dict(sorted(documents.items()))
     sha256s = {path: hashlib.sha256(data).hexdigest() for path, data in documents.items()}
     if outputs.in_place:
@@ -152,24 +149,37 @@ def write_documents(
     return documents
 
 
-def _write_slices(bom: Bom, contents: ReleaseContents, outputs: Outputs) -> Iterator[WrittenSlice]:
+def _write_slices(
+    manifest: Manifest, bom: Bom, contents: ReleaseContents, outputs: Outputs
+) -> Iterator[WrittenSlice]:
     """Yield the SBOM of each artifact that is in the directory by itself, by path."""
     extractor = SliceExtractor(bom)
     roots = {component.name: component.id for component in bom.components}
     for artifact in sorted(contents.artifacts, key=lambda artifact: artifact.path):
         if artifact.is_standalone:
-            file, namespace = artifact.artifact.file, outputs.sbom_location(artifact)
-            data = SPDX2.write(extractor.extract(roots[file], file, namespace))
-            sbom = WrittenSbom(outputs.sbom_path(artifact), namespace, data)
+            file = artifact.artifact.file
+            cut = extractor.extract(roots[file], file)
+            cut = replace(cut, namespace=derived_namespace(manifest, cut))
+            sbom = WrittenSbom(outputs.sbom_path(artifact), cut.namespace, SPDX2.write(cut))
             yield WrittenSlice(artifact, basis_of(artifact, contents.inspected_builds), sbom)
 
 
-def write_index(version: str, release: WrittenSbom, slices: Iterable[WrittenSlice]) -> bytes:
-    """Return the index of a release as JSON: UTF-8, two spaces of indentation, LF line ends."""
-    artifacts = [_artifact_entry(written) for written in slices]
-    index = {"form": FORM, "version": version, "document": release.as_entry()}
-    text = json.dumps({**index, "artifacts": artifacts}, indent=2, ensure_ascii=False)
-    return f"{text}\n".encode()
+def write_index(
+    version: str, release: WrittenSbom, slices: Iterable[WrittenSlice], missing: Sequence[str]
+) -> bytes:
+    """Return the index of a release as JSON: UTF-8, two spaces of indentation, LF line ends.
+
+    ``missing`` names the artifacts of a partial release that it does not describe.
+    """
+    index = {
+        "form": FORM,
+        "version": version,
+        "partial": bool(missing),
+        "missing": list(missing),
+        "document": release.as_entry(),
+        "artifacts": [_artifact_entry(written) for written in slices],
+    }
+    return f"{json.dumps(index, indent=2, ensure_ascii=False)}\n".encode()
 
 
 def _artifact_entry(written: WrittenSlice) -> dict[str, object]:

@@ -9,15 +9,15 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sbom.bom.bom import Bom
+from sbom.bom.bom import Bom, content_digest
 from sbom.bom.graph import SliceExtractor
 from sbom.diagnostics import Diagnostic, SbomError, sort_diagnostics
 from sbom.diagnostics.release_messages import inconsistent_release, missing_from_release
 from sbom.formats import SPDX2
-from sbom.release.documents import CHECKSUMS, INDEX
+from sbom.release.documents import CHECKSUMS, FORM, INDEX, is_partial
 
 _CHECKSUM_LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 
@@ -42,9 +42,10 @@ class PublishedArtifact:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseIndex:
-    """An index as it was published."""
+    """An index as it was published; ``missing`` names artifacts that are not described."""
 
     version: str
+    missing: tuple[str, ...]
     release: PublishedSbom
     artifacts: tuple[PublishedArtifact, ...]
 
@@ -52,6 +53,11 @@ class ReleaseIndex:
     def sbom_paths(self) -> tuple[str, ...]:
         """Return the paths of all SBOMs that the index names."""
         return (self.release.path, *(artifact.sbom.path for artifact in self.artifacts))
+
+    @property
+    def artifact_names(self) -> frozenset[str]:
+        """Return the names of all artifacts that the index names."""
+        return frozenset(artifact.path.rpartition("/")[2] for artifact in self.artifacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +76,12 @@ def read_index(data: bytes | None) -> ReleaseIndex | None:
     """Return the index of a release; None if it is missing, or is not one."""
     try:
         index = json.loads(data or b"")
+        missing = tuple(map(str, index["missing"]))
+        if index["form"] != FORM or index["partial"] != bool(missing):
+            return None
         return ReleaseIndex(
             version=str(index["version"]),
+            missing=missing,
             release=_read_entry(index["document"]),
             artifacts=tuple(_read_artifact(entry) for entry in index["artifacts"]),
         )
@@ -100,6 +110,10 @@ def check_published_release(published: PublishedRelease) -> tuple[Diagnostic, ..
     ]
     release = _read_bom(published, index.release.path, diagnostics)
     if release is not None:
+        diagnostics += _check_namespace(release, index.release)
+        if is_partial(release) != bool(index.missing):
+            message = f"is partial, or is not, but {INDEX} states the opposite"
+            diagnostics.append(inconsistent_release(index.release.path, message))
         diagnostics += _check_slices(published, index, release)
     return sort_diagnostics(diagnostics)
 
@@ -193,9 +207,18 @@ def _check_slices(
             message = f"{index.release.path} has no component of {name}"
             diagnostics.append(inconsistent_release(path, message))
             continue
-        expected = extractor.extract(roots[name], published_slice.name, artifact.sbom.namespace)
+        diagnostics += _check_namespace(published_slice, artifact.sbom)
+        expected = extractor.extract(roots[name], published_slice.name)
+        expected = replace(expected, namespace=artifact.sbom.namespace)
         diagnostics += _compare(path, published_slice, expected, index.release.path)
     return diagnostics
+
+
+def _check_namespace(bom: Bom, sbom: PublishedSbom) -> Iterator[Diagnostic]:
+    """Require a namespace that stands for these contents alone: it has the digest of them."""
+    if content_digest(bom) not in bom.namespace:
+        message = "its namespace is not that of its contents"
+        yield inconsistent_release(sbom.path, message, subject=bom.namespace)
 
 
 def _compare(path: str, published: Bom, expected: Bom, release: str) -> Iterator[Diagnostic]:

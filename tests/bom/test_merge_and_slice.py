@@ -58,12 +58,8 @@ def test_a_slice_has_what_is_reachable_from_its_root_and_no_more() -> None:
         Relationship("cpython", CONTAINS, "openssl"),
     )
     whole = replace(bom, relationships=related)
-    pip = SliceExtractor(whole).extract("pip", "pip.spdx.json", "https://example.org/pip")
-    assert (pip.name, pip.namespace, pip.roots) == (
-        "pip.spdx.json",
-        "https://example.org/pip",
-        ("pip",),
-    )
+    pip = SliceExtractor(whole).extract("pip", "pip.spdx.json")
+    assert (pip.name, pip.namespace, pip.roots) == ("pip.spdx.json", "", ("pip",))
     assert {one.id for one in pip.components} == {"pip", "certifi"}
     assert set(pip.relationships) == {related[1]}
     assert pip.creation == whole.creation
@@ -75,5 +71,5 @@ def test_a_slice_has_the_texts_of_the_licenses_that_its_components_name() -> Non
     assert named
     assert bom.license_texts
     extractor = SliceExtractor(bom)
-    assert extractor.extract(named[0].id, "x", "https://example.org/x").license_texts
-    assert not extractor.extract("bzip2", "x", "https://example.org/x").license_texts
+    assert extractor.extract(named[0].id, "x").license_texts
+    assert not extractor.extract("bzip2", "x").license_texts

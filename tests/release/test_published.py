@@ -48,6 +48,58 @@ def edit_slice(directory: Path) -> None:
     index.write_text(json.dumps(rows))
 
 
+def write_json(path: Path, data: object) -> None:
+    path.write_text(json.dumps(data), encoding="utf-8")
+
+
+def update_sums(directory: Path) -> None:
+    """Make index and checksums agree with the documents as they are now."""
+    index = read_json(directory / "sbom-index.json")
+    for entry in (index["document"], *(row["sbom"] for row in index["artifacts"])):
+        data = (directory / entry["file"]).read_bytes()
+        entry |= {
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "namespace": json.loads(data)["documentNamespace"],
+        }
+    write_json(directory / "sbom-index.json", index)
+    names = [line.partition("*")[2] for line in (directory / "SHA256SUMS").read_text().splitlines()]
+    sums = {name: hashlib.sha256((directory / name).read_bytes()).hexdigest() for name in names}
+    lines = [f"{sha256} *{name}\n" for name, sha256 in sums.items()]
+    (directory / "SHA256SUMS").write_text("".join(lines))
+
+
+def reuse_namespace(directory: Path) -> None:
+    whole = directory / "python-3.14.7-windows.spdx.json"
+    data = read_json(whole)
+    data["creationInfo"]["comment"] += " Anything else."
+    write_json(whole, data)
+    update_sums(directory)
+
+
+def deny_partial(directory: Path) -> None:
+    """Describe fewer artifacts, and state nowhere that this is so."""
+    (directory / "python-3.14.7.exe").unlink()
+    (directory / "python-3.14.7.exe.spdx.json").unlink()
+    index = read_json(directory / "sbom-index.json")
+    rows = [row for row in index["artifacts"] if row["file"] != "python-3.14.7.exe"]
+    write_json(directory / "sbom-index.json", index | {"artifacts": rows})
+    update_sums_without(directory, "python-3.14.7.exe.spdx.json")
+
+
+def claim_partial(directory: Path) -> None:
+    index = read_json(directory / "sbom-index.json")
+    changed = {"partial": True, "missing": ["python-3.14.7-other.exe"]}
+    write_json(directory / "sbom-index.json", index | changed)
+    update_sums(directory)
+
+
+def update_sums_without(directory: Path, name: str) -> None:
+    sums = directory / "SHA256SUMS"
+    lines = [line for line in sums.read_text().splitlines() if not line.endswith(f"*{name}")]
+    sums.write_text("\n".join(lines) + "\n")
+    update_sums(directory)
+
+
 @pytest.mark.parametrize(
     ("harm", "file", "sentence"),
     [
@@ -86,8 +138,34 @@ def edit_slice(directory: Path) -> None:
             "python-3.14.6.exe",
             "expected an artifact of CPython 3.14.7, found one of 3.14.6",
         ),
+        (
+            reuse_namespace,
+            "python-3.14.7-windows.spdx.json",
+            "its namespace is not that of its contents",
+        ),
+        (
+            deny_partial,
+            "python-3.14.7.exe",
+            "missing artifact: channel installer publishes it",
+        ),
+        (
+            claim_partial,
+            "python-3.14.7-windows.spdx.json",
+            "is partial, or is not, but sbom-index.json states the opposite",
+        ),
     ],
-    ids=["swapped", "gone", "without", "sums", "slice", "index", "unexpected"],
+    ids=[
+        "swapped",
+        "gone",
+        "without",
+        "sums",
+        "slice",
+        "index",
+        "unexpected",
+        "namespace",
+        "undescribed",
+        "partial",
+    ],
 )
 def test_each_harm_to_a_published_directory_is_reported(
     run: Run, place: Path, harm: Callable[[Path], object], file: str, sentence: str
@@ -135,3 +213,14 @@ def test_documents_beside_the_artifacts_are_checked_where_they_are(
     assert " *amd64/python-3.14.7-amd64.exe\n" in sums
     assert run("release", "--check", "--artifacts", directory)[0] == 0
     assert "is up to date" in run("release", "--artifacts", directory, "--in-place", *PARTIAL)[1]
+
+
+def test_a_partial_release_agrees_with_itself(run: Run, few: Path, tmp_path: Path) -> None:
+    directory = tmp_path / "in"
+    shutil.copytree(few, directory)
+    assert run("release", "--artifacts", directory, "--in-place", *PARTIAL)[0] == 0
+    status, out, _ = run("release", "--check", "--artifacts", directory)
+    assert (status, out.splitlines()[-1].partition(": ")[2]) == (
+        0,
+        "5 artifacts, 8 documents, no errors; partial: 21 artifacts missing",
+    )

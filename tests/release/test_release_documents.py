@@ -64,16 +64,74 @@ def test_a_slice_contains_what_is_reachable_and_no_more(released: Path) -> None:
         assert {e["SPDXID"] for k in ("packages", "files") for e in data[k]} <= reached
 
 
-def test_each_slice_has_the_namespace_of_its_download(released: Path) -> None:
-    spaces = {path.name: read_json(path)["documentNamespace"] for path in slice_paths(released)}
-    assert len(set(spaces.values())) == 30
-    python = "https://www.python.org/ftp/python/3.14.7/"
-    assert spaces["python-3.14.7-amd64.exe.spdx.json"] == (
-        f"{python}python-3.14.7-amd64.exe.spdx.json"
+def namespaces(directory: Path) -> dict[str, str]:
+    return {
+        path.name: read_json(path)["documentNamespace"]
+        for path in sorted(directory.glob("*.spdx.json"))
+    }
+
+
+def contents_without_time(path: Path) -> str:
+    document = read_json(path)
+    del document["creationInfo"]["created"], document["documentNamespace"]
+    return json.dumps(document, sort_keys=True)
+
+
+def test_each_document_has_a_namespace_of_its_own(released: Path) -> None:
+    spaces = namespaces(released)
+    assert len(set(spaces.values())) == 31
+    assert spaces["python-3.14.7-amd64.exe.spdx.json"].startswith(
+        "https://www.python.org/ftp/python/3.14.7/python-3.14.7-amd64.exe.spdx.json/"
     )
-    assert spaces["pythonx86.3.14.7.nupkg.spdx.json"] == (
-        "https://www.nuget.org/api/v2/package/pythonx86/3.14.7.spdx.json"
-    )
+
+
+@pytest.mark.parametrize("changed", ["artifact", "manifest", "time"])
+def test_a_namespace_never_stands_for_two_contents(
+    run: Run, few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    inside, manifest = tmp_path / "in", tmp_path / "externals.toml"
+    shutil.copytree(few, inside)
+    shutil.copy(COMMITTED, manifest)
+    words = ("--manifest", manifest, "--artifacts", inside, *PARTIAL)
+    assert run("release", *words, "--output", tmp_path / "first")[0] == 0
+    if changed == "artifact":
+        (inside / "python-3.14.7.exe").write_bytes(b"MZ another")
+    elif changed == "manifest":
+        text = manifest.read_text("utf-8").replace("Organization: Python", "Organization: Any")
+        manifest.write_text(text, encoding="utf-8")
+    else:
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", "1783000000")
+    assert run("release", *words, "--output", tmp_path / "second")[0] == 0
+    first, second = namespaces(tmp_path / "first"), namespaces(tmp_path / "second")
+    assert len(first) == 6
+    differing = set()
+    for name in first:
+        contents = [contents_without_time(tmp_path / run / name) for run in ("first", "second")]
+        assert (first[name] == second[name]) == (contents[0] == contents[1]), name
+        if contents[0] != contents[1]:
+            differing.add(name)
+    assert len(differing) == {"artifact": 2, "manifest": 6, "time": 0}[changed]
+
+
+def test_a_partial_release_states_that_it_is_one(run: Run, few: Path, tmp_path: Path) -> None:
+    status, output, _ = run("release", "--artifacts", few, "--output", tmp_path, *PARTIAL)
+    assert (status, "; partial: 21 artifacts missing" in output) == (0, True)
+    index = read_json(tmp_path / "sbom-index.json")
+    assert (index["partial"], len(index["missing"])) == (True, 21)
+    assert "python-3.14.7-arm64.exe" in index["missing"]
+    sentence = "This release is partial: 21 of its 26 artifacts are not described."
+    for path in tmp_path.glob("*.spdx.json"):
+        assert sentence in read_json(path)["creationInfo"]["comment"]
+
+
+def test_a_complete_release_is_not_partial_whatever_the_options(
+    run: Run, artifacts: Path, released: Path, tmp_path: Path
+) -> None:
+    assert run("release", "--artifacts", artifacts, "--output", tmp_path, *PARTIAL)[0] == 0
+    index = read_json(tmp_path / "sbom-index.json")
+    assert (index["partial"], index["missing"]) == (False, [])
+    for path in released.iterdir():
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize(
