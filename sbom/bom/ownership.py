@@ -141,7 +141,7 @@ def _components(manifest: Manifest, builds: Sequence[Build]) -> tuple[Component,
     """Return the components of all builds, each once, with the linkages of each build."""
     found: dict[str, Component] = {}
     for build in builds:
-        for component in resolve_components(manifest, build):
+        for component in resolve_components(manifest, build, include_optional=True):
             links = (
                 (*found[component.id].linkages, *component.linkages)
                 if component.id in found
@@ -193,15 +193,32 @@ def assign_owners(
             excluded_present.append(path)
     shown = finder.shown | {name for path in nested for name in finder.find_names(path)}
     present = _present(expected.components, shown)
+    ownership += _owned_by_present(owned, ownership, expected.components, present)
     return Inventory(
         paths=paths,
-        ownership=tuple(ownership),
+        ownership=tuple(sorted(ownership, key=lambda one: one.path)),
         owned=owned,
         present=present,
         missing=tuple(_missing(expected, present)),
         excluded_present=tuple(excluded_present),
         unowned=tuple(unowned),
     )
+
+
+def _owned_by_present(
+    owned: Mapping[str, str],
+    ownership: Iterable[FileOwnership],
+    components: Iterable[Component],
+    present: Mapping[str, object],
+) -> list[FileOwnership]:
+    """Return the files that a component which is present owns beside those it ships as."""
+    by_key = {one.key: one.id for one in components if one.id in present}
+    known = {one.path for one in ownership}
+    return [
+        FileOwnership(path, by_key[key], "bundled")
+        for path, key in owned.items()
+        if key in by_key and path not in known
+    ]
 
 
 class _OwnerFinder:

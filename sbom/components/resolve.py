@@ -25,13 +25,19 @@ from sbom.manifest.model import Manifest, Pin, Vendored
 from sbom.manifest.ranges import version_in_range
 
 
-def resolve_components(manifest: Manifest, build: Build) -> tuple[Component, ...]:
-    """Return the components of one build, sorted by id; CPython itself is not among them."""
+def resolve_components(
+    manifest: Manifest, build: Build, *, include_optional: bool = False
+) -> tuple[Component, ...]:
+    """Return the components of one build, sorted by id; CPython itself is not among them.
+
+    With ``include_optional``, libraries are among them that a build can have and need not have.
+    """
     externals = externals_in_build(manifest, build)
     components = [
         _resolve_inclusion(manifest, build, spec, inclusion, external)
         for spec, inclusion, external in _inclusions(manifest, externals, build.platform)
         if _is_in_build(inclusion, build)
+        and (include_optional or not _is_optional(inclusion, build.platform))
     ]
     everywhere = {
         (spec.key, resolve_version(spec, inclusion, _revision(external)) or str(inclusion.external))
@@ -95,6 +101,10 @@ def _inclusions(
             if applies(inclusion, revisions, platform, manifest.cpython.line):
                 key = inclusion.external
                 yield spec, inclusion, externals[key] if key else None
+
+
+def _is_optional(inclusion: Inclusion, platform: str) -> bool:
+    return inclusion.link in ("static", "dynamic") and not files_on(inclusion, platform)
 
 
 def _is_in_build(inclusion: Inclusion, build: Build) -> bool:

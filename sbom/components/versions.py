@@ -31,7 +31,8 @@ def applies(
         revision = revisions.get(inclusion.external)
         if revision is None or not version_in_range(revision, inclusion.revisions):
             return False
-    ships = inclusion.link not in ("static", "dynamic") or bool(files_on(inclusion, platform))
+    files = files_on(inclusion, platform) or inclusion.optional_files
+    ships = inclusion.link not in ("static", "dynamic") or bool(files)
     return ships and inclusion.without not in revisions and line_in_range(line, inclusion.lines)
 
 

@@ -35,6 +35,7 @@ class Code(StrEnum):
     STRAY_PARENTHESIS = "stray-parenthesis"
     # Shipped files.
     MISSING_FILE = "missing-file"
+    MISSING_COMPONENT = "missing-component"
     UNOWNED_FILE = "unowned-file"
     VERSION_MISMATCH = "version-mismatch"
     UNDECLARED_COMPONENT = "undeclared-component"

@@ -1,14 +1,16 @@
-"""Diagnostics of shipped files, SBM201 to SBM210 and SBM213, one function for each.
+"""Diagnostics of shipped files, SBM201 to SBM210, SBM213 and SBM214, one function for each.
 
 ``file`` is the layout, archive or binary that was inspected, ``member`` the path of a file in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sbom.diagnostics import Code, Diagnostic
 
+#: How many files of a missing component a message names.
+_SHOWN = 3
 _EXCLUDE = "remove it from the package, or from the channel's 'exclude'"
 
 
@@ -18,6 +20,22 @@ def missing_file(file: str, member: str, expected_by: str, hint: str = "") -> Di
     return _member(
         Code.MISSING_FILE, file, member, f"missing file: expected by {expected_by}", hint
     )
+
+
+def missing_component(file: str, component: str, title: str, members: Sequence[str]) -> Diagnostic:
+    """Return that none of the files is there that a component is expected to ship as."""
+    shown = ", ".join(members[:_SHOWN])
+    more = f" and {len(members) - _SHOWN:,} more" if len(members) > _SHOWN else ""
+    hint = "check the build; then correct the component's 'ships' rows, or name the right SBOM"
+    message = f"missing component: {title}, none of {shown}{more} is there"
+    return _member(Code.MISSING_COMPONENT, file, component, message, hint)
+
+
+def missing_directory(file: str, directory: str, count: int, expected_by: str) -> Diagnostic:
+    """Return that a directory is missing, for all files that are expected in it."""
+    message = f"missing directory: {count:,} files in it are expected by {expected_by}"
+    hint = "build or download it again, or name the SBOM of this build with --sbom"
+    return _member(Code.MISSING_FILE, file, directory, message, hint)
 
 
 def unowned_file(

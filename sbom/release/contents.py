@@ -19,7 +19,8 @@ from sbom.diagnostics.io_messages import usage_error
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.channels import DEFAULT, Artifact
 from sbom.manifest.model import Manifest
-from sbom.verification.inspection import Inspection, apply_shown_components, inspect_layout
+from sbom.verification.inspection import Inspection, inspect_layout
+from sbom.verification.shown_components import apply_shown_components
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,8 +134,10 @@ def _absent_components(part: Part, manifest: Manifest) -> set[str]:
     contents = expected_contents(manifest, [part.build])
     inventory = assign_owners([file.path for file in part.bom.files], contents)
     present = {component.id for component in present_components(contents, inventory)}
-    exempted = {one.subject for one in part.record.exempted if one.name == Code.MISSING_FILE}
-    missing = {id_ for id_, name in inventory.missing if name not in exempted}
+    codes = (Code.MISSING_FILE, Code.MISSING_COMPONENT)
+    exempted = {one.subject for one in part.record.exempted if one.name in codes}
+    names = {one.id: one.name for one in contents.components}
+    missing = {id_ for id_, file in inventory.missing if exempted.isdisjoint((file, names[id_]))}
     return {one.id for one in contents.components} - present - missing
 
 

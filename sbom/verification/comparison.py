@@ -18,6 +18,7 @@ from sbom.patterns import PathPatterns
 from sbom.verification.foreign_paths import align_paths
 from sbom.verification.identification import Identification
 from sbom.verification.inspection import Inspection, inspect_files
+from sbom.verification.missing_files import missing_of_bom
 from sbom.verification.target import VerifyTarget
 
 
@@ -116,11 +117,7 @@ def _compare_files(
     if not listed:
         return 0, []
     present = {_path_in_bom(file.path, listed): file for file in target.files}
-    hint = "build or download it again, or name the SBOM of this build with --sbom"
-    diagnostics = [
-        messages.missing_file(target.name, path, expected_by="the SBOM", hint=hint)
-        for path in listed.keys() - present.keys()
-    ]
+    diagnostics = list(missing_of_bom(target.name, listed.keys() - present.keys(), bom))
     matching = 0
     for path, file in present.items():
         if path in listed:

@@ -13,7 +13,10 @@ from manifests import COMMITTED, committed
 from pe_files import pe
 from releases import make_release
 
+from sbom.bom.ownership import assign_owners, expected_contents
 from sbom.cli import main
+from sbom.components.component import Build
+from sbom.components.resolve import resolve_components
 from sbom.diagnostics import Exit
 
 
@@ -153,3 +156,26 @@ def test_a_document_states_the_version_that_the_files_show(
     assert found["SPDXRef-openssl-found-3.0.18"] == "3.0.18"
     assert found["SPDXRef-expat-found-2.7.9"] == "2.7.9"
     assert not {"SPDXRef-openssl", "SPDXRef-expat"} & found.keys()
+
+
+def test_files_of_the_universal_crt_belong_to_it_where_they_are() -> None:
+    """Redistributors put them beside python.exe; a build need not have them."""
+    manifest = committed()
+    build = Build(platform="amd64")
+    expected = expected_contents(manifest, [build])
+    assert "ucrt" in {one.id for one in expected.components}
+    assert "ucrt" not in {one.id for one in resolve_components(manifest, build)}
+    names = ["api-ms-win-crt-heap-l1-1-0.dll", "API-MS-WIN-core-file-l1-2-0.dll", "ucrtbase.dll"]
+    inventory = assign_owners([*names, "api-ms-evil.dll"], expected)
+    assert {owner.path for owner in inventory.ownership if owner.component == "ucrt"} == set(names)
+    assert inventory.unowned == ("api-ms-evil.dll",)
+    assert "ucrt" not in {id_ for id_, _ in inventory.missing}
+
+
+def test_what_a_component_owns_is_part_of_it_where_it_is_present() -> None:
+    expected = expected_contents(committed(), [Build(platform="amd64")])
+    metadata, script = "Lib/site-packages/pip-26.2.1.dist-info/WHEEL", "Scripts/pip3.exe"
+    pip = assign_owners([metadata, script, "Lib/site-packages/pip/__init__.py"], expected)
+    assert {one.path for one in pip.ownership if one.component == "pip"} >= {metadata, script}
+    left_over = assign_owners([metadata, script], expected)
+    assert (left_over.ownership, left_over.unowned) == ((), ())

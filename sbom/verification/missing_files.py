@@ -1,0 +1,110 @@
+"""Files that are expected and missing, summarized by component and by directory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from sbom.bom.bom import Bom, RelationshipKind
+from sbom.components.component import Component
+from sbom.diagnostics import Diagnostic
+from sbom.diagnostics import inspection_messages as messages
+
+#: How many missing files of a directory make it a missing directory.
+_DIRECTORY = 3
+_HINT = "build or download it again, or name the SBOM of this build with --sbom"
+
+
+def missing_of_components(
+    name: str,
+    missing: Iterable[tuple[str, str]],
+    components: Iterable[Component],
+    present: Collection[str],
+) -> Iterator[Diagnostic]:
+    """Yield the files that components lack, by id; one diagnostic for each that lacks several.
+
+    ``present`` are the ids of components of which any file is there.
+    """
+    by_component: dict[str, list[str]] = {}
+    for id_, file in missing:
+        by_component.setdefault(id_, []).append(file)
+    for component in components:
+        files = by_component.get(component.id, [])
+        title = f"{component.name} {component.version}".rstrip()
+        if len(files) > 1 and component.id not in present:
+            yield messages.missing_component(name, component.name, title, files)
+        else:
+            for file in files:
+                yield messages.missing_file(name, file, expected_by=title)
+
+
+def missing_of_bom(name: str, missing: Collection[str], bom: Bom) -> Iterator[Diagnostic]:
+    """Yield the files that a BOM lists and that are missing, by their paths.
+
+    One diagnostic stands for a component that lacks all of several files, together with those
+    that it contains, and one for a directory of which nothing is there.
+    """
+    remaining = set(missing)
+    parts = _files_of_components(bom)
+    contained = _contained_components(bom)
+    for component in sorted(bom.components, key=lambda one: (-len(contained[one.id]), one.id)):
+        inside = contained[component.id] & parts.keys()
+        files = parts.get(component.id, set()).union(*(parts[id_] for id_ in inside))
+        if component.id in parts and len(files) > 1 and remaining.issuperset(files):
+            more = f" with {len(inside)} components in it" if inside else ""
+            title = f"{component.name} {component.version}".rstrip() + more
+            yield messages.missing_component(name, component.name, title, sorted(files))
+            remaining -= files
+    for directory, count in _missing_directories(missing, bom).items():
+        inside = {path for path in remaining if path.startswith(directory)}
+        if inside:
+            yield messages.missing_directory(name, directory, count, "the SBOM")
+        remaining -= inside
+    for path in sorted(remaining):
+        yield messages.missing_file(name, path, expected_by="the SBOM", hint=_HINT)
+
+
+def _files_of_components(bom: Bom) -> dict[str, set[str]]:
+    """Return the paths of the files that are part of each component, but for the roots."""
+    files = {file.id: file.path for file in bom.files}
+    parts: dict[str, set[str]] = {}
+    for relationship in bom.relationships:
+        ends = relationship.source, relationship.target
+        if relationship.kind is RelationshipKind.CONTAINS:
+            ends = relationship.target, relationship.source
+        elif relationship.kind is not RelationshipKind.PART_OF:
+            continue
+        if ends[0] in files:
+            parts.setdefault(ends[1], set()).add(files[ends[0]])
+    components = {component.id for component in bom.components} - set(bom.roots)
+    return {id_: paths for id_, paths in parts.items() if id_ in components}
+
+
+def _contained_components(bom: Bom) -> dict[str, set[str]]:
+    """Return the ids of the components that each component contains by itself."""
+    contained: dict[str, set[str]] = {component.id: set() for component in bom.components}
+    for relationship in bom.relationships:
+        ends = {relationship.source, relationship.target}
+        if relationship.kind is RelationshipKind.CONTAINS and ends <= contained.keys():
+            contained[relationship.source].add(relationship.target)
+    return contained
+
+
+def _missing_directories(missing: Collection[str], bom: Bom) -> Mapping[str, int]:
+    """Return the topmost directories of which every file is missing, and of how many files.
+
+    Each has a slash at its end.
+    """
+    expected = Counter(parent for file in bom.files for parent in _parents(file.path))
+    lost = Counter(parent for path in missing for parent in _parents(path))
+    gone = {parent for parent, count in lost.items() if count == expected[parent] >= _DIRECTORY}
+    return {
+        directory: lost[directory]
+        for directory in sorted(gone)
+        if not any(parent in gone for parent in _parents(directory.removesuffix("/")))
+    }
+
+
+def _parents(path: str) -> Sequence[str]:
+    """Return the directories that a path is in, each with a slash at its end."""
+    return [path[: position + 1] for position, letter in enumerate(path) if letter == "/"]

@@ -1,0 +1,163 @@
+"""Components as binaries show them: other versions than declared, and undeclared ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from sbom.bom.ownership import FileOwnership
+from sbom.components.component import Component, Linkage
+from sbom.components.identifiers import make_cpes, make_purl
+from sbom.components.provenance import UNKNOWN_LOCATION, Provenance
+from sbom.components.resolve import apply_overrides, describe_component, merge_linkages
+from sbom.manifest.model import Manifest
+from sbom.patterns import PathPatterns
+from sbom.verification.results import Result, ResultStatus
+
+#: Results of files that show a version.
+_SHOWING = (ResultStatus.CONFIRMED, ResultStatus.UNEXPECTED_BUILD, ResultStatus.VERSION_MISMATCH)
+
+
+def add_shown_components(
+    manifest: Manifest,
+    components: Iterable[Component],
+    ownership: Iterable[FileOwnership],
+    results: Sequence[Result],
+) -> tuple[tuple[Component, ...], tuple[FileOwnership, ...]]:
+    """Return components sorted by id, and ownership, with what evidence adds to them.
+
+    An undeclared component that is present at the same version gets another file; any other is
+    added, with an annotation. A declared component gets the version that its files show.
+    """
+    components, ownership = _update_versions(manifest, components, ownership, results)
+    known = {(component.key, component.version): component for component in components}
+    undeclared: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        if result.status is ResultStatus.UNDECLARED:
+            undeclared.setdefault((result.key, result.found), []).append(result)
+    for (key, version), shown in sorted(undeclared.items()):
+        files = tuple(dict.fromkeys(result.file for result in shown))
+        component = known.get((key, version)) or _discovered(manifest, key, version)
+        links = (*component.linkages, Linkage("static", files))
+        known[key, version] = replace(component, linkages=merge_linkages(links))
+        ownership += [FileOwnership(file, component.id, "static") for file in files]
+    return tuple(sorted(known.values(), key=lambda component: component.id)), tuple(ownership)
+
+
+def _update_versions(
+    manifest: Manifest,
+    components: Iterable[Component],
+    ownership: Iterable[FileOwnership],
+    results: Iterable[Result],
+) -> tuple[list[Component], list[FileOwnership]]:
+    """Return components and ownership with the versions that files show.
+
+    A component whose files all show one version has that one, also where another is declared. Of
+    several versions, each has the files that show it; the declared one keeps the others.
+    """
+    known = {component.id: component for component in components}
+    owners = list(ownership)
+    shown = _shown_versions(known, owners, results)
+    for id_, versions in shown.items():
+        declared = known[id_]
+        for version in sorted(versions.keys() - {declared.version}):
+            paths = None if len(versions) == 1 else versions[version]
+            same = (declared.key, version)
+            existing = next((one for one in known.values() if (one.key, one.version) == same), None)
+            updated = existing or _with_version(manifest, declared, version)
+            links = tuple(_links_to(declared, paths))
+            if existing:
+                links = (*existing.linkages, *links)
+            known[updated.id] = replace(updated, linkages=links)
+            owners = [
+                replace(owner, component=updated.id)
+                if owner.component == id_ and (paths is None or owner.path in paths)
+                else owner
+                for owner in owners
+            ]
+        if declared.version not in versions and all(owner.component != id_ for owner in owners):
+            del known[id_]
+    return list(known.values()), list(dict.fromkeys(owners))
+
+
+def _shown_versions(
+    components: Mapping[str, Component],
+    ownership: Iterable[FileOwnership],
+    results: Iterable[Result],
+) -> dict[str, dict[str, list[str]]]:
+    """Return the files that show each version, by the ids of the components that own them."""
+    owners: dict[tuple[str, str], list[str]] = {}
+    for owner in ownership:
+        if owner.component in components:
+            key = components[owner.component].key
+            owners.setdefault((owner.path, key), []).append(owner.component)
+    shown: dict[str, dict[str, list[str]]] = {}
+    for result in results:
+        if result.status in _SHOWING:
+            for id_ in owners.get((result.file, result.key), ()):
+                for version in filter(None, result.found.split(", ")):
+                    shown.setdefault(id_, {}).setdefault(version, []).append(result.file)
+    return shown
+
+
+def _links_to(component: Component, paths: Sequence[str] | None) -> Iterator[Linkage]:
+    """Yield the linkages of a component, or the parts of them that name some paths."""
+    for link in component.linkages:
+        if paths is None:
+            yield link
+        elif files := tuple(path for path in paths if PathPatterns(link.files).matches(path)):
+            yield replace(link, files=files, optional_files=())
+
+
+def apply_shown_components(
+    components: Iterable[Component], shown: Iterable[Component]
+) -> tuple[Component, ...]:
+    """Return the components of a build with what opened artifacts of the same build show.
+
+    A version that files show replaces the declared one, if all of them show one; a component that
+    no list declares is added.
+    """
+    found = {component.id: component for component in shown if "-found-" in component.id}
+    undeclared = {id_: one for id_, one in found.items() if one.annotation}
+    versions: dict[str, list[Component]] = {}
+    for id_, component in found.items():
+        if id_ not in undeclared:
+            versions.setdefault(component.key, []).append(component)
+    result = {
+        component.id: component
+        for declared in components
+        for component in [
+            replace(versions[declared.key][0], linkages=declared.linkages)
+            if len(versions.get(declared.key, ())) == 1
+            else declared
+        ]
+    }
+    return tuple(sorted({**undeclared, **result}.values(), key=lambda component: component.id))
+
+
+def _with_version(manifest: Manifest, component: Component, version: str) -> Component:
+    """Return a component at another version, without what belongs to the declared one."""
+    spec = manifest.get_component(component.key)
+    return replace(
+        component,
+        id=f"{component.key}-found-{version}",
+        version=version,
+        download_location=UNKNOWN_LOCATION,
+        file_name="",
+        checksums=(),
+        source_info=f"version as its files show it; {component.version} was expected",
+        comment="",
+        purl=make_purl(spec.purl, version, UNKNOWN_LOCATION, ""),
+        cpes=make_cpes(spec.cpe, version),
+    )
+
+
+def _discovered(manifest: Manifest, key: str, version: str) -> Component:
+    """Return a component that only evidence shows; the same in every build that contains it."""
+    spec = apply_overrides(manifest.get_component(key), version)
+    provenance = Provenance(source_info="found in shipped binaries; its origin is unknown")
+    return replace(
+        describe_component(manifest, spec, version, provenance),
+        id=f"{key}-found-{version}".rstrip("-"),
+        annotation="Undeclared; found by evidence, which the comments of its files quote.",
+    )
