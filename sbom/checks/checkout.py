@@ -7,11 +7,14 @@ from dataclasses import replace
 
 from sbom.bom.ownership import assign_owners, expected_contents
 from sbom.checks.stated_versions import check_archives, check_versions
+from sbom.checks.unfetched import check_unfetched
 from sbom.components.component import Build
+from sbom.components.resolve import inclusions_by_filename
 from sbom.components.versions import applies, files_on
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics.source_tree_messages import (
     LinkFault,
+    absent_code,
     link_mismatch,
     subject_in,
     vendored_changed,
@@ -34,6 +37,7 @@ def check_source_tree(
     in_tree = [
         *contents.damaged,
         *check_versions(complete, contents),
+        *check_unfetched(complete, contents),
         *check_archives(complete, contents),
         *check_project_links(complete, contents),
         *check_installed_files(complete, contents),
@@ -63,14 +67,34 @@ def _check_vendored(
     """Yield vendored code that the manifest records another version of, for the same CPython."""
     if manifest.cpython.vendored_from != contents.version:
         return
+    yield from _check_absent(manifest, contents, regen_command)
     recorded = {code.key: code.version for code in manifest.vendored}
-    for code in contents.vendored:  # what a redistributor removed from the tree is not there
+    for code in contents.vendored:
         if recorded.get(code.key) != code.version:
             yield vendored_changed(
                 manifest.file,
                 str(code.key),
                 found=code.version,
                 recorded=recorded.get(code.key, ""),
+                command=regen_command,
+            )
+
+
+def _check_absent(
+    manifest: Manifest, contents: TreeContents, regen_command: str
+) -> Iterator[Diagnostic]:
+    """Yield recorded code that a tree lacks, without what is only part of another package."""
+    present = {code.key for code in contents.vendored}
+    absent = [code for code in manifest.vendored if code.key not in present]
+    names = {code.name for code in absent}
+    for code in absent:
+        if code.vendored_by not in names:
+            contained = sum(other.vendored_by == code.name for other in absent)
+            yield absent_code(
+                manifest.file,
+                str(code.key),
+                recorded=f"{code.name} {code.version}",
+                contained=contained,
                 command=regen_command,
             )
 
@@ -154,7 +178,8 @@ def _stated_files(rows: Iterable[Inclusion], line: str) -> set[str]:
 
 
 def check_installed_files(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
-    """Yield files that the installer contains and no component owns."""
+    """Yield files that the installer contains and that belong to no component that is known."""
+    known = inclusions_by_filename(manifest)
     current = manifest.for_version(contents.version)
     pins = tuple(fetched.pin for fetched in contents.pins.values() if fetched.pin.default)
     builds = [
@@ -164,7 +189,9 @@ def check_installed_files(manifest: Manifest, contents: TreeContents) -> Iterato
     ]
     expected = [expected_contents(current, [build]) for build in builds]
     for installed in contents.installed:
-        if all(assign_owners([installed.shipped], each).unowned for each in expected):
+        if installed.shipped.lower() not in known and all(
+            assign_owners([installed.shipped], each).unowned for each in expected
+        ):
             yield link_mismatch(
                 installed.file,
                 installed.line,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from sbom.checks.unfetched import fetched_as
 from sbom.components.versions import (
     applies,
     is_source_mismatch,
@@ -52,22 +53,24 @@ def _check_externals(
     for statement in statements:
         if statement.key is None or not statement.key.is_fetched:
             continue
-        external = pins.get(statement.key)
-        if external is None:
-            yield _stale(statement, Staleness.NOT_FETCHED)
-        elif not _agrees(manifest, statement, external.pin):
-            yield _stale(statement, Staleness.FETCHED, external.pin.tag, external.location)
+        fetched = fetched_as(manifest, statement.key, pins)
+        if fetched and not any(_agrees(manifest, statement, one.pin) for one in fetched):
+            yield _stale(statement, Staleness.FETCHED, fetched[0].pin.tag, fetched[0].location)
 
 
 def _agrees(manifest: Manifest, statement: VersionStatement, pin: Pin) -> bool:
     if statement.source.precision == "revision":
         return statement.value == pin.revision
-    versions = {parse_revision(spec, pin.revision)[0] for spec in _described_by(manifest, pin.key)}
-    versions = {version for version in versions if version} or {pin.revision}
+    versions = _upstream_versions(manifest, pin) or {pin.revision}
     if statement.source.precision == "version":
         # CPython 3.8.2's readme names SQLite by its tag's revision, 3.28.0.0.
         return statement.value in {*versions, pin.revision}
     return any(_is_prefix(statement.value, version) for version in versions)
+
+
+def _upstream_versions(manifest: Manifest, pin: Pin) -> set[str]:
+    revisions = [parse_revision(spec, pin.revision) for spec in _described_by(manifest, pin.key)]
+    return {revision.version for revision in revisions if revision.version}
 
 
 def _is_prefix(part: str, whole: str) -> bool:
@@ -210,14 +213,14 @@ def check_archives(manifest: Manifest, contents: TreeContents) -> Iterator[Diagn
             )
         sha256, where = _recorded_sha256(package, manifest, contents.statements, external)
         stated = package.package.sha256
-        if sha256 and stated.value != sha256:
+        if sha256 and stated.value.lower() not in ("", sha256.lower()):
             yield checksum_mismatch(
                 package.file,
                 _name(package.key),
                 ChecksumRecord.ARCHIVE,
                 algorithm="SHA-256",
                 expected=sha256,
-                found=stated.value or "no checksum",
+                found=stated.value,
                 where=where,
                 line=stated.line,
             )
@@ -247,9 +250,14 @@ def _recorded_sha256(
     for vendored in manifest.vendored:
         if (vendored.key, vendored.version) == (stated.key, version):
             return vendored.sha256, "externals.toml"
-    if external is None:
+    if external is None or not _is_version_of(manifest, version, external.pin):
         return "", ""
     return manifest.get_archive_sha256(external.pin.key, external.pin.tag), "externals.toml"
+
+
+def _is_version_of(manifest: Manifest, version: str, pin: Pin) -> bool:
+    """Return whether an SBOM means a pin by a version: as upstream has it, or as its tag has."""
+    return version in {pin.revision, *_upstream_versions(manifest, pin)}
 
 
 def _name(key: ExternalKey | None) -> str:

@@ -42,7 +42,9 @@ def run(options: CheckOptions, _: Environment) -> int:
         summary = f"{directory.summary}\n"
     if options.cpython is not None:
         diagnostics += check_tree(inputs, options.cpython)
-        areas.append(Area.SOURCE_TREE)
+        # Of another script's tree, it is not known what an exemption was for.
+        if inputs.script_sha256 == inputs.manifest.cpython.script_sha256:
+            areas.append(Area.SOURCE_TREE)
     triage = triage_inputs(inputs, diagnostics, areas)
     print(render(triage.active, options.output_format, strict=options.strict), end="")
     failed = failing(triage.active, strict=options.strict)

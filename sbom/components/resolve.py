@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from msgspec import structs
 
@@ -19,10 +20,11 @@ from sbom.components.component import (
 from sbom.components.identifiers import make_cpes, make_purl
 from sbom.components.provenance import Provenance, find_provenance, root_provenance
 from sbom.components.versions import applies, files_on, resolve_version
+from sbom.manifest.channels import expand_line, variant_filename
 from sbom.manifest.component_spec import ComponentSpec, Inclusion
 from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.model import Manifest, Pin, Vendored
-from sbom.manifest.ranges import version_in_range
+from sbom.manifest.ranges import line_in_range, version_in_range
 
 
 def resolve_components(
@@ -215,3 +217,27 @@ def _assign_ids(
         for component in components
     )
     return tuple(sorted(named, key=lambda component: component.id))
+
+
+def inclusions_by_filename(
+    manifest: Manifest,
+) -> dict[str, list[tuple[ComponentSpec, Inclusion]]]:
+    """Return what files can be or contain, by their names in lower case, in any build."""
+    line = manifest.cpython.line
+    variants = [None, *manifest.variants]
+    tags = [platform.tag for platform in manifest.platforms]
+    found: dict[str, list[tuple[ComponentSpec, Inclusion]]] = {}
+    for spec in manifest.components:
+        for row in spec.ships:
+            if row.link not in ("static", "dynamic") or not line_in_range(line, row.lines):
+                continue
+            names = {*row.files, *row.optional_files, *chain(*row.files_on.values())}
+            written = {
+                variant_filename(expand_line(name, line), variant, line, tag).lower()
+                for name in names
+                for variant in variants
+                for tag in tags
+            }
+            for name in written:
+                found.setdefault(name, []).append((spec, row))
+    return found

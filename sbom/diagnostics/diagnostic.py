@@ -80,6 +80,7 @@ class Code(StrEnum):
     LINK_MISMATCH = "link-mismatch"
     INVALID_WHEEL = "invalid-wheel"
     UNLISTED_COMPONENT = "unlisted-component"
+    ABSENT_CODE = "absent-code"
     VENDORED_CHANGED = "vendored-changed"
     # The artifacts of a release.
     UNKNOWN_ARTIFACT = "unknown-artifact"

@@ -67,7 +67,7 @@ class Staleness(Enum):
     """What a stated version disagrees with: the message, and the hint."""
 
     NOT_FETCHED = (
-        "states {stated}, but the script does not fetch it",
+        "{stated}, but the script does not fetch it{where}",
         "remove it: nothing is built from it",
     )
     FETCHED = (
@@ -118,6 +118,11 @@ def stale_version(
     )
 
 
+def also_in(places: Sequence[str]) -> str:
+    """Return the end of a message that names more places, if there are any."""
+    return f"; so do {', '.join(places)}" if places else ""
+
+
 class ChecksumRecord(Enum):
     """Where the expected checksum is recorded: the end of the message, and the hint."""
 
@@ -157,6 +162,20 @@ def checksum_mismatch(
         message=f"expected {algorithm} {_shorten(expected)} of {name}{end.format(where=where)}, "
         f"found {_shorten(found)}",
         hint=hint,
+    )
+
+
+def missing_files(file: str, name: str, missing: Sequence[str], total: int) -> Diagnostic:
+    """SBM602: some files of a package are missing that an SBOM of the tree lists."""
+    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    are = "are" if more else "is"
+    return Diagnostic(
+        code=Code.CHECKSUM_MISMATCH,
+        file=file,
+        subject=subject_in(file, name),
+        message=f"expected {total} files of {name}, found {total - len(missing)}: "
+        f"{missing[0]}{more} {are} missing",
+        hint="restore them, or remove all of the package; then run 'make regen-sbom'",
     )
 
 
@@ -234,6 +253,22 @@ def vendored_changed(file: str, key: str, *, found: str, recorded: str, command:
         subject=key,
         message=f"expected {recorded or 'nothing'} as recorded, found {found} in the source tree",
         hint=f"run: {command}",
+    )
+
+
+def absent_code(file: str, key: str, *, recorded: str, contained: int, command: str) -> Diagnostic:
+    """SBM607: a tree lacks vendored code that externals.toml (``file``) records.
+
+    ``recorded`` is its name and version; ``contained`` counts the packages that come with it.
+    """
+    packages = "package" if contained == 1 else "packages"
+    more = f" and the {contained} {packages} in it" if contained else ""
+    return Diagnostic(
+        code=Code.ABSENT_CODE,
+        file=file,
+        subject=key,
+        message=f"the source tree lacks {recorded}{more}",
+        hint=f"restore it, or run: {command}",
     )
 
 

@@ -42,11 +42,14 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element of a project: name, text, the attributes in use, line, and parent's name."""
+    """An element of a project: name, text, the attributes in use, line, and parent's name.
+
+    ``conditions`` are its own and its parent's, each of which must be true.
+    """
 
     name: str
     text: str
-    condition: str
+    conditions: tuple[str, ...]
     include: str
     line: int
     parent: str
@@ -80,10 +83,14 @@ class Properties:
     def add(self, file: str, elements: Iterable[Element]) -> None:
         """Add the properties of one more file."""
         for element in elements:
-            if element.parent == "PropertyGroup" and self.is_true(element.condition):
+            if element.parent == "PropertyGroup" and self.applies(element):
                 value = self.expand(element.text)
                 self.values[element.name.lower()] = value
                 self.definitions.append(Definition(element.name, value, file, element.line))
+
+    def applies(self, element: Element) -> bool:
+        """Return whether an element's conditions are true, or do more than comparing values."""
+        return all(map(self.is_true, element.conditions))
 
     def is_true(self, condition: str) -> bool:
         """Return whether a condition is true, or does more than comparing values."""
@@ -131,11 +138,11 @@ def parse_elements(data: bytes) -> list[Element]:
 
     def end(_: str) -> None:
         name, attributes, line, parts, order = stack.pop()
-        parent = stack[-1][0] if stack else ""
+        parent, around = stack[-1][:2] if stack else ("", {})
         include = attributes.get("Include", attributes.get("Project", ""))
-        condition = attributes.get("Condition", "")
+        conditions = tuple(one["Condition"] for one in (around, attributes) if "Condition" in one)
         content = "".join(parts).strip()
-        ended.append((order, Element(name, content, condition, include, line, parent)))
+        ended.append((order, Element(name, content, conditions, include, line, parent)))
 
     def refuse(*_: object) -> None:
         raise InvalidMSBuildError("declares a document type, which MSBuild files do not have")
@@ -157,6 +164,11 @@ _PROPS = ("PCbuild/python.props", "PCbuild/tcltk.props", "PCbuild/openssl.props"
 _INSTALLER_SOURCES = "Tools/msi/*/*.wxs"
 #: A library that a WiX source names in full; names with a variable are those of other projects.
 _INSTALLED_LIBRARY = re.compile(r'<File [^>]*Name="([^"$]+\.(?:dll|pyd))"')
+#: What is built: what ships on 64-bit x86.
+_BUILT = {"configuration": "Release", "platform": "x64", "archname": "amd64"}
+#: The extension of what a project makes and ships, by its configuration type.
+_EXTENSIONS = {"Application": ".exe", "DynamicLibrary": ".dll"}
+_STATIC = "StaticLibrary"
 #: The project whose output has the CPython line in its name.
 _CORE_PROJECT = "pythoncore"
 
@@ -173,11 +185,14 @@ class ShippedReference:
 
 @dataclass(slots=True)
 class _Project:
-    """A project: its output, and the lines where it compiles, copies and refers to others."""
+    """A project: its output, and the lines where it compiles, copies and refers to others.
+
+    ``configuration_type`` is MSBuild's; only a program or a dynamic library ships as its output.
+    """
 
     path: str
-    output: str
-    is_static: bool = False
+    output: str = ""
+    configuration_type: str = "DynamicLibrary"
     compiles: dict[str, int] = field(default_factory=dict)
     copies: dict[tuple[str, str], int] = field(default_factory=dict)
     references: dict[str, int] = field(default_factory=dict)
@@ -190,7 +205,7 @@ def read_shipped_files(
 
     Projects that are not XML count as absent.
     """
-    properties = Properties(values={"platform": "x64", "archname": "amd64"})
+    properties = Properties(values=dict(_BUILT))
     longest_first = sorted(tags, key=len, reverse=True)
     shared = [
         (path, elements) for path in _PROPS if (elements := _read_elements(tree, path)) is not None
@@ -238,13 +253,14 @@ def _read_project(
 ) -> _Project:
     """Return a project; of several tags that a path could contain, the longest one counts."""
     properties = Properties(values=dict(shared.values))
-    project = _Project(path, "")
-    extension = ".dll"
+    project = _Project(path)
+    extension = ""
     for element in elements:
+        if not properties.applies(element):
+            continue
         if element.name == "ConfigurationType":
             # An extension that is set before it is overridden, as in sqlite3.vcxproj.
-            project.is_static = element.text == "StaticLibrary"
-            extension = ".dll"
+            project.configuration_type, extension = element.text, ""
         elif element.name == "TargetExt" and element.text:
             # From 3.12 on it is a property, which differs in free-threaded builds.
             extension = element.text if element.text.startswith(".") else ".pyd"
@@ -257,7 +273,8 @@ def _read_project(
             project.compiles.setdefault(tag, element.line)
         elif tag and include.lower().endswith(".dll") and "*" not in include:
             project.copies.setdefault((tag, include.rpartition("/")[2]), element.line)
-    project.output = _output(path, extension, line)
+    default = _EXTENSIONS.get(project.configuration_type, "")
+    project.output = _output(path, extension or default, line) if default else ""
     return project
 
 
@@ -272,12 +289,12 @@ def _follow_references(projects: Mapping[str, _Project]) -> Iterator[ShippedRefe
     for project in projects.values():
         for (tag, library), line in project.copies.items():
             yield ShippedReference(tag, library, project.path, line)
-        if project.is_static:
+        if not project.output:
             continue
         for tag, line in project.compiles.items():
             yield ShippedReference(tag, project.output, project.path, line)
         for name, line in project.references.items():
             other = projects.get(name)
-            if other is not None and other.is_static:
+            if other is not None and other.configuration_type == _STATIC:
                 for tag in other.compiles:
                     yield ShippedReference(tag, project.output, project.path, line)

@@ -27,6 +27,7 @@ from sbom.diagnostics.source_tree_messages import (
     ChecksumRecord,
     checksum_mismatch,
     invalid_wheel,
+    missing_files,
 )
 from sbom.files.shipped_file import verification_code
 from sbom.formats.cpython_sbom import SbomFile, SbomPackage, read_sbom_packages
@@ -281,7 +282,12 @@ def check_listed_files(tree: SourceTree, path: str) -> Iterator[Diagnostic]:
     if packages is None:
         yield _invalid_sbom(path)
     for package in _packages_present(tree, packages or ()):
+        missing = [file.path for file in package.files if not tree.has(file.path)]
+        if missing:
+            yield missing_files(path, package.name, missing, len(package.files))
         for file in package.files:
+            if file.path in missing:
+                continue
             if difference := _differing_checksum(file, tree.read(file.path)):
                 algorithm, found = difference
                 yield checksum_mismatch(
@@ -298,7 +304,7 @@ def check_listed_files(tree: SourceTree, path: str) -> Iterator[Diagnostic]:
 def _differing_checksum(file: SbomFile, data: bytes | None) -> tuple[str, str] | None:
     """Return the first algorithm whose checksum differs, and what was found instead."""
     if data is None:
-        return next(iter(file.checksums), "checksum"), "no such file"
+        return next(iter(file.checksums), "checksum"), "no readable file"
     if b"\0" not in data:
         data = data.replace(b"\r\n", b"\n")
     for algorithm, expected in file.checksums.items():

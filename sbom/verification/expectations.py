@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import chain
 
 from msgspec import structs
 
 from sbom.bom.bom import Bom, RelationshipKind
 from sbom.bom.ownership import ExpectedContents, Inventory
 from sbom.components.component import Component, externals_in_build
+from sbom.components.resolve import inclusions_by_filename
 from sbom.components.versions import labeled_version, parse_revision, shipped_version
-from sbom.manifest.channels import expand_line, variant_filename
-from sbom.manifest.component_spec import ComponentSpec, Inclusion
+from sbom.manifest.component_spec import ComponentSpec
 from sbom.manifest.external_key import EntryKind, ExternalKey, key_of_tag
 from sbom.manifest.model import Manifest, Pin
-from sbom.manifest.ranges import line_in_range
 from sbom.patterns import PathPatterns
 from sbom.script.externals import ExternalKind, split_tag
 
@@ -158,30 +156,6 @@ def expectations_of_bom(
         if expectations:
             by_path[path] = tuple(expectations)
     return by_path
-
-
-def inclusions_by_filename(
-    manifest: Manifest,
-) -> dict[str, list[tuple[ComponentSpec, Inclusion]]]:
-    """Return what files can be or contain, by their names in lower case, in any build."""
-    line = manifest.cpython.line
-    variants = [None, *manifest.variants]
-    tags = [platform.tag for platform in manifest.platforms]
-    found: dict[str, list[tuple[ComponentSpec, Inclusion]]] = {}
-    for spec in manifest.components:
-        for row in spec.ships:
-            if row.link not in ("static", "dynamic") or not line_in_range(line, row.lines):
-                continue
-            names = {*row.files, *row.optional_files, *chain(*row.files_on.values())}
-            written = {
-                variant_filename(expand_line(name, line), variant, line, tag).lower()
-                for name in names
-                for variant in variants
-                for tag in tags
-            }
-            for name in written:
-                found.setdefault(name, []).append((spec, row))
-    return found
 
 
 def _expect(

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sbom.binaries.binary import Binary
+from sbom.components.resolve import inclusions_by_filename
 from sbom.components.versions import parse_revision
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.channels import DEFAULT, expand_line, variant_filename
@@ -15,7 +16,7 @@ from sbom.manifest.external_key import EntryKind, ExternalKey, parse_external_ke
 from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import version_in_range, version_key
 from sbom.script.externals import split_tag
-from sbom.verification.expectations import KnownDlls, inclusions_by_filename
+from sbom.verification.expectations import KnownDlls
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

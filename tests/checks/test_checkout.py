@@ -202,6 +202,72 @@ def test_a_library_that_the_installer_has_and_no_component_owns_is_reported(tree
     }
 
 
+def without_sqlite(tree: Path) -> None:
+    script = tree / "PCbuild/get_externals.bat"
+    kept = [line for line in script.read_text().splitlines(keepends=True) if "sqlite" not in line]
+    script.write_text("".join(kept))
+    source = tree / "Tools/msi/lib/lib_files.wxs"
+    source.parent.mkdir(parents=True)
+    source.write_text('<Wix>\n<File Name="sqlite3.dll"/>\n<File Name="sqlite3_d.dll"/>\n</Wix>\n')
+
+
+def test_all_that_names_a_removed_external_is_one_diagnostic(tree: Path, tmp_path: Path) -> None:
+    without_sqlite(tree)
+    manifest = regen(tree, tmp_path / "other.toml")
+    [one] = check(tree, manifest)
+    assert (one.code, one.subject) == ("stale-version", "PCbuild/python.props sqlite")
+    assert re.fullmatch(
+        r"states sqlite 3\.50\.4\.0, but the script does not fetch it; so do "
+        r"PCbuild/readme\.txt:\d+, Tools/msi/lib/lib_files\.wxs:2, Tools/msi/lib/lib_files\.wxs:3",
+        one.message,
+    )
+
+
+def test_a_removed_external_that_the_manifest_pins_is_reported_once(
+    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without_sqlite(tree)
+    words = ["check", "--cpython", str(tree), "--manifest", str(tmp_path / "externals.toml")]
+    assert main(words) == 1
+    output = capsys.readouterr().out
+    assert [line for line in output.splitlines() if "[error" in line] == [
+        f"{tmp_path}/externals.toml: source.sqlite: the script no longer fetches "
+        "sqlite-3.50.4.0 [error: SBM402 not-in-script]"
+    ]
+    assert "stale-exemption" not in output
+
+
+def test_what_is_fetched_as_a_source_is_compared_with_the_source(
+    tree: Path, tmp_path: Path
+) -> None:
+    """The scripts of 3.5 and before fetch nasm, Tcl and Tk as sources only."""
+    (tree / "PCbuild/get_externals.bat").write_text(
+        "@echo off\nset S=http://svn.example.org/external/\n"
+        "for %%e in (nasm-2.11.06 sqlite-3.8.11.0 tcl-core-8.6.4.2 tk-8.6.4.2) do "
+        "svn export %S%%%e\n"
+    )
+    (tree / "PCbuild/readme.txt").write_text(
+        "_sqlite3\n    Wraps SQLite 3.8.11.0, as an example\n"
+        "_tkinter\n    Wraps version 8.6.4 of the Tk windowing system.\n"
+    )
+    for path in tree.glob("PCbuild/*.*proj*"):
+        path.unlink()
+    (tree / "PCbuild/tcltk.props").unlink()
+    props = "<Project><PropertyGroup>\n<nasmDir>$(X)\\nasm-2.11.06\\</nasmDir>\n"
+    (tree / "PCbuild/python.props").write_text(f"{props}</PropertyGroup></Project>\n")
+    other = make_tree(tmp_path / "3.5", "3.5.10") / "Include/patchlevel.h"
+    (tree / "Include/patchlevel.h").write_text(other.read_text())
+    manifest = regen(tree, tmp_path / "other.toml")
+    assert [one for one in check(tree, manifest) if one.code == "stale-version"] == []
+    edit(tree, "PCbuild/readme.txt", "version 8.6.4 ", "version 8.6.6 ")
+    edit(tree, "PCbuild/python.props", "nasm-2.11.06", "nasm-2.11.07")
+    found = [one.message for one in check(tree, manifest) if one.code == "stale-version"]
+    assert [message.partition(", but")[0] for message in found] == [
+        "states nasm 2.11.07",
+        "states tcltk 8.6.6",
+    ]
+
+
 # Checksums.
 
 
@@ -227,15 +293,21 @@ def test_a_changed_file_is_found_by_name_and_line_ends_do_not_count(tree: Path) 
 def test_a_listed_file_that_is_missing_beside_others_is_reported(tree: Path) -> None:
     (tree / "Modules/expat/x.c").unlink()
     [one] = lines(tree)
-    assert one.endswith(" of Modules/expat/x.c, found no such file")
+    assert one.endswith("expat: expected 2 files of expat, found 1: Modules/expat/x.c is missing")
 
 
-def test_what_a_redistributor_removed_is_not_an_error(tree: Path, tmp_path: Path) -> None:
-    before = lines(tree)
+def test_what_a_redistributor_removed_is_one_warning_each(tree: Path, tmp_path: Path) -> None:
+    assert lines(tree) == []
     for path in ("Modules/expat/expat.h", "Modules/expat/x.c", "Modules/expat/refresh.sh", PIP):
         (tree / path).unlink()
-    assert lines(tree) == before
+    assert [line.partition("externals.toml: ")[2] for line in lines(tree)] == [
+        "vendored.expat: the source tree lacks expat 2.8.2",
+        "vendored.pip: the source tree lacks pip 26.2.1 and the 1 package in it",
+    ]
+    assert {one.entry.severity for one in check(tree)} == {"warning"}
     manifest = regen(tree, tmp_path / "other.toml")
+    assert [line for line in lines(tree) if "lacks" in line] == lines(tree)
+    assert check(tree, manifest) == []
     text = manifest.read_text(encoding="utf-8")
     assert "[vendored.macholib]" in text
     assert "[vendored.expat]" not in text

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sbom.source_tree.projects import InvalidMSBuildError, Properties, parse_elements
+from sbom.source_tree.projects import (
+    InvalidMSBuildError,
+    Properties,
+    parse_elements,
+    read_shipped_files,
+)
+from sbom.source_tree.tree import SourceTree
 
 
 def test_a_property_that_refers_to_itself_is_cut() -> None:
@@ -46,3 +53,47 @@ def test_any_bytes_are_parsed_or_refused(data: bytes) -> None:
 def test_entities_are_refused() -> None:
     with pytest.raises(InvalidMSBuildError, match="declares a document type"):
         parse_elements(b'<!DOCTYPE a [<!ENTITY b "b">]><Project/>')
+
+
+@pytest.mark.parametrize(
+    ("properties", "shipped"),
+    [
+        ("<ConfigurationType>DynamicLibrary</ConfigurationType>", "made.dll"),
+        ("<ConfigurationType>Application</ConfigurationType>", "made.exe"),
+        (
+            "<ConfigurationType>Application</ConfigurationType><TargetExt>.com</TargetExt>",
+            "made.com",
+        ),
+        ("<ConfigurationType>StaticLibrary</ConfigurationType>", ""),
+        ("<ConfigurationType>Utility</ConfigurationType>", ""),
+        ("<ConfigurationType>Makefile</ConfigurationType>", ""),
+        (
+            "<ConfigurationType>Application</ConfigurationType>"
+            """<ConfigurationType Condition="'$(Configuration)'=='Debug'">StaticLibrary"""
+            "</ConfigurationType>",
+            "made.exe",
+        ),
+        (
+            "<ConfigurationType>Application</ConfigurationType></PropertyGroup>"
+            """<PropertyGroup Condition="'$(Configuration)|$(Platform)'=='Debug|Win32'">"""
+            "<ConfigurationType>StaticLibrary</ConfigurationType>",
+            "made.exe",
+        ),
+        (
+            "<ConfigurationType>StaticLibrary</ConfigurationType></PropertyGroup>"
+            """<PropertyGroup Condition="'$(Configuration)|$(Platform)'=='Release|x64'">"""
+            "<ConfigurationType>DynamicLibrary</ConfigurationType>",
+            "made.dll",
+        ),
+    ],
+)
+def test_the_output_of_a_project_depends_on_its_configuration_type(
+    tmp_path: Path, properties: str, shipped: str
+) -> None:
+    (tmp_path / "PCbuild").mkdir()
+    (tmp_path / "PCbuild/made.vcxproj").write_text(
+        f"<Project><PropertyGroup>{properties}</PropertyGroup>"
+        '<ItemGroup><ClCompile Include="..\\bzip2-1.0.8\\compress.c" /></ItemGroup></Project>'
+    )
+    found = read_shipped_files(SourceTree(tmp_path), ["bzip2-1.0.8"], "3.14")
+    assert [one.shipped for one in found] == ([shipped] if shipped else [])
