@@ -62,8 +62,3 @@ InspectFn = Callable[[str, bytes], Binary | None]
 def describe_matches(matches: Sequence[EvidenceMatch]) -> str:
     """Return what was found and where: ``'1.2.11' at 0x13f2a8, FileVersion '1.2.11'``."""
     return ", ".join(map(str, matches))
-
-
-def printable(text: str) -> str:
-    """Return a text of a file as it can be printed on a terminal: anything else is escaped."""
-    return text if text.isprintable() else ascii(text)[1:-1]

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sbom.binaries.binary import Binary, EvidenceMatch, PEHeaders, printable
+from sbom.binaries.binary import Binary, EvidenceMatch, PEHeaders
 from sbom.binaries.pe import is_pe, read_headers, read_imports
+from sbom.diagnostics.render import printable
 from sbom.patterns import PathPatterns
 
 #: A rule with more matches in one file proves nothing there; the first ones are reported.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sbom.diagnostics import Diagnostic, Exit, failing
 from sbom.diagnostics.catalog import Area
-from sbom.diagnostics.render import count, render
+from sbom.diagnostics.render import count, printable, render
 from sbom.inputs import Environment, InputOptions, Inputs, read_inputs, triage_inputs
 from sbom.manifest.diff import pin_external
 
@@ -51,7 +51,7 @@ def run(options: CheckOptions, _: Environment) -> int:
     if options.output_format == "text":
         for exempted, reason in triage.exempted:
             name = f"{exempted.entry.id} {exempted.code}"
-            print(f"{exempted} [exempted: {name}]\n    {' '.join(reason.split())}")
+            print(f"{printable(str(exempted))} [exempted: {name}]\n    {' '.join(reason.split())}")
         print(f"{summary}{_summarize(inputs, len(failed), len(triage.active) - len(failed))}")
     return Exit.ERRORS if failed else Exit.OK
 

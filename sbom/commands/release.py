@@ -13,7 +13,7 @@ from sbom.bom.licenses import check_licenses
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.release_messages import missing_artifact
-from sbom.diagnostics.render import count, render
+from sbom.diagnostics.render import count, printable, render
 from sbom.files.shipped_file import hash_file
 from sbom.formats.spdx2_view import parse_spdx2
 from sbom.inputs import Environment, InputOptions, Inputs, creation_time, read_inputs, triage_inputs
@@ -99,7 +99,7 @@ def _release_blockers(
         return [], blockers
     unpinned = [diagnostic for diagnostic in active if diagnostic.code is Code.MISSING_CHECKSUM]
     for diagnostic in unpinned:
-        print(f"{diagnostic} [allowed by --allow-unpinned]", file=sys.stderr)
+        print(f"{printable(str(diagnostic))} [allowed by --allow-unpinned]", file=sys.stderr)
     return unpinned, [diagnostic for diagnostic in blockers if diagnostic not in unpinned]
 
 
@@ -176,7 +176,8 @@ def _stop_for_errors(
 
 def _print_exempted(exempted: Iterable[tuple[Diagnostic, str]]) -> None:
     for one, reason in exempted:
-        print(f"{one} [exempted: {one.entry.id} {one.code}]\n    {' '.join(reason.split())}")
+        name = f"{one.entry.id} {one.code}"
+        print(f"{printable(str(one))} [exempted: {name}]\n    {' '.join(reason.split())}")
 
 
 def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:

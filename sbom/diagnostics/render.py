@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sbom.diagnostics.catalog import Severity
-from sbom.diagnostics.diagnostic import Diagnostic, sort_diagnostics
+from sbom.diagnostics.diagnostic import Code, Diagnostic, sort_diagnostics
 
 #: What ``--output-format`` takes.
 OUTPUT_FORMATS = ("text", "json", "github")
+#: How many diagnostics with one name are printed as text.
+_SHOWN = 50
+#: How many of the others are named.
+_NAMED = 200
 
 
 def render(diagnostics: Sequence[Diagnostic], output_format: str, *, strict: bool = False) -> str:
@@ -24,13 +30,40 @@ def render(diagnostics: Sequence[Diagnostic], output_format: str, *, strict: boo
         return json.dumps([_as_json(item, strict=strict) for item in ordered], indent=2) + "\n"
     if output_format == "github":
         return "".join(f"{_as_github(item, strict=strict)}\n" for item in ordered)
-    blocks: list[str] = []
+    return "".join(_text_blocks(ordered, strict=strict))
+
+
+def _text_blocks(ordered: Sequence[Diagnostic], *, strict: bool) -> Iterator[str]:
+    """Yield the text of diagnostics: of many with one name, the first ones and their number.
+
+    A hint is printed once for each name, the lines that exempt several diagnostics once.
+    """
+    by_code: dict[Code, list[Diagnostic]] = {}
+    for item in ordered:
+        by_code.setdefault(item.code, []).append(item)
+    shown: Counter[Code] = Counter()
     printed: set[str] = set()
     for item in ordered:
-        exemption = exemption_toml(item)
-        blocks.append(_as_text(item, "" if exemption in printed else exemption, strict=strict))
-        printed.add(exemption)
-    return "".join(blocks)
+        shown[item.code] += 1
+        if shown[item.code] == _SHOWN + 1:
+            yield _summarize(by_code[item.code][_SHOWN:], strict=strict)
+        if shown[item.code] > _SHOWN:
+            continue
+        exemption, hint = exemption_toml(item), f"{item.code} {item.hint}"
+        yield _as_text(
+            replace(item, hint="" if hint in printed else item.hint),
+            "" if exemption in printed else exemption,
+            strict=strict,
+        )
+        printed |= {exemption, hint}
+
+
+def _summarize(rest: Sequence[Diagnostic], *, strict: bool) -> str:
+    """Return the number of diagnostics that are not printed, and what the first ones are about."""
+    names = [printable(item.short_subject or item.file) for item in rest[:_NAMED]]
+    more = ", …" if len(rest) > _NAMED else ""
+    label = _label(rest[0], strict=strict)
+    return f"and {len(rest):,} more [{label}]:\n    {', '.join(names)}{more}\n"
 
 
 def exemption_toml(diagnostic: Diagnostic) -> str:
@@ -41,8 +74,9 @@ def exemption_toml(diagnostic: Diagnostic) -> str:
     """
     if not diagnostic.entry.exemptible:
         return ""
-    # A JSON string is a basic string of TOML, except that TOML has DEL escaped.
-    key = json.dumps(diagnostic.exemption_key, ensure_ascii=False).replace("\x7f", "\\u007f")
+    # A JSON string is a basic string of TOML, except for what TOML, or a terminal, needs escaped.
+    quoted = json.dumps(diagnostic.exemption_key, ensure_ascii=False)
+    key = "".join(letter if letter.isprintable() else f"\\U{ord(letter):08X}" for letter in quoted)
     return f'[[exemption]]\ndiagnostic = "{diagnostic.code}"\nkey = {key}\nreason = ""\n'
 
 
@@ -55,14 +89,25 @@ def _severity(diagnostic: Diagnostic, *, strict: bool) -> Severity:
     return Severity.ERROR if strict else diagnostic.entry.severity
 
 
+def printable(text: str) -> str:
+    """Return a text as it can be printed on one line of a terminal: anything else is escaped."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def _label(diagnostic: Diagnostic, *, strict: bool) -> str:
+    severity = _severity(diagnostic, strict=strict)
+    return f"{severity}: {diagnostic.entry.id} {diagnostic.code}"
+
+
 def _as_text(diagnostic: Diagnostic, exemption: str, *, strict: bool) -> str:
     """Return the lines of a diagnostic; ``exemption`` is empty where it is printed already."""
-    severity = _severity(diagnostic, strict=strict)
-    text = f"{diagnostic} [{severity}: {diagnostic.entry.id} {diagnostic.code}]\n"
+    text = f"{printable(str(diagnostic))} [{_label(diagnostic, strict=strict)}]\n"
     if diagnostic.hint:
-        text += f"    {diagnostic.hint}\n"
+        text += f"    {printable(diagnostic.hint)}\n"
     if diagnostic.entry.exemptible:
-        text += f"    exemption key: {diagnostic.exemption_key}\n"
+        text += f"    exemption key: {printable(diagnostic.exemption_key)}\n"
     return text + textwrap.indent(exemption, " " * 8)
 
 

@@ -56,19 +56,26 @@ class KnownDlls:
         """Take the digests that are recorded for the manifest's tags, and its components."""
         self._manifest = manifest
         self._tags: dict[str, set[str]] = {}
-        self._digests: dict[tuple[str, str], set[str]] = {}
+        self._digests: dict[tuple[str, str, str], set[str]] = {}
+        platforms = {platform.name for platform in manifest.platforms}
         for tag, files in manifest.dll_digests.items():
             for path, digest in files.items():
                 self._tags.setdefault(digest, set()).add(tag)
-                self._digests.setdefault((tag, _filename(path)), set()).add(digest)
+                platform = directory if (directory := path.partition("/")[0]) in platforms else ""
+                self._digests.setdefault((tag, platform, _filename(path)), set()).add(digest)
 
     def find_tags(self, digests: Iterable[str]) -> tuple[str, ...]:
         """Return the tags that contain a DLL with one of these digests, sorted."""
         return tuple(sorted({tag for digest in digests for tag in self._tags.get(digest, ())}))
 
-    def get_digests(self, tag: str, path: str) -> frozenset[str]:
-        """Return the digests of the DLLs that a tag has under the filename of a path."""
-        return frozenset(self._digests.get((tag, _filename(path)), ()))
+    def get_digests(self, tag: str, path: str, platform: str) -> frozenset[str]:
+        """Return the digests of the DLLs that a tag has for a platform under a path's filename.
+
+        A binary external has a directory for each platform.
+        """
+        name = _filename(path)
+        of_any = self._digests.get((tag, "", name), set())
+        return frozenset(of_any | self._digests.get((tag, platform, name), set()))
 
     def get_version(self, component: str, tag: str) -> str:
         """Return the version of a component in a tag of a binary external; empty if unknown."""
@@ -102,7 +109,12 @@ def expectations_of_manifest(
             )
             pin = pins.get(component.external) if component.external else None
             if pin:
-                expectation = _add_pin(expectation, spec, pin, known_dlls)
+                label = labeled_version(spec, pin.key, pin.revision)
+                expectation = replace(expectation, labeled_version=label)
+                if pin.key.kind is EntryKind.BINARY:
+                    platform = expected.builds[0].platform
+                    digests = known_dlls.get_digests(pin.tag, owner.path, platform)
+                    expectation = replace(expectation, tag=pin.tag, tag_digests=digests)
             by_path[owner.path][expectation] = None
     for path, key in inventory.owned.items():
         if path in by_path and key == manifest.cpython.component:
@@ -182,17 +194,6 @@ def _expect(
 @cache
 def _compile_patterns(patterns: tuple[str, ...]) -> PathPatterns:
     return PathPatterns(patterns)
-
-
-def _add_pin(
-    expectation: Expectation, spec: ComponentSpec, pin: Pin, known_dlls: KnownDlls
-) -> Expectation:
-    """Return an expectation with what the pin of its external records."""
-    expectation = replace(expectation, labeled_version=labeled_version(spec, pin.key, pin.revision))
-    if pin.key.kind is not EntryKind.BINARY:
-        return expectation
-    digests = known_dlls.get_digests(pin.tag, expectation.path)
-    return replace(expectation, tag=pin.tag, tag_digests=digests)
 
 
 def _versions_by_name(components: Iterable[Component]) -> dict[str, list[str]]:

@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from sbom.binaries.binary import printable
 from sbom.diagnostics import failing
-from sbom.diagnostics.render import count, render
+from sbom.diagnostics.render import count, printable, render
 from sbom.verification.comparison import Verification
 from sbom.verification.identification import Identification
 from sbom.verification.results import Result, ResultStatus

@@ -16,7 +16,7 @@ from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.read import read_manifest
 
 #: Names that a zip file can have, and that TOML has to have escaped.
-NAMES = ["a.dll", r"a\b.dll", 'say "hi".txt', "tab\tnull\0.txt", "\x7f\x80é💡.txt", "'x'"]
+NAMES = ["a.dll", r"a\b.dll", 'say "hi".txt', "tab\tnull\0.txt", "\x7f\x80é💡\u202e.txt", "'x'"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -54,10 +54,31 @@ python-3.14.7-embed-amd64.zip: a.dll: should not be in this channel; belongs to 
         reason = ""
 python-3.14.7-embed-win32.zip: a.dll: should not be in this channel; belongs to a 1 \
 [error: SBM206 excluded-component]
-    remove it from the package, or from the channel's 'exclude'
     exemption key: a.dll
 """
     )
+
+
+def test_of_many_diagnostics_with_one_name_the_first_are_printed_and_the_others_named() -> None:
+    many = [unowned_file("build", f"{n:03}.dll") for n in range(300)]
+    output = render([*many, excluded_component("build", "a.dll", ["a 1"])], "text")
+    assert output.count(": unowned file: ") == 50
+    assert "049.dll: unowned file" in output
+    assert "\nand 250 more [error: SBM202 unowned-file]:\n    050.dll, 051.dll, " in output
+    assert " 249.dll, …\n" in output
+    assert "a.dll: should not be in this channel" in output
+    assert output.count("find out where it comes from") == 1
+    assert len(json.loads(render(many, "json"))) == 300
+
+
+@pytest.mark.parametrize(
+    "name", ["\x1b[2J.dll", "a\nb.dll", "\u202egpj.dll", "\udc80.dll", "\x9b1m"]
+)
+def test_nothing_that_a_file_is_named_reaches_the_terminal_unescaped(name: str) -> None:
+    output = render([unowned_file(name, name, version_resource=name)], "text")
+    assert all(line.isprintable() for line in output.splitlines())
+    assert ascii(name)[1:-1] in output
+    assert output.splitlines()[0].endswith("[error: SBM202 unowned-file]")
 
 
 def test_nothing_is_printed_that_would_not_be_accepted() -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 from binaries import binaries, own, written
-from manifests import COMMITTED
+from manifests import COMMITTED, committed
 from pe_files import pe
 from verify_case import VerifyCase, messages
 
 from sbom.cli import main
 from sbom.diagnostics import Exit
+from sbom.verification.expectations import KnownDlls
 
 
 @pytest.fixture
@@ -273,3 +274,18 @@ def test_a_script_that_fetches_nothing_is_refused(
     script = ["--script", str(case.path / "x.bat")]
     assert main(["verify", str(case.path), "--manifest", str(COMMITTED), *script]) == 1
     assert "fetches nothing with any flags" in capsys.readouterr().err
+
+
+def test_digests_of_one_platform_state_nothing_of_the_others() -> None:
+    """Of tcltk-9.0.4.0 and openssl-bin-3.5.7, only the DLLs for 64-bit x86 have been seen."""
+    known = KnownDlls(committed())
+    for tag, name in (("tcltk-9.0.4.0", "tcl90.dll"), ("openssl-bin-3.5.7", "libssl-3.dll")):
+        [digest] = known.get_digests(tag, name, "amd64")
+        assert known.find_tags([digest]) == (tag,)
+        assert known.get_digests(tag, name, "arm64") == frozenset()
+    of_each = {
+        name: known.get_digests("libffi-3.4.4", "libffi-8.dll", name)
+        for name in ("amd64", "arm64", "win32")
+    }
+    assert all(len(digests) == 1 for digests in of_each.values())
+    assert len(set(of_each.values())) == 3
