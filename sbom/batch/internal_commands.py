@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from sbom.batch.arithmetic import ExpressionError, UndefinedResultError, evaluate
 from sbom.batch.state import LocalScope, State, split_words
 
 #: Commands that print or change nothing that a fetch could depend on.
@@ -37,13 +38,27 @@ _SCOPE_LIMIT = 32
 
 def _set(state: State, arguments: str, line: int) -> int:
     text = arguments.lstrip(" \t,;=")
-    if re.match(r"/[ap]", text, re.IGNORECASE):
+    if re.match(r"/a", text, re.IGNORECASE):
+        return _set_number(state, text[2:], line)
+    if re.match(r"/p", text, re.IGNORECASE):
         return state.report_unsupported(line, f"'set {text[:2]}' is not supported")
     if text.startswith('"'):
         text = text[1:].rpartition('"')[0] or text[1:].rstrip('"')
     name, equals, value = text.partition("=")
     if equals and name:
         state.variables.set(name, value)
+    return 0
+
+
+def _set_number(state: State, expression: str, line: int) -> int:
+    state.charge(len(expression), line)
+    try:
+        evaluate(expression, state.variables)
+    except ExpressionError as error:
+        return state.set_errorlevel(error.fault.value)
+    except UndefinedResultError as error:
+        message = f"cannot determine the value of '{expression.strip()[:60]}': {error}"
+        return state.report_unsupported(line, message)
     return 0
 
 

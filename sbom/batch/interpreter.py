@@ -16,6 +16,7 @@ from sbom.batch.internal_commands import INTERNAL_COMMANDS, NO_EFFECT, endlocal
 from sbom.batch.program import Program
 from sbom.batch.state import SCRIPT, Command, CommandResult, State, parse_number, split_items
 from sbom.batch.syntax import Block, Chain, For, If, Node, Simple
+from sbom.batch.text_search import WRONG_USAGE, UnsupportedSearchError, parse_search
 from sbom.diagnostics import Diagnostic, SbomError
 from sbom.diagnostics.script_messages import batch_limit, batch_syntax, stray_parenthesis
 
@@ -29,6 +30,9 @@ _NOT_RECOGNIZED = 9009
 _COMMAND = re.compile(r"[a-z]+(?=[\s,;=./\\:(\[+\"]|$)", re.IGNORECASE)
 #: Variables that cmd computes anew at each use, so that no run can know them.
 _VOLATILE = re.compile(r"%(?:CMDCMDLINE|DATE|HIGHESTNUMANODENUMBER|RANDOM|TIME)[%:]", re.IGNORECASE)
+
+#: A program that searches what it reads for text.
+_SEARCH = re.compile(r"(findstr|find)(?:\.exe)?(?=[\s/\"]|$)", re.IGNORECASE)
 
 #: Returns what a program would do, or None if that cannot be determined.
 CommandHandler = Callable[[Command], CommandResult | None]
@@ -84,6 +88,18 @@ def run_program(
         frozenset(interpreter.evaluator.comparisons),
         frozenset(interpreter.state.variables.inherited),
     )
+
+
+def _printed(text: str) -> tuple[str, ...]:
+    """Return the line that an ``echo`` prints, or those that it can; none for other commands."""
+    match = re.match(r"echo(?=[\s.:,;=(/+\[\]\\]|$)", text, re.IGNORECASE)
+    if match is None:
+        return ()
+    rest = text[match.end() :]
+    if not rest.strip():
+        return ("ECHO is on.", "ECHO is off.")
+    is_switch = rest[:1].isspace() and rest.strip().lower() in ("on", "off")
+    return () if is_switch else (rest[1:],)
 
 
 class _Interpreter:
@@ -192,12 +208,53 @@ class _Interpreter:
         return status
 
     def run_chain(self, node: Chain, items: Mapping[str, str]) -> int:
+        if node.operator == "|":
+            return self.run_pipe(node, items)
         status = self.execute(node.parts[0], items)
         for part in node.parts[1:]:
             if (node.operator == "&&" and status) or (node.operator == "||" and not status):
                 continue
             status = self.execute(part, items)
         return status
+
+    def run_pipe(self, node: Chain, items: Mapping[str, str]) -> int:
+        """Run commands of which each reads what the one before it prints.
+
+        Only what ``echo`` prints is known, and only ``find`` and ``findstr`` read anything.
+        """
+        status = 0
+        printed: tuple[str, ...] = ()
+        for part in node.parts:
+            text = ""
+            if isinstance(part, Simple):
+                text = self.evaluator.expand_loop(part.text, items, part.line).lstrip(" \t,;=")
+            search = _SEARCH.match(text)
+            if search and printed:
+                arguments = text[search.end() :]
+                status = self.search(search[1].lower(), arguments, printed, part.line)
+            else:
+                status = self.execute(part, items)
+            printed = _printed(text)
+        return status
+
+    def search(self, program: str, arguments: str, texts: Sequence[str], line: int) -> int:
+        """Run ``find`` or ``findstr`` over a line that is one of ``texts``."""
+        self.state.charge(len(arguments) * sum(map(len, texts)), line)
+        try:
+            search = parse_search(program, arguments)
+            if search is None:
+                return self.state.set_errorlevel(WRONG_USAGE)
+            found = {search.run(text) for text in texts}
+        except UnsupportedSearchError as error:
+            reason = str(error)
+        else:
+            compared = {(text.strip(), wanted) for text in texts for wanted in search.strings}
+            self.evaluator.comparisons |= compared
+            if len(found) == 1:
+                return self.state.set_errorlevel(found.pop())
+            reason = "whether echo is on is not known"
+        message = f"cannot determine what '{program}{arguments.rstrip()}' finds: {reason}"
+        return self.state.report_unsupported(line, message)
 
     def run_if(self, node: If, items: Mapping[str, str]) -> int:
         left = self.evaluator.expand_loop(node.left, items, node.line)

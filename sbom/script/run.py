@@ -169,7 +169,11 @@ def _parse_svn_export(words: Sequence[str]) -> tuple[Fetch, str] | None:
 def _parse_get_external(words: Sequence[str]) -> tuple[Fetch, str] | None:
     valued = {"-O", "--organization", "-e", "--externals-dir", "-z", "--zip-dir"}
     options, operands = _split_options(words, valued)
-    if not operands:
+    # argparse rejects an option that has no value, as where %ORG% is not defined.
+    lacks_value = any(
+        not options[name] or options[name][0] == "-" for name in options if name in valued
+    )
+    if not operands or lacks_value:
         return None
     tag = operands[-1]
     # --release, from 3.15 on, takes a prebuilt archive from the same repository's releases.

@@ -367,7 +367,7 @@ def test_an_invalid_script_is_refused_with_its_line(script: str, message: str) -
             "s.bat:2: unmatched ')': cmd ignores the line",
             id="stray_parenthesis",
         ),
-        pytest.param("set /a X=1", "s.bat:1: 'set /a' is not supported", id="arithmetic"),
+        pytest.param("set /p X=1", "s.bat:1: 'set /p' is not supported", id="prompt"),
         pytest.param("for /F %%i in (x) do show", "s.bat:1: 'for /F' is not supported", id="for_f"),
         pytest.param(
             "for /L %%i in (1,1,2) do show", "s.bat:1: 'for /L' is not supported", id="for_l"

@@ -10,7 +10,9 @@ import pytest
 from conftest import ROOT
 from manifests import COMMITTED
 
+from sbom import fetches
 from sbom.cli import main
+from sbom.diagnostics import SbomError
 
 CASES = ROOT / "tests/script/cases"
 
@@ -43,6 +45,16 @@ def test_a_release_asset_is_not_the_archive_of_its_tag(tmp_path: Path) -> None:
     assert "checksums" not in packages["llvm"]
     assert packages["xz"]["downloadLocation"].endswith("/archive/refs/tags/xz-5.2.5.tar.gz")
     assert packages["xz"]["checksums"]
+
+
+def test_which_external_is_a_release_asset_can_depend_on_its_name(tmp_path: Path) -> None:
+    """The script asks findstr whether a name begins with ``llvm-``."""
+    manifest, packages = built("findstr-release", tmp_path)
+    assert 'method = "release"' in table(manifest, "binary.llvm")
+    assert "method" not in table(manifest, "binary.libffi")
+    assert "/releases/download/llvm-21.1.8.0/" in packages["llvm"]["downloadLocation"]
+    location = packages["libffi"]["downloadLocation"]
+    assert location.endswith("/archive/refs/tags/libffi-3.4.4.tar.gz")
 
 
 def test_another_organization_is_in_every_location_and_has_no_checksum(tmp_path: Path) -> None:
@@ -92,3 +104,10 @@ def test_another_origin_clears_what_was_recorded_of_the_archive(tmp_path: Path) 
     for key in ("commit", "sha512", "size", "file-count", "verification-code"):
         assert f"{key} =" in recorded
         assert f"{key} =" not in cleared
+
+
+@pytest.mark.parametrize("options", ["-O -e externals", "-e -b", "-O"])
+def test_an_option_without_its_value_is_refused(options: str) -> None:
+    """argparse rejects it, as where the variable behind it is not defined."""
+    with pytest.raises(SbomError, match=r"cannot determine what 'python get_external\.py"):
+        fetches(f"@echo off\npython get_external.py {options} xz-5.2.5\n")
