@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from sbom import io as files
 from sbom.checks.entries import check_manifest
 from sbom.components.provenance import download_location
+from sbom.components.versions import vendored_components
 from sbom.diagnostics import Diagnostic, Exit, InputError, SbomError, failing
 from sbom.diagnostics.catalog import Area, names_in
 from sbom.diagnostics.io_messages import input_error, usage_error
@@ -34,6 +35,7 @@ from sbom.manifest.diff import (
     apply_changes,
     change_version,
     record_archives,
+    record_known_checksums,
     record_script,
     record_vendored,
 )
@@ -84,7 +86,7 @@ def _run(options: RegenOptions, environment: Environment) -> int:
     changes = script_changes(inputs)
     manifest = _update(inputs, changes, options.cpython)
     archives, warnings = _fetch_archives(manifest, inputs.manifest, options, environment)
-    pinned = record_archives(manifest, archives)
+    pinned = record_known_checksums(record_archives(manifest, archives))
     text = write_manifest(inputs.text, pinned)
     if text != inputs.text and not options.dry_run:
         files.write_all({inputs.path: text.encode()})
@@ -99,7 +101,21 @@ def _run(options: RegenOptions, environment: Environment) -> int:
     written = read_manifest(text, str(inputs.path))
     remaining = triage_diagnostics(check_manifest(written), written, names_in(Area.MANIFEST)).active
     print(render([*remaining, *warnings], "text"), end="", file=sys.stderr)
+    print("".join(_unread_lines(written)), end="", file=sys.stderr)
     return Exit.OK
+
+
+def _unread_lines(manifest: Manifest) -> Iterator[str]:
+    """Yield what the script does not show: the code in the source tree, if that was not read."""
+    version, known = manifest.cpython.version, manifest.cpython.vendored_from
+    if known == version:
+        return
+    names = vendored_components(manifest)
+    yield (
+        f"{manifest.file}: of CPython {version}, only what the script fetches is recorded; "
+        f"not the code in its source tree: {', '.join(names)}\n"
+        f"    run: nox -s regen -- --cpython DIR, with the source tree of {version}\n"
+    )
 
 
 # What the command line asks for.
@@ -255,6 +271,8 @@ def _change_line(change: ManifestChange) -> str:
 
 
 def _vendored_lines(before: Manifest, after: Manifest) -> Iterator[str]:
+    if after.cpython.vendored_from != after.cpython.version:
+        return  # it was not read, which is not a change
     old = {code.key: code.version for code in before.current_vendored}
     new = {code.key: code.version for code in after.current_vendored}
     for key in sorted(old.keys() | new.keys()):
@@ -270,4 +288,5 @@ def _pin_lines(before: Manifest, after: Manifest) -> Iterator[str]:
     """Yield a line for each archive that was not known, or not all of it."""
     for old, new in zip(before.pins, after.pins, strict=True):
         if old != new:
-            yield f"{new.key}: {new.tag} pinned, SHA-256 {new.sha256}, files: {new.file_count}"
+            counted = f", files: {new.file_count}" if new.file_count else ", known without download"
+            yield f"{new.key}: {new.tag} pinned, SHA-256 {new.sha256}{counted}"

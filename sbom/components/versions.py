@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sbom.manifest.component_spec import ComponentSpec, Inclusion
 from sbom.manifest.external_key import ExternalKey
-from sbom.manifest.model import Pin
+from sbom.manifest.model import Manifest, Pin
 from sbom.manifest.ranges import line_in_range, version_in_range
 
 
@@ -34,6 +34,29 @@ def applies(
     files = files_on(inclusion, platform) or inclusion.optional_files
     ships = inclusion.link not in ("static", "dynamic") or bool(files)
     return ships and inclusion.without not in revisions and line_in_range(line, inclusion.lines)
+
+
+def vendored_components(manifest: Manifest) -> list[str]:
+    """Return the names of components that builds of a line contain out of CPython's source tree.
+
+    Those in a package that is vendored itself, such as pip, come with that.
+    """
+    line, fetched = manifest.cpython.line, {pin.key for pin in manifest.pins if pin.default}
+    names = {
+        row.external.name: component.name
+        for component in manifest.components
+        for row in component.ships
+        if row.external is not None
+        and not row.external.is_fetched
+        and row.without not in fetched
+        and line_in_range(line, row.lines)
+    }
+    # What pip vendors is named pip-requests, and so on.
+    return sorted(
+        component
+        for name, component in names.items()
+        if not any(name.startswith(f"{other}-") for other in names)
+    )
 
 
 def files_on(inclusion: Inclusion, platform: str) -> tuple[str, ...]:

@@ -169,6 +169,16 @@ def record_archives(manifest: Manifest, archives: Mapping[ExternalKey, ArchiveIn
     return replace_pins(manifest, pins)
 
 
+def record_known_checksums(manifest: Manifest) -> Manifest:
+    """Return the manifest with the SHA-256 of each archive that the reference data have."""
+    pins: dict[ExternalKey, Pin | None] = {
+        pin.key: msgspec.structs.replace(pin, sha256=known)
+        for pin in manifest.pins
+        if not pin.sha256 and (known := manifest.get_archive_sha256(pin.key, pin.tag))
+    }
+    return replace_pins(manifest, pins)
+
+
 def _dll_digests(pin: Pin, archive: ArchiveInfo, manifest: Manifest) -> Mapping[str, str]:
     """Return the Authenticode digests that a pin records: not those of the reference data."""
     if pin.kind is not ExternalKind.BINARY:
