@@ -63,7 +63,10 @@ _sqlite3
 _tkinter
     Wraps version 9.0.4 of the Tk toolkit
 """
-EXPAT = "#define XML_MAJOR_VERSION 2\n#define XML_MINOR_VERSION 8\n#define XML_MICRO_VERSION 2\n"
+#: As expat 2.8 writes it.
+EXPAT = (
+    "#  define XML_MAJOR_VERSION 2\n#  define XML_MINOR_VERSION 8\n#  define XML_MICRO_VERSION 2\n"
+)
 
 
 def wheel(name: str, version: str, vendored: str = "") -> bytes:
