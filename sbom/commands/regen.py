@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,10 +12,10 @@ from typing import IO
 from urllib.parse import quote, urlsplit
 
 from sbom import io as files
+from sbom.checks.changes import describe_changes, describe_unread
 from sbom.checks.entries import check_manifest
 from sbom.components.provenance import download_location
-from sbom.components.versions import vendored_components
-from sbom.diagnostics import Diagnostic, Exit, InputError, SbomError, failing
+from sbom.diagnostics import Diagnostic, Exit, InputError, OperationalError, SbomError, failing
 from sbom.diagnostics.catalog import Area, names_in
 from sbom.diagnostics.io_messages import input_error, usage_error
 from sbom.diagnostics.render import render
@@ -30,11 +30,11 @@ from sbom.inputs import (
     script_diagnostics,
 )
 from sbom.manifest.diff import (
-    ChangeKind,
     ManifestChange,
     apply_changes,
     change_version,
     record_archives,
+    record_distributions,
     record_known_checksums,
     record_script,
     record_vendored,
@@ -45,7 +45,7 @@ from sbom.manifest.model import VERSION, Manifest
 from sbom.manifest.read import read_manifest
 from sbom.manifest.write import write_manifest
 from sbom.script.analysis import analyze_script
-from sbom.script.externals import ALWAYS, FetchMethod
+from sbom.script.externals import FetchMethod
 from sbom.script.run import decode_script
 from sbom.source_tree.tree import parse_python_version
 
@@ -86,36 +86,25 @@ def _run(options: RegenOptions, environment: Environment) -> int:
     changes = script_changes(inputs)
     manifest = _update(inputs, changes, options.cpython)
     archives, warnings = _fetch_archives(manifest, inputs.manifest, options, environment)
+    manifest, unlisted = _look_up_vendored(manifest, options)
     pinned = record_known_checksums(record_archives(manifest, archives))
     text = write_manifest(inputs.text, pinned)
     if text != inputs.text and not options.dry_run:
         files.write_all({inputs.path: text.encode()})
-    lines = [
-        *_cpython_lines(inputs, manifest, changes),
-        *map(_change_line, changes),
-        *_vendored_lines(inputs.manifest, manifest),
-        *_pin_lines(manifest, pinned),
-    ]
-    compared = f" with {inputs.script_path}" if inputs.script else ""
-    print("\n".join(lines or [f"{inputs.path} is up to date{compared}"]))
+    lines = list(describe_changes(inputs.manifest, manifest, pinned, changes))
+    print("\n".join(lines or [_unchanged(inputs, manifest)]))
     written = read_manifest(text, str(inputs.path))
     remaining = triage_diagnostics(check_manifest(written), written, names_in(Area.MANIFEST)).active
     print(render([*remaining, *warnings], "text"), end="", file=sys.stderr)
-    print("".join(_unread_lines(written)), end="", file=sys.stderr)
+    print("".join((*unlisted, *describe_unread(written))), end="", file=sys.stderr)
     return Exit.OK
 
 
-def _unread_lines(manifest: Manifest) -> Iterator[str]:
-    """Yield what the script does not show: the code in the source tree, if that was not read."""
-    version, known = manifest.cpython.version, manifest.cpython.vendored_from
-    if known == version:
-        return
-    names = vendored_components(manifest)
-    yield (
-        f"{manifest.file}: of CPython {version}, only what the script fetches is recorded; "
-        f"not the code in its source tree: {', '.join(names)}\n"
-        f"    run: nox -s regen -- --cpython DIR, with the source tree of {version}\n"
-    )
+def _unchanged(inputs: Inputs, manifest: Manifest) -> str:
+    if inputs.manifest.cpython.script_sha256 != manifest.cpython.script_sha256:
+        return f"{inputs.script_path} has changed, but not what it fetches"
+    compared = f" with {inputs.script_path}" if inputs.script else ""
+    return f"{inputs.path} is up to date{compared}"
 
 
 # What the command line asks for.
@@ -208,6 +197,39 @@ def _fetch_archives(
     return archives, [warning for result in results for warning in result.diagnostics]
 
 
+def _look_up_vendored(manifest: Manifest, options: RegenOptions) -> tuple[Manifest, Sequence[str]]:
+    """Return the manifest with the distributions of vendored packages, and what has none.
+
+    Raises SbomError with every lookup that failed.
+    """
+    from sbom.download.client import Client
+    from sbom.download.package_index import JSON, look_up, unknown_distributions
+
+    wanted = unknown_distributions(manifest)
+    if not wanted or options.offline or options.dry_run:
+        return manifest, ()
+
+    def url_of(project: str) -> str:
+        url = manifest.cpython.package_index.format(project=project)
+        return _on_server(url, options.base_url)
+
+    with closing(Client(accept=JSON)) as client:
+        found = look_up(client, wanted, url_of)
+    if failed := [diagnostic for lookup in found for diagnostic in lookup.diagnostics]:
+        raise OperationalError(failed)
+    distributions = {
+        one.code.key: (one.distribution.url, one.distribution.sha256)
+        for one in found
+        if one.distribution
+    }
+    unlisted = [
+        f"{one.code.key}: {url_of(one.project)} has no {one.project} {one.code.version}\n"
+        for one in found
+        if not one.distribution
+    ]
+    return record_distributions(manifest, distributions), unlisted
+
+
 def _fetch_script(
     ref: str, manifest: Manifest, options: RegenOptions, environment: Environment
 ) -> tuple[str, str, str]:
@@ -238,55 +260,3 @@ def _fetch_script(
 def _on_server(url: str, base_url: str | None) -> str:
     """Return a URL on another server: a mirror, or one of a test."""
     return base_url.rstrip("/") + urlsplit(url).path if base_url else url
-
-
-# What is printed: one line for each change.
-
-
-def _cpython_lines(
-    inputs: Inputs, manifest: Manifest, changes: Sequence[ManifestChange]
-) -> Iterator[str]:
-    old, new = inputs.manifest.cpython, manifest.cpython
-    if old.version != new.version:
-        yield f"cpython: {old.version} -> {new.version}"
-    elif not changes and old.script_sha256 != new.script_sha256:
-        yield f"{inputs.script_path} has changed, but not what it fetches"
-
-
-def _change_line(change: ManifestChange) -> str:
-    match change.kind:
-        case ChangeKind.ADD:
-            condition = change.pin.condition if change.pin else ALWAYS
-            return f"{change.key}: new, {change.new}" + (
-                "" if condition == ALWAYS else f", {condition}"
-            )
-        case ChangeKind.REMOVE:
-            return f"{change.key}: removed, was {change.old}"
-        case ChangeKind.TAG:
-            return f"{change.key}: {change.old} -> {change.new}"
-        case ChangeKind.REPOSITORY:
-            return f"{change.key}: from {change.old} -> {change.new}"
-        case ChangeKind.CONDITION:
-            return f"{change.key}: fetched {change.old} -> {change.new}"
-
-
-def _vendored_lines(before: Manifest, after: Manifest) -> Iterator[str]:
-    if after.cpython.vendored_from != after.cpython.version:
-        return  # it was not read, which is not a change
-    old = {code.key: code.version for code in before.current_vendored}
-    new = {code.key: code.version for code in after.current_vendored}
-    for key in sorted(old.keys() | new.keys()):
-        if key not in old:
-            yield f"{key}: new, {new[key]}"
-        elif key not in new:
-            yield f"{key}: removed, was {old[key]}"
-        elif old[key] != new[key]:
-            yield f"{key}: {old[key]} -> {new[key]}"
-
-
-def _pin_lines(before: Manifest, after: Manifest) -> Iterator[str]:
-    """Yield a line for each archive that was not known, or not all of it."""
-    for old, new in zip(before.pins, after.pins, strict=True):
-        if old != new:
-            counted = f", files: {new.file_count}" if new.file_count else ", known without download"
-            yield f"{new.key}: {new.tag} pinned, SHA-256 {new.sha256}{counted}"

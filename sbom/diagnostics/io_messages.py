@@ -96,6 +96,16 @@ def download_failed(
     return Diagnostic(code=Code.DOWNLOAD_FAILED, file=url, message=message + count, hint=hint)
 
 
+def other_distribution(file: str, url: str, expected: str, found: str) -> Diagnostic:
+    """Return that a bundled wheel is not the file of its name in the package index."""
+    return Diagnostic(
+        code=Code.INVALID_ARCHIVE,
+        file=file,
+        message=f"expected SHA-256 {expected} as {url} has, found {found} in the source tree",
+        hint="restore the wheel, or find out who changed it",
+    )
+
+
 def invalid_token() -> Diagnostic:
     """Return that GITHUB_TOKEN cannot be a token; the message does not contain it."""
     return Diagnostic(

@@ -104,6 +104,7 @@ class Client:
         *,
         token: str = "",
         token_origins: frozenset[str] = GITHUB,
+        accept: str = "*/*",
         limits: DownloadLimits | None = None,
         retry: urllib3.Retry = RETRY,
         now: Callable[[], float] = time.monotonic,
@@ -111,10 +112,14 @@ class Client:
         proxy_for: Callable[[str], str] = system_proxy,
         on_data: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """Send ``token`` to ``token_origins`` only. Raises InputError if it cannot be one."""
+        """Send ``token`` to ``token_origins`` only, and ask for the media type ``accept``.
+
+        Raises InputError if the token cannot be one.
+        """
         if token and not re.fullmatch(r"[\x21-\x7e]+", token):
             raise InputError([invalid_token()])
         self._token, self._token_origins = token, token_origins
+        self._headers = _HEADERS | {"Accept": accept}
         self._limits, self._retry = limits or DownloadLimits(), retry
         self._now, self._sleep = now, sleep
         self._proxy_for, self._on_data = proxy_for, on_data
@@ -233,7 +238,7 @@ class Client:
         return self._manager(target).request(
             "GET",
             target,
-            headers=headers | _HEADERS | known.headers(),
+            headers=headers | self._headers | known.headers(),
             timeout=urllib3.Timeout(connect=connect, read=read),
             retries=False,
             redirect=False,

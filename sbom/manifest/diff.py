@@ -144,9 +144,45 @@ def change_version(manifest: Manifest, version: str) -> Manifest:
 
 
 def record_vendored(manifest: Manifest, vendored: Sequence[Vendored], version: str) -> Manifest:
-    """Return the manifest with the vendored code of a source tree, of its CPython version."""
+    """Return the manifest with the vendored code of a source tree, of its CPython version.
+
+    What is recorded of the distribution of the same version stays.
+    """
+    known = {(code.key, code.version, code.wheel): code for code in manifest.vendored}
     cpython = msgspec.structs.replace(manifest.cpython, vendored_from=version)
-    return replace(manifest, cpython=cpython, vendored=tuple(vendored))
+    kept = [
+        _keep_distribution(code, known.get((code.key, code.version, code.wheel)))
+        for code in vendored
+    ]
+    return replace(manifest, cpython=cpython, vendored=tuple(kept))
+
+
+def _keep_distribution(code: Vendored, known: Vendored | None) -> Vendored:
+    """Return code of a tree with what is recorded of its distribution, which no tree states."""
+    if known is None or code.download_location != "NOASSERTION":
+        return code
+    if code.sha256 not in ("", known.sha256):
+        return code
+    return msgspec.structs.replace(
+        code, download_location=known.download_location, sha256=known.sha256
+    )
+
+
+def record_distributions(
+    manifest: Manifest, distributions: Mapping[ExternalKey, tuple[str, str]]
+) -> Manifest:
+    """Return the manifest with the addresses and SHA-256 of distributions of vendored code."""
+    vendored = tuple(
+        msgspec.structs.replace(
+            code,
+            download_location=distributions[code.key][0],
+            sha256=distributions[code.key][1],
+        )
+        if code.key in distributions
+        else code
+        for code in manifest.vendored
+    )
+    return replace(manifest, vendored=vendored)
 
 
 def record_archives(manifest: Manifest, archives: Mapping[ExternalKey, ArchiveInfo]) -> Manifest:

@@ -79,6 +79,10 @@ class CPython(Table, frozen=True, kw_only=True):
     """where the release asset of a tag is, for externals that are fetched as one"""
     file_url: Annotated[str, checked(url_template({"organization", "path", "ref"}), "an address")]
     """where a file of CPython is, with ``{organization}``, ``{ref}`` and ``{path}``"""
+    package_index: Annotated[str, checked(url_template({"project"}), "an address")] = (
+        "https://pypi.org/simple/{project}/"
+    )
+    """where the package index lists the files of a project, with ``{project}``"""
 
     @property
     def line(self) -> str:
@@ -201,7 +205,7 @@ class Vendored(Table, frozen=True, kw_only=True):
     version: str
     """the version that the tree has"""
     download_location: str = "NOASSERTION"
-    """where upstream's archive of that version is"""
+    """where upstream's archive of that version is, or its wheel in the package index"""
     sha256: Sha256 = ""
     """the SHA-256 of what ``download-location`` leads to or, for a wheel, of the wheel"""
     wheel: str = ""
