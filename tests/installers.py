@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from cabinets import LZX, MSZIP, cabinet
@@ -192,10 +192,12 @@ def bundle(
     *,
     detached: Mapping[str, bytes] | None = None,
     listed: Mapping[str, bytes] | None = None,
+    change: Callable[[bytes], bytes] = bytes,
 ) -> bytes:
     """Return a bundle with packages in it. Its manifest lists ``detached`` ones too.
 
-    ``listed`` are contents that the manifest states digests and sizes of, where not the real ones.
+    ``listed`` are contents that the manifest states digests and sizes of, where not the real ones;
+    ``change`` changes the manifest.
     """
     stated = {**packages, **(detached or {}), **(listed or {})}
     sources = {path: f"a{number}" for number, path in enumerate(packages)}
@@ -217,7 +219,7 @@ def bundle(
         'Packaging="embedded" SourcePath="u0"/></UX><Container Id="WixAttachedContainer" '
         f'AttachedIndex="1" Attached="yes"/>{payloads}</BurnManifest>'
     )
-    first = cabinet({"0": manifest.encode(), "u0": interface})
+    first = cabinet({"0": change(manifest.encode()), "u0": interface})
     second = cabinet({sources[path]: data for path, data in packages.items()}, LZX)
     return _program(first, second) + first + second
 

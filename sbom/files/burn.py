@@ -13,7 +13,6 @@ import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
-from xml.etree import ElementTree as ET
 
 from sbom.binaries.binary import InspectFn
 from sbom.binaries.pe import find_section
@@ -24,7 +23,8 @@ from sbom.files.cabinet import CabinetError, parse_cabinet, read_files
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
 from sbom.files.msi import MAGIC as MSI_MAGIC
 from sbom.files.msi import MsiReader, no_cabinet
-from sbom.files.shipped_file import ShippedFile, hash_stream
+from sbom.files.shipped_file import ShippedFile, hash_stream, read_pieces
+from sbom.files.xml import XmlElement, XmlError, parse_xml
 from sbom.files.zip import ArchiveContents, validate_member_name
 
 SECTION = ".wixburn"
@@ -39,6 +39,8 @@ _MOST_DIGITS = 16
 _PIECE = 1 << 20
 #: The largest package that is kept in memory to be opened; CPython's largest has 12 MB.
 _PACKAGE_SIZE = 256 << 20
+#: The largest manifest that is read; that of CPython 3.14 has 60 KB.
+_MANIFEST_SIZE = 16 << 20
 
 #: Opens a file beside the bundle by its path; None if there is none.
 OpenPayload = Callable[[str], IO[bytes] | None]
@@ -85,11 +87,12 @@ class BundleReader:
         bundle = hash_stream(name, _read_pieces(file), self.inspect)
         collector = _Collector(self, name)
         try:
+            allowed_size = self.limits.allowed_size(bundle.size)
             containers = _find_containers(file, bundle.size)
-            manifest = _read_manifest(containers[0])
+            manifest = _read_manifest(containers[0], allowed_size)
             collector.validate(manifest.payloads, bundle.size)
             if not collector.diagnostics:
-                collector.add_attached(manifest, containers)
+                collector.add_attached(manifest, containers, allowed_size)
                 collector.add_detached(manifest, open_payload)
         except (BundleError, CabinetError) as error:
             collector.diagnostics.append(unreadable_file(name, "", str(error)))
@@ -122,8 +125,7 @@ class _Collector:
     def validate(self, payloads: Sequence[_Payload], size: int) -> None:
         """Report what cannot be read of the list of payloads of a bundle of a size."""
         limits = self.reader.limits
-        if len(payloads) > limits.members:
-            message = f"has {len(payloads)} payloads; the limit is {limits.members}"
+        if message := limits.count_error(len(payloads), "payloads"):
             self.diagnostics.append(unsafe_archive(self.bundle, "", message))
             return
         self.diagnostics += [
@@ -132,11 +134,12 @@ class _Collector:
             if (message := validate_member_name(payload.path))
         ]
         total = sum(payload.size for payload in payloads if payload.container)
-        if total > limits.allowed_size(size):
-            message = f"has {size} bytes and would unpack to {total}"
+        if message := limits.size_error(size, total):
             self.diagnostics.append(unsafe_archive(self.bundle, "", message))
 
-    def add_attached(self, manifest: _Manifest, containers: Sequence[IO[bytes]]) -> None:
+    def add_attached(
+        self, manifest: _Manifest, containers: Sequence[IO[bytes]], allowed_size: int
+    ) -> None:
         """Add the payloads that are in the bundle's containers."""
         waiting = {
             (manifest.containers.get(payload.container, -1), payload.source): payload
@@ -145,10 +148,11 @@ class _Collector:
         }
         for number, container in enumerate(containers):
             container.seek(0)
-            for names, pieces in read_files([(container, parse_cabinet(container))]):
-                wanted = [waiting.pop((number, name), None) for name in names]
-                data = _buffer(pieces)
-                for payload in filter(None, wanted):
+            for packed in read_files([(container, parse_cabinet(container))], allowed_size):
+                keys = [(number, name) for name in packed.names]
+                wanted = [waiting.pop(key) for key in keys if key in waiting]
+                data = read_pieces(packed.pieces, _PACKAGE_SIZE) if wanted else b""
+                for payload in wanted:
                     self.add_payload(payload, data)
         self.diagnostics += [
             unreadable_file(self.bundle, payload.path, "is in none of the bundle's containers")
@@ -167,7 +171,7 @@ class _Collector:
                 self.diagnostics.append(not_inspected(self.bundle, payload.path, reason, hint))
                 continue
             with file:
-                self.add_payload(payload, _buffer(_read_pieces(file)))
+                self.add_payload(payload, read_pieces(_read_pieces(file), _PACKAGE_SIZE))
 
     def add_payload(self, payload: _Payload, data: bytes | None) -> None:
         """Add one payload; ``data`` is None if it is too large to be opened."""
@@ -242,55 +246,48 @@ class _FileRange(io.RawIOBase):
         return len(data)
 
 
-def _read_manifest(container: IO[bytes]) -> _Manifest:
+def _read_manifest(container: IO[bytes], allowed_size: int) -> _Manifest:
     """Return the manifest that is in the first container. Raises BundleError."""
-    for names, pieces in read_files([(container, parse_cabinet(container))]):
-        if _MANIFEST in names:
-            data = b"".join(pieces)
+    data: bytes | None = None
+    for packed in read_files([(container, parse_cabinet(container))], allowed_size):
+        if _MANIFEST in packed.names:
+            data = read_pieces(packed.pieces, _MANIFEST_SIZE)
+            if data is None:
+                raise BundleError(f"has a manifest of more than {_MANIFEST_SIZE:,} bytes")
             break
-    else:
+    if data is None:
         raise BundleError("has no manifest in its first container")
     try:
-        root = ET.fromstring(data)  # noqa: S314 - expat limits the expansion of entities
-    except (ET.ParseError, ValueError) as error:
+        elements = parse_xml(data)
+    except XmlError as error:
         raise BundleError(f"has a manifest that is not XML: {error}") from error
     containers: dict[str, int] = {}
     payloads: list[_Payload] = []
-    for element in root:
-        match _local_name(element):
-            case "Container":
-                containers[element.get("Id", "")] = _number(element, "AttachedIndex")
-            case "UX":
-                payloads += [_payload(child, is_interface=True) for child in _payloads(element)]
-            case "Payload":
-                payloads.append(_payload(element, is_interface=False))
+    for element in elements:
+        parent = elements[element.parent].name if element.parent > 0 else ""
+        if element.name == "Container" and element.parent == 0:
+            containers[element.attributes.get("Id", "")] = _number(element, "AttachedIndex")
+        elif element.name == "Payload" and (element.parent == 0 or parent == "UX"):
+            payloads.append(_payload(element, is_interface=parent == "UX"))
     return _Manifest(tuple(payloads), {_INTERFACE: 0, **containers})
 
 
-def _payloads(element: ET.Element) -> Iterator[ET.Element]:
-    return (child for child in element if _local_name(child) == "Payload")
-
-
-def _payload(element: ET.Element, *, is_interface: bool) -> _Payload:
-    is_embedded = element.get("Packaging", "embedded") == "embedded"
-    container = _INTERFACE if is_interface else element.get("Container", "")
+def _payload(element: XmlElement, *, is_interface: bool) -> _Payload:
+    attributes = element.attributes
+    is_embedded = attributes.get("Packaging", "embedded") == "embedded"
+    container = _INTERFACE if is_interface else attributes.get("Container", "")
     return _Payload(
-        path=element.get("FilePath", "").replace("\\", "/"),
+        path=attributes.get("FilePath", "").replace("\\", "/"),
         size=_number(element, "FileSize"),
-        digest=element.get("Hash", "").lower(),
-        source=element.get("SourcePath", ""),
+        digest=attributes.get("Hash", "").lower(),
+        source=attributes.get("SourcePath", ""),
         container=container if is_embedded else "",
         is_interface=is_interface,
     )
 
 
-def _local_name(element: ET.Element) -> str:
-    """Return the name of an element without its namespace, which each version of WiX changes."""
-    return element.tag.rpartition("}")[2]
-
-
-def _number(element: ET.Element, name: str) -> int:
-    text = element.get(name, "0")
+def _number(element: XmlElement, name: str) -> int:
+    text = element.attributes.get(name, "0")
     if not (text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS):
         raise BundleError(f"has a manifest whose {name} is {text[:_MOST_DIGITS]!r}, no number")
     return int(text)
@@ -306,13 +303,3 @@ def _has_digest(data: bytes, digest: str) -> bool:
 
 def _read_pieces(file: IO[bytes]) -> Iterator[bytes]:
     return iter(lambda: file.read(_PIECE), b"")
-
-
-def _buffer(pieces: Iterator[bytes]) -> bytes | None:
-    """Return the bytes that come in pieces, or None if they are too many; reads them all."""
-    kept, size = [], 0
-    for piece in pieces:
-        size += len(piece)
-        if size <= _PACKAGE_SIZE:
-            kept.append(piece)
-    return b"".join(kept) if size <= _PACKAGE_SIZE else None

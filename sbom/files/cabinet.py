@@ -98,20 +98,37 @@ def parse_cabinet(stream: IO[bytes]) -> Cabinet:
     return Cabinet(size, tuple(folders), files, previous, next_, block_reserve, is_continued)
 
 
+@dataclass(frozen=True, slots=True)
+class PackedFile:
+    """A file of a set of cabinets: its names, its size, and its bytes in pieces.
+
+    The pieces can be left out, or must be read to their end before the next file.
+    """
+
+    names: tuple[str, ...]
+    size: int
+    pieces: Iterator[bytes]
+
+
 def read_files(
-    cabinets: Sequence[tuple[IO[bytes], Cabinet]],
-) -> Iterator[tuple[tuple[str, ...], Iterator[bytes]]]:
-    """Yield the files of a set of cabinets, each as its names and its bytes in pieces.
+    cabinets: Sequence[tuple[IO[bytes], Cabinet]], allowed_size: int
+) -> Iterator[PackedFile]:
+    """Yield the files of a set of cabinets.
 
     ``cabinets`` are in the order of the set, each with the stream it was parsed from. Files that
-    are the same range of a folder, as WiX writes equal ones, come once with all their names. The
-    pieces must be read to their end before the next file. Raises CabinetError.
+    are the same range of a folder, as WiX writes equal ones, come once with all their names.
+    Raises CabinetError, also where folders would unpack to more than ``allowed_size`` bytes.
     """
+    unpacked = 0
     for parts, files in _join_folders(cabinets):
+        unpacked += max((file.offset + file.size for file in files), default=0)
+        if unpacked > allowed_size:
+            raise CabinetError(f"would unpack to {unpacked} bytes; allowed are {allowed_size}")
         source = _FolderStream(parts)
         ranges = sorted(files, key=lambda file: (file.offset, file.size, file.name))
         for (offset, size), same in groupby(ranges, key=lambda file: (file.offset, file.size)):
-            yield tuple(file.name for file in same), source.read_range(offset, size)
+            names = tuple(file.name for file in same)
+            yield PackedFile(names, size, source.read_range(offset, size))
 
 
 _Part = tuple[IO[bytes], Cabinet, CabinetFolder]
@@ -165,7 +182,7 @@ def _read_blocks(parts: Sequence[_Part]) -> Iterator[tuple[bytes, int]]:
     begun = b""
     for stream, cabinet, folder in parts:
         stream.seek(folder.start)
-        for _ in range(folder.block_count):
+        for number in range(folder.block_count):
             checksum, packed, size = _read(stream, _BLOCK)
             stream.seek(cabinet.reserve, 1)
             data = stream.read(packed)
@@ -176,11 +193,11 @@ def _read_blocks(parts: Sequence[_Part]) -> Iterator[tuple[bytes, int]]:
             ):
                 raise CabinetError("has a block whose checksum is wrong")
             # [MS-CAB], 2.5: size 0 says that the rest of the block is in the next cabinet.
-            if not size:
+            if not size and number + 1 == folder.block_count:
                 begun += data
                 continue
-            if size > _BLOCK_SIZE:
-                raise CabinetError(f"has a block of {size} bytes; expected at most {_BLOCK_SIZE}")
+            if not 0 < size <= _BLOCK_SIZE:
+                raise CabinetError(f"has a block of {size} bytes; expected 1 to {_BLOCK_SIZE}")
             yield begun + data, size
             begun = b""
 

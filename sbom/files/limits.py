@@ -31,6 +31,16 @@ class ArchiveLimits:
         """Return the most bytes that an archive of a packed size may unpack to."""
         return min(self.total_size, max(self.harmless_size, self.ratio * packed))
 
+    def count_error(self, count: int, noun: str) -> str:
+        """Return what is wrong with an archive of so many members, or an empty text."""
+        return f"has {count} {noun}; the limit is {self.members}" if count > self.members else ""
+
+    def size_error(self, packed: int, unpacked: int) -> str:
+        """Return what is wrong with an archive of these sizes, or an empty text."""
+        if unpacked <= self.allowed_size(packed):
+            return ""
+        return f"has {packed} bytes and would unpack to {unpacked}"
+
 
 #: The .tar.gz of an external, from GitHub.
 EXTERNAL_LIMITS = ArchiveLimits(member_size=512 << 20, total_size=2 << 30, ratio=100)

@@ -26,6 +26,8 @@ _PIECE = 1 << 20
 _ROOT = "TARGETDIR"
 _EMBEDDED = "#"
 _MOST_DIRECTORIES = 100
+#: The longest path that Windows takes, in characters.
+_PATH_SIZE = 32_767
 
 #: Opens the cabinet of a name that is not in the package; None if there is none.
 OpenCabinet = Callable[[str], IO[bytes] | None]
@@ -66,16 +68,15 @@ class MsiReader:
         self, installed: Sequence[_InstalledFile], package: ShippedFile
     ) -> Iterator[Diagnostic]:
         name, limits = package.path, self.limits
-        if len(installed) > limits.members:
-            message = f"installs {len(installed)} files; the limit is {limits.members}"
+        if message := limits.count_error(len(installed), "files"):
             yield unsafe_archive(name, "", message)
             return
         for file in installed:
             if message := validate_member_name(file.path):
                 yield unsafe_archive(name, file.path, message)
         total = sum(file.size for file in installed)
-        if total > limits.allowed_size(package.size):
-            yield unsafe_archive(name, "", f"has {package.size} bytes and would unpack to {total}")
+        if message := limits.size_error(package.size, total):
+            yield unsafe_archive(name, "", message)
 
     def _read_members(
         self,
@@ -86,14 +87,23 @@ class MsiReader:
         waiting = {file.key: file for file in installed}
         members: dict[str, ShippedFile] = {}
         diagnostics: list[Diagnostic] = []
-        for names, pieces in read_files(cabinets):
-            wanted = [waiting.pop(name) for name in names if name in waiting]
-            hashed = hash_stream(wanted[0].path if wanted else "", pieces, self.inspect)
+        for packed in read_files(cabinets, self.limits.allowed_size(package.size)):
+            wanted = [waiting.pop(name) for name in packed.names if name in waiting]
+            if any(file.size != packed.size for file in wanted):
+                diagnostics += [
+                    unreadable_file(
+                        package.path,
+                        file.path,
+                        f"expected {file.size} bytes, found {packed.size}",
+                    )
+                    for file in wanted
+                ]
+                continue
+            if not wanted:
+                continue
+            hashed = hash_stream(wanted[0].path, packed.pieces, self.inspect)
             for file in wanted:
-                if hashed.size != file.size:
-                    message = f"expected {file.size} bytes, found {hashed.size}"
-                    diagnostics.append(unreadable_file(package.path, file.path, message))
-                elif members.get(file.path, hashed).sha256 != hashed.sha256:
+                if members.get(file.path, hashed).sha256 != hashed.sha256:
                     message = "is installed from two files with different contents"
                     diagnostics.append(unsafe_archive(package.path, file.path, message))
                 members[file.path] = replace(hashed, path=file.path)
@@ -109,35 +119,42 @@ def _list_files(database: MsiDatabase) -> list[_InstalledFile]:
     """Return what a package installs, by its rows. Raises MsiError."""
     directories = _directory_paths(database)
     homes = {
-        str(row["Component"]): directories.get(str(row["Directory_"]), "")
+        row.get_text("Component"): directories.get(row.get_text("Directory_"), "")
         for row in database.read_table("Component")
     }
     installed = []
     for row in database.read_table("File"):
-        component = str(row["Component_"])
+        key, component = row.get_text("File"), row.get_text("Component_")
         if component not in homes:
-            raise MsiError(f"has a file {row['File']} of a component that does not exist")
-        path = f"{homes[component]}{_long_name(str(row['FileName']))}"
-        installed.append(_InstalledFile(str(row["File"]), path, int(row["FileSize"] or 0)))
+            raise MsiError(f"has a file {key} of a component that does not exist")
+        path = f"{homes[component]}{_long_name(row.get_text('FileName'))}"
+        installed.append(_InstalledFile(key, path, row.get_number("FileSize")))
     return installed
 
 
 def _directory_paths(database: MsiDatabase) -> Mapping[str, str]:
     """Return the path of each directory below the root, with a slash behind it."""
-    rows = {str(row["Directory"]): row for row in database.read_table("Directory")}
+    rows = {
+        row.get_text("Directory"): (
+            # https://learn.microsoft.com/windows/win32/msi/directory-table: target, ':', source.
+            _long_name(row.get_text("DefaultDir").partition(":")[0]),
+            row.get_text("Directory_Parent"),
+        )
+        for row in database.read_table("Directory")
+    }
     paths: dict[str, str] = {}
     for key in rows:
         names: list[str] = []
         here, depth = key, 0
         while here in rows and here != _ROOT:
-            # https://learn.microsoft.com/windows/win32/msi/directory-table: target, ':', source.
-            name = _long_name(str(rows[here]["DefaultDir"]).partition(":")[0])
+            name, parent = rows[here]
             if name not in ("", "."):
                 names.append(name)
-            parent = str(rows[here]["Directory_Parent"] or "")
             here, depth = ("" if parent == here else parent), depth + 1
             if depth > _MOST_DIRECTORIES:
                 raise MsiError(f"has a directory {key} that is below itself")
+        if sum(map(len, names)) + len(names) > _PATH_SIZE:
+            raise MsiError(f"has a directory {key} whose path is longer than Windows takes")
         paths[key] = "".join(f"{name}/" for name in reversed(names))
     return paths
 
@@ -151,14 +168,14 @@ def _open_cabinets(
     database: MsiDatabase, open_cabinet: OpenCabinet
 ) -> Iterator[tuple[IO[bytes], Cabinet]]:
     """Yield the cabinets of a package in the order of its media. Raises MsiError."""
-    for row in sorted(database.read_table("Media"), key=lambda row: int(row["DiskId"] or 0)):
-        name = str(row["Cabinet"] or "")
+    for row in sorted(database.read_table("Media"), key=lambda row: row.get_number("DiskId")):
+        name = row.get_text("Cabinet")
         if not name:
             continue
         if name.startswith(_EMBEDDED):
             stream = database.open_stream(name.removeprefix(_EMBEDDED))
         else:
-            stream = open_cabinet(name)
+            stream = None if validate_member_name(name) else open_cabinet(name)
         if stream is None:
             raise MsiError(f"has its files in {name}, which is not there")
         yield stream, parse_cabinet(stream)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO
 
@@ -23,6 +23,8 @@ _TEXT, _BINARY, _NULLABLE = 0x0800, 0x0900, 0x1000
 _POOL_ENTRY = 4
 #: Sizes of numbers, in bytes.
 _SHORT, _LONG = 2, 4
+#: A table of Windows Installer has at most 32 columns.
+_MOST_COLUMNS = 32
 _COLUMNS_COLUMNS = (
     (1, "Table", _TEXT | 64),
     (2, "Number", 0x502),
@@ -30,13 +32,47 @@ _COLUMNS_COLUMNS = (
     (4, "Type", 0x502),
 )
 #: The largest stream of a table that is read; the File table of CPython's largest MSI has 100 KB.
-_TABLE_SIZE = 64 << 20
-
-Row = Mapping[str, str | int | None]
+_TABLE_SIZE = 8 << 20
+#: What olefile raises of a compound file that is damaged; its read errors are OSError.
+_DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError,
+           RecursionError, struct.error)  # fmt: skip
 
 
 class MsiError(ValueError):
     """The data are not a Windows Installer database that can be read; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table, by the names of its columns; ``number`` counts from 1."""
+
+    table: str
+    number: int
+    values: Mapping[str, str | int | None]
+
+    def get_text(self, column: str) -> str:
+        """Return a text, empty where there is none. Raises MsiError if it is none."""
+        value = self._get(column)
+        if value is not None and not isinstance(value, str):
+            raise self._error(column, "is a number; expected a text")
+        return value or ""
+
+    def get_number(self, column: str) -> int:
+        """Return a number, 0 where there is none. Raises MsiError if it is none, or negative."""
+        value = self._get(column) or 0
+        if not isinstance(value, int):
+            raise self._error(column, "is a text; expected a number")
+        if value < 0:
+            raise self._error(column, f"is {value}; expected no negative number")
+        return value
+
+    def _get(self, column: str) -> str | int | None:
+        if column not in self.values:
+            raise MsiError(f"has a table {self.table} without the column {column}")
+        return self.values[column]
+
+    def _error(self, column: str, reason: str) -> MsiError:
+        return MsiError(f"has a table {self.table} whose row {self.number}, {column}, {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +92,21 @@ class MsiDatabase:
         """Read the pool of texts and the columns of all tables. Raises MsiError."""
         try:
             self._ole = olefile.OleFileIO(file, raise_defects=olefile.DEFECT_INCORRECT)
-        except (OSError, ValueError, struct.error, IndexError) as error:
+            streams = [path[0] for path in self._ole.listdir() if len(path) == 1]
+        except _DAMAGE as error:
             raise MsiError(f"is not a complete compound file: {error}") from error
-        self._names = {_decode_name(path[0]): path[0] for path in self._list_streams()}
+        self._names = {_decode_name(name): name for name in streams}
         self._texts, self._reference_size = self._read_texts()
         self._columns: dict[str, list[_Column]] = {}
         columns = [_Column(name, kind) for _, name, kind in _COLUMNS_COLUMNS]
-        for row in sorted(self._rows("_Columns", columns), key=lambda row: row["Number"] or 0):
-            column = _Column(str(row["Name"]), int(row["Type"] or 0) & 0xFFFF)
-            self._columns.setdefault(str(row["Table"]), []).append(column)
-
-    def _list_streams(self) -> list[list[str]]:
-        return [path for path in self._ole.listdir() if len(path) == 1]
+        rows = self._rows("_Columns", columns)
+        for row in sorted(rows, key=lambda row: row.get_number("Number")):
+            column = _Column(row.get_text("Name"), _read_kind(row))
+            self._columns.setdefault(row.get_text("Table"), []).append(column)
 
     def read_table(self, name: str) -> list[Row]:
         """Return the rows of a table, none if there is no such table. Raises MsiError."""
-        return list(self._rows(name, self._columns.get(name, [])))
+        return self._rows(name, self._columns.get(name, []))
 
     def open_stream(self, name: str) -> IO[bytes] | None:
         """Return a stream by its name, such as an embedded cabinet. Raises MsiError."""
@@ -80,7 +115,7 @@ class MsiDatabase:
             return None
         try:
             stream: IO[bytes] = self._ole.openstream([encoded])
-        except (OSError, ValueError, struct.error, IndexError) as error:
+        except _DAMAGE as error:
             raise MsiError(f"has a damaged stream {name}: {error}") from error
         return stream
 
@@ -116,8 +151,11 @@ class MsiDatabase:
             return self._reference_size
         return _LONG if column.kind & 0xFF == _LONG else _SHORT
 
-    def _rows(self, name: str, columns: list[_Column]) -> Iterator[Row]:
-        """Yield the rows of a table, whose values are stored column by column."""
+    def _rows(self, name: str, columns: list[_Column]) -> list[Row]:
+        """Return the rows of a table, whose values are stored column by column."""
+        names = [column.name for column in columns]
+        if len(set(names)) < len(names) or len(names) > _MOST_COLUMNS:
+            raise MsiError(f"has a table {name} with columns of the same name, or too many")
         data = self._read_table_stream(name)
         width = sum(map(self._width, columns))
         count = len(data) // width if width else 0
@@ -125,12 +163,13 @@ class MsiDatabase:
         start = 0
         for column in columns:
             size = self._width(column)
-            cells = [data[start + row * size :][:size] for row in range(count)]
+            cells = [data[at : at + size] for at in range(start, start + size * count, size)]
             values.append([self._value(column, cell) for cell in cells])
             start += size * count
-        names = [column.name for column in columns]
-        for row in zip(*values, strict=True):
-            yield dict(zip(names, row, strict=True))
+        return [
+            Row(name, number, dict(zip(names, row, strict=True)))
+            for number, row in enumerate(zip(*values, strict=True), start=1)
+        ]
 
     def _value(self, column: _Column, cell: bytes) -> str | int | None:
         number = int.from_bytes(cell, "little")
@@ -140,6 +179,12 @@ class MsiDatabase:
             return self._texts[number]
         # Numbers are stored with their highest bit turned, so that 0 says that there is none.
         return number - (1 << (8 * len(cell) - 1)) if number else None
+
+
+def _read_kind(row: Row) -> int:
+    """Return the type of a column, whose 16 bits may be those of a negative number."""
+    kind = row.values["Type"]
+    return kind & 0xFFFF if isinstance(kind, int) else 0
 
 
 def _encoding(codepage: int) -> str:

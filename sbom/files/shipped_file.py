@@ -95,6 +95,18 @@ def hash_stream(
     return hasher.finish(path)
 
 
+def read_pieces(pieces: Iterable[bytes], limit: int) -> bytes | None:
+    """Return the bytes that come in pieces, or None if they are more than a limit."""
+    kept: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > limit:
+            return None
+        kept.append(piece)
+    return b"".join(kept)
+
+
 def hash_file(path: Path, inspect: InspectFn | None = None) -> ShippedFile:
     """Return one file by its name, hashed and inspected. Raises InputError if it cannot be read."""
     try:

@@ -154,8 +154,8 @@ def _validate_list(
 ) -> Iterator[Diagnostic]:
     """Yield what is wrong with the list of members of an archive of a size."""
     members = _file_members(opened)
-    if len(members) > limits.members:
-        yield unsafe_archive(name, "", f"has {len(members)} members; the limit is {limits.members}")
+    if message := limits.count_error(len(members), "members"):
+        yield unsafe_archive(name, "", message)
         return
     paths = _unescape_names(info.filename for info in opened.infolist())
     for info in opened.infolist():
@@ -164,8 +164,8 @@ def _validate_list(
     for path, message in _duplicate_names(paths[info.filename] for info in members):
         yield unsafe_archive(name, path, message)
     total = sum(info.file_size for info in members)
-    if total > limits.allowed_size(size):
-        yield unsafe_archive(name, "", f"has {size} bytes and would unpack to {total}")
+    if message := limits.size_error(size, total):
+        yield unsafe_archive(name, "", message)
     spans = sorted((info.header_offset, info.compress_size) for info in members)
     if any(start + length > following for (start, length), (following, _) in pairwise(spans)):
         # David Fifield, "A better zip bomb", USENIX WOOT 2019.

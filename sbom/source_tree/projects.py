@@ -14,9 +14,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter, itemgetter
-from xml.parsers import expat
+from operator import attrgetter
 
+from sbom.files.xml import XmlElement, XmlError, parse_xml
 from sbom.source_tree.tree import SourceTree
 
 #: No name or path is longer; a value that refers to itself would grow without end.
@@ -53,10 +53,6 @@ class Element:
     include: str
     line: int
     parent: str
-
-
-class InvalidMSBuildError(Exception):
-    """A file is not XML that MSBuild would read, and why."""
 
 
 @dataclass(slots=True)
@@ -121,41 +117,24 @@ def _version_part(match: re.Match[str]) -> str:
 def parse_elements(data: bytes) -> list[Element]:
     """Return the elements of an MSBuild file in the order in which they start.
 
-    Raises InvalidMSBuildError for what is not well-formed, and for a document type: entities can
-    expand to gigabytes, and MSBuild files have none.
+    Raises XmlError for what MSBuild would not read, and for a document type.
     """
-    ended: list[tuple[int, Element]] = []
-    stack: list[tuple[str, dict[str, str], int, list[str], int]] = []
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
+    elements = parse_xml(data)
+    return [_read_element(element, elements) for element in elements]
 
-    def start(name: str, attributes: dict[str, str]) -> None:
-        stack.append((name, attributes, parser.CurrentLineNumber, [], len(ended) + len(stack)))
 
-    def text(data: str) -> None:
-        if stack:
-            stack[-1][3].append(data)
-
-    def end(_: str) -> None:
-        name, attributes, line, parts, order = stack.pop()
-        parent, around = stack[-1][:2] if stack else ("", {})
-        include = attributes.get("Include", attributes.get("Project", ""))
-        conditions = tuple(one["Condition"] for one in (around, attributes) if "Condition" in one)
-        content = "".join(parts).strip()
-        ended.append((order, Element(name, content, conditions, include, line, parent)))
-
-    def refuse(*_: object) -> None:
-        raise InvalidMSBuildError("declares a document type, which MSBuild files do not have")
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = text
-    parser.StartDoctypeDeclHandler = refuse
-    try:
-        parser.Parse(data, True)  # noqa: FBT003 - pyexpat takes it by position alone
-    except (expat.ExpatError, ValueError, LookupError) as error:
-        raise InvalidMSBuildError(str(error)) from error
-    return [element for _, element in sorted(ended, key=itemgetter(0))]
+def _read_element(element: XmlElement, elements: Sequence[XmlElement]) -> Element:
+    parent = elements[element.parent] if element.parent >= 0 else None
+    attributes = element.attributes
+    around = parent.attributes if parent else {}
+    return Element(
+        name=element.name,
+        text=element.text,
+        conditions=tuple(one["Condition"] for one in (around, attributes) if "Condition" in one),
+        include=attributes.get("Include", attributes.get("Project", "")),
+        line=element.line,
+        parent=parent.name if parent else "",
+    )
 
 
 _PROJECTS = "PCbuild/*.vcxproj"
@@ -238,7 +217,7 @@ def _read_elements(tree: SourceTree, path: str) -> list[Element] | None:
         return None
     try:
         return parse_elements(data)
-    except InvalidMSBuildError:
+    except XmlError:
         return None
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.source_tree_messages import invalid_msbuild_file
+from sbom.files.xml import XmlError
 from sbom.formats.cpython_sbom import SbomPackage, read_sbom_packages
 from sbom.manifest.external_key import ANY_NAME, ExternalKey
 from sbom.manifest.model import Pin, Vendored
@@ -17,7 +18,6 @@ from sbom.manifest.ranges import line_in_range, release_line
 from sbom.manifest.reference import VersionSource
 from sbom.script.externals import ExternalKind
 from sbom.source_tree.projects import (
-    InvalidMSBuildError,
     Properties,
     ShippedReference,
     parse_elements,
@@ -107,7 +107,7 @@ def _read_properties(
             continue
         try:
             properties.add(path, parse_elements(data))
-        except InvalidMSBuildError as error:
+        except XmlError as error:
             diagnostics.append(invalid_msbuild_file(path, str(error)))
     return properties, diagnostics
 

@@ -24,8 +24,12 @@ QUANTUM = 2
 
 def extracted(*cabinets: bytes) -> dict[str, bytes]:
     streams = [io.BytesIO(data) for data in cabinets]
-    files = read_files([(stream, parse_cabinet(stream)) for stream in streams])
-    return {name: data for names, pieces in files for data in [b"".join(pieces)] for name in names}
+    found: dict[str, bytes] = {}
+    for packed in read_files([(stream, parse_cabinet(stream)) for stream in streams], 1 << 30):
+        data = b"".join(packed.pieces)
+        assert len(data) == packed.size
+        found |= dict.fromkeys(packed.names, data)
+    return found
 
 
 @pytest.mark.parametrize("method", [STORED, MSZIP, LZX, 3 | 18 << 8, 3 | 21 << 8])

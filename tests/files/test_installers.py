@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-from cabinets import LZX, MSZIP, STORED, split_set
+from cabinets import LZX, MSZIP, STORED, cabinet, split_set
 from hypothesis import given
 from hypothesis import strategies as st
 from installers import bundle, compound_file, msi, msi_tables
@@ -166,3 +166,110 @@ def test_a_changed_byte_of_a_bundle_never_crashes(at: int, change: int) -> None:
     data[at % len(data)] ^= change
     contents = read_bundle(bytes(data))
     assert failing(contents.diagnostics) or len(contents.members) <= 1
+
+
+DAMAGES = st.lists(
+    st.tuples(
+        st.sampled_from(["byte", "word", "copy", "cut"]),
+        st.integers(0, 1 << 20),
+        st.sampled_from([0, 1, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF]),
+    ),
+    min_size=1,
+    max_size=6,
+)
+SMALL = {"python.exe": b"MZ" + b"a" * 300, "DLLs/_ssl.pyd": b"b" * 5000}
+
+
+def damaged(data: bytes, damages: list[tuple[str, int, int]]) -> bytes:
+    made = bytearray(data)
+    for kind, place, value in damages:
+        at = place % max(len(made), 1)
+        if kind == "byte":
+            made[at : at + 1] = bytes([value & 0xFF])
+        elif kind == "word":
+            made[at & ~1 : (at & ~1) + 4] = value.to_bytes(4, "little")
+        elif kind == "copy":
+            made[at : at + 64] = made[(place * 7) % max(len(made), 1) :][:64]
+        else:
+            del made[at:]
+    return bytes(made)
+
+
+@given(DAMAGES, st.sampled_from([STORED, MSZIP, LZX]))
+def test_a_damaged_msi_is_read_or_has_an_error(
+    damages: list[tuple[str, int, int]], method: int
+) -> None:
+    contents = read(damaged(msi(SMALL, method=method), damages))
+    assert contents.members or contents.diagnostics or contents.archive.size
+
+
+@given(DAMAGES)
+def test_a_damaged_bundle_is_read_or_has_an_error(damages: list[tuple[str, int, int]]) -> None:
+    data = damaged(bundle({"core.msi": msi(SMALL)}), damages)
+    contents = BundleReader().read(io.BytesIO(data), "python.exe", lambda _: None)
+    assert contents.members or contents.diagnostics
+
+
+def test_a_table_without_a_column_is_named() -> None:
+    tables = msi_tables(SMALL)
+    made = msi(SMALL, tables=tables).replace(b"Component_", b"Komponent_")
+    [diagnostic] = read(made).diagnostics
+    assert "has a table File without the column Component_" in str(diagnostic)
+
+
+def test_a_row_with_a_negative_size_is_named() -> None:
+    tables = msi_tables(SMALL)
+    tables["File"][1][3] = -5
+    [diagnostic] = read(msi(SMALL, tables=tables)).diagnostics
+    assert "has a table File whose row 2, FileSize, is -5" in str(diagnostic)
+
+
+def test_a_file_of_another_size_than_its_row_states_is_not_unpacked() -> None:
+    tables = msi_tables(SMALL)
+    tables["File"][1][3] = 6000
+    [diagnostic] = read(msi(SMALL, tables=tables)).diagnostics
+    assert "DLLs/_ssl.pyd: " in str(diagnostic)
+    assert "expected 6000 bytes, found 5000" in str(diagnostic)
+
+
+def test_a_cabinet_that_would_unpack_to_too_much_is_refused() -> None:
+    tables = msi_tables({"python.exe": b""})
+    tables["File"][0][3] = 1
+    bomb = cabinet({"F1": b"a", "hidden": b"\0" * (20 << 20)})
+    assert len(bomb) < 1 << 20
+    [diagnostic] = read(msi({}, tables=tables, cabinets={"files.cab": bomb})).diagnostics
+    assert "would unpack to 20971521 bytes" in str(diagnostic)
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/x.cab", "/etc/x.cab", "C:\\x.cab", "a\\..\\x.cab", ".."]
+)
+def test_a_cabinet_elsewhere_is_never_opened(name: str) -> None:
+    def opened(_: str) -> IO[bytes] | None:
+        raise AssertionError
+
+    contents = read(msi({}, tables=msi_tables(SMALL, name), cabinets={}), opened)
+    assert "which is not there" in str(contents.diagnostics[0])
+
+
+def test_a_directory_below_itself_and_a_long_path_are_refused() -> None:
+    tables = msi_tables({f"{'d' * 200}/x.py": b""})
+    tables["Directory"][1][1] = tables["Directory"][1][0]
+    assert read(msi({}, tables=tables)).diagnostics
+    deep = "/".join(["d" * 600] * 60)
+    [diagnostic] = read(msi({f"{deep}/x.py": b""})).diagnostics
+    assert "whose path is longer than Windows takes" in str(diagnostic)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (b"<BurnManifest ", b"<!DOCTYPE a []><BurnManifest ", "declares a document type"),
+        (b"</BurnManifest>", b"", "has a manifest that is not XML"),
+        (b"<UX>", b"<UX>" + b"<a>" * 300, "has more than 200 elements in each other"),
+    ],
+)
+def test_a_manifest_that_is_no_plain_xml_is_refused(old: bytes, new: bytes, sentence: str) -> None:
+    data = bundle({"core.msi": msi(SMALL)}, change=lambda manifest: manifest.replace(old, new))
+    contents = BundleReader().read(io.BytesIO(data), "python.exe", lambda _: None)
+    assert sentence in str(contents.diagnostics[0])
