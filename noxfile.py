@@ -109,6 +109,16 @@ def real_binaries(session: nox.Session) -> None:
     session.run("pytest", "tests/verification/test_real_binaries.py", env={"SBOM_WHEELS": wheels})
 
 
+@nox.session(name="real-trees", default=False)
+def real_trees(session: nox.Session) -> None:
+    """Check unpacked source releases of CPython: DIR/3.14.7 and so on, named behind ``--``."""
+    if len(session.posargs) != 1:
+        session.skip("name a directory of source releases: nox -s real-trees -- DIR")
+    install(session, "tests")
+    directory = str(Path(session.posargs[0]).resolve())
+    session.run("pytest", "tests/checks/test_real_trees.py", env={"SBOM_TREES": directory})
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and complexity with ruff, and imports between packages with import-linter."""
