@@ -27,6 +27,7 @@ def check_manifest(manifest: Manifest) -> tuple[Diagnostic, ...]:
     return sort_diagnostics(
         [
             *_missing_checksums(manifest),
+            *_mirror_checksums(manifest),
             *_conflicting_references(manifest),
             *_placeholders(manifest),
             *_invalid_licenses(manifest),
@@ -50,6 +51,12 @@ def _missing_checksums(manifest: Manifest) -> Iterator[Diagnostic]:
     if not cpython.sha256:
         hint = "set 'sha256' to what python.org publishes"
         yield messages.missing_checksum(manifest.file, "cpython", cpython.source_location, hint)
+
+
+def _mirror_checksums(manifest: Manifest) -> Iterator[Diagnostic]:
+    for pin in manifest.pins:
+        if pin.mirror:
+            yield messages.mirror_checksum(manifest.file, str(pin.key), pin.tag, pin.mirror)
 
 
 def _conflicting_references(manifest: Manifest) -> Iterator[Diagnostic]:

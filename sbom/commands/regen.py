@@ -87,7 +87,7 @@ def _run(options: RegenOptions, environment: Environment) -> int:
     manifest = _update(inputs, changes, options.cpython)
     archives, warnings = _fetch_archives(manifest, inputs.manifest, options, environment)
     manifest, unlisted = _look_up_vendored(manifest, options)
-    pinned = record_known_checksums(record_archives(manifest, archives))
+    pinned = record_known_checksums(record_archives(manifest, archives, _mirror(options)))
     text = write_manifest(inputs.text, pinned)
     if text != inputs.text and not options.dry_run:
         files.write_all({inputs.path: text.encode()})
@@ -228,6 +228,15 @@ def _look_up_vendored(manifest: Manifest, options: RegenOptions) -> tuple[Manife
         if not one.distribution
     ]
     return record_distributions(manifest, distributions), unlisted
+
+
+def _mirror(options: RegenOptions) -> str:
+    """Return the server of ``--base-url`` without credentials; empty without that flag."""
+    if options.base_url is None:
+        return ""
+    from sbom.download.connections import redact_url
+
+    return redact_url(options.base_url)
 
 
 def _fetch_script(

@@ -187,12 +187,15 @@ def _describe_source(manifest: Manifest, spec: ComponentSpec, pin: Pin, source: 
 def _describe_archive(pin: Pin) -> str:
     if not pin.sha256:
         return "No checksum of this archive is known."
-    if not pin.verification_code:
-        return ""
-    return (
-        f"The archive contains {pin.file_count} files; "
-        f"their SPDX package verification code is {pin.verification_code}."
-    )
+    sentences = []
+    if pin.verification_code:
+        sentences.append(
+            f"The archive contains {pin.file_count} files; "
+            f"their SPDX package verification code is {pin.verification_code}."
+        )
+    if pin.mirror:
+        sentences.append("Its checksums are those of a mirror's copy.")
+    return " ".join(sentences)
 
 
 def _of_vendored(manifest: Manifest, inclusion: Inclusion, vendored: Vendored) -> Provenance:

@@ -57,6 +57,7 @@ class Code(StrEnum):
     UNDESCRIBED_EXTERNAL = "undescribed-external"
     UNKNOWN_VERSION = "unknown-version"
     MISSING_CHECKSUM = "missing-checksum"
+    MIRROR_CHECKSUM = "mirror-checksum"
     SOURCE_BINARY_MISMATCH = "source-binary-mismatch"
     CONFLICTING_REFERENCE = "conflicting-reference"
     # Script and manifest compared.

@@ -55,6 +55,17 @@ def missing_checksum(file: str, subject: str, location: str, hint: str) -> Diagn
     )
 
 
+def mirror_checksum(file: str, subject: str, tag: str, mirror: str) -> Diagnostic:
+    """Return the diagnostic of checksums that were computed from a mirror's copy."""
+    return Diagnostic(
+        code=Code.MIRROR_CHECKSUM,
+        file=file,
+        subject=subject,
+        message=f"the checksums of {tag} were computed from a copy at {mirror}",
+        hint="run: nox -s regen -- --verify, which compares them with the archive at its location",
+    )
+
+
 def undescribed_external(file: str, subject: str, title: str, *, revision: bool) -> Diagnostic:
     """Return the diagnostic of an external, or vendored code, that no component describes.
 

@@ -185,13 +185,19 @@ def record_distributions(
     return replace(manifest, vendored=vendored)
 
 
-def record_archives(manifest: Manifest, archives: Mapping[ExternalKey, ArchiveInfo]) -> Manifest:
-    """Return the manifest with what identifies archives recorded in their pins."""
+def record_archives(
+    manifest: Manifest, archives: Mapping[ExternalKey, ArchiveInfo], mirror: str = ""
+) -> Manifest:
+    """Return the manifest with what identifies archives recorded in their pins.
+
+    What comes from a ``mirror`` is marked, unless the same checksum is known already.
+    """
     pins: dict[ExternalKey, Pin | None] = {
         pin.key: msgspec.structs.replace(
             pin,
             commit=archive.commit or pin.commit,
             sha256=archive.sha256,
+            mirror=_unconfirmed(manifest, pin, archive, mirror),
             sha512=archive.sha512,
             size=archive.size,
             file_count=len(archive.files),
@@ -203,6 +209,11 @@ def record_archives(manifest: Manifest, archives: Mapping[ExternalKey, ArchiveIn
         if (archive := archives.get(pin.key))
     }
     return replace_pins(manifest, pins)
+
+
+def _unconfirmed(manifest: Manifest, pin: Pin, archive: ArchiveInfo, mirror: str) -> str:
+    known = {manifest.get_archive_sha256(pin.key, pin.tag)} if not pin.mirror else set()
+    return "" if archive.sha256 in known else mirror
 
 
 def record_known_checksums(manifest: Manifest) -> Manifest:

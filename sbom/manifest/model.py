@@ -154,6 +154,9 @@ class Pin(Table, frozen=True, kw_only=True):
     """the commit of the tag"""
     sha256: Sha256 = ""
     """the SHA-256 of the archive"""
+    mirror: str = ""
+    """the server that the checksums were computed from, where it is not the location's own; they
+    are marked so until ``regen --verify`` finds the same archive at its location"""
     sha512: Sha512 = ""
     """the SHA-512 of the archive"""
     size: int = 0

@@ -1,0 +1,94 @@
+"""Checksums that come from a mirror are marked until their location confirms them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from manifests import COMMITTED
+from server import Server, archive, body, running
+
+from sbom.cli import main
+from sbom.manifest.external_key import parse_external_key
+from sbom.manifest.model import Pin
+from sbom.manifest.read import read_manifest
+
+XZ = archive({"liblzma/api.h": b"xz"}, top="cpython-source-deps-xz-9.9", commit="ab" * 20)
+PATH = "/python/cpython-source-deps/archive/refs/tags/xz-9.9.tar.gz"
+
+
+@pytest.fixture
+def mirror() -> Iterator[Server]:
+    with running() as server:
+        server.respond(PATH, body(XZ))
+        yield server
+
+
+@pytest.fixture
+def original() -> Iterator[Server]:
+    with running() as server:
+        server.respond(PATH, body(XZ))
+        yield server
+
+
+@pytest.fixture
+def manifest(tmp_path: Path, original: Server, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a manifest of one external, whose archive is on a local server."""
+    text = COMMITTED.read_text(encoding="utf-8")
+    start, end = text.index("[source.bzip2]"), text.index("# Diagnostics that people")
+    pin = '[source.xz]\ntag = "xz-9.9"\nsha256 = ""\n\n'
+    text = (text[:start] + pin + text[end:]).replace("https://github.com/", f"{original.base}/", 1)
+    path = tmp_path / "externals.toml"
+    path.write_text(text, encoding="utf-8")
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(tmp_path / "cache"))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    return path
+
+
+def regen(manifest: Path, *words: str) -> int:
+    return main(["regen", "--manifest", str(manifest), *words])
+
+
+def pin(manifest: Path) -> Pin:
+    found = read_manifest(manifest.read_text("utf-8")).get_pin(parse_external_key("source.xz"))
+    assert found is not None
+    return found
+
+
+def test_a_checksum_from_a_mirror_is_marked_until_its_location_confirms_it(
+    manifest: Path, mirror: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = mirror.base.replace("://", "://user:secret@")
+    assert regen(manifest, "--base-url", secret) == 0
+    assert pin(manifest).mirror == mirror.base
+    assert "secret" not in manifest.read_text("utf-8")
+    capsys.readouterr()
+    main(["check", "--manifest", str(manifest)])
+    message = f"source.xz: the checksums of xz-9.9 were computed from a copy at {mirror.base}"
+    assert message in capsys.readouterr().out
+    assert regen(manifest, "--verify", "--base-url", mirror.base) == 0
+    assert pin(manifest).mirror == mirror.base  # the mirror cannot confirm itself
+    assert regen(manifest, "--verify") == 0
+    assert pin(manifest).mirror == ""
+    assert pin(manifest).sha256
+    assert "mirror" not in manifest.read_text("utf-8")
+
+
+def test_a_mirror_that_has_another_archive_is_found_out(
+    manifest: Path, mirror: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = archive({"liblzma/api.h": b"evil"}, top="cpython-source-deps-xz-9.9", commit="cd" * 20)
+    mirror.respond(PATH, body(other))
+    assert regen(manifest, "--base-url", mirror.base) == 0
+    capsys.readouterr()
+    assert regen(manifest, "--verify") == 1
+    assert "[error: SBM408 tag-moved]" in capsys.readouterr().err
+    assert pin(manifest).mirror == mirror.base
+
+
+def test_a_checksum_from_the_location_itself_has_no_mark(manifest: Path) -> None:
+    assert regen(manifest) == 0
+    assert (pin(manifest).mirror, bool(pin(manifest).sha256)) == ("", True)
