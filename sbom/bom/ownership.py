@@ -113,23 +113,28 @@ def present_builds(manifest: Manifest, build: Build, paths: Iterable[str]) -> tu
 def expected_contents(
     manifest: Manifest, builds: Sequence[Build], channel: Channel | None = None
 ) -> ExpectedContents:
-    """Return what a layout of builds of one platform contains, or a channel's artifact of it."""
+    """Return what a layout of builds of one platform contains, or a channel's artifact of it.
+
+    A layout may be that of any channel, with the files that its artifacts have besides.
+    """
+    line = manifest.cpython.line
     expected = ExpectedContents(
         manifest=manifest,
         builds=tuple(builds),
         components=_components(manifest, builds),
         owned_paths=tuple(_owned_paths(manifest, builds)),
+        container_files=PathPatterns(
+            expand_line(pattern, line)
+            for one in ([channel] if channel else manifest.channels)
+            for pattern in one.container_files
+        ),
     )
     if channel is None:
         return expected
-    line = manifest.cpython.line
     return replace(
         expected,
         prefix=channel.prefix,
         excluded=PathPatterns(expand_line(pattern, line) for pattern in channel.exclude),
-        container_files=PathPatterns(
-            expand_line(pattern, line) for pattern in channel.container_files
-        ),
         nested_archives=tuple(
             (expand_line(name, line), directory)
             for name, directory in channel.nested_archives.items()
