@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sbom.components.versions import vendored_components
 from sbom.manifest.diff import ChangeKind, ManifestChange
-from sbom.manifest.model import Manifest
+from sbom.manifest.model import Manifest, Vendored
 from sbom.script.externals import ALWAYS
 
 
@@ -74,7 +74,12 @@ def _distribution_lines(before: Manifest, after: Manifest) -> Iterator[str]:
     known = {(code.key, code.sha256, code.download_location) for code in before.vendored}
     for code in after.current_vendored:
         if code.sha256 and (code.key, code.sha256, code.download_location) not in known:
-            yield f"{code.key}: SHA-256 {code.sha256} of {code.download_location}"
+            yield f"{code.key}: SHA-256 {code.sha256} of {_distribution(code)}"
+
+
+def _distribution(code: Vendored) -> str:
+    """Return where a distribution is: in the package index, or only in the source tree."""
+    return code.wheel if code.download_location == "NOASSERTION" else code.download_location
 
 
 def _pin_lines(before: Manifest, after: Manifest) -> Iterator[str]:

@@ -6,7 +6,13 @@ import re
 from collections.abc import Iterator
 
 from sbom.bom.licenses import unknown_licenses
-from sbom.components.versions import applies, is_source_mismatch, resolve_version, shipped_version
+from sbom.components.versions import (
+    applies,
+    is_source_mismatch,
+    resolve_version,
+    shipped_version,
+    vendored_components,
+)
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics import manifest_messages as messages
 from sbom.manifest.component_spec import PLACEHOLDER, ComponentSpec, Inclusion
@@ -34,6 +40,7 @@ def check_manifest(manifest: Manifest) -> tuple[Diagnostic, ...]:
             *_invalid_purls(manifest),
             *_undescribed_externals(manifest),
             *_undescribed_vendored(manifest),
+            *_missing_vendored(manifest),
             *_unused_components(manifest),
             *_missing_references(manifest),
             *_unknown_versions(manifest),
@@ -139,6 +146,18 @@ def _undescribed_vendored(manifest: Manifest) -> Iterator[Diagnostic]:
         if vendored.key not in described:
             yield messages.undescribed_external(
                 manifest.file, str(vendored.key), vendored.name, revision=False
+            )
+
+
+def _missing_vendored(manifest: Manifest) -> Iterator[Diagnostic]:
+    """Yield components that the source tree of the line has, and did not show when it was read."""
+    if manifest.cpython.vendored_from != manifest.cpython.version:
+        return  # it was not read; regen says so
+    recorded = {vendored.key for vendored in manifest.vendored}
+    for component, keys in vendored_components(manifest).items():
+        if recorded.isdisjoint(keys):
+            yield messages.missing_code(
+                manifest.file, str(keys[0]), component, manifest.cpython.version
             )
 
 

@@ -36,14 +36,15 @@ def applies(
     return ships and inclusion.without not in revisions and line_in_range(line, inclusion.lines)
 
 
-def vendored_components(manifest: Manifest) -> list[str]:
-    """Return the names of components that builds of a line contain out of CPython's source tree.
+def vendored_components(manifest: Manifest) -> dict[str, tuple[ExternalKey, ...]]:
+    """Return the components that builds of a line contain out of CPython's source tree, by name.
 
-    Those in a package that is vendored itself, such as pip, come with that.
+    Each has the keys of what it can be in there. Those in a package that is vendored itself, such
+    as pip, come with that, and are not listed.
     """
     line, fetched = manifest.cpython.line, {pin.key for pin in manifest.pins if pin.default}
-    names = {
-        row.external.name: component.name
+    keys = {
+        row.external: component.name
         for component in manifest.components
         for row in component.ships
         if row.external is not None
@@ -52,11 +53,11 @@ def vendored_components(manifest: Manifest) -> list[str]:
         and line_in_range(line, row.lines)
     }
     # What pip vendors is named pip-requests, and so on.
-    return sorted(
-        component
-        for name, component in names.items()
-        if not any(name.startswith(f"{other}-") for other in names)
-    )
+    found: dict[str, list[ExternalKey]] = {}
+    for key, component in keys.items():
+        if not any(key.name.startswith(f"{other.name}-") for other in keys):
+            found.setdefault(component, []).append(key)
+    return {component: tuple(found[component]) for component in sorted(found)}
 
 
 def files_on(inclusion: Inclusion, platform: str) -> tuple[str, ...]:

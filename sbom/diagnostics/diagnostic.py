@@ -58,6 +58,7 @@ class Code(StrEnum):
     UNKNOWN_VERSION = "unknown-version"
     MISSING_CHECKSUM = "missing-checksum"
     MIRROR_CHECKSUM = "mirror-checksum"
+    MISSING_CODE = "missing-code"
     SOURCE_BINARY_MISMATCH = "source-binary-mismatch"
     CONFLICTING_REFERENCE = "conflicting-reference"
     # Script and manifest compared.

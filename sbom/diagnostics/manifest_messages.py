@@ -82,6 +82,18 @@ def undescribed_external(file: str, subject: str, title: str, *, revision: bool)
     )
 
 
+def missing_code(file: str, subject: str, component: str, version: str) -> Diagnostic:
+    """Return the diagnostic of a component that a source tree of a CPython version did not show."""
+    return Diagnostic(
+        code=Code.MISSING_CODE,
+        file=file,
+        subject=subject,
+        message=f"the source tree of CPython {version} showed no {component}; no document lists it",
+        hint="restore its files and run nox -s regen -- --cpython DIR; or exempt this, "
+        "if builds do not contain it",
+    )
+
+
 def missing_upstream_entry(file: str, subject: str, tag: str) -> Diagnostic:
     """Return the diagnostic of an external that CPython lists under a CPE that is not known."""
     return Diagnostic(

@@ -35,6 +35,8 @@ class VersionSource(Table, frozen=True, kw_only=True):
     """the files, as a pattern of paths in the tree"""
     pattern: str = ""
     """a regular expression with a group ``version``, or ``major``, ``minor`` and ``micro``"""
+    version: str = ""
+    """the version of code that states none, where ``pattern`` shows that it is there"""
     property: str = ""
     """an MSBuild property in whose value the tag stands"""
     package: str = ""
@@ -58,8 +60,8 @@ class VersionSource(Table, frozen=True, kw_only=True):
         except re.error as error:
             yield "pattern", f"expected a regular expression, found '{self.pattern}': {error}"
             return
-        if self.pattern and groups.isdisjoint({"version", "major"}):
-            yield "pattern", "expected a group named 'version' or 'major'"
+        if self.pattern and groups.isdisjoint({"version", "major"}) != bool(self.version):
+            yield "pattern", "expected a group named 'version' or 'major', or else a 'version'"
 
     def key_of(self, package: str) -> ExternalKey | None:
         """Return what a package of the SPDX document is: itself, where all are read."""

@@ -143,12 +143,12 @@ def _match_pattern(tree: SourceTree, source: VersionSource) -> Iterator[VersionS
         text = tree.read_text(path) or ""
         for match in re.finditer(source.pattern, text, re.MULTILINE):
             groups = {key: value for key, value in match.groupdict().items() if value}
-            first = "version" if "version" in groups else "major"
+            first = next((part for part in ("version", "major") if part in groups), 0)
             parts = (groups[part] for part in ("major", "minor", "micro") if part in groups)
             yield VersionStatement(
                 source=source,
                 key=source.external,
-                value=groups.get("version") or ".".join(parts),
+                value=source.version or groups.get("version") or ".".join(parts),
                 file=path,
                 line=text.count("\n", 0, match.start(first)) + 1,
             )
