@@ -106,8 +106,19 @@ def read_tree_vendored(inputs: Inputs, root: Path | None) -> tuple[Vendored, ...
 
     tree = SourceTree(root)
     require_readable(tree)
-    sources, line = inputs.manifest.reference.version_sources, release_line(inputs.version)
-    return read_vendored(tree, read_compiled_versions(tree, sources, line))
+    reference, line = inputs.manifest.reference, release_line(inputs.version)
+    compiled = read_compiled_versions(tree, reference.version_sources, line)
+    return read_vendored(tree, compiled, reference.wheel_contents)
+
+
+def check_tree_wheels(inputs: Inputs, root: Path | None) -> list[Diagnostic]:
+    """Return the diagnostics of bundled wheels of a source tree that vendor unknown packages."""
+    if root is None:
+        return []
+    from sbom.source_tree.vendored import check_wheel_contents  # noqa: PLC0415
+
+    contents = inputs.manifest.reference.wheel_contents
+    return list(check_wheel_contents(SourceTree(root), contents, inputs.manifest.file))
 
 
 def script_changes(inputs: Inputs) -> tuple[ManifestChange, ...]:

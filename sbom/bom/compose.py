@@ -25,6 +25,7 @@ from sbom.bom.licenses import normalize_license
 from sbom.bom.ownership import FileOwnership
 from sbom.components.component import Build, Component, Linkage
 from sbom.components.resolve import resolve_components, root_component
+from sbom.components.versions import resolve_version
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.model import LicenseText, Manifest, release_series
@@ -184,15 +185,27 @@ def vendoring_relationships(
 ) -> Iterator[Relationship]:
     """Yield which components contain others: pip contains the packages that it vendors."""
     carriers = {component.external: component.id for component in components}
+    containers = _containers(manifest)
     for component in components:
-        key = component.external
-        vendored = manifest.get_vendored(key.name) if key and not key.is_fetched else None
-        if vendored and vendored.vendored_by:
-            carrier = carriers.get(ExternalKey(EntryKind.VENDORED, vendored.vendored_by))
+        for name in containers.get((component.key, component.version), ()):
+            carrier = carriers.get(ExternalKey(EntryKind.VENDORED, name))
             if carrier:
                 target = ids[component.id]
-                comment = f"Vendored in {vendored.vendored_by}."
+                comment = f"Vendored in {name}."
                 yield Relationship(ids[carrier], RelationshipKind.CONTAINS, target, comment)
+
+
+def _containers(manifest: Manifest) -> dict[tuple[str, str], list[str]]:
+    """Return what vendors each version of a component: pip and setuptools may have the same."""
+    rows = {row.external: (spec, row) for spec in manifest.components for row in spec.ships}
+    found: dict[tuple[str, str], list[str]] = {}
+    for code in manifest.current_vendored:
+        if code.vendored_by and code.key in rows:
+            spec, row = rows[code.key]
+            names = found.setdefault((spec.key, resolve_version(spec, row, code.revision)), [])
+            if code.vendored_by not in names:
+                names.append(code.vendored_by)
+    return found
 
 
 def _link_comment(link: Linkage) -> str:

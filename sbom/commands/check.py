@@ -66,9 +66,7 @@ def check_tree(inputs: Inputs, root: Path) -> tuple[Diagnostic, ...]:
     externals = inputs.script.externals if inputs.script else ()
     pins = [pin_external(external, inputs.manifest) for external in externals]
     wheels = {code.wheel: code.sha256 for code in manifest.current_vendored}
-    contents = read_tree_contents(
-        root, inputs.version, pins, manifest.reference.version_sources, wheels
-    )
+    contents = read_tree_contents(root, inputs.version, pins, manifest.reference, wheels)
     return check_source_tree(manifest, contents, inputs.regen_command)
 
 

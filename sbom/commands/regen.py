@@ -24,6 +24,7 @@ from sbom.inputs import (
     Environment,
     InputOptions,
     Inputs,
+    check_tree_wheels,
     read_inputs,
     read_tree_vendored,
     script_changes,
@@ -94,7 +95,8 @@ def _run(options: RegenOptions, environment: Environment) -> int:
     lines = list(describe_changes(inputs.manifest, manifest, pinned, changes))
     print("\n".join(lines or [_unchanged(inputs, manifest)]))
     written = read_manifest(text, str(inputs.path))
-    remaining = triage_diagnostics(check_manifest(written), written, names_in(Area.MANIFEST)).active
+    problems = [*check_manifest(written), *check_tree_wheels(inputs, options.cpython)]
+    remaining = triage_diagnostics(problems, written, names_in(Area.MANIFEST)).active
     print(render([*remaining, *warnings], "text"), end="", file=sys.stderr)
     print("".join((*unlisted, *describe_unread(written))), end="", file=sys.stderr)
     return Exit.OK

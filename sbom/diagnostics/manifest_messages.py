@@ -94,6 +94,17 @@ def missing_code(file: str, subject: str, component: str, version: str) -> Diagn
     )
 
 
+def unstated_contents(file: str, subject: str, wheel: str) -> Diagnostic:
+    """Return the diagnostic of a bundled wheel that vendors packages of unknown versions."""
+    return Diagnostic(
+        code=Code.MISSING_CODE,
+        file=file,
+        subject=subject,
+        message=f"{wheel} does not state what it vendors; no document lists those packages",
+        hint="add their versions to sbom/data/wheel_contents.toml",
+    )
+
+
 def missing_upstream_entry(file: str, subject: str, tag: str) -> Diagnostic:
     """Return the diagnostic of an external that CPython lists under a CPE that is not known."""
     return Diagnostic(

@@ -127,6 +127,7 @@ FILES: Mapping[str, Any] = {
     "upstream_entries": _UpstreamFile,
     "vcruntime": _ComponentRowsFile,
     "version_sources": _VersionSourceFile,
+    "wheel_contents": Mapping[str, Mapping[str, Mapping[str, str]]],
 }
 
 
@@ -157,6 +158,12 @@ class ReferenceData:
         """Return the places of a CPython tree that state versions, in the order of the file."""
         sources: tuple[VersionSource, ...] = self._file("version_sources").version_source
         return sources
+
+    @cached_property
+    def wheel_contents(self) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+        """Return what wheels vendor and do not state: versions by name, of a wheel's version."""
+        contents: Mapping[str, Mapping[str, Mapping[str, str]]] = self._file("wheel_contents")
+        return contents
 
     @cached_property
     def upstream_entries(self) -> tuple[UpstreamEntry, ...]:

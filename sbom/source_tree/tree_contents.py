@@ -15,7 +15,7 @@ from sbom.formats.cpython_sbom import SbomPackage, read_sbom_packages
 from sbom.manifest.external_key import ANY_NAME, ExternalKey
 from sbom.manifest.model import Pin, Vendored
 from sbom.manifest.ranges import line_in_range, release_line
-from sbom.manifest.reference import VersionSource
+from sbom.manifest.reference import ReferenceData, VersionSource
 from sbom.script.externals import ExternalKind
 from sbom.source_tree.projects import (
     Properties,
@@ -224,17 +224,18 @@ def read_tree_contents(
     root: Path,
     version: str,
     pins: Sequence[Pin],
-    sources: Sequence[VersionSource],
+    reference: ReferenceData,
     wheel_checksums: Mapping[str, str],
 ) -> TreeContents:
     """Return the contents of the tree of a CPython version.
 
-    ``pins`` are the externals of its script, ``sources`` the places that state versions, and
-    ``wheel_checksums`` the SHA-256 of bundled wheels by file name, as far as they are recorded.
+    ``pins`` are the externals of its script, ``reference`` has the places that state versions, and
+    ``wheel_checksums`` are the SHA-256 of bundled wheels by file name, as far as they are recorded.
     """
     tree, line = SourceTree(root), release_line(version)
+    sources, known = reference.version_sources, reference.wheel_contents
     stated, unreadable = read_version_statements(tree, sources, line)
-    vendored = read_vendored(tree, read_compiled_versions(tree, sources, line))
+    vendored = read_vendored(tree, read_compiled_versions(tree, sources, line), known)
     script = tree.read_text(SCRIPT) or ""
     return TreeContents(
         root=root,

@@ -7,21 +7,14 @@ versions, the code is what ships.
 from __future__ import annotations
 
 import hashlib
-import io
-import lzma
-import re
-import zipfile
-import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from installer.records import InvalidRecordEntry, RecordEntry, parse_record_file
 from msgspec import structs
-from packaging.metadata import parse_email
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name
 
 from sbom.diagnostics import Diagnostic, SbomError
+from sbom.diagnostics.manifest_messages import unstated_contents
 from sbom.diagnostics.release_messages import invalid_document
 from sbom.diagnostics.source_tree_messages import (
     ChecksumRecord,
@@ -34,163 +27,51 @@ from sbom.formats.cpython_sbom import SbomFile, SbomPackage, read_sbom_packages
 from sbom.manifest.model import Vendored
 from sbom.manifest.ranges import version_key
 from sbom.source_tree.tree import VENDORED_SBOM, WHEEL_LIMIT, WHEELS, SourceTree
-
-#: The largest member of a bundled wheel has 0.5 MB; more than this is a decompression bomb.
-_MEMBER_LIMIT = 32_000_000
-#: What pip allows behind a requirement: a comment, hashes, a continued line.
-_NO_REQUIREMENT = re.compile(r"(^|\s)(#|--|\\$).*")
-#: What zipfile raises of an archive that is damaged, or compressed in a way it does not know.
-_ZIP_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    OSError,  # what bz2 raises of damaged data
-    NotImplementedError,
-    EOFError,
-    KeyError,
-    ValueError,
-    RuntimeError,
-)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wheel:
-    """A wheel; ``vendored`` are the names and versions that its vendor.txt pins.
-
-    Names are normalized.
-    """
-
-    file: str
-    sha256: str
-    name: str
-    version: str
-    vendored: tuple[tuple[str, str], ...]
-
-
-def read_wheel(file: str, data: bytes) -> Wheel | None:
-    """Return the wheel that a file's bytes are, or None if they are not one."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            metadata = _read_member(archive, r"[^/]+\.dist-info/METADATA")
-            pins = _read_member(archive, r"[^/]+/_vendor/vendor\.txt")
-        fields, _ = parse_email(metadata)
-    except _ZIP_ERRORS:
-        return None
-    name, version = fields.get("name"), fields.get("version")
-    if not name or not version:
-        return None
-    return Wheel(
-        file=file,
-        sha256=hashlib.sha256(data).hexdigest(),
-        name=canonicalize_name(name),
-        version=version,
-        vendored=tuple(parse_pins(pins.decode("utf-8", "replace"))),
-    )
-
-
-def _read_member(archive: zipfile.ZipFile, pattern: str) -> bytes:
-    """Return the only member whose path matches, or nothing."""
-    names = [name for name in archive.namelist() if re.fullmatch(pattern, name)]
-    if len(names) != 1:
-        return b""
-    with archive.open(names[0]) as member:
-        return member.read(_MEMBER_LIMIT)
-
-
-def parse_pins(text: str) -> Iterator[tuple[str, str]]:
-    """Yield normalized names and versions of the requirements in a vendor.txt that pin one."""
-    for line in text.splitlines():
-        try:
-            requirement = Requirement(_NO_REQUIREMENT.sub("", line).strip())
-        except InvalidRequirement:  # blank, or an option of pip
-            continue
-        match [*requirement.specifier]:
-            case [pin] if pin.operator in ("==", "===") and not pin.version.endswith(".*"):
-                yield canonicalize_name(requirement.name), pin.version
-
-
-def check_wheel(path: str, data: bytes | None, recorded_sha256: str) -> Iterator[Diagnostic]:
-    """Yield what is wrong with a bundled wheel.
-
-    ``data`` is None if it is too large to be one. ``recorded_sha256`` is that of its file name
-    in externals.toml, or empty; without it, the wheel's own RECORD still shows a modified member.
-    """
-    file = path.rpartition("/")[2]
-    wheel = None if data is None else read_wheel(file, data)
-    if data is None or wheel is None:
-        yield invalid_wheel(path, "is damaged, or not a wheel")
-        return
-    if recorded_sha256 and wheel.sha256 != recorded_sha256:
-        yield checksum_mismatch(
-            path,
-            file,
-            ChecksumRecord.MANIFEST,
-            algorithm="SHA-256",
-            expected=recorded_sha256,
-            found=wheel.sha256,
-        )
-    if not _is_named(file, wheel):
-        yield invalid_wheel(path, f"contains {wheel.name} {wheel.version}, not what it is named")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            yield from _check_record(path, archive)
-    except (InvalidRecordEntry, *_ZIP_ERRORS) as error:
-        yield invalid_wheel(path, f"is damaged: {error}")
-
-
-def _is_named(file: str, wheel: Wheel) -> bool:
-    """Return whether a wheel has the name and version that its file name states."""
-    try:
-        name, version, _, _ = parse_wheel_filename(file)
-    except InvalidWheelFilename:
-        return False
-    return (name, str(version)) == (wheel.name, wheel.version)
-
-
-def _check_record(path: str, archive: zipfile.ZipFile) -> Iterator[Diagnostic]:
-    """Yield the members that differ from the wheel's RECORD.
-
-    Not by installer's ``WheelFile.validate_record``: it decompresses members of any size.
-    """
-    record = _read_member(archive, r"[^/]+\.dist-info/RECORD").decode("utf-8", "replace")
-    entries = [RecordEntry.from_elements(*row) for row in parse_record_file(record.splitlines())]
-    if not entries:
-        yield invalid_wheel(path, "does not contain a RECORD")
-    for entry in entries:
-        if entry.hash_ is None:  # RECORD itself
-            continue
-        with archive.open(entry.path) as member:
-            content = member.read(_MEMBER_LIMIT)
-        if not entry.validate_stream(io.BytesIO(content)):
-            yield checksum_mismatch(
-                path,
-                entry.path,
-                ChecksumRecord.WHEEL,
-                algorithm=entry.hash_.name,
-                expected=entry.hash_.value,
-                found="other contents",
-            )
-
+from sbom.source_tree.wheels import Wheel, check_wheel, read_wheel
 
 _ALGORITHMS = {"SHA1": hashlib.sha1, "SHA256": hashlib.sha256, "SHA512": hashlib.sha512}
 
 
-def read_vendored(tree: SourceTree, compiled: Mapping[str, str]) -> tuple[Vendored, ...]:
+#: What wheels vendor that do not say so: versions by name, by version and name of the wheel.
+WheelContents = Mapping[str, Mapping[str, Mapping[str, str]]]
+
+
+def read_vendored(
+    tree: SourceTree, compiled: Mapping[str, str], contents: WheelContents
+) -> tuple[Vendored, ...]:
     """Return the vendored code of a tree, sorted by name.
 
-    ``compiled`` are the versions by name that the code itself states. An SBOM or a wheel that
+    ``compiled`` are the versions by name that the code itself states, ``contents`` what is known
+    of wheels that do not say what they vendor. An SBOM or a wheel that
     cannot be read counts as absent; ``require_readable`` refuses it.
     """
+    return find_vendored(
+        _packages_present(tree, read_sbom_packages(tree.read(VENDORED_SBOM)) or ()),
+        compiled,
+        _read_wheels(tree),
+        contents,
+    )
+
+
+def _read_wheels(tree: SourceTree) -> list[Wheel]:
     wheels = (
         read_wheel(path.rpartition("/")[2], data)
         for path in tree.glob(WHEELS)
         if (data := tree.read(path, WHEEL_LIMIT)) is not None
     )
-    return find_vendored(
-        _packages_present(tree, read_sbom_packages(tree.read(VENDORED_SBOM)) or ()),
-        compiled,
-        [wheel for wheel in wheels if wheel is not None],
-    )
+    return [wheel for wheel in wheels if wheel is not None]
+
+
+def check_wheel_contents(
+    tree: SourceTree, contents: WheelContents, file: str
+) -> Iterator[Diagnostic]:
+    """Yield the wheels that vendor packages whose versions are not known.
+
+    ``file`` is the manifest, which does not list those packages.
+    """
+    for wheel in _installed(_read_wheels(tree)):
+        if wheel.vendors and not _contained(wheel, contents):
+            yield unstated_contents(file, f"vendored.{wheel.name}", wheel.file)
 
 
 def require_readable(tree: SourceTree) -> None:
@@ -219,12 +100,15 @@ def _packages_present(tree: SourceTree, packages: Iterable[SbomPackage]) -> list
 
 
 def find_vendored(
-    packages: Iterable[SbomPackage], compiled: Mapping[str, str], wheels: Sequence[Wheel]
+    packages: Iterable[SbomPackage],
+    compiled: Mapping[str, str],
+    wheels: Sequence[Wheel],
+    contents: WheelContents,
 ) -> tuple[Vendored, ...]:
     """Return the vendored code of a tree, sorted by name.
 
     ``packages`` are those of its SBOM that it has files of, ``compiled`` the versions by name
-    that the code itself states, ``wheels`` all that it bundles.
+    that the code itself states, ``wheels`` all that it bundles, ``contents`` what is known of them.
     """
     found = {code.name: code for code in map(_listed, packages)}
     for name, version in compiled.items():
@@ -237,7 +121,7 @@ def find_vendored(
                 listed, version=version, download_location="NOASSERTION", sha256=""
             )
     for wheel in _installed(wheels):
-        found |= {code.name: code for code in _bundled(wheel)}
+        found |= {code.name: code for code in _bundled(wheel, contents)}
     return tuple(found[name] for name in sorted(found))
 
 
@@ -263,11 +147,17 @@ def _installed(wheels: Iterable[Wheel]) -> Collection[Wheel]:
     return {wheel.name: wheel for wheel in ordered}.values()
 
 
-def _bundled(wheel: Wheel) -> Iterator[Vendored]:
+def _bundled(wheel: Wheel, contents: WheelContents) -> Iterator[Vendored]:
     """Yield a wheel, and the packages that it vendors itself."""
     yield Vendored(name=wheel.name, version=wheel.version, sha256=wheel.sha256, wheel=wheel.file)
-    for name, version in wheel.vendored:
+    for name, version in _contained(wheel, contents):
         yield Vendored(name=f"{wheel.name}-{name}", version=version, vendored_by=wheel.name)
+
+
+def _contained(wheel: Wheel, contents: WheelContents) -> Sequence[tuple[str, str]]:
+    """Return names and versions of what a wheel vendors, as it says itself or as is known."""
+    known = contents.get(wheel.name, {}).get(wheel.version, {})
+    return wheel.vendored or tuple(known.items())
 
 
 def check_listed_files(tree: SourceTree, path: str) -> Iterator[Diagnostic]:

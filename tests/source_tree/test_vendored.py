@@ -13,7 +13,8 @@ from trees import PIP_1, compressed_wheel, make_tree, wheel
 from sbom.cli import main
 from sbom.formats.cpython_sbom import read_sbom_packages
 from sbom.manifest.model import Vendored
-from sbom.source_tree.vendored import Wheel, find_vendored, read_wheel
+from sbom.source_tree.vendored import find_vendored
+from sbom.source_tree.wheels import Wheel, read_wheel
 
 BUNDLED = "Lib/ensurepip/_bundled/pip-26.2.1-py3-none-any.whl"
 
@@ -35,7 +36,7 @@ def test_of_two_wheels_of_one_name_the_newer_one_is_installed(old: str, new: str
         read("pip", new, "six==1.17.0\nrich==12.6.0\n"),
     ]
     for ordered in (wheels, wheels[::-1]):
-        found = find_vendored([], {}, ordered)
+        found = find_vendored([], {}, ordered, {})
         assert versions(found) == {"pip": new, "pip-six": "1.17.0", "pip-rich": "12.6.0"}
 
 
@@ -43,8 +44,10 @@ def test_of_two_wheels_of_one_name_the_newer_one_is_installed(old: str, new: str
 def test_the_files_are_known_though_the_archive_is_of_another_version(version: str) -> None:
     packages = read_sbom_packages((FACTS / f"cpython/{version}/sbom.spdx.json").read_bytes())
     assert packages is not None
-    [listed] = [one for one in find_vendored(packages, {}, []) if one.name == "expat"]
-    [shipped] = [one for one in find_vendored(packages, {"expat": "9"}, []) if one.name == "expat"]
+    [listed] = [one for one in find_vendored(packages, {}, [], {}) if one.name == "expat"]
+    [shipped] = [
+        one for one in find_vendored(packages, {"expat": "9"}, [], {}) if one.name == "expat"
+    ]
     assert (shipped.file_count, shipped.verification_code) == (
         listed.file_count,
         listed.verification_code,

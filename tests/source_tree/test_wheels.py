@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trees import PIP_1, compressed_wheel, wheel
 
-from sbom.source_tree.vendored import check_wheel, parse_pins, read_wheel
+from sbom.source_tree.wheels import check_wheel, parse_pins, read_wheel
 
 PATH = "Lib/ensurepip/_bundled/pip-26.2.1-py3-none-any.whl"
 METHODS = (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
