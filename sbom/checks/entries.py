@@ -168,9 +168,12 @@ def _rows(manifest: Manifest) -> Iterator[Inclusion]:
 def _unused_components(manifest: Manifest) -> Iterator[Diagnostic]:
     """Yield components that nothing brings on this CPython line, though they say it would.
 
-    What only vendored code brings comes and goes with pip, and is not an error.
+    What only vendored code brings comes and goes with pip, and is not an error. What the source
+    tree may bring is not known before it was read.
     """
     line = manifest.cpython.line
+    is_read = manifest.cpython.vendored_from == manifest.cpython.version
+    unread = {} if is_read else vendored_components(manifest)
     keys = {pin.key for pin in manifest.pins}
     keys |= {vendored.key for vendored in manifest.current_vendored}
     for spec in _own_components(manifest):
@@ -178,7 +181,7 @@ def _unused_components(manifest: Manifest) -> Iterator[Diagnostic]:
         externals |= {built.source for built in spec.built_from}
         fetched = {key for key in externals if key is not None and key.is_fetched}
         is_expected = line_in_range(line, spec.lines) and bool(fetched) and None not in externals
-        if is_expected and not externals & keys:
+        if is_expected and spec.name not in unread and not externals & keys:
             yield messages.unused_component(manifest.file, f"component.{spec.key}", line)
 
 
