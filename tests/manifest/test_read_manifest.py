@@ -171,6 +171,7 @@ def test_every_error_is_reported_in_one_run() -> None:
         ("[source.xz]", "[sources.xz]", "did you mean 'source'?"),
         ('link = "static"', 'link = "statik"', "did you mean 'static'?"),
         ('"source-binary-mismatch"', '"source-mismatch"', "did you mean 'source-binary-mismatch'?"),
+        ('"source-binary-mismatch"', '"SBM309"', "did you mean 'source-binary-mismatch'?"),
         ("[export]\n", "[export]\nzzz = 1\n", "use one of 'script-order-versions'"),
         ('tag = "xz-5.2.5"', "tag = 5", "see [source.<name>] in docs/manifest.md"),
     ],

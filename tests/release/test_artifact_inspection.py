@@ -267,3 +267,48 @@ reason = "another runtime"
         assert "14.51.99999.0" in {package.get("versionInfo") for package in data["packages"]}
         [runtime] = [one for one in data["packages"] if "vcruntime" in one["SPDXID"]]
         assert runtime["versionInfo"] == "14.51.99999.0"
+
+
+def test_an_exempted_component_in_two_variants_is_one_in_their_release(
+    run: Run, tmp_path: Path
+) -> None:
+    """Both variants of a build hide the same zlib, in files of their own."""
+    hidden = pe(resource={"ProductName": "Python"}, texts=[b"incorrect header check", b"1.2.11"])
+
+    def hide(file: str, inside: dict[str, bytes]) -> None:
+        names = {"python-3.14.7-amd64.zip": "_queue.pyd",
+                 "python-3.14.7t-amd64.zip": "_queue.cp314t-win_amd64.pyd"}  # fmt: skip
+        if file in names:
+            inside[f"DLLs/{names[file]}"] = hidden
+
+    directory = changed_release(hide, tmp_path / "in")
+    status, output = failed_release(run, directory)
+    assert (status, len(output)) == (1, 2)
+    assert all("undeclared component: found zlib 1.2.11" in line for line in output)
+    manifest = tmp_path / "externals.toml"
+    exemptions = "".join(
+        f'\n[[exemption]]\ndiagnostic = "undeclared-component"\nkey = "DLLs/{name}"\n'
+        'reason = "known"\n'
+        for name in ("_queue.pyd", "_queue.cp314t-win_amd64.pyd")
+    )
+    manifest.write_text(COMMITTED.read_text("utf-8") + exemptions, "utf-8")
+    out = tmp_path / "out"
+    words = ("--manifest", manifest, "--artifacts", directory, "--output", out, UNPINNED)
+    status, _, err = run("release", *words)
+    assert status == 0, err
+    whole = read_json(out / "python-3.14.7-windows.spdx.json")
+    [found] = [
+        one for one in whole["packages"] if (one["name"], one["versionInfo"]) == ("zlib", "1.2.11")
+    ]
+    linked = {
+        one["spdxElementId"]
+        for one in whole["relationships"]
+        if one["relatedSpdxElement"] == found["SPDXID"]
+    }
+    assert {id_ for id_ in linked if "Artifact" in id_} >= {
+        "SPDXRef-Artifact-python-3.14.7-amd64.zip",
+        "SPDXRef-Artifact-python-3.14.7t-amd64.zip",
+    }
+    # What the zip shows of its build is true of the installer that was not opened.
+    installer = component_names(read_json(out / "python-3.14.7-amd64.exe.spdx.json"))
+    assert "zlib" in installer
