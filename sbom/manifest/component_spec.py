@@ -22,12 +22,19 @@ Actor = Annotated[str, matching(ACTOR, "an SPDX actor such as 'Organization: Nam
 OptionalActor = Annotated[
     str, matching(f"({ACTOR})?", "an SPDX actor such as 'Organization: Name'")
 ]
+#: A web address that spdx-tools takes too: RFC 3986 allows ASCII only.
+_WEB_ADDRESS = r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[!-~]*)?"
 #: SPDX 2.3, clause 7.7: a URL, a version control location, NONE or NOASSERTION.
-_LOCATION = (
-    r"NONE|NOASSERTION|(?:(?:git|hg|svn|bzr)\+)?[a-z]+://[\w.-]+(?::\d+)?(?:[/?#][!-~]*)?|"
+LOCATION = (
+    r"NONE|NOASSERTION|(?:(?:git|hg|svn|bzr)\+)?[a-z]+://[A-Za-z0-9.-]+(?::\d+)?(?:/[!-~]*)?|"
     r"FILL IN"
 )
-VendorProduct = Annotated[str, matching(r"[^:\s*?]+:[^:\s*?]+", "an NVD vendor:product")]
+_CPE_PART = r"(?:(?![:*?])[!-~])+"
+VendorProduct = Annotated[str, matching(f"{_CPE_PART}:{_CPE_PART}", "an NVD vendor:product")]
+#: Printable, without blanks at its ends.
+_NAME = r"[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?"
+#: A version as a purl and a CPE can have it.
+COMPONENT_VERSION = r"[A-Za-z0-9][\w.+!~-]*"
 
 
 def check_revision_pattern(pattern: str) -> str:
@@ -44,11 +51,11 @@ class Override(Table, frozen=True, kw_only=True):
 
     versions: VersionRange
     """the versions of the component that this applies to"""
-    name: str = ""
+    name: Annotated[str, matching(f"({_NAME})?", "a name")] = ""
     """replaces the component's ``name``"""
     originator: OptionalActor = ""
     """replaces the component's ``originator``"""
-    homepage: Annotated[str, matching(r"(https?://\S+)?", "a web address")] = ""
+    homepage: Annotated[str, matching(f"({_WEB_ADDRESS})?", "a web address")] = ""
     """replaces the component's ``homepage``"""
     license_concluded: str = ""
     """replaces the component's ``license-concluded``"""
@@ -56,7 +63,7 @@ class Override(Table, frozen=True, kw_only=True):
     """replaces the component's ``license-declared``"""
     copyright: str = ""
     """replaces the component's ``copyright``"""
-    download_location: Annotated[str, matching(f"({_LOCATION})?", "an SPDX download location")] = ""
+    download_location: Annotated[str, matching(f"({LOCATION})?", "an SPDX download location")] = ""
     """replaces the component's ``download-location``"""
     sha256: Sha256 = ""
     """replaces the component's ``sha256``"""
@@ -85,7 +92,7 @@ class Inclusion(Table, frozen=True, kw_only=True):
     """the channels that this is true of; all, if empty"""
     without: ExternalKey | None = None
     """an external that replaces this: with it, the row does not apply"""
-    version: str = ""
+    version: Annotated[str, matching(f"({COMPONENT_VERSION})?", "a version")] = ""
     """the upstream version, if it does not follow from the tag"""
     note: str = ""
     """a remark for the document, placed beside the tag"""
@@ -196,7 +203,7 @@ class ComponentSpec(Table, frozen=True, kw_only=True):
     """``[component.<name>]``: what a component is, and where it ships. Written by people."""
 
     key: HeaderName
-    name: str
+    name: Annotated[str, matching(_NAME, "a name")]
     """the product name that NVD uses; the package's name in the document"""
     originator: Annotated[
         str, matching(f"{ACTOR}|{PLACEHOLDER}", "an SPDX actor such as 'Organization: Name'")
@@ -204,7 +211,7 @@ class ComponentSpec(Table, frozen=True, kw_only=True):
     """who makes it, as an SPDX actor"""
     supplier: OptionalActor = ""
     """who distributes it with CPython; the document's supplier, if empty"""
-    homepage: Annotated[str, matching(rf"https?://\S+|{PLACEHOLDER}", "a web address")]
+    homepage: Annotated[str, matching(f"{_WEB_ADDRESS}|{PLACEHOLDER}", "a web address")]
     """the home page of the project"""
     license_concluded: str
     """the SPDX license expression that applies to what ships"""
@@ -214,7 +221,7 @@ class ComponentSpec(Table, frozen=True, kw_only=True):
     """the copyright line, or NONE"""
     lines: LineRange = ""
     """the CPython lines that have it; on others it is not reported as unused"""
-    download_location: Annotated[str, matching(_LOCATION, "an SPDX download location")] = (
+    download_location: Annotated[str, matching(LOCATION, "an SPDX download location")] = (
         "NOASSERTION"
     )
     """where a component is downloaded from that no external brings"""

@@ -19,7 +19,7 @@ from sbom.manifest.channels import (
     Variant,
     url_template,
 )
-from sbom.manifest.component_spec import Actor, ComponentSpec
+from sbom.manifest.component_spec import COMPONENT_VERSION, LOCATION, Actor, ComponentSpec
 from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.ranges import LineRange, VersionRange, line_in_range, release_line
 from sbom.manifest.reference import ReferenceData
@@ -205,9 +205,11 @@ class Vendored(Table, frozen=True, kw_only=True):
     """``[vendored.<name>]``: code checked in to CPython, as ``regen`` read it out of a tree."""
 
     name: HeaderName
-    version: str
+    version: Annotated[str, matching(COMPONENT_VERSION, "a version")]
     """the version that the tree has"""
-    download_location: str = "NOASSERTION"
+    download_location: Annotated[str, matching(LOCATION, "an SPDX download location")] = (
+        "NOASSERTION"
+    )
     """where upstream's archive of that version is, or its wheel in the package index"""
     sha256: Sha256 = ""
     """the SHA-256 of what ``download-location`` leads to or, for a wheel, of the wheel"""

@@ -53,8 +53,8 @@ class TableError:
 
 def matching(pattern: str, expected: str) -> Meta:
     """Return the annotation of a text that must match a pattern as a whole."""
-    # msgspec searches, and ``$`` alone would allow a line end behind it.
-    return Meta(pattern=rf"^(?:{pattern})$(?!\n)", description=expected)
+    # msgspec searches, and ``$`` alone would allow a line end behind it. ``\w`` means ASCII.
+    return Meta(pattern=rf"(?a)^(?:{pattern})$(?!\n)", description=expected)
 
 
 def checked(check: TextCheck, expected: str) -> Meta:

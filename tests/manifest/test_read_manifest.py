@@ -147,6 +147,35 @@ def test_each_error_is_reported_at_its_key_path(old: str, new: str, expected: st
     assert expected in errors((old, new))
 
 
+#: What documents cannot state: validators refuse it, or the NVD's grammar.
+UNSTATED = [
+    (
+        '[vendored.pip]\nversion = "26.2.1"',
+        '[vendored.pip]\nversion = "%s"',
+        ["", " ", "26 2", "é"],
+    ),
+    (
+        "[vendored.macholib]\n",
+        '[vendored.macholib]\ndownload-location = "%s"\n',
+        ["", " ", "GPL", "https://exa mple.org/x", "https:@//example.org/", "https://f?o.org/x"],
+    ),
+    (
+        'homepage = "https://sourceware.org/bzip2/"',
+        'homepage = "%s"',
+        ["", "https://sourceware.?org/", "https://éxample.org/", "ftp://example.org/"],
+    ),
+    ('cpe = ["zlib:zlib"]', 'cpe = ["%s"]', ["zliéb:zlib", "zl b:zlib", "zlib:", "a:b:c"]),
+    ('name = "zstandard"', 'name = "%s"', ["", "  ", " zstd", "zstd\\n", "a\\u001bb"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(old, new % value) for old, new, values in UNSTATED for value in values]
+)
+def test_what_a_document_cannot_state_is_an_error_of_the_manifest(old: str, new: str) -> None:
+    assert errors((old, new))
+
+
 def test_every_error_is_reported_in_one_run() -> None:
     found = errors(
         ('tag = "xz-5.2.5"', "tag = 5"),

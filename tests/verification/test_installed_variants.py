@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from binaries import own
 from manifests import COMMITTED
 from releases import inventory
 
@@ -112,3 +113,22 @@ def test_a_comment_names_only_users_that_are_there(tmp_path: Path) -> None:
     text = " ".join(one.get("comment", "") for one in document["relationships"])
     assert "tcl86t.dll" in text
     assert "_tkinter" not in text
+
+
+def test_a_real_installation_with_all_options_is_verified_without_unowned_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each variant's DLL says which CPython it is; what the others contain is not known here."""
+    layout = make_directory(tmp_path / "python", (*inventory(INSTALLED), WHEEL))
+    for path in layout.rglob("*"):
+        if path.suffix in (".dll", ".pyd", ".exe"):
+            path.write_bytes(own("3.14.2", path.name.encode()))
+    manifest = tmp_path / "externals.toml"
+    manifest.write_text(installed_text(), encoding="utf-8")
+    words = ["verify", str(layout), "--manifest", str(manifest), "--output-format", "json"]
+    main([*words, "--platform", "amd64"])
+    report = json.loads(capsys.readouterr().out)
+    names = {one["name"] for one in report["diagnostics"]}
+    assert names <= {"no-evidence", "version-mismatch", "unexpected-build"}, names
+    files = {one["file"] for one in report["results"]}
+    assert set(DLLS.values()) <= files
