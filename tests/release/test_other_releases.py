@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from manifests import RELEASED, entries, script_of
+from manifests import RELEASED, entries, entry_of, script_of
+from release_runs import component_names, read_json
+from releases import contents_of, members, zipped
 
 from sbom.cli import main
+from sbom.manifest.channels import expected_artifacts
 from sbom.manifest.ranges import release_line, version_key
+from sbom.manifest.read import read_manifest
 
 
 def latest_scripts() -> dict[str, str]:
@@ -41,15 +45,21 @@ def test_every_line_from_3_8_on_has_a_script() -> None:
     }
 
 
+def regenerate(directory: Path, version: str, text: str) -> Path:
+    """Return the released manifest, regenerated from a script of another version."""
+    manifest, script = directory / "externals.toml", directory / "get_externals.bat"
+    manifest.write_bytes(RELEASED.read_bytes())
+    script.write_text(text, encoding="utf-8")
+    words = ["--script", str(script), "--python-version", version, "--manifest", str(manifest)]
+    assert main(["regen", *words, "--offline"]) == 0
+    return manifest
+
+
 @pytest.mark.parametrize("version", SCRIPTS)
 def test_a_release_is_described_by_a_manifest_from_its_script_alone(
     version: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    manifest, script = tmp_path / "externals.toml", tmp_path / "get_externals.bat"
-    manifest.write_bytes(RELEASED.read_bytes())
-    script.write_text(SCRIPTS[version], encoding="utf-8")
-    words = ["--script", str(script), "--python-version", version, "--manifest", str(manifest)]
-    assert main(["regen", *words, "--offline"]) == 0
+    manifest = regenerate(tmp_path, version, SCRIPTS[version])
     artifacts = tmp_path / "artifacts"
     artifacts.mkdir()
     names = [f"python-{version}-amd64.exe", f"python-{version}.exe"]
@@ -69,3 +79,33 @@ def test_a_release_is_described_by_a_manifest_from_its_script_alone(
     assert {path.name for path in out.glob("*.exe.spdx.json")} == {
         f"{name}.spdx.json" for name in names
     }
+
+
+def test_packages_of_3_11_for_arm64_have_no_tcl_and_are_released(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    version = "3.11.2"
+    path = regenerate(tmp_path, version, script_of(entry_of("3.11.1")))
+    manifest = read_manifest(path.read_text("utf-8"), str(path))
+    artifacts = tmp_path / "artifacts"
+    artifacts.mkdir()
+    for one in expected_artifacts(manifest.channels, version, manifest.cpython.line):
+        if one.channel.name == "msix":
+            assert (one.platform, "msix") in members(version)
+            (artifacts / one.file).write_bytes(zipped(contents_of(version, one)))
+    out = tmp_path / "out"
+    words = ["--manifest", str(path), "--artifacts", str(artifacts), "--output", str(out)]
+    capsys.readouterr()
+    status = main(["release", *words, "--allow-unpinned", "--partial"])
+    assert (
+        status,
+        [line for line in capsys.readouterr().err.splitlines() if "[error" in line],
+    ) == (
+        0,
+        [],
+    )
+    names = {
+        platform: component_names(read_json(out / f"python-3.11.2-{platform}.msix.spdx.json"))
+        for platform in ("amd64", "arm64")
+    }
+    assert names["amd64"] - names["arm64"] >= {"tcl", "tk", "tix"}
