@@ -247,7 +247,7 @@ def test_check_agrees_with_the_script_it_was_regenerated_from(
     captured(capsys)
     assert main(["check", "--manifest", str(manifest), "--script", str(script)]) == 0
     assert captured(capsys)[0].splitlines()[-1] == (
-        f"{manifest}: CPython 3.14.7, 15 externals, 63 components, 3 platforms, "
+        f"{manifest}: CPython 3.14.7, 15 externals, 71 components, 3 platforms, "
         f"compared with {script}: no errors, 3 warnings"
     )
 

@@ -204,8 +204,8 @@ def _look_up_vendored(manifest: Manifest, options: RegenOptions) -> tuple[Manife
 
     Raises SbomError with every lookup that failed.
     """
-    from sbom.download.client import Client
-    from sbom.download.package_index import JSON, look_up, unknown_distributions
+    from sbom.download.client import Client, DownloadLimits
+    from sbom.download.package_index import ANSWER_LIMIT, JSON, look_up, unknown_distributions
 
     wanted = unknown_distributions(manifest)
     if not wanted or options.offline or options.dry_run:
@@ -215,7 +215,7 @@ def _look_up_vendored(manifest: Manifest, options: RegenOptions) -> tuple[Manife
         url = manifest.cpython.package_index.format(project=project)
         return _on_server(url, options.base_url)
 
-    with closing(Client(accept=JSON)) as client:
+    with closing(Client(accept=JSON, limits=DownloadLimits(size=ANSWER_LIMIT))) as client:
         found = look_up(client, wanted, url_of)
     if failed := [diagnostic for lookup in found for diagnostic in lookup.diagnostics]:
         raise OperationalError(failed)

@@ -28,6 +28,8 @@ from sbom.download.connections import CONNECTIONS, redact_url
 from sbom.manifest.model import Manifest, Vendored
 
 JSON = "application/vnd.pypi.simple.v1+json"
+#: The most bytes of an answer, of which one for each connection is in memory.
+ANSWER_LIMIT = 32 << 20
 
 
 class _File(msgspec.Struct, frozen=True):

@@ -173,6 +173,14 @@ def test_what_is_no_project_is_a_clear_error(
     assert manifest.read_bytes() == before
 
 
+def test_an_enormous_answer_is_refused(
+    manifest: Path, tree: Path, index: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    index.respond("/simple/idna/", body(project({}) + b" " * (32 << 20)))
+    assert regen(manifest, tree, "--base-url", index.base) == 3
+    assert f"{index.base}/simple/idna/: larger than " in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("names", "chosen"),
     [
