@@ -112,8 +112,9 @@ def make_release(
 
 def release_of_real_members(directory: Path, name: str) -> Path:
     """Fill a directory with one artifact, whose members have the real names; return it."""
-    cpython, version = committed().cpython, name.split("-")[1]
-    artifacts = expected_artifacts(committed().channels, version, cpython.line)
+    version = name.split("-")[1]
+    line = ".".join(version.split(".")[:2])
+    artifacts = expected_artifacts(committed().channels, version, line)
     [artifact] = [one for one in artifacts if one.file == name]
     directory.mkdir()
     (directory / name).write_bytes(zipped(contents_of(version, artifact, inventory(name))))

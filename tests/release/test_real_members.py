@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from release_runs import PARTIAL, Run, read_json
+import pytest
+from contradictions import find_contradictions
+from manifests import COMMITTED, entry_of, regenerated, script_of
+from release_runs import PARTIAL, Run, component_names, read_json
 from releases import inventory, members, release_of_real_members
 
 EMBED = "python-3.14.7-embed-amd64.zip"
@@ -34,3 +38,63 @@ def test_the_lists_that_the_layout_script_made_are_those_of_real_artifacts() -> 
     # The catalog is made when a release is signed.
     assert {*made, "python.cat"} == set(inventory(EMBED))
     assert set(inventory("python-3.14.8-embed-amd64.zip")) == set(inventory(EMBED))
+
+
+@dataclass(frozen=True)
+class Published:
+    """The script of a release, and components that one of its artifacts has and has not."""
+
+    script: str
+    there: frozenset[str]
+    absent: frozenset[str]
+
+
+def published(script: str, there: str, absent: str) -> Published:
+    return Published(script, frozenset(there.split()), frozenset(absent.split()))
+
+
+SCRIPT_3_13 = script_of(entry_of("3.13.0rc2"))
+SCRIPT_3_14 = script_of(entry_of("3.14.7"))
+#: Tcl 9 came with 3.14.7.
+SCRIPT_3_14_2 = (
+    SCRIPT_3_14.replace("tcltk-9.0.4.0", "tcltk-8.6.15.0")
+    .replace("tcl-9.0.4.0", "tcl-core-8.6.15.0")
+    .replace("tk-9.0.4.1", "tk-8.6.15.0")
+)
+PUBLISHED = {
+    "python-3.13.0-embed-amd64.zip": published(
+        SCRIPT_3_13, "tcl tk zlib openssl libffi", "pip zlib-ng zstandard"
+    ),
+    "python-3.13.15-embed-amd64.zip": published(
+        SCRIPT_3_13, "zlib openssl libffi sqlite", "tcl tk pip zstandard"
+    ),
+    "python-3.14.2-embed-amd64.zip": published(
+        SCRIPT_3_14_2, "zlib-ng zstandard openssl", "tcl tk zlib libtommath pip"
+    ),
+    "python-3.14.8-embed-amd64.zip": published(
+        SCRIPT_3_14, "zlib-ng zstandard libtommath", "tcl tk zlib pip"
+    ),
+    "python-3.14.7-amd64.zip": published(
+        SCRIPT_3_14, "tcl tk zlib libtommath zlib-ng pip", "libb2"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_what_other_releases_published_is_described_completely(
+    run: Run, tmp_path: Path, name: str
+) -> None:
+    expected, version = PUBLISHED[name], name.split("-")[1]
+    directory, out = release_of_real_members(tmp_path / "in", name), tmp_path / "out"
+    manifest = tmp_path / "externals.toml"
+    text = COMMITTED.read_text("utf-8")
+    manifest.write_text(regenerated(text, expected.script, version), "utf-8")
+    words = ("--manifest", manifest, "--artifacts", directory, "--output", out, *PARTIAL)
+    status, _, err = run("release", *words)
+    assert status == 0, err
+    document = read_json(out / f"{name}.spdx.json")
+    files = {file["fileName"].removeprefix("./") for file in document["files"]}
+    assert files == set(inventory(name))
+    assert find_contradictions(document) == []
+    found = component_names(document)
+    assert (expected.there <= found, expected.absent & found) == (True, frozenset())
