@@ -141,12 +141,15 @@ def _join_folders(
     parts: list[_Part] = []
     files: set[CabinetFile] = set()
     for stream, cabinet in cabinets:
+        by_folder: dict[int, set[CabinetFile]] = {}
+        for file in cabinet.files:
+            by_folder.setdefault(file.folder, set()).add(replace(file, folder=0))
         for number, folder in enumerate(cabinet.folders):
             if parts and not (number == 0 and cabinet.is_continued):
                 yield parts, files
                 parts, files = [], set()
             parts.append((stream, cabinet, folder))
-            files |= {replace(file, folder=0) for file in cabinet.files if file.folder == number}
+            files |= by_folder.get(number, set())
     if parts:
         yield parts, files
 

@@ -28,6 +28,8 @@ _EMBEDDED = "#"
 _MOST_DIRECTORIES = 100
 #: The longest path that Windows takes, in characters.
 _PATH_SIZE = 32_767
+#: The most characters in the paths of all directories, and the most cabinets.
+_PATHS_SIZE, _MOST_CABINETS = 32 << 20, 1000
 
 #: Opens the cabinet of a name that is not in the package; None if there is none.
 OpenCabinet = Callable[[str], IO[bytes] | None]
@@ -59,7 +61,7 @@ class MsiReader:
             installed = _list_files(database)
             if diagnostics := [*self._validate(installed, package)]:
                 return ArchiveContents(package, diagnostics=sort_diagnostics(diagnostics))
-            with_cabinets = [*_open_cabinets(database, open_cabinet)]
+            with_cabinets = _open_cabinets(database, open_cabinet, self.limits)
             return self._read_members(package, installed, with_cabinets)
         except (MsiError, CabinetError) as error:
             return ArchiveContents(package, diagnostics=(unreadable_file(name, "", str(error)),))
@@ -143,6 +145,7 @@ def _directory_paths(database: MsiDatabase) -> Mapping[str, str]:
         for row in database.read_table("Directory")
     }
     paths: dict[str, str] = {}
+    total = 0
     for key in rows:
         names: list[str] = []
         here, depth = key, 0
@@ -153,8 +156,12 @@ def _directory_paths(database: MsiDatabase) -> Mapping[str, str]:
             here, depth = ("" if parent == here else parent), depth + 1
             if depth > _MOST_DIRECTORIES:
                 raise MsiError(f"has a directory {key} that is below itself")
-        if sum(map(len, names)) + len(names) > _PATH_SIZE:
+        length = sum(map(len, names)) + len(names)
+        total += length
+        if length > _PATH_SIZE:
             raise MsiError(f"has a directory {key} whose path is longer than Windows takes")
+        if total > _PATHS_SIZE:
+            raise MsiError(f"has directories whose paths have more than {_PATHS_SIZE} characters")
         paths[key] = "".join(f"{name}/" for name in reversed(names))
     return paths
 
@@ -165,20 +172,28 @@ def _long_name(name: str) -> str:
 
 
 def _open_cabinets(
-    database: MsiDatabase, open_cabinet: OpenCabinet
-) -> Iterator[tuple[IO[bytes], Cabinet]]:
-    """Yield the cabinets of a package in the order of its media. Raises MsiError."""
-    for row in sorted(database.read_table("Media"), key=lambda row: row.get_number("DiskId")):
-        name = row.get_text("Cabinet")
-        if not name:
-            continue
+    database: MsiDatabase, open_cabinet: OpenCabinet, limits: ArchiveLimits
+) -> list[tuple[IO[bytes], Cabinet]]:
+    """Return the cabinets of a package in the order of its media. Raises MsiError."""
+    rows = sorted(database.read_table("Media"), key=lambda row: row.get_number("DiskId"))
+    names = [name for row in rows if (name := row.get_text("Cabinet"))]
+    if len(names) > _MOST_CABINETS or len({name.lower() for name in names}) < len(names):
+        raise MsiError(f"names a cabinet twice, or more than {_MOST_CABINETS} cabinets")
+    opened: list[tuple[IO[bytes], Cabinet]] = []
+    count = 0
+    for name in names:
         if name.startswith(_EMBEDDED):
             stream = database.open_stream(name.removeprefix(_EMBEDDED))
         else:
             stream = None if validate_member_name(name) else open_cabinet(name)
         if stream is None:
             raise MsiError(f"has its files in {name}, which is not there")
-        yield stream, parse_cabinet(stream)
+        cabinet = parse_cabinet(stream)
+        count += len(cabinet.files)
+        if message := limits.count_error(count, "files in its cabinets"):
+            raise MsiError(message)
+        opened.append((stream, cabinet))
+    return opened
 
 
 def no_cabinet(_name: str) -> IO[bytes] | None:

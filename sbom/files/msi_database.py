@@ -33,6 +33,8 @@ _COLUMNS_COLUMNS = (
 )
 #: The largest stream of a table that is read; the File table of CPython's largest MSI has 100 KB.
 _TABLE_SIZE = 8 << 20
+#: The most rows of a table that are read; CPython's largest one has 2,000.
+_MOST_ROWS = 200_000
 #: What olefile raises of a compound file that is damaged; its read errors are OSError.
 _DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError,
            RecursionError, struct.error)  # fmt: skip
@@ -58,10 +60,10 @@ class Row:
         return value or ""
 
     def get_number(self, column: str) -> int:
-        """Return a number, 0 where there is none. Raises MsiError if it is none, or negative."""
-        value = self._get(column) or 0
+        """Return a number that is not negative. Raises MsiError if it is none."""
+        value = self._get(column)
         if not isinstance(value, int):
-            raise self._error(column, "is a text; expected a number")
+            raise self._error(column, f"is {value!r}; expected a number")
         if value < 0:
             raise self._error(column, f"is {value}; expected no negative number")
         return value
@@ -159,23 +161,27 @@ class MsiDatabase:
         data = self._read_table_stream(name)
         width = sum(map(self._width, columns))
         count = len(data) // width if width else 0
+        if count > _MOST_ROWS:
+            raise MsiError(f"has a table {name} of {count} rows; the limit is {_MOST_ROWS}")
         values: list[list[str | int | None]] = []
         start = 0
         for column in columns:
             size = self._width(column)
             cells = [data[at : at + size] for at in range(start, start + size * count, size)]
-            values.append([self._value(column, cell) for cell in cells])
+            values.append([self._value(name, column, cell) for cell in cells])
             start += size * count
         return [
             Row(name, number, dict(zip(names, row, strict=True)))
             for number, row in enumerate(zip(*values, strict=True), start=1)
         ]
 
-    def _value(self, column: _Column, cell: bytes) -> str | int | None:
+    def _value(self, table: str, column: _Column, cell: bytes) -> str | int | None:
         number = int.from_bytes(cell, "little")
         if column.is_text:
             if number >= len(self._texts):
-                raise MsiError(f"has a value of {column.name} that is not in its pool of texts")
+                raise MsiError(
+                    f"has a table {table} with a {column.name} that is not in its pool of texts"
+                )
             return self._texts[number]
         # Numbers are stored with their highest bit turned, so that 0 says that there is none.
         return number - (1 << (8 * len(cell) - 1)) if number else None

@@ -9,6 +9,8 @@ from xml.parsers import expat
 
 #: How deep elements may be nested; MSBuild files and manifests of bundles need ten.
 _DEPTH = 200
+#: The most elements that are read; the largest project of CPython has 1,500.
+_MOST_ELEMENTS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def parse_xml(data: bytes) -> list[XmlElement]:
     parser.buffer_text = True
 
     def start(name: str, attributes: dict[str, str]) -> None:
+        if len(closed) + len(opened) >= _MOST_ELEMENTS:
+            raise XmlError(f"has more than {_MOST_ELEMENTS} elements")
         if len(opened) >= _DEPTH:
             raise XmlError(f"has more than {_DEPTH} elements in each other")
         parent = opened[-1].position if opened else -1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lzx_encoder import ALIGNED, FRAME, UNCOMPRESSED, VERBATIM, LzxEncoder
 
-from sbom.files.cabinet import CabinetError, parse_cabinet, read_files
+from sbom.files.cabinet import (
+    Cabinet,
+    CabinetError,
+    CabinetFile,
+    CabinetFolder,
+    parse_cabinet,
+    read_files,
+)
 from sbom.files.lzx import LzxDecoder, LzxError
 
 TEXT = Path(__file__).read_bytes() * 20
@@ -104,3 +112,14 @@ def test_a_changed_byte_is_an_error_or_changes_what_comes_out(
     made[at % len(made)] ^= change
     with suppress(CabinetError):
         assert all(len(data) <= 2 * FRAME for data in extracted(bytes(made)).values())
+
+
+def test_many_folders_and_files_are_joined_in_time_proportional_to_both() -> None:
+    count = 20_000
+    folders = tuple(CabinetFolder(0, 0, 0) for _ in range(count))
+    files = tuple(CabinetFile(f"{n}", 0, 0, n) for n in range(count))
+    crowded = Cabinet(0, folders, files, "", "", 0, is_continued=False)
+    started = time.perf_counter()
+    found = [packed.names for packed in read_files([(io.BytesIO(), crowded)], 0)]
+    assert found == [(f"{n}",) for n in range(count)]
+    assert time.perf_counter() - started < 5

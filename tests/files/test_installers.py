@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
@@ -219,9 +220,10 @@ def test_a_table_without_a_column_is_named() -> None:
 
 def test_a_row_with_a_negative_size_is_named() -> None:
     tables = msi_tables(SMALL)
-    tables["File"][1][3] = -5
-    [diagnostic] = read(msi(SMALL, tables=tables)).diagnostics
-    assert "has a table File whose row 2, FileSize, is -5" in str(diagnostic)
+    for value in (-5, None):
+        tables["File"][1][3] = value
+        [diagnostic] = read(msi(SMALL, tables=tables)).diagnostics
+        assert f"has a table File whose row 2, FileSize, is {value}" in str(diagnostic)
 
 
 def test_a_file_of_another_size_than_its_row_states_is_not_unpacked() -> None:
@@ -261,9 +263,35 @@ def test_a_directory_below_itself_and_a_long_path_are_refused() -> None:
     assert "whose path is longer than Windows takes" in str(diagnostic)
 
 
+def test_directories_whose_paths_are_together_too_long_are_refused() -> None:
+    tables = msi_tables({f"{'d' * 9000}/{number}/x.py": b"" for number in range(5)})
+    parent = tables["Directory"][1][0]
+    tables["Directory"] += [[f"X{n}", parent, "e" * 200] for n in range(5000)]
+    started = time.perf_counter()
+    [diagnostic] = read(msi({}, tables=tables)).diagnostics
+    assert "has directories whose paths have more than" in str(diagnostic)
+    assert time.perf_counter() - started < 10
+
+
+def test_a_table_with_too_many_rows_is_refused() -> None:
+    tables = msi_tables(SMALL)
+    tables["Property"] = [["a", "b"]] * 10
+    tables["Component"] += [["C0", None, "TARGETDIR", 0, None, None]] * 200_001
+    [diagnostic] = read(msi(SMALL, tables=tables)).diagnostics
+    assert "has a table Component of 200003 rows; the limit is 200000" in str(diagnostic)
+
+
+def test_a_cabinet_that_is_named_twice_is_refused() -> None:
+    tables = msi_tables(SMALL)
+    tables["Media"].append([2, 1, None, "#FILES.cab", None, None])
+    [diagnostic] = read(msi(SMALL, tables=tables)).diagnostics
+    assert "names a cabinet twice" in str(diagnostic)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
+        (b"<UX>", b"<UX>" + b"<a/>" * 200_000, "has more than 200000 elements"),
         (b"<BurnManifest ", b"<!DOCTYPE a []><BurnManifest ", "declares a document type"),
         (b"</BurnManifest>", b"", "has a manifest that is not XML"),
         (b"<UX>", b"<UX>" + b"<a>" * 300, "has more than 200 elements in each other"),
