@@ -90,11 +90,12 @@ def _run(options: RegenOptions, environment: Environment) -> int:
     manifest, unlisted = _look_up_vendored(manifest, options)
     pinned = record_known_checksums(record_archives(manifest, archives, _mirror(options)))
     text = write_manifest(inputs.text, pinned)
+    # What a tree states may be nothing that a manifest can: such a one is never written.
+    written = read_manifest(text, str(inputs.path))
     if text != inputs.text and not options.dry_run:
         files.write_all({inputs.path: text.encode()})
     lines = list(describe_changes(inputs.manifest, manifest, pinned, changes))
     print("\n".join(lines or [_unchanged(inputs, manifest)]))
-    written = read_manifest(text, str(inputs.path))
     problems = [*check_manifest(written), *check_tree_wheels(inputs, options.cpython)]
     remaining = triage_diagnostics(problems, written, names_in(Area.MANIFEST)).active
     print(render([*remaining, *warnings], "text"), end="", file=sys.stderr)

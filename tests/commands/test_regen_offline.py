@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import FACTS
 from manifests import COMMITTED, entry_of, script_of
+from trees import make_tree, wheel
 
 from sbom.cli import main
 from sbom.manifest.read import read_manifest
@@ -53,3 +54,17 @@ def test_what_a_script_alone_does_not_show_is_named(
     manifest.write_bytes(COMMITTED.read_bytes())
     assert offline(manifest, script_of(entry_of("3.14.7")), "3.14.7") == 0
     assert "source tree" not in capsys.readouterr().err
+
+
+def test_what_a_manifest_cannot_state_is_not_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = make_tree(tmp_path / "cpython")
+    bundled = tree / "Lib/ensurepip/_bundled/pip-26.2.1-py3-none-any.whl"
+    bundled.write_bytes(wheel("pip", "26.2.1 x"))
+    manifest = tmp_path / "externals.toml"
+    manifest.write_bytes(COMMITTED.read_bytes())
+    words = ["regen", "--cpython", str(tree), "--offline", "--manifest", str(manifest)]
+    assert main(words) == 1
+    assert "vendored.pip.version: expected a version, found '26.2.1 x'" in capsys.readouterr().err
+    assert manifest.read_bytes() == COMMITTED.read_bytes()
