@@ -1,12 +1,13 @@
 """Batch files run as cmd runs them, without doing any of it; knows nothing of externals.
 
-``lexing`` and ``syntax`` parse commands, ``program`` keeps a script's lines and what they were
-parsed to, ``state`` is what a run changes, ``evaluation`` expands percent expressions and tests
-them, ``internal_commands`` are cmd's own, ``interpreter`` runs it all.
+``lexing`` and ``syntax`` parse commands to ``nodes``, ``program`` keeps a script's lines and what
+they were parsed to, ``state`` is what a run changes, ``evaluation`` expands percent expressions and
+tests them, ``arithmetic`` is ``set /a``, ``text_search`` is ``findstr``, ``internal_commands`` are
+cmd's own, ``interpreter`` runs it all.
 
 Supported is what a get_externals.bat uses. In 171 versions of that script and 155 of its
 predecessors (Tools/buildbot/external*.bat) none has ``%NAME:~0,3%``, ``%NAME:old=new%``, delayed
-expansion, ``set /a``, ``for /F`` or ``for /L``: these are reported as unsupported.
+expansion, ``for /F`` or ``for /L``: these are reported as unsupported.
 """
 
 from sbom.batch.interpreter import CommandHandler, ProgramRun, run_program

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sbom.batch.nodes import COMPARISONS, If
 from sbom.batch.state import State, Variables, parse_number, split_items
-from sbom.batch.syntax import COMPARISONS, If
 from sbom.diagnostics import SbomError
 from sbom.diagnostics.script_messages import batch_limit, batch_syntax, unsupported_command
 

@@ -13,10 +13,15 @@ from dataclasses import dataclass
 
 from sbom.batch.evaluation import Evaluator, Frame
 from sbom.batch.internal_commands import INTERNAL_COMMANDS, NO_EFFECT, endlocal
+from sbom.batch.nodes import Block, Chain, For, If, Node, Simple
 from sbom.batch.program import Program
 from sbom.batch.state import SCRIPT, Command, CommandResult, State, parse_number, split_items
-from sbom.batch.syntax import Block, Chain, For, If, Node, Simple
-from sbom.batch.text_search import WRONG_USAGE, UnsupportedSearchError, parse_search
+from sbom.batch.text_search import (
+    WRONG_USAGE,
+    UnsupportedSearchError,
+    parse_search,
+    printed_lines,
+)
 from sbom.diagnostics import Diagnostic, SbomError
 from sbom.diagnostics.script_messages import batch_limit, batch_syntax, stray_parenthesis
 
@@ -90,18 +95,6 @@ def run_program(
     )
 
 
-def _printed(text: str) -> tuple[str, ...]:
-    """Return the line that an ``echo`` prints, or those that it can; none for other commands."""
-    match = re.match(r"echo(?=[\s.:,;=(/+\[\]\\]|$)", text, re.IGNORECASE)
-    if match is None:
-        return ()
-    rest = text[match.end() :]
-    if not rest.strip():
-        return ("ECHO is on.", "ECHO is off.")
-    is_switch = rest[:1].isspace() and rest.strip().lower() in ("on", "off")
-    return () if is_switch else (rest[1:],)
-
-
 class _Interpreter:
     def __init__(
         self, program: Program, handler: CommandHandler, environment: Mapping[str, str]
@@ -166,7 +159,7 @@ class _Interpreter:
         label = jump.label.removeprefix(":")
         found = self.program.find_label(label, start)
         if found is None:
-            message = f"the label :{label} does not exist"
+            message = f"the label :{label} does not exist" if label else "goto names no label"
             raise SbomError([batch_syntax(self.program.file, jump.line, message)])
         return found
 
@@ -222,7 +215,7 @@ class _Interpreter:
 
         Only what ``echo`` prints is known, and only ``find`` and ``findstr`` read anything.
         """
-        status = 0
+        status, before = 0, ""
         printed: tuple[str, ...] = ()
         for part in node.parts:
             text = ""
@@ -232,9 +225,14 @@ class _Interpreter:
             if search and printed:
                 arguments = text[search.end() :]
                 status = self.search(search[1].lower(), arguments, printed, part.line)
+            elif search and before:
+                message = (
+                    f"cannot determine what '{before}' prints, in which '{text.strip()}' searches"
+                )
+                status = self.state.report_unsupported(part.line, message)
             else:
                 status = self.execute(part, items)
-            printed = _printed(text)
+            printed, before = printed_lines(text), text.strip()
         return status
 
     def search(self, program: str, arguments: str, texts: Sequence[str], line: int) -> int:
@@ -323,7 +321,10 @@ class _Interpreter:
             if not text.startswith(":"):
                 return self.run_simple(text, line) if text else 0
             words = split_items(text)
-            start = self.find_label(Goto(words[0], line), self.frames[-1].index)
+            label = words[0].removeprefix(":")
+            start = self.program.find_label(label, self.frames[-1].index)
+            if start is None:  # cmd prints that, and goes on
+                return self.state.set_errorlevel(1)
             self.run_frame(Frame([*words], text[len(words[0]) :].strip(), start))
         return self.state.errorlevel
 

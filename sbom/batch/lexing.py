@@ -10,7 +10,7 @@ from sbom.diagnostics.script_messages import batch_syntax
 
 #: What separates words.
 BLANKS = " \t,;=\xa0\x0b\x0c"
-REDIRECTION = re.compile(r"([0-9]?)(>>|>|<)[ \t,;=]*(&[0-9-]?)?")
+REDIRECTION = re.compile(r"([0-9]?)(>>|>|<)[ \t,;=]*(&[0-9-])?")
 
 _SPECIAL = "&|<>()"
 

@@ -13,7 +13,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sbom.batch.syntax import Node, parse_command
+from sbom.batch.nodes import Node
+from sbom.batch.syntax import parse_command
 from sbom.diagnostics import SbomError
 from sbom.diagnostics.script_messages import batch_limit, conflict_marker
 

@@ -19,12 +19,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from sbom.batch.lexing import BLANKS, Lexer, NextLine
-
-#: What ``if`` compares two texts with, beside ``==``.
-COMPARISONS = ("EQU", "NEQ", "LSS", "LEQ", "GTR", "GEQ")
+from sbom.batch.nodes import COMPARISONS, Block, Chain, For, If, Node, Simple
 
 _OPERATORS = ("&", "||", "&&", "|")
 _KEYWORD = re.compile(r"(if|for|rem)(?=[\s,;=(/.]|$)", re.IGNORECASE)
@@ -35,60 +32,6 @@ _UNARY_TESTS = ("defined", "exist", "errorlevel", "cmdextversion")
 _PLAIN, _QUOTED = re.compile(r'[^"^&|)<>0-9]+'), re.compile(r'[^"]+')
 #: How many blocks, ifs and fors may be nested; real scripts need four.
 _DEPTH = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Simple:
-    """A command without grammar of its own; carets are gone, quotes are kept."""
-
-    line: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Commands in parentheses."""
-
-    line: int
-    body: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """Two or more commands joined by the same operator: ``&``, ``&&``, ``||`` or ``|``."""
-
-    line: int
-    operator: str
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class If:
-    """``if``; ``test`` is ``==``, a word such as NEQ, or defined, exist, errorlevel."""
-
-    line: int
-    negated: bool
-    ignore_case: bool
-    test: str
-    left: str
-    right: str
-    then: Node
-    otherwise: Node | None
-
-
-@dataclass(frozen=True, slots=True)
-class For:
-    """``for``; ``switch`` is empty, ``/D`` or another letter in upper case."""
-
-    line: int
-    switch: str
-    variable: str
-    items: str
-    body: Node
-
-
-#: A parsed command; its ``line`` is the number of the line it starts at.
-Node = Simple | Block | Chain | If | For
 
 
 def parse_command(file: str, line: int, text: str, next_line: NextLine) -> Node | None:
@@ -104,6 +47,7 @@ class _Parser(Lexer):
         super().__init__(file, line, text, next_line)
         self.open_parentheses = 0
         self.depth = 0  # of blocks, ifs and fors
+        self.remarks = 0
 
     def parse(self) -> Node | None:
         self.skip_blanks()
@@ -155,6 +99,7 @@ class _Parser(Lexer):
         keyword = _KEYWORD.match(self.text, self.position)
         word = keyword[1].lower() if keyword else ""
         if character == ":" or word == "rem":
+            self.remarks += 1
             self.skip_line()
             return None
         if character in ("", ")", "&", "|"):
@@ -207,6 +152,7 @@ class _Parser(Lexer):
         line = self.line
         self.open_parentheses += 1
         self.position += 1
+        remarks = self.remarks
         body: list[Node] = []
         while True:
             node = self.parse_chain()
@@ -214,6 +160,8 @@ class _Parser(Lexer):
                 body.append(node)
             self.skip_blanks()
             if self.peek() == ")":
+                if not body and self.remarks == remarks:
+                    raise self.unexpected(")")  # of a block without any command
                 self.position += 1
                 break
             if self.position < len(self.text):

@@ -240,3 +240,15 @@ def _range(first: str, last: str) -> str:
     if first not in _ORDER or last not in _ORDER:
         raise UnsupportedSearchError(f"the range {first}-{last}")
     return _ORDER[_ORDER.index(first) : _ORDER.index(last) + 1]
+
+
+def printed_lines(text: str) -> tuple[str, ...]:
+    """Return the line that an ``echo`` prints, or those that it can; none for other commands."""
+    match = re.match(r"echo(?=[\s.:,;=(/+\[\]\\]|$)", text, re.IGNORECASE)
+    if match is None:
+        return ()
+    rest = text[match.end() :]
+    if not rest.strip():
+        return ("ECHO is on.", "ECHO is off.")
+    is_switch = rest[:1].isspace() and rest.strip().lower() in ("on", "off")
+    return () if is_switch else (rest[1:],)

@@ -411,3 +411,32 @@ def test_a_path_longer_than_windows_takes_is_not_created_nor_entered() -> None:
         "show C:\\cpython",
         "show refused",
     ]
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("show a > & show b", "s.bat:1: expected the name of a file behind '>'"),
+        ("show a 2>> && show b", "s.bat:1: expected the name of a file behind '>>'"),
+        ("if a==a (\n)\nshow a", "s.bat:2: ')' was unexpected at this time"),
+        ("for %%e in (a) do ( )", "s.bat:1: ')' was unexpected at this time"),
+        ("goto", "s.bat:1: goto names no label"),
+        ("goto nowhere", "s.bat:1: the label :nowhere does not exist"),
+    ],
+)
+def test_what_cmd_rejects_is_rejected_with_its_line(script: str, message: str) -> None:
+    with pytest.raises(SbomError) as caught:
+        run(script)
+    assert str(caught.value) == message
+
+
+def test_a_block_of_remarks_is_no_empty_block() -> None:
+    assert shown("if a==a (\nrem nothing\n) else (\nshow a\n)\nshow b") == ("b",)
+    assert [one.strip() for one in shown("show a >nul 2>&1\nshow b 2>nul>nul")] == ["a", "b"]
+
+
+def test_a_call_of_a_label_that_is_not_there_sets_errorlevel_and_goes_on() -> None:
+    assert shown("call :nowhere\nshow %ERRORLEVEL%\ncall :nowhere || show failed") == (
+        "1",
+        "failed",
+    )
