@@ -115,8 +115,8 @@ def run(options: BuildOptions, environment: Environment) -> int:
     }
     files.write_all(documents | records)
     for bom in boms:
-        counted = f", {len(bom.files)} files" if layout else ""
-        print(f"{paths[bom.name]}: {len(bom.components)} packages{counted}")
+        counted = f", {count(len(bom.files), 'file')}" if layout else ""
+        print(f"{paths[bom.name]}: {count(len(bom.components), 'package')}{counted}")
     return Exit.ERRORS if errors else Exit.OK
 
 

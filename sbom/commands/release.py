@@ -79,8 +79,9 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
     print("\n".join(map(str, writes)) or f"{outputs.directory} is up to date")
     slices = sum(artifact.is_standalone for artifact in contents.artifacts)
     print(
-        f"CPython {manifest.cpython.version}: {slices} artifacts, "
-        f"{len(bom.components)} packages, {len(bom.files)} files{_missing(contents.missing)}"
+        f"CPython {manifest.cpython.version}: {count(slices, 'artifact')}, "
+        f"{count(len(bom.components), 'package')}, {count(len(bom.files), 'file')}"
+        f"{_missing(contents.missing)}"
     )
     return Exit.OK
 
@@ -211,7 +212,9 @@ def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
     print(render(diagnostics, "text"), end="")
     _print_exempted(triage.exempted)
     errors = count(len(diagnostics), "error")
-    counted = f"{len(checksums)} artifacts, {len(documents)} documents, {errors}"
+    counted = ", ".join(
+        [count(len(checksums), "artifact"), count(len(documents), "document"), errors]
+    )
     print(f"{directory}: {counted}{_missing(missing)}")
     return Exit.ERRORS if diagnostics else Exit.OK
 

@@ -125,7 +125,8 @@ class WrittenSlice:
 
 def partial_sentence(missing: int, expected: int) -> str:
     """Return what a document states of a release that does not describe all artifacts."""
-    return f"{_PARTIAL} {missing} of its {expected} artifacts are not described."
+    verb = "is" if missing == 1 else "are"
+    return f"{_PARTIAL} {missing} of its {expected} artifacts {verb} not described."
 
 
 def is_partial(bom: Bom) -> bool:

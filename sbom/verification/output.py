@@ -62,14 +62,16 @@ def _summary(verification: Verification, *, strict: bool) -> str:
     """Return one line: what was compared with what, and how often each status came out."""
     inspection = verification.inspection
     parts = [
-        f"{verification.matching_files} files as listed" if verification.matching_files else "",
+        f"{count(verification.matching_files, 'file')} as listed"
+        if verification.matching_files
+        else "",
         f"{len(inspection.runtime_files)} added later" if inspection.runtime_files else "",
         *_counts(inspection.results),
     ]
     errors = len(failing(verification.diagnostics, strict=strict))
     warnings = len(verification.diagnostics) - errors
     return (
-        f"{verification.target.name}: {len(verification.target.files)} files, "
+        f"{verification.target.name}: {count(len(verification.target.files), 'file')}, "
         f"{verification.platform}, compared with {verification.compared_with}: "
         f"{'; '.join(filter(None, parts))}; {count(errors, 'error')}, {count(warnings, 'warning')}"
     )
