@@ -122,7 +122,7 @@ def expected_contents(
         manifest=manifest,
         builds=tuple(builds),
         components=_components(manifest, builds),
-        owned_paths=tuple(_owned_paths(manifest, builds)),
+        owned_paths=tuple(owned_paths(manifest, builds)),
         container_files=PathPatterns(
             expand_line(pattern, line)
             for one in ([channel] if channel else manifest.channels)
@@ -156,7 +156,7 @@ def _components(manifest: Manifest, builds: Sequence[Build]) -> tuple[Component,
     return tuple(found.values())
 
 
-def _owned_paths(manifest: Manifest, builds: Sequence[Build]) -> Iterator[tuple[str, OwnedPaths]]:
+def owned_paths(manifest: Manifest, builds: Sequence[Build]) -> Iterator[tuple[str, OwnedPaths]]:
     """Yield components with the paths they own, as each build names its files."""
     for spec in manifest.components:
         for build in builds if spec.owns else ():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from sbom.bom.ownership import assign_owners, expected_contents
+from sbom.bom.ownership import owned_paths
 from sbom.checks.stated_versions import check_archives, check_versions
 from sbom.checks.unfetched import check_unfetched
 from sbom.components.component import Build
@@ -180,18 +180,15 @@ def _stated_files(rows: Iterable[Inclusion], line: str) -> set[str]:
 def check_installed_files(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
     """Yield files that the installer contains and that belong to no component that is known."""
     known = inclusions_by_filename(manifest)
-    current = manifest.for_version(contents.version)
-    pins = tuple(fetched.pin for fetched in contents.pins.values() if fetched.pin.default)
     builds = [
-        Build(platform=platform.name, variant=variant, pins=pins)
+        Build(platform=platform.name, variant=variant)
         for variant in (DEFAULT, *(variant.name for variant in manifest.variants))
         for platform in manifest.platforms
     ]
-    expected = [expected_contents(current, [build]) for build in builds]
+    owned = [paths for _, paths in owned_paths(manifest.for_version(contents.version), builds)]
     for installed in contents.installed:
-        if installed.shipped.lower() not in known and all(
-            assign_owners([installed.shipped], each).unowned for each in expected
-        ):
+        name = installed.shipped
+        if name.lower() not in known and not any(name in paths for paths in owned):
             yield link_mismatch(
                 installed.file,
                 installed.line,
