@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -83,9 +83,14 @@ def contents_of(
 
 
 def make_release(
-    folder: Path, manifest: Manifest, change: Change | None = None, *, msix: bool = True
+    folder: Path,
+    manifest: Manifest,
+    change: Change | None = None,
+    *,
+    msix: bool = True,
+    only: Collection[str] = (),
 ) -> list[str]:
-    """Fill a folder with every artifact of a release and return their names.
+    """Fill a folder with every artifact of a release, or ``only`` some, and return their names.
 
     ``change`` is called with the name and the members of each that is a zip file.
     """
@@ -94,6 +99,8 @@ def make_release(
     made: dict[str, bytes] = {}
     for artifact in expected_artifacts(manifest.channels, cpython.version, cpython.line):
         channel = artifact.channel
+        if only and artifact.file not in only:
+            continue
         if channel.format == "installer":
             made[artifact.file] = b"MZ" + artifact.file.encode()
         elif channel.name in _LISTS and (msix or channel.name not in ("msix", "store")):
@@ -102,7 +109,7 @@ def make_release(
                 change(artifact.file, inside)
             made[artifact.file] = zipped(inside)
     for artifact in expected_artifacts(manifest.channels, cpython.version, cpython.line):
-        if artifact.channel.embeds_channel and msix:
+        if artifact.channel.embeds_channel and msix and not only:
             held = artifact.file.removesuffix("upload")
             made[artifact.file] = zipped({held: made[held], "symbols.appxsym": b"pdb"})
     for name, data in made.items():
