@@ -69,6 +69,12 @@ def regenerated(text: str, script: str, version: str = "") -> str:
 
 def for_entry(entry: dict[str, Any]) -> Manifest:
     """Return the committed manifest, regenerated from an entry's script."""
+    return _for_script(json.dumps(entry, sort_keys=True))
+
+
+@cache
+def _for_script(entry_json: str) -> Manifest:
+    entry: dict[str, Any] = json.loads(entry_json)
     text = COMMITTED.read_text(encoding="utf-8")
     version = entry["cpython"].rstrip("+")
     version = version if version.count(".") == 2 else f"{version}.0"
