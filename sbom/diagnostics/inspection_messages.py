@@ -116,6 +116,8 @@ def unexpected_build(
 def no_python(file: str) -> Diagnostic:
     """Return that nothing in what was to be verified is CPython, so that nothing was verified."""
     hint = "name a layout, an installed Python, an artifact, or the SBOM of these files"
+    if file.lower().endswith(".msi"):
+        hint = "name the installer that this package is of, or the SBOM of these files"
     return _member(Code.NO_PYTHON, file, "", "expected a build of CPython, found none", hint)
 
 

@@ -126,3 +126,15 @@ def test_binaries_of_another_release_than_the_manifest_are_an_error(case: Verify
     [other] = [one for one in report["diagnostics"] if one["name"] == "version-changed"]
     assert "found 3.13.5" in other["message"]
     assert "--identify" in other["hint"]
+
+
+def test_a_package_of_the_installer_alone_is_not_python(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """lib.msi of python.org has the library only; CPython's DLL is in core.msi."""
+    path = tmp_path / "lib.msi"
+    path.write_bytes(msi({"Lib/os.py": b"import sys\n"}))
+    assert main(["verify", str(path), "--manifest", str(COMMITTED)]) == Exit.ERRORS
+    output = capsys.readouterr().out
+    assert "lib.msi: expected a build of CPython, found none [error: SBM213 no-python]" in output
+    assert "name the installer that this package is of, or the SBOM of these files" in output
