@@ -35,13 +35,36 @@ def _file_name(file: Json) -> str:
 
 
 def _versions(document: Json) -> Iterator[str]:
-    """One component has one version."""
-    versions: dict[str, list[str]] = defaultdict(list)
+    """One component has one version in one file, and one package for each version."""
+    places = _places(document)
+    by_name: dict[str, list[Json]] = defaultdict(list)
     for package in document["packages"]:
-        versions[package["name"].lower()].append(package.get("versionInfo"))
-    for name, found in versions.items():
-        if len(found) > 1:
-            yield f"{name} is listed {len(found)} times: {found}"
+        by_name[package["name"].lower()].append(package)
+    for name, found in by_name.items():
+        versions = [package.get("versionInfo") for package in found]
+        for number, one in enumerate(found):
+            for other in found[number + 1 :]:
+                shared = places[one["SPDXID"]] & places[other["SPDXID"]]
+                if shared or one.get("versionInfo") == other.get("versionInfo"):
+                    yield f"{name} is listed {len(found)} times: {versions}"
+
+
+def _places(document: Json) -> dict[str, set[str]]:
+    """Return the files that each package is, or is linked into, as relationships name them."""
+    files = {file["SPDXID"]: _file_name(file).lower() for file in document.get("files", [])}
+    places: dict[str, set[str]] = defaultdict(set)
+    for relation in document["relationships"]:
+        ends = (relation["spdxElementId"], relation["relatedSpdxElement"])
+        comment = relation.get("comment", "")
+        if comment.startswith(("Linked into ", "Shipped as ")):
+            text = comment.partition("; used by ")[0].rstrip(".")
+            names = text.removeprefix("Linked into ").removeprefix("Shipped as ").split(", ")
+            # A wheel may have two versions of a package, in directories of their own.
+            places[ends[1]] |= {name.lower() for name in names if not name.endswith(".whl")}
+        for file, package in (ends, ends[::-1]):
+            if file in files:
+                places[package].add(files[file])
+    return places
 
 
 def _identifiers(document: Json) -> Iterator[str]:
@@ -51,8 +74,11 @@ def _identifiers(document: Json) -> Iterator[str]:
         for reference in package.get("externalRefs", []):
             locator = reference["referenceLocator"]
             if reference["referenceType"] == "cpe23Type":
-                found = locator.split(":")[5].replace("\\", "")
-                if found not in ("*", "-", version):
+                number, update = (part.replace("\\", "") for part in locator.split(":")[5:7])
+                # The NVD writes a pre-release in words: 3.15.0:alpha2.
+                update = update.replace("alpha", "a").replace("beta", "b")
+                whole = number if update in ("*", "-") else f"{number}{update}"
+                if number not in ("*", "-") and whole != version.replace("-", ""):
                     yield f"{package['name']} {version} has the CPE {locator}"
             elif reference["referenceType"] == "purl":
                 plain, _, rest = locator.partition("?")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from sbom.components.versions import is_source_mismatch, parse_revision
 from sbom.manifest.component_spec import ComponentSpec, Inclusion
 from sbom.manifest.model import Manifest, Pin, Vendored
+from sbom.manifest.ranges import line_in_range, version_in_range
 from sbom.script.externals import FetchMethod
 
 UNKNOWN_LOCATION = "NOASSERTION"
@@ -132,10 +133,12 @@ def _of_pin(manifest: Manifest, spec: ComponentSpec, inclusion: Inclusion, pin: 
         for built in spec.built_from
         if built.binary == pin.key and (source := manifest.get_pin(built.source)) is not None
     ]
+    is_bundle = _is_bundle(manifest, pin)
     return Provenance(
         download_location=location,
-        file_name=_archive_name(pin, location),
-        checksums=_checksums(pin.sha256, pin.sha512),
+        # Those of a bundle are not of one component in it: a copy of zlib is not tcltk's archive.
+        file_name="" if is_bundle else _archive_name(pin, location),
+        checksums=() if is_bundle else _checksums(pin.sha256, pin.sha512),
         source_info=_joined(
             _origin(manifest, pin),
             f"commit {pin.commit}" if pin.commit else "",
@@ -143,7 +146,7 @@ def _of_pin(manifest: Manifest, spec: ComponentSpec, inclusion: Inclusion, pin: 
             *sources,
             inclusion.note,
         ),
-        comment=_describe_archive(pin) if pin.is_archive else "",
+        comment=_describe_archive(pin, is_bundle=is_bundle) if pin.is_archive else "",
     )
 
 
@@ -184,10 +187,26 @@ def _describe_source(manifest: Manifest, spec: ComponentSpec, pin: Pin, source: 
     return f"prebuilt from source {archive}"
 
 
-def _describe_archive(pin: Pin) -> str:
+def _is_bundle(manifest: Manifest, pin: Pin) -> bool:
+    """Return whether an external brings several components, as tcltk brings Tcl, Tk and zlib."""
+    line = manifest.cpython.line
+    brought = {
+        spec.key
+        for spec in manifest.components
+        for row in spec.ships
+        if row.external == pin.key
+        and line_in_range(line, row.lines)
+        and version_in_range(pin.revision, row.revisions)
+    }
+    return len(brought) > 1
+
+
+def _describe_archive(pin: Pin, *, is_bundle: bool) -> str:
     if not pin.sha256:
         return "No checksum of this archive is known."
     sentences = []
+    if is_bundle:
+        sentences.append(f"The archive contains other components too; its SHA-256 is {pin.sha256}.")
     if pin.verification_code:
         sentences.append(
             f"The archive contains {pin.file_count} files; "

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 from manifests import committed, entries, entry_of, for_entry
 
 from sbom.components.component import Build, Component
 from sbom.components.resolve import resolve_components, root_component
+from sbom.manifest.diff import replace_pins
 from sbom.manifest.external_key import parse_external_key
 
 
@@ -112,12 +114,11 @@ def test_no_component_states_the_checksum_or_address_of_what_contains_it() -> No
 
 
 def test_a_checksum_is_stated_by_one_version_of_an_upstream_package_alone() -> None:
-    bundles = {"libtommath", "tcl", "tk", "zlib"}  # prebuilt together, as one archive
     for entry in entries()[::20]:
         seen: dict[str, str] = {}
         for one in resolve_components(for_entry(entry), Build(platform="amd64")):
             sha256 = dict(one.checksums).get("SHA256", one.name)
-            assert seen.setdefault(sha256, one.name) == one.name or one.name in bundles
+            assert seen.setdefault(sha256, one.name) == one.name
 
 
 def test_vendored_code_states_its_own_distribution() -> None:
@@ -128,3 +129,19 @@ def test_vendored_code_states_its_own_distribution() -> None:
         assert found[name].checksums == (("SHA256", vendored[key].sha256),)
     assert found["pip"].file_name == vendored["pip"].wheel
     assert found["libexpat"].download_location == vendored["expat"].download_location
+
+
+def test_what_is_prebuilt_together_states_no_checksum_but_names_its_archive() -> None:
+    manifest = for_entry(entry_of("3.13.0rc2"))
+    pins = {pin.tag: pin for pin in manifest.pins}
+    bundle = next(pin for tag, pin in pins.items() if tag.startswith("tcltk-"))
+    known = msgspec.structs.replace(bundle, sha256="ab" * 32)
+    manifest = replace_pins(manifest, {bundle.key: known})
+    found = {one.name: one for one in resolve_components(manifest, Build(platform="amd64"))}
+    for name in ("tcl", "tk", "libtommath"):
+        one = found[name]
+        assert (one.checksums, one.file_name) == ((), "")
+        assert one.download_location.endswith(f"/{bundle.tag}.tar.gz")
+        assert "checksum" not in one.purl
+        assert f"contains other components too; its SHA-256 is {'ab' * 32}." in one.comment
+    assert found["openssl"].file_name.startswith("openssl-bin-")

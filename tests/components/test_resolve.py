@@ -128,7 +128,8 @@ def test_a_bundle_is_described_as_what_it_holds() -> None:
         ("tk", ("tcl9tk90.dll",)),
         ("zlib", ("zlib1.dll",)),
     ]
-    assert {c.file_name for c in bundle} == {"tcltk-9.0.4.0.tar.gz"}
+    assert {c.download_location.rpartition("/")[2] for c in bundle} == {"tcltk-9.0.4.0.tar.gz"}
+    assert {(c.file_name, c.checksums) for c in bundle} == {("", ())}
 
 
 def test_files_have_the_names_of_their_platform() -> None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import copy
+import json
 import tomllib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import FACTS
 from contradictions import find_contradictions
-from manifests import committed
+from manifests import committed, entries, for_entry
 from release_runs import PARTIAL, Run, read_json
 from releases import inventory, members, release_of_real_members
 
+from sbom.bom.compose import compose_build
+from sbom.components.component import Build
+from sbom.formats import SPDX2
 from sbom.manifest.channels import expected_artifacts
 
 Rows = list[dict[str, Any]]
@@ -164,3 +169,11 @@ def test_the_real_embeddable_package_lists_what_its_members_are(run: Run, tmp_pa
     assert {row["name"] for row in SHIPPED if names.intersection(row.get("files", ()))} | {
         "macholib"  # in python314.zip
     } == found.keys()
+
+
+@pytest.mark.parametrize("entry", entries()[::12], ids=lambda entry: entry["cpython"])
+def test_no_document_of_any_release_contradicts_itself(entry: dict[str, Any]) -> None:
+    manifest = for_entry(entry)
+    for platform in manifest.platform_names():
+        bom = compose_build(manifest, Build(platform=platform), datetime.fromtimestamp(0, UTC))
+        assert find_contradictions(json.loads(SPDX2.write(bom))) == []
