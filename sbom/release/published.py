@@ -112,7 +112,8 @@ def check_published_release(published: PublishedRelease) -> tuple[Diagnostic, ..
     if release is not None:
         diagnostics += _check_namespace(release, index.release)
         if is_partial(release) != bool(index.missing):
-            message = f"is partial, or is not, but {INDEX} states the opposite"
+            kinds = ("partial", "complete") if index.missing else ("complete", "partial")
+            message = f"expected a {kinds[0]} release, as {INDEX} states, found a {kinds[1]} one"
             diagnostics.append(inconsistent_release(index.release.path, message))
         diagnostics += _check_slices(published, index, release)
     return sort_diagnostics(diagnostics)

@@ -151,7 +151,7 @@ def update_sums_without(directory: Path, name: str) -> None:
         (
             claim_partial,
             "python-3.14.7-windows.spdx.json",
-            "is partial, or is not, but sbom-index.json states the opposite",
+            "expected a partial release, as sbom-index.json states, found a complete one",
         ),
     ],
     ids=[
