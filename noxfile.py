@@ -56,7 +56,7 @@ def check(session: nox.Session) -> None:
 
 def _manifest_option(session: nox.Session) -> list[str]:
     """Return ``--manifest FILE`` from behind ``--``: what is validated is what was checked."""
-    words = session.posargs
+    words = [part for word in session.posargs for part in word.split("=", 1)]
     return words[words.index("--manifest") :][:2] if "--manifest" in words else []
 
 

@@ -117,7 +117,7 @@ class Channel(Table, frozen=True, kw_only=True):
     title: str
     """what it is called in documents"""
     format: Literal["zip", "installer"]
-    """``zip`` is opened, ``installer`` is not"""
+    """``release`` opens ``zip`` and does not open ``installer``"""
     files: Mapping[str, ArtifactName]
     """the name of its artifact by platform, with ``{version}`` (3.15.0rc1) or ``{nuget}``
     (3.15.0-rc1)"""
