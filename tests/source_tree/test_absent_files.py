@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,13 @@ from sbom.manifest.read import read_manifest
 
 #: As a file of CPython 3.6 to 3.13 begins.
 BLAKE2 = b"/*\n   BLAKE2 reference source code package - prototypes\n*/\n"
+
+
+#: As Modules/_sha3/sha3module.c of CPython 3.6 to 3.10, and Modules/_sha3/README.txt of 3.11.
+KECCAK_REV = "647f93079afc4ada3d23737477a6e52511ca41fd"
+KECCAK = f"/* from KeccakCodePackage of 2016\n * commit {KECCAK_REV}\n */\n".encode()
+TINY_SHA3_REV = "dcbb3192047c2a721f5f851db591871d428036a9"
+TINY_SHA3 = f"https://github.com/mjosaarinen/tiny_sha3\ncommit {TINY_SHA3_REV}\n".encode()
 
 
 @pytest.fixture
@@ -85,12 +93,32 @@ def test_a_missing_component_is_reported_until_it_is_exempted(
     assert "no document lists it [exempted: SBM312 missing-code]" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("version", "shown"), [("3.11.2", "0.98.1"), ("3.14.7", None)])
-def test_libb2_is_known_by_its_code_where_no_file_lists_it(
-    tmp_path: Path, manifest: Path, version: str, shown: str | None
+@dataclass(frozen=True)
+class Stated:
+    """Code in a tree of a version, and the version of it that is known."""
+
+    python: str
+    path: str
+    content: bytes
+    name: str
+    version: str | None
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        Stated("3.11.2", "Modules/_blake2/impl/blake2.h", BLAKE2, "libb2", "0.98.1"),
+        Stated("3.14.7", "Modules/_blake2/impl/blake2.h", BLAKE2, "libb2", None),
+        Stated("3.10.12", "Modules/_sha3/sha3module.c", KECCAK, "keccak-code-package", KECCAK_REV),
+        Stated("3.11.2", "Modules/_sha3/sha3module.c", KECCAK, "keccak-code-package", None),
+        Stated("3.11.2", "Modules/_sha3/README.txt", TINY_SHA3, "tiny-sha3", TINY_SHA3_REV),
+    ],
+)
+def test_code_that_no_file_lists_is_known_by_what_it_states(
+    tmp_path: Path, manifest: Path, code: Stated
 ) -> None:
-    tree = make_tree(tmp_path / "cpython", version)
-    (tree / "Modules/_blake2/impl").mkdir(parents=True)
-    (tree / "Modules/_blake2/impl/blake2.h").write_bytes(BLAKE2)
+    tree = make_tree(tmp_path / "cpython", code.python)
+    (tree / code.path).parent.mkdir(parents=True)
+    (tree / code.path).write_bytes(code.content)
     assert regen(tree, manifest) == 0
-    assert recorded(manifest).get("libb2") == shown
+    assert recorded(manifest).get(code.name) == code.version
