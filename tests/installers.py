@@ -76,15 +76,13 @@ def msi(
 
 def _encode(tables: Mapping[str, list[Row]]) -> dict[str, bytes]:
     """Return the streams of tables by their encoded names."""
-    pool = [""]
+    pool = {"": 0}
     columns = {name: [column.split(":") for column in _COLUMNS[name].split()] for name in tables}
 
     def cell(kind: str, value: str | int | None) -> bytes:
         if kind in "sS":
             text = str(value or "")
-            if text not in pool:
-                pool.append(text)
-            return struct.pack("<H", pool.index(text))
+            return struct.pack("<H", pool.setdefault(text, len(pool)))
         size = 4 if kind == "l" else 2
         number = 0 if value is None else int(value) + (1 << 8 * size - 1)
         return number.to_bytes(size, "little")
@@ -104,7 +102,7 @@ def _encode(tables: Mapping[str, list[Row]]) -> dict[str, bytes]:
     for name, rows in tables.items():
         streams[name] = table([kind for kind, _ in columns[name]], rows)
     streams["_StringPool"] = struct.pack("<I", 1252) + b"".join(
-        struct.pack("<2H", len(text), 1) for text in pool[1:]
+        struct.pack("<2H", len(text), 1) for text in [*pool][1:]
     )
     streams["_StringData"] = "".join(pool).encode("cp1252")
     return {_encode_name(name, is_table=True): data for name, data in streams.items()}
@@ -192,6 +190,7 @@ def bundle(
     *,
     detached: Mapping[str, bytes] | None = None,
     listed: Mapping[str, bytes] | None = None,
+    method: int = LZX,
     change: Callable[[bytes], bytes] = bytes,
 ) -> bytes:
     """Return a bundle with packages in it. Its manifest lists ``detached`` ones too.
@@ -207,7 +206,7 @@ def bundle(
         + (
             f'Packaging="embedded" SourcePath="{sources[path]}" Container="WixAttachedContainer"/>'
             if path in sources
-            else 'Packaging="external"/>'
+            else f'Packaging="external" DownloadUrl="https://example.org/3.14.7/amd64/{path}"/>'
         )
         for number, (path, data) in enumerate(stated.items())
     )
@@ -220,7 +219,7 @@ def bundle(
         f'AttachedIndex="1" Attached="yes"/>{payloads}</BurnManifest>'
     )
     first = cabinet({"0": change(manifest.encode()), "u0": interface})
-    second = cabinet({sources[path]: data for path, data in packages.items()}, LZX)
+    second = cabinet({sources[path]: data for path, data in packages.items()}, method)
     return _program(first, second) + first + second
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from manifests import COMMITTED, committed
-from releases import make_release
+from releases import make_release, web_installer
 
 from sbom.cli import main
 from sbom.diagnostics import Diagnostic
@@ -45,11 +45,15 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def few(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some artifacts, one of each form, for what does not depend on how many there are."""
+    """Some artifacts, one of each form, for what does not depend on how many there are.
+
+    The packages of the installers are not at hand.
+    """
     directory = tmp_path_factory.mktemp("few")
-    for name in ("embed-amd64.zip", "embed-win32.zip", "amd64.exe", "amd64-store.msixupload"):
+    for name in ("embed-amd64.zip", "embed-win32.zip", "amd64-store.msixupload"):
         shutil.copy(artifacts / f"python-3.14.7-{name}", directory)
-    shutil.copy(artifacts / "python-3.14.7.exe", directory)
+    for name in ("python-3.14.7-amd64.exe", "python-3.14.7.exe"):
+        (directory / name).write_bytes(web_installer())
     return directory
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
+from cabinets import MSZIP
 from conftest import FACTS
+from installers import bundle, msi
 from manifests import committed
 
 from sbom.manifest.channels import Artifact, expected_artifacts
@@ -26,6 +29,20 @@ _LISTS = {
     "pymanager-free-threaded": "pymanager-ft",
     "msix": "msix",
     "store": "store",
+}
+#: What pip.msi makes once it is installed, and PyManager's own file.
+_NOT_INSTALLED = ""
+#: The packages of the installer, with what they install: Tools/msi/*/*.wxs of 3.14.
+_PACKAGES = {
+    name: re.compile(pattern)
+    for name, pattern in {
+        _NOT_INSTALLED: r"Lib/site-packages/(?!README)|Scripts/|__install__",
+        "core.msi": r"python\d+\.dll|python3\.dll",
+        "tcltk.msi": r"tcl/|DLLs/(tcl|tk|zlib1|libtommath|_tkinter)|Lib/(tkinter|idlelib|turtle)",
+        "dev.msi": r"include/|libs/",
+        "lib.msi": r"DLLs/|Lib/",
+        "exe.msi": r"",
+    }.items()
 }
 Change = Callable[[str, dict[str, bytes]], None]
 
@@ -82,36 +99,64 @@ def contents_of(
     return found
 
 
+def packages_of(version: str, platform: str) -> dict[str, dict[str, bytes]]:
+    """Return what each package of an installer installs, as Tools/msi divides a layout."""
+    packages: dict[str, dict[str, bytes]] = {name: {} for name in _PACKAGES}
+    for path in members(version)[platform, "pymanager"]:
+        name = next(name for name, pattern in _PACKAGES.items() if pattern.match(path))
+        base = path.rpartition("/")[2]
+        packages[name][path] = f"{platform} default {base}\n".encode() * 3
+    del packages[_NOT_INSTALLED]
+    return packages
+
+
+def installer_of(packages: Mapping[str, Mapping[str, bytes]], **detached: bytes) -> bytes:
+    """Return an installer with packages in it, which downloads the ``detached`` ones."""
+    made = {name: msi(inside) for name, inside in packages.items()}
+    beside = {f"{name}.msi": package for name, package in detached.items()}
+    return bundle(made, detached=beside, method=MSZIP)
+
+
+def web_installer(*packages: str) -> bytes:
+    """Return an installer that downloads all its packages, none of which is at hand."""
+    return bundle({}, detached={f"{name}.msi": name.encode() for name in packages or ("core",)})
+
+
 def make_release(
     folder: Path,
     manifest: Manifest,
-    change: Change | None = None,
+    change: Change = lambda _file, _inside: None,
     *,
     msix: bool = True,
     only: Collection[str] = (),
 ) -> list[str]:
     """Fill a folder with every artifact of a release, or ``only`` some, and return their names.
 
-    ``change`` is called with the name and the members of each that is a zip file.
+    ``change`` is called with the name and the members of each that is a zip file, and of each
+    package in an installer.
     """
     cpython = manifest.cpython
     folder.mkdir(parents=True, exist_ok=True)
     made: dict[str, bytes] = {}
+    uploads: list[str] = []
     for artifact in expected_artifacts(manifest.channels, cpython.version, cpython.line):
         channel = artifact.channel
         if only and artifact.file not in only:
             continue
         if channel.format == "installer":
-            made[artifact.file] = b"MZ" + artifact.file.encode()
+            packages = packages_of(cpython.version, artifact.platform)
+            for package, inside in packages.items():
+                change(f"{artifact.file}/{package}", inside)
+            made[artifact.file] = installer_of(packages)
         elif channel.name in _LISTS and (msix or channel.name not in ("msix", "store")):
             inside = contents_of(cpython.version, artifact)
-            if change:
-                change(artifact.file, inside)
+            change(artifact.file, inside)
             made[artifact.file] = zipped(inside)
-    for artifact in expected_artifacts(manifest.channels, cpython.version, cpython.line):
-        if artifact.channel.embeds_channel and msix and not only:
-            held = artifact.file.removesuffix("upload")
-            made[artifact.file] = zipped({held: made[held], "symbols.appxsym": b"pdb"})
+        elif channel.name == "store-upload" and msix and not only:
+            uploads.append(artifact.file)
+    for name in uploads:
+        held = name.removesuffix("upload")
+        made[name] = zipped({held: made[held], "symbols.appxsym": b"pdb"})
     for name, data in made.items():
         (folder / name).write_bytes(data)
     return sorted(made)

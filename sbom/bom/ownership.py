@@ -64,7 +64,8 @@ class ExpectedContents:
     share a directory. ``owned_paths`` pairs keys of components with what they own. Python's
     own paths start behind ``prefix``; ``nested_archives`` pairs names of archives among them with
     the directory that they unpack to. ``runtime_files`` are created once Python is installed.
-    With ``is_complete``, a file that is missing or unowned is an error.
+    With ``is_complete``, a file that is missing or unowned is an error; with ``is_part``, the
+    files are some of those of a build, and none is missing.
     """
 
     manifest: Manifest
@@ -77,6 +78,7 @@ class ExpectedContents:
     nested_archives: tuple[tuple[str, str], ...] = ()
     runtime_files: PathPatterns = _NO_PATHS
     is_complete: bool = True
+    is_part: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,10 +106,14 @@ def present_builds(manifest: Manifest, build: Build, paths: Iterable[str]) -> tu
     The installer with all options installs every variant into one. The first of them stands for
     all; without any DLL of CPython it is ``build`` alone.
     """
+    return find_builds(manifest, build, paths) or (build,)
+
+
+def find_builds(manifest: Manifest, build: Build, paths: Iterable[str]) -> tuple[Build, ...]:
+    """Return the variants of a build whose DLL is among some paths."""
     names = {path.rpartition("/")[2].lower() for path in paths}
     builds = (replace(build, variant=variant) for variant in manifest.variant_names())
-    found = tuple(one for one in builds if build_filename(manifest, one, _DLL).lower() in names)
-    return found or (build,)
+    return tuple(one for one in builds if build_filename(manifest, one, _DLL).lower() in names)
 
 
 def expected_contents(
@@ -133,6 +139,7 @@ def expected_contents(
         return expected
     return replace(
         expected,
+        is_part=channel.format == "msi",
         prefix=channel.prefix,
         excluded=PathPatterns(expand_line(pattern, line) for pattern in channel.exclude),
         nested_archives=tuple(

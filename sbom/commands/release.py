@@ -150,7 +150,10 @@ def _inspect_release(
         )
     ]
     parts = platform_sboms(read)
-    artifacts, diagnostics = inspect_artifacts(options.artifacts, artifact_set.artifacts, manifest)
+    known = {*layouts, *(name for name, part in parts.items() if part.bom.files)}
+    artifacts, diagnostics = inspect_artifacts(
+        options.artifacts, artifact_set.artifacts, manifest, known
+    )
     of_layouts = [diagnostic for _, layout in layouts.values() for diagnostic in layout.diagnostics]
     of_builds = [*of_layouts, *of_parts]
     _stop_for_errors(inputs, [*artifact_set.diagnostics, *diagnostics, *of_builds], blockers)

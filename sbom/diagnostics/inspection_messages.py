@@ -99,6 +99,14 @@ def not_inspected(file: str, member: str, reason: str, hint: str) -> Diagnostic:
     return _member(Code.NOT_INSPECTED, file, member, f"not inspected: {reason}", hint)
 
 
+def absent_payloads(file: str, payloads: Sequence[str]) -> Diagnostic:
+    """Return that files are not at hand that an installer downloads when they are needed."""
+    shown = ", ".join(payloads[:_SHOWN])
+    more = f" and {len(payloads) - _SHOWN:,} more" if len(payloads) > _SHOWN else ""
+    reason = f"it downloads {shown}{more} when needed, and they are not beside it"
+    return not_inspected(file, "", reason, "put them beside it, to have them inspected")
+
+
 def file_mismatch(file: str, member: str, *, expected: str, found: str) -> Diagnostic:
     """Return that a file is not the one that an SBOM or another artifact has."""
     hint = "compare it with the published file; then build or download it again"

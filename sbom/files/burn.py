@@ -17,7 +17,7 @@ from typing import IO, Any
 from sbom.binaries.binary import InspectFn
 from sbom.binaries.pe import find_section
 from sbom.diagnostics import Diagnostic, sort_diagnostics
-from sbom.diagnostics.inspection_messages import not_inspected
+from sbom.diagnostics.inspection_messages import absent_payloads
 from sbom.diagnostics.io_messages import unreadable_file, unsafe_archive
 from sbom.files.cabinet import CabinetError, parse_cabinet, read_files
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
@@ -54,7 +54,8 @@ class BundleError(ValueError):
 class _Payload:
     """A file that the bundle's manifest lists, and its name in its container.
 
-    ``container`` is empty for a file that is beside the bundle or downloaded.
+    ``container`` is empty for a file that is beside the bundle or downloaded. ``published`` is
+    the end of the address that it is downloaded from: directory and name.
     """
 
     path: str
@@ -62,12 +63,28 @@ class _Payload:
     digest: str
     source: str
     container: str
+    published: str
     is_interface: bool
 
 
 def is_bundle(start: bytes) -> bool:
     """Return whether a file that starts so is a bundle; ``start`` includes its headers."""
     return find_section(start, SECTION) != (0, 0)
+
+
+def installed_files(bundle: ArchiveContents) -> tuple[tuple[ShippedFile, ...], list[Diagnostic]]:
+    """Return what all packages of a bundle install, by path, and which paths have two contents.
+
+    Payloads that are no packages are files too.
+    """
+    files = {file.path: file for file in bundle.members if file.path not in bundle.nested}
+    conflicts: list[Diagnostic] = []
+    for package, contents in bundle.nested.items():
+        for file in contents.members:
+            if files.setdefault(file.path, file) != file:
+                message = f"is installed by {package} and by another package, with other contents"
+                conflicts.append(unsafe_archive(bundle.archive.path, file.path, message))
+    return tuple(files[path] for path in sorted(files)), conflicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +97,8 @@ class BundleReader:
     def read(self, file: IO[bytes], name: str, open_payload: OpenPayload) -> ArchiveContents:
         """Return the payloads of a bundle, and the contents of the packages among them.
 
-        ``open_payload`` opens what is not in the bundle. A payload that is not there either has
-        a ``not-inspected`` diagnostic, and what is wrong with the bundle an error.
+        ``open_payload`` opens what is not in the bundle. One ``not-inspected`` diagnostic names
+        the payloads that are not there either; what is wrong with the bundle is an error.
         """
         file.seek(0)
         bundle = hash_stream(name, _read_pieces(file), self.inspect)
@@ -96,12 +113,7 @@ class BundleReader:
                 collector.add_detached(manifest, open_payload)
         except (BundleError, CabinetError) as error:
             collector.diagnostics.append(unreadable_file(name, "", str(error)))
-        return ArchiveContents(
-            bundle,
-            tuple(sorted(collector.members, key=lambda member: member.path)),
-            dict(sorted(collector.nested.items())),
-            sort_diagnostics(collector.diagnostics),
-        )
+        return collector.finish(bundle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +130,10 @@ class _Collector:
 
     reader: BundleReader
     bundle: str
-    members: list[ShippedFile] = field(default_factory=list)
+    members: dict[str, ShippedFile] = field(default_factory=dict)
     nested: dict[str, ArchiveContents] = field(default_factory=dict)
+    detached: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def validate(self, payloads: Sequence[_Payload], size: int) -> None:
@@ -160,16 +174,20 @@ class _Collector:
         ]
 
     def add_detached(self, manifest: _Manifest, open_payload: OpenPayload) -> None:
-        """Add the payloads that are files beside the bundle; report those that are not there."""
+        """Add the payloads that are files beside the bundle, and name those that are not there."""
         for payload in manifest.payloads:
             if payload.container:
                 continue
-            file = open_payload(payload.path)
-            if file is None:
-                reason = "the bundle downloads it when it is needed"
-                hint = f"put {payload.path} beside the bundle, to have it inspected"
-                self.diagnostics.append(not_inspected(self.bundle, payload.path, reason, hint))
+            if payload.path in self.detached | self.absent:
                 continue
+            file = open_payload(payload.path)
+            if file is None and not validate_member_name(payload.published):
+                # As on python.org, where the packages of each platform have a directory.
+                file = open_payload(payload.published)
+            if file is None:
+                self.absent.add(payload.path)
+                continue
+            self.detached.add(payload.path)
             with file:
                 self.add_payload(payload, read_pieces(_read_pieces(file), _PACKAGE_SIZE))
 
@@ -185,12 +203,29 @@ class _Collector:
             return
         if payload.is_interface:
             return
-        self.members.append(hash_stream(payload.path, iter([data]), self.reader.inspect))
-        if data.startswith(MSI_MAGIC):
+        # A package for one user and for all users has two payloads of one name.
+        member = hash_stream(payload.path, iter([data]), self.reader.inspect)
+        if self.members.setdefault(payload.path, member) != member:
+            message = "is listed twice by the bundle's manifest, with different contents"
+            self.diagnostics.append(unsafe_archive(self.bundle, payload.path, message))
+        elif data.startswith(MSI_MAGIC) and payload.path not in self.nested:
             reader = MsiReader(self.reader.inspect, self.reader.limits)
             name = f"{self.bundle}/{payload.path}"
             self.nested[payload.path] = reader.read(io.BytesIO(data), name, no_cabinet)
             self.diagnostics += self.nested[payload.path].diagnostics
+
+    def finish(self, bundle: ShippedFile) -> ArchiveContents:
+        """Return the contents of the bundle: its payloads, and everything that is wrong."""
+        if self.absent:
+            self.diagnostics.append(absent_payloads(self.bundle, sorted(self.absent)))
+        return ArchiveContents(
+            bundle,
+            tuple(self.members[path] for path in sorted(self.members)),
+            dict(sorted(self.nested.items())),
+            sort_diagnostics(self.diagnostics),
+            frozenset(self.detached),
+            tuple(sorted(self.absent)),
+        )
 
 
 def _find_containers(file: IO[bytes], size: int) -> list[IO[bytes]]:
@@ -282,6 +317,7 @@ def _payload(element: XmlElement, *, is_interface: bool) -> _Payload:
         digest=attributes.get("Hash", "").lower(),
         source=attributes.get("SourcePath", ""),
         container=container if is_embedded else "",
+        published="/".join(attributes.get("DownloadUrl", "").split("/")[-2:]),
         is_interface=is_interface,
     )
 

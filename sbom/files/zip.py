@@ -39,15 +39,18 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"|?*]')
 
 @dataclass(frozen=True, slots=True)
 class ArchiveContents:
-    """A zip file: itself, its members, and those of archives in it by their paths.
+    """An archive: itself, its members, and those of archives in it by their paths.
 
-    Where there are diagnostics, nothing else may be trusted.
+    ``detached`` are members that are files beside it, ``absent`` those that are not at hand.
+    Where a diagnostic is an error, nothing else may be trusted.
     """
 
     archive: ShippedFile
     members: tuple[ShippedFile, ...] = ()
     nested: Mapping[str, ArchiveContents] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
+    detached: frozenset[str] = frozenset()
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

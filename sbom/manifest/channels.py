@@ -37,6 +37,8 @@ ARTIFACT_VERSIONS = {
 def check_artifact_name(template: str) -> str:
     """Return why a text cannot be the file name of an artifact."""
     names = _names_in_braces(template)
+    if names in (["package"], ["early", "package"]) and template.count("/") == 1:
+        return ""
     if len(names) != 1 or names[0] not in ARTIFACT_VERSIONS:
         return f"expected either {{version}} or {{nuget}} once, found '{template}'"
     return f"expected the name of a file, found the path '{template}'" if "/" in template else ""
@@ -106,7 +108,11 @@ class Variant(Table, frozen=True, kw_only=True):
 
 
 ArtifactName = Annotated[
-    str, checked(check_artifact_name, "a file name with {version} or {nuget} in it")
+    str,
+    checked(
+        check_artifact_name,
+        "a file name with {version} or {nuget}, or a directory and a file name with {package}",
+    ),
 ]
 
 
@@ -116,11 +122,15 @@ class Channel(Table, frozen=True, kw_only=True):
     name: HeaderName
     title: str
     """what it is called in documents"""
-    format: Literal["zip", "installer"]
-    """``release`` opens ``zip`` and does not open ``installer``"""
+    format: Literal["zip", "installer", "msi"]
+    """a zip file, a WiX bundle, or the Windows Installer packages that bundles contain or
+    download"""
     files: Mapping[str, ArtifactName]
     """the name of its artifact by platform, with ``{version}`` (3.15.0rc1) or ``{nuget}``
-    (3.15.0-rc1)"""
+    (3.15.0-rc1); of ``packages``, a directory and a name with ``{package}``, and with ``{early}``
+    for what follows 3.15.0 in a version (rc1)"""
+    packages: tuple[str, ...] = ()
+    """the values of ``{package}``; a release may lack any of these files"""
     variant: str = DEFAULT
     """the variant that is in it"""
     other_variants: tuple[str, ...] = ()
@@ -167,7 +177,10 @@ class ReleaseConfig(Table, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Artifact:
-    """One file that a channel publishes of one release, for one platform."""
+    """One file that a channel publishes of one release, for one platform.
+
+    ``file`` is its name; that of a package of the installer has its directory: ``amd64/core.msi``.
+    """
 
     file: str
     channel: Channel
@@ -184,15 +197,17 @@ def nuget_version(version: str) -> str:
 
 def expected_artifacts(channels: Sequence[Channel], version: str, line: str) -> Iterator[Artifact]:
     """Yield every artifact that the channels know of a release, in order of file name."""
-    release = re.match(r"[\d.]*", version)
+    found = re.match(r"[\d.]*", version)
+    release = found[0] if found else version
     names = {
         "version": version,
         "nuget": nuget_version(version),
-        "release": release[0] if release else version,
+        "release": release,
+        "early": version.removeprefix(release),
     }
     artifacts = [
         Artifact(
-            file=(file := template.format(**names)),
+            file=(file := template.format(package=package, **names)),
             channel=channel,
             platform=platform,
             version=names["nuget"] if "{nuget}" in template else version,
@@ -204,6 +219,7 @@ def expected_artifacts(channels: Sequence[Channel], version: str, line: str) -> 
         for channel in channels
         for platform, template in channel.files.items()
         if line_in_range(line, channel.lines_on.get(platform, channel.lines))
+        for package in (channel.packages or ("",))
     ]
     yield from sorted(artifacts, key=lambda artifact: artifact.file)
 
@@ -212,7 +228,7 @@ def version_named(channels: Sequence[Channel], file: str) -> str:
     """Return the CPython version in the name of any channel's artifact, or an empty text."""
     for channel in channels:
         for template in channel.files.values():
-            if match := _pattern(template).fullmatch(file):
+            if not channel.packages and (match := _pattern(template).fullmatch(file)):
                 return match["version"].replace("-", "")
     return ""
 

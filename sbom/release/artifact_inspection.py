@@ -6,28 +6,30 @@ Artifacts of one build are compared with each other, and with the machine they a
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sbom.bom.ownership import expected_contents
-from sbom.components.component import Build
+from sbom.bom.ownership import ExpectedContents, assign_owners, expected_contents, find_builds
+from sbom.components.component import Build, Component
 from sbom.components.resolve import resolve_components
-from sbom.diagnostics import Diagnostic, sort_diagnostics
+from sbom.diagnostics import Diagnostic, failing, sort_diagnostics
 from sbom.diagnostics.inspection_messages import (
     file_mismatch,
     missing_file,
     unexpected_build,
     unowned_file,
 )
-from sbom.files.shipped_file import ShippedFile, hash_file
-from sbom.files.zip import ArchiveContents, ZipReader
+from sbom.files.burn import installed_files
+from sbom.files.shipped_file import ShippedFile
+from sbom.files.zip import ArchiveContents
 from sbom.io import read_error, require_directory
-from sbom.manifest.channels import Artifact, Channel, Platform, expand_line, expected_artifacts
+from sbom.manifest.channels import Artifact, Platform
 from sbom.manifest.model import Manifest
 from sbom.patterns import PathPatterns
+from sbom.release.artifact_reading import embedded_artifacts, read_artifacts
 from sbom.release.contents import ArtifactContents
-from sbom.verification.inspection import inspect_files, make_inspector
+from sbom.verification.inspection import check_missing, inspect_files, make_inspector
 
 
 def list_files(directory: Path) -> list[str]:
@@ -53,54 +55,38 @@ def list_files(directory: Path) -> list[str]:
 
 
 def inspect_artifacts(
-    directory: Path, artifacts: Mapping[str, Artifact], manifest: Manifest
+    directory: Path,
+    artifacts: Mapping[str, Artifact],
+    manifest: Manifest,
+    layouts: Collection[str] = (),
 ) -> tuple[tuple[ArtifactContents, ...], tuple[Diagnostic, ...]]:
     """Return what each artifact contains, and what is wrong with it.
 
-    ``artifacts`` are by their paths in the directory. One that cannot be opened has a diagnostic
-    and no contents.
+    ``artifacts`` are by their paths in the directory. One that cannot be read has a diagnostic
+    and no contents. ``layouts`` are the names of the builds whose files are known: an installer
+    of which packages are not at hand is described by them.
     """
-    zips = [path for path, artifact in artifacts.items() if artifact.channel.format == "zip"]
-    nested = {path for channel in manifest.channels for path in _nested_paths(channel, manifest)}
-    reader = ZipReader(nested.__contains__, make_inspector(manifest))
-    opened = reader.read_all([(directory / path, path) for path in zips])
-    archives = dict(zip(zips, opened, strict=True))
-    collector = _Collector(manifest)
+    archives = read_artifacts(directory, artifacts, manifest, make_inspector(manifest))
+    collector = _Collector(
+        manifest, layouts, {artifacts[path].file: one.archive for path, one in archives.items()}
+    )
     for path, artifact in artifacts.items():
-        archive = archives.get(path)
-        if archive is None:
-            collector.add_unopened(path, artifact, hash_file(directory / path))
-        elif archive.diagnostics:
-            collector.diagnostics += archive.diagnostics
-        else:
-            collector.add_opened(path, artifact, archive)
+        collector.diagnostics += archives[path].diagnostics
+        if not failing(archives[path].diagnostics):
+            collector.add(path, artifact, archives[path])
     contents = collector.merge_copies()
+    # What an installer installs is checked with the packages that it is in.
+    packed = [one for one in contents if one.artifact.channel.format != "installer"]
     diagnostics = [
         *collector.diagnostics,
         *(
             diagnostic
-            for artifact_contents in contents
+            for artifact_contents in packed
             for diagnostic in check_machine(artifact_contents, manifest.platforms)
         ),
-        *check_shared_files(contents),
+        *check_shared_files(packed),
     ]
     return contents, sort_diagnostics(diagnostics)
-
-
-def _nested_paths(channel: Channel, manifest: Manifest) -> Iterator[str]:
-    """Yield the members of a channel's artifacts that are archives to open too."""
-    for name in channel.nested_archives:
-        yield channel.prefix + expand_line(name, manifest.cpython.line)
-    for artifact in _embedded_artifacts(channel, manifest):
-        yield artifact.file
-
-
-def _embedded_artifacts(channel: Channel, manifest: Manifest) -> Iterator[Artifact]:
-    """Yield the artifacts that are members of a channel's artifacts, for all platforms."""
-    cpython = manifest.cpython
-    for artifact in expected_artifacts(manifest.channels, cpython.version, cpython.line):
-        if artifact.channel.name == channel.embeds_channel:
-            yield artifact
 
 
 def _build_of(artifact: Artifact) -> Build:
@@ -110,42 +96,22 @@ def _build_of(artifact: Artifact) -> Build:
 
 @dataclass(slots=True)
 class _Collector:
-    """Contents of artifacts as they are collected, and what is wrong with them."""
+    """Contents of artifacts as they are collected, and what is wrong with them.
+
+    ``standalone`` are the files in the directory of the release, by the names of their artifacts.
+    """
 
     manifest: Manifest
+    layouts: Collection[str]
+    standalone: Mapping[str, ShippedFile]
     contents: list[ArtifactContents] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    containers: dict[str, set[str]] = field(default_factory=dict)
+    downloaders: dict[str, set[str]] = field(default_factory=dict)
 
-    def add_unopened(self, path: str, artifact: Artifact, file: ShippedFile) -> None:
-        """Add an artifact with what its channel adds; its build has all other components."""
-        build = _build_of(artifact)
-        usual = {
-            component.id
-            for component in resolve_components(self.manifest, replace(build, channel=""))
-        }
-        added = tuple(
-            component
-            for component in resolve_components(self.manifest, build)
-            if component.id not in usual
-        )
-        self.contents.append(
-            ArtifactContents(
-                artifact=artifact,
-                path=path,
-                file=file,
-                build=build,
-                is_opened=False,
-                components=added,
-            )
-        )
-
-    def add_opened(
-        self, path: str, artifact: Artifact, archive: ArchiveContents, container: str = ""
-    ) -> None:
-        """Add an artifact by its members, and artifacts that are members of it.
-
-        ``container`` is the name of the artifact that it is a member of itself.
-        """
+    def add(self, path: str, artifact: Artifact, archive: ArchiveContents) -> None:
+        """Add an artifact by its members, and artifacts that are members of it."""
+        channel = artifact.channel
         contents = ArtifactContents(
             artifact=artifact,
             path=path,
@@ -153,42 +119,132 @@ class _Collector:
             build=_build_of(artifact),
             is_opened=True,
             files=archive.members,
-            containers=(container,) if container else (),
-            is_standalone=not container,
+            is_standalone=self.standalone.get(artifact.file) == archive.archive,
         )
-        if artifact.channel.embeds_channel:
-            self.contents.append(contents)
-            self._add_embedded(contents, archive)
-            return
-        inspection = inspect_files(
-            path,
-            archive.members,
-            expected_contents(self.manifest, [contents.build], artifact.channel),
-            nested={name: nested.members for name, nested in archive.nested.items()},
-        )
+        match channel.format:
+            case "installer":
+                self._add_installer(contents, archive)
+            case "msi":
+                self._add_package(contents)
+            case "zip" if channel.embeds_channel:
+                self._add_upload(contents, archive)
+            case "zip":
+                expected = expected_contents(self.manifest, [contents.build], channel)
+                nested = {name: one.members for name, one in archive.nested.items()}
+                self._add_inspected(contents, expected, nested)
+
+    def _add_inspected(
+        self,
+        contents: ArtifactContents,
+        expected: ExpectedContents,
+        nested: Mapping[str, Sequence[ShippedFile]] | None = None,
+    ) -> None:
+        inspection = inspect_files(contents.path, contents.files, expected, nested=nested)
         self.diagnostics += inspection.diagnostics
         self.contents.append(
             replace(contents, components=inspection.components, ownership=inspection.ownership)
         )
 
-    def _add_embedded(self, contents: ArtifactContents, archive: ArchiveContents) -> None:
-        """Add the artifacts that are members of one, and check that no other member is there."""
-        artifact, path = contents.artifact, contents.path
-        embedded = {
-            member.file: member
-            for member in _embedded_artifacts(artifact.channel, self.manifest)
+    def _embedded(self, artifact: Artifact) -> dict[str, Artifact]:
+        """Return the artifacts that are members of one, by their paths in it."""
+        return {
+            member.file.rpartition("/")[2]: member
+            for member in embedded_artifacts(artifact.channel, self.manifest)
             if member.platform == artifact.platform
         }
-        container_files = PathPatterns(artifact.channel.container_files)
+
+    def _add_upload(self, contents: ArtifactContents, archive: ArchiveContents) -> None:
+        """Add an artifact that only carries others, which must be there, and add these."""
+        path, embedded = contents.path, self._embedded(contents.artifact)
+        self.contents.append(contents)
         for name in sorted(embedded.keys() - archive.nested.keys()):
             self.diagnostics.append(missing_file(path, name, expected_by="its channel"))
-        for file in archive.members:
-            if file.path in embedded:
-                member = archive.nested[file.path]
-                member_path = f"{path}/{file.path}"
-                self.add_opened(member_path, embedded[file.path], member, artifact.file)
-            elif not container_files.matches(file.path):
-                self.diagnostics.append(unowned_file(path, file.path, unlisted_in="its channel"))
+        self._check_members(contents, embedded)
+        for name in sorted(embedded.keys() & archive.nested.keys()):
+            self.containers.setdefault(embedded[name].file, set()).add(contents.artifact.file)
+            self.add(f"{path}/{name}", embedded[name], archive.nested[name])
+
+    def _check_members(self, contents: ArtifactContents, embedded: Mapping[str, Artifact]) -> None:
+        """Report the members of an artifact that are neither artifacts nor of its format."""
+        container_files = PathPatterns(contents.artifact.channel.container_files)
+        self.diagnostics += [
+            unowned_file(contents.path, file.path, unlisted_in="its channel")
+            for file in contents.files
+            if file.path not in embedded and not container_files.matches(file.path)
+        ]
+
+    def _add_installer(self, contents: ArtifactContents, archive: ArchiveContents) -> None:
+        """Add an installer by what all its packages install together, and add these.
+
+        If some are not at hand, it is described by a layout, or by what its build is known to
+        contain if CPython itself is not there.
+        """
+        embedded = self._embedded(contents.artifact)
+        self._check_members(contents, embedded)
+        for name in sorted(embedded.keys() & archive.nested.keys()):
+            self._add_package_of(contents, embedded[name], name, archive)
+        files, conflicts = installed_files(archive)
+        self.diagnostics += conflicts
+        added = self._added_components(contents.build)
+        paths = [file.path for file in files]
+        builds = find_builds(self.manifest, contents.build, paths)
+        contents = replace(contents, absent=archive.absent)
+        if archive.absent and (contents.build.name in self.layouts or not builds):
+            self.contents.append(replace(contents, is_opened=False, files=(), components=added))
+            return
+        usual = [replace(build, channel="") for build in builds or (contents.build,)]
+        expected = expected_contents(self.manifest, usual, contents.artifact.channel)
+        if archive.absent:
+            # Another variant can be in some packages that are at hand and in some that are not.
+            default = expected_contents(self.manifest, usual[:1], contents.artifact.channel)
+            self.diagnostics += check_missing(contents.path, files, default)
+            expected = replace(expected, is_part=True)
+        inspection = inspect_files(contents.path, files, expected)
+        # What is wrong with a file is reported with the package that it is in.
+        reported = set(paths)
+        self.diagnostics += [one for one in inspection.diagnostics if one.subject not in reported]
+        self.contents.append(
+            replace(
+                contents,
+                files=files,
+                components=(*inspection.components, *added),
+                ownership=inspection.ownership,
+            )
+        )
+
+    def _add_package_of(
+        self, contents: ArtifactContents, package: Artifact, name: str, archive: ArchiveContents
+    ) -> None:
+        """Add a package of an installer, unless the same file is beside it."""
+        is_detached = name in archive.detached
+        holders = self.downloaders if is_detached else self.containers
+        holders.setdefault(package.file, set()).add(contents.artifact.file)
+        beside = self.standalone.get(package.file)
+        if beside is None or beside.sha256 != archive.nested[name].archive.sha256:
+            self.add(f"{contents.path}/{name}", package, archive.nested[name])
+
+    def _add_package(self, contents: ArtifactContents) -> None:
+        """Add a package of an installer: it has some of the files of one variant."""
+        channel = contents.artifact.channel
+        variants = (channel.variant, *channel.other_variants)
+        builds = [
+            replace(contents.build, variant=variant)
+            for variant in variants
+            if variant in self.manifest.variant_names()
+        ]
+        paths = [file.path for file in contents.files]
+        for build in builds:
+            expected = expected_contents(self.manifest, [build], channel)
+            if not assign_owners(paths, expected).unowned:
+                break
+        else:
+            build, expected = builds[0], expected_contents(self.manifest, builds, channel)
+        self._add_inspected(replace(contents, build=build), expected)
+
+    def _added_components(self, build: Build) -> tuple[Component, ...]:
+        """Return the components that come with the channel of a build alone."""
+        usual = {one.id for one in resolve_components(self.manifest, replace(build, channel=""))}
+        return tuple(one for one in resolve_components(self.manifest, build) if one.id not in usual)
 
     def merge_copies(self) -> tuple[ArtifactContents, ...]:
         """Return each artifact once: it can be in the directory and in another artifact too."""
@@ -206,8 +262,12 @@ class _Collector:
             for copy in others
             if copy.file.sha256 != first.file.sha256
         ]
-        containers = sorted(name for copy in copies for name in copy.containers)
-        return replace(first, containers=tuple(containers))
+        file = first.artifact.file
+        return replace(
+            first,
+            containers=tuple(sorted(self.containers.get(file, ()))),
+            downloaders=tuple(sorted(self.downloaders.get(file, ()))),
+        )
 
 
 #: What a build makes once for all its artifacts; executables are copied under other names.

@@ -47,7 +47,7 @@ def classify_artifacts(
     artifacts: dict[str, Artifact] = {}
     first: dict[str, str] = {}
     for path in sorted(paths):
-        name = path.rpartition("/")[2]
+        name = _artifact_name(path, expected)
         if name in first:
             diagnostics.append(duplicate_artifact(path, first[name]))
         elif name in expected:
@@ -63,6 +63,12 @@ def classify_artifacts(
     return ArtifactSet(artifacts, missing, sort_diagnostics(diagnostics))
 
 
+def _artifact_name(path: str, expected: Collection[str]) -> str:
+    """Return the name that a file has among artifacts, whose names may have a directory."""
+    *_, directory, name = f"/{path}".split("/")
+    return below if (below := f"{directory}/{name}") in expected else name
+
+
 def _check_unexpected(path: str, manifest: Manifest) -> Iterator[Diagnostic]:
     """Yield what is wrong with a file that is not an artifact of this release, unless ignored."""
     cpython = manifest.cpython
@@ -76,10 +82,14 @@ def _check_unexpected(path: str, manifest: Manifest) -> Iterator[Diagnostic]:
 def _find_missing(
     expected: Mapping[str, Artifact], names: Collection[str], line: str
 ) -> Iterator[Artifact]:
-    """Yield artifacts that are not there; an optional channel may lack all of its artifacts."""
+    """Yield artifacts that are not there; an optional channel may lack all of its artifacts.
+
+    Which packages of an installer there are is for the installer to say.
+    """
     begun = {expected[name].channel.name for name in names}
     for artifact in expected.values():
         channel = artifact.channel
         is_optional = channel.optional_lines and line_in_range(line, channel.optional_lines)
-        if artifact.file not in names and not (is_optional and channel.name not in begun):
+        may_be_missing = channel.packages or (is_optional and channel.name not in begun)
+        if artifact.file not in names and not may_be_missing:
             yield artifact

@@ -73,8 +73,10 @@ class ArtifactContents:
     ``build`` what it was made from. One that was opened has its members in ``files``, the
     component each belongs to in ``ownership``, and in ``components`` what is in it, links naming
     the files that are there. Of one that was not opened, ``components`` are those that come with
-    its channel alone: all else is in the BOM of its build. ``containers`` name artifacts that
-    contain this one; one that ``is_standalone`` is in the directory by itself too.
+    its channel alone: all else is in the BOM of its build. ``absent`` are the packages that an
+    installer downloads and that are not at hand. ``containers`` name artifacts that contain this
+    one, ``downloaders`` installers that download it; one that ``is_standalone`` is in the
+    directory by itself too.
     """
 
     artifact: Artifact
@@ -85,13 +87,21 @@ class ArtifactContents:
     components: tuple[Component, ...] = ()
     files: tuple[ShippedFile, ...] = ()
     ownership: tuple[FileOwnership, ...] = ()
+    absent: tuple[str, ...] = ()
     containers: tuple[str, ...] = ()
+    downloaders: tuple[str, ...] = ()
     is_standalone: bool = True
 
     @property
     def checksums(self) -> tuple[tuple[str, str], ...]:
         """Return SPDX's names of algorithms with lower-case hexadecimal digits."""
         return ("SHA256", self.file.sha256), ("SHA512", self.file.sha512)
+
+    @property
+    def has_cpython(self) -> bool:
+        """Return whether a file in it is CPython's own: ucrt.msi has none."""
+        owned = {one.path for one in self.ownership if one.kind != "static"}
+        return not self.is_opened or any(file.path not in owned for file in self.files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ class Basis(Enum):
     """What the description of an artifact rests on, as the index has it, and as a sentence."""
 
     MEMBERS = "members", "Described from its members: it was opened."
-    LAYOUT = "layout", "Described from the layout it was made from; it was not opened."
-    MANIFEST = "manifest", "Described from what the build is known to contain; it was not opened."
+    LAYOUT = "layout", "Described from the layout it was made from."
+    MANIFEST = "manifest", "Described from what the build is known to contain."
 
     def __init__(self, label: str, sentence: str) -> None:
         self.label = label
@@ -79,8 +79,12 @@ def release_components(
     for artifact in contents.artifacts:
         basis = basis_of(artifact, contents.inspected_builds)
         component = _artifact_component(manifest, artifact, basis)
-        unlisted = _unlisted_variants(manifest, artifact, contents.parts)
-        yield replace(component, comment=f"{component.comment} {unlisted}".strip())
+        sentences = [
+            component.comment,
+            _absent_packages(artifact),
+            "" if artifact.is_opened else _unlisted_variants(manifest, artifact, contents.parts),
+        ]
+        yield replace(component, comment=" ".join(filter(None, sentences)))
 
 
 def _container(manifest: Manifest, id_: str, name: str, source_info: str) -> Component:
@@ -115,7 +119,7 @@ def _artifact_component(manifest: Manifest, contents: ArtifactContents, basis: B
         _container(manifest, artifact_id(artifact.file), artifact.file, source_info),
         version=artifact.version,
         download_location=artifact.location,
-        file_name=artifact.file,
+        file_name=artifact.file.rpartition("/")[2],
         checksums=contents.checksums,
         purl=make_purl(
             artifact.purl or f"pkg:generic/{artifact.file}",
@@ -124,8 +128,16 @@ def _artifact_component(manifest: Manifest, contents: ArtifactContents, basis: B
             contents.file.sha256,
         ),
         comment=basis.sentence,
-        purpose="install" if artifact.channel.format == "installer" else "archive",
+        purpose="archive" if artifact.channel.format == "zip" else "install",
     )
+
+
+def _absent_packages(contents: ArtifactContents) -> str:
+    """Return a sentence on the packages that an installer downloads and that were not at hand."""
+    if not contents.absent:
+        return ""
+    names = ", ".join(contents.absent)
+    return f"It downloads these packages when needed; they were not at hand: {names}."
 
 
 def _is_made_from(artifact: ArtifactContents, build: Build) -> bool:
@@ -216,7 +228,12 @@ def _structure(
         for container in contents.containers:
             holder = ids[artifact_id(container)]
             yield Relationship(holder, RelationshipKind.CONTAINS, artifact)
-        yield Relationship(artifact, RelationshipKind.CONTAINS, build)
+        for installer in contents.downloaders:
+            holder = ids[artifact_id(installer)]
+            comment = "Downloaded by the installer when it is needed."
+            yield Relationship(holder, RelationshipKind.DEPENDS_ON, artifact, comment)
+        if contents.has_cpython:
+            yield Relationship(artifact, RelationshipKind.CONTAINS, build)
         for part in parts:
             if not contents.is_opened and _is_made_from(contents, part.build):
                 other = ids[build_id(part.build)]

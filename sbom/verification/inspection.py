@@ -222,6 +222,18 @@ def _contents_diagnostics(
         yield messages.not_inspected(name, path, reason, "build or download it again")
 
 
+def _missing(name: str, expected: ExpectedContents, inventory: Inventory) -> Iterator[Diagnostic]:
+    return missing_of_components(name, inventory.missing, expected.components, inventory.present)
+
+
+def check_missing(
+    name: str, files: Iterable[ShippedFile], expected: ExpectedContents
+) -> Iterator[Diagnostic]:
+    """Yield what is missing among files that should have the expected contents, and no more."""
+    inventory = assign_owners([file.path for file in files], expected)
+    yield from _missing(name, expected, inventory)
+
+
 def _inventory_diagnostics(
     name: str, expected: ExpectedContents, inventory: Inventory
 ) -> Iterator[Diagnostic]:
@@ -230,9 +242,8 @@ def _inventory_diagnostics(
         component.id: f"{component.name} {component.version}".rstrip()
         for component in expected.components
     }
-    yield from missing_of_components(
-        name, inventory.missing, expected.components, inventory.present
-    )
+    if not expected.is_part:
+        yield from _missing(name, expected, inventory)
     for path in inventory.excluded_present:
         owners = [titles[owner.component] for owner in inventory.ownership if owner.path == path]
         if owners:

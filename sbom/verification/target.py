@@ -11,9 +11,9 @@ from typing import IO
 from sbom.binaries.binary import InspectFn
 from sbom.binaries.pe import is_pe
 from sbom.bom.bom import Bom
-from sbom.diagnostics import Diagnostic, InputError, SbomError, failing
+from sbom.diagnostics import Diagnostic, InputError, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.io_messages import input_error
-from sbom.files.burn import BundleReader, is_bundle
+from sbom.files.burn import BundleReader, installed_files, is_bundle
 from sbom.files.msi import MAGIC as MSI_MAGIC
 from sbom.files.msi import MsiReader
 from sbom.files.shipped_file import ShippedFile, hash_directory, hash_file
@@ -58,7 +58,9 @@ def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
         return _archive_target(path, archive, _members(archive))
     if start.startswith(MSI_MAGIC) or is_bundle(start):
         archive = _read_installer(path, start, inspect)
-        return _archive_target(path, archive, _installed_files(archive))
+        files, conflicts = installed_files(archive)
+        diagnostics = sort_diagnostics([*archive.diagnostics, *conflicts])
+        return _archive_target(path, replace(archive, diagnostics=diagnostics), files)
     if is_pe(start):
         file = hash_file(path, inspect)
         return VerifyTarget(name=str(path), files=(file,), file=file, prefix=_prefix((file,)))
@@ -100,16 +102,6 @@ def _read_installer(path: Path, start: bytes, inspect: InspectFn) -> ArchiveCont
             return BundleReader(inspect).read(file, path.name, open_beside)
     except OSError as error:
         raise read_error(path, error) from error
-
-
-def _installed_files(archive: ArchiveContents) -> tuple[ShippedFile, ...]:
-    """Return the files that an installer installs: those of all its packages, by their paths."""
-    if not archive.nested:
-        return archive.members
-    files = {file.path: file for file in archive.members if file.path not in archive.nested}
-    for package in archive.nested.values():
-        files |= {file.path: file for file in package.members}
-    return tuple(files[path] for path in sorted(files))
 
 
 def _read_start(path: Path) -> bytes:

@@ -10,11 +10,12 @@ from contradictions import find_contradictions
 from manifests import committed
 from pe_files import pe
 from release_runs import PARTIAL, Run, read_json
-from releases import contents_of, zipped
+from releases import contents_of, installer_of, web_installer, zipped
 
 from sbom.manifest.channels import expected_artifacts
 
 ZIP, INSTALLER = "python-3.14.7-amd64.zip", "python-3.14.7-amd64.exe"
+PYMANAGER = "./__install__.json"
 CONTAINERS = ("SPDXRef-Artifact-", "SPDXRef-build-")
 MICROSOFT = {"CompanyName": "Microsoft Corporation", "FileVersion": "14.50.35719.0"}
 OPENSSL = {"CompanyName": "The OpenSSL Project", "FileVersion": "3.5.7"}
@@ -33,6 +34,16 @@ def members() -> dict[str, bytes]:
         "DLLs/libcrypto-3.dll": pe(resource=OPENSSL, texts=[text]),
         "DLLs/libssl-3.dll": pe(resource=OPENSSL, texts=[text]),
     }
+
+
+def in_packages(contents: dict[str, bytes]) -> dict[str, dict[str, bytes]]:
+    """Return what an installer contains of a layout, in three packages."""
+    packages: dict[str, dict[str, bytes]] = {"core.msi": {}, "lib.msi": {}, "tcltk.msi": {}}
+    for path, data in contents.items():
+        if f"./{path}" != PYMANAGER:
+            name = "lib" if path.startswith("Lib/") else "tcltk" if "tcl" in path else "core"
+            packages[f"{name}.msi"][path] = data
+    return packages
 
 
 def components(document: dict[str, Any], root: str) -> dict[str, Any]:
@@ -69,13 +80,15 @@ def files(document: dict[str, Any]) -> dict[str, Any]:
 def documents(run: Run, tmp_path: Path) -> dict[str, dict[str, Any]]:
     """Return the documents of one build: of a layout, and of artifacts that are opened or not."""
     contents = members()
-    layout, inside = tmp_path / "layout", tmp_path / "in"
+    layout, inside, alone = tmp_path / "layout", tmp_path / "in", tmp_path / "alone"
     for path, data in contents.items():
         (layout / path).parent.mkdir(parents=True, exist_ok=True)
         (layout / path).write_bytes(data)
     inside.mkdir()
     (inside / ZIP).write_bytes(zipped(contents))
-    (inside / INSTALLER).write_bytes(b"MZ")
+    (inside / INSTALLER).write_bytes(web_installer())
+    alone.mkdir()
+    (alone / INSTALLER).write_bytes(installer_of(in_packages(contents)))
     built, released, joined = (tmp_path / name for name in ("built", "released", "joined"))
     build = run("build", "--layout", layout, "--platform", "amd64", "--output", built)
     assert build[0] == 0, build[2]
@@ -86,12 +99,16 @@ def documents(run: Run, tmp_path: Path) -> dict[str, dict[str, Any]]:
     ):
         status, _, err = run("release", "--artifacts", inside, "--output", out, *words, *PARTIAL)
         assert status == 0, err
+    opened = tmp_path / "opened"
+    status, _, err = run("release", "--artifacts", alone, "--output", opened, *PARTIAL)
+    assert status == 0, err
     return {
         "layout": read_json(part),
         "zip": read_json(released / f"{ZIP}.spdx.json"),
         "installer": read_json(released / f"{INSTALLER}.spdx.json"),
         "joined zip": read_json(joined / f"{ZIP}.spdx.json"),
         "joined installer": read_json(joined / f"{INSTALLER}.spdx.json"),
+        "opened installer": read_json(opened / f"{INSTALLER}.spdx.json"),
     }
 
 
@@ -114,7 +131,9 @@ def test_files_are_the_same_whatever_they_were_seen_in(
     expected = files(documents["layout"])
     assert len(expected) > 500
     for name, document in documents.items():
-        assert files(document) == expected, name
+        # PyManager's own file is in its packages alone.
+        own = {PYMANAGER: expected[PYMANAGER]} if name == "opened installer" else {}
+        assert files(document) | own == expected, name
 
 
 def test_a_joined_part_gives_the_same_documents_as_its_layout(

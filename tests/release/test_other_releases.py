@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from manifests import RELEASED, entries, entry_of, script_of
 from release_runs import component_names, read_json
-from releases import contents_of, members, zipped
+from releases import contents_of, members, web_installer, zipped
 
 from sbom.cli import main
 from sbom.manifest.channels import expected_artifacts
@@ -64,7 +64,7 @@ def test_a_release_is_described_by_a_manifest_from_its_script_alone(
     artifacts.mkdir()
     names = [f"python-{version}-amd64.exe", f"python-{version}.exe"]
     for name in names:
-        (artifacts / name).write_bytes(b"MZ" + name.encode())
+        (artifacts / name).write_bytes(web_installer())
     out = tmp_path / "out"
     words = ["--manifest", str(manifest), "--artifacts", str(artifacts), "--output", str(out)]
     capsys.readouterr()

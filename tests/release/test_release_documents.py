@@ -18,7 +18,7 @@ from release_runs import (
     slice_paths,
     violations,
 )
-from releases import make_release
+from releases import make_release, web_installer
 
 from sbom.manifest.read import read_manifest
 
@@ -95,7 +95,7 @@ def test_a_namespace_never_stands_for_two_contents(
     words = ("--manifest", manifest, "--artifacts", inside, *PARTIAL)
     assert run("release", *words, "--output", tmp_path / "first")[0] == 0
     if changed == "artifact":
-        (inside / "python-3.14.7.exe").write_bytes(b"MZ another")
+        (inside / "python-3.14.7.exe").write_bytes(web_installer("other"))
     elif changed == "manifest":
         text = manifest.read_text("utf-8").replace("Organization: Python", "Organization: Any")
         manifest.write_text(text, encoding="utf-8")
@@ -227,7 +227,7 @@ def test_checksums_and_index_name_everything(released: Path) -> None:
     index = read_json(released / "sbom-index.json")
     assert len(index["artifacts"]) == 30
     sources = {row["file"]: row["described-from"] for row in index["artifacts"]}
-    assert sources["python-3.14.7-amd64.exe"] == "manifest"
+    assert sources["python-3.14.7-amd64.exe"] == "members"
     assert sources["python-3.14.7-amd64.zip"] == "members"
 
 
@@ -261,7 +261,7 @@ def test_a_second_run_changes_nothing_and_another_release_is_refused(
     assert status == 0
     assert "is up to date" in output
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
-    (inside / "python-3.14.7.exe").write_bytes(b"MZ another")
+    (inside / "python-3.14.7.exe").write_bytes(web_installer("other"))
     status, _, output = run("release", *words)
     assert status == 1
     assert "already exists, written by another release run" in output

@@ -69,6 +69,9 @@ def test_packages_and_cabinets_beside_an_installer_are_read(
     status, report = case.run()
     assert (status, report["diagnostics"]) == (Exit.OK, [])
     assert case.statuses()["_bz2.pyd", "bzip2"] == "confirmed"
+    (tmp_path / "amd64").mkdir()
+    (tmp_path / "core.msi").rename(tmp_path / "amd64/core.msi")
+    assert case.run()[1]["diagnostics"] == []
 
 
 def test_an_old_library_in_an_installer_is_reported(case: VerifyCase, tmp_path: Path) -> None:
