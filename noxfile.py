@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from shutil import which
 from tempfile import TemporaryDirectory
 
 import nox
@@ -117,6 +118,16 @@ def real_trees(session: nox.Session) -> None:
     install(session, "tests")
     directory = str(Path(session.posargs[0]).resolve())
     session.run("pytest", "tests/checks/test_real_trees.py", env={"SBOM_TREES": directory})
+
+
+@nox.session(name="debian-tools", default=False)
+def debian_tools(session: nox.Session) -> None:
+    """Compare packages and signatures with what msitools, wixl and osslsigncode make of them."""
+    missing = [tool for tool in ("msiextract", "wixl", "osslsigncode") if which(tool) is None]
+    if missing:
+        session.skip(f"{', '.join(missing)} not found: apt install msitools wixl osslsigncode")
+    install(session, "tests")
+    session.run("pytest", "tests/files/test_debian_tools.py", env={"SBOM_DEBIAN_TOOLS": "1"})
 
 
 @nox.session

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from cabinets import LZX, MSZIP, cabinet
+from signatures import signature_of
 
 _SECTOR, _MINI, _CUTOFF = 512, 64, 4096
 _END, _FREE, _FAT, _NONE = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD, 0xFFFFFFFF
@@ -65,13 +66,18 @@ def msi(
     method: int = MSZIP,
     tables: Mapping[str, list[Row]] | None = None,
     cabinets: Mapping[str, bytes] | None = None,
+    signer: str = "",
 ) -> bytes:
-    """Return a package that installs files from a cabinet in it."""
-    names = {f"F{number}": content for number, content in enumerate(files.values(), 1)}
-    streams = {"files.cab": cabinet(names, method)} if cabinets is None else dict(cabinets)
-    return compound_file(_encode(tables or msi_tables(files)) | {
-        _encode_name(name): data for name, data in streams.items()
-    })  # fmt: skip
+    """Return a package that installs files from a cabinet in it, signed by an organization."""
+    keys = {f"F{number}": content for number, content in enumerate(files.values(), 1)}
+    streams = {"files.cab": cabinet(keys, method)} if cabinets is None else dict(cabinets)
+    made = _encode(tables or msi_tables(files))
+    made |= {_encode_name(name): data for name, data in streams.items()}
+    if signer:
+        names = sorted(made, key=lambda name: name.encode("utf-16-le"))
+        digest = hashlib.sha256(b"".join(made[name] for name in names) + _CLASS).digest()
+        made["\x05DigitalSignature"] = signature_of(digest, signer)
+    return compound_file(made)
 
 
 def _encode(tables: Mapping[str, list[Row]]) -> dict[str, bytes]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sbom.binaries.signature import Signature
+
 
 @dataclass(frozen=True, slots=True)
 class PEHeaders:
     """A PE file by its headers.
 
     ``machine`` is ``x86``, ``x64``, ``arm64``, ``arm32``, ``arm64ec``, ``arm64x`` or empty;
-    ``authenticode`` is the SHA-256 of what a signature covers, which signing does not change.
+    ``authenticode`` is the SHA-256 of what a signature covers, which signing does not change;
+    ``signature`` is None if the file is not signed.
     If ``parse_error`` states what is wrong with the file, the others are what could be read.
     """
 
@@ -19,6 +22,7 @@ class PEHeaders:
     version_resource: Mapping[str, str] = field(default_factory=dict)
     authenticode: str = ""
     parse_error: str = ""
+    signature: Signature | None = None
 
 
 @dataclass(frozen=True, slots=True)

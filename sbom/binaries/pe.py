@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sbom.binaries.binary import PEHeaders
+from sbom.binaries.signature import Signature, SignatureStatus, read_signature
 
 if TYPE_CHECKING:
     import lief
@@ -28,6 +30,8 @@ _SECTION_COUNT, _OPTIONAL_SIZE, _OPTIONAL = 6, 20, 24
 _CHECKSUM, _DIRECTORIES = 64, {0x10B: 96, 0x20B: 112}
 #: The directory of certificates: the only one whose address is an offset in the file.
 _CERTIFICATES, _DIRECTORY_SIZE = 4, 8
+#: WIN_CERTIFICATE: the size of its header, and the kind that is an Authenticode signature.
+_CERTIFICATE_HEADER, _PKCS_SIGNED_DATA = 8, 2
 _MOST_SECTIONS = 96  # Windows does not load files with more
 _SECTION_SIZE, _NAME_SIZE = 40, 8
 #: Offsets in the header of a section: size and position of its bytes in the file.
@@ -49,12 +53,13 @@ def read_headers(data: bytes) -> PEHeaders:
     machine = _MACHINES.get(_number(data, at + 4, 2), "")
     if error := _validate(data, at):
         return PEHeaders(machine=machine, parse_error=error)
-    return _parse(data, machine, _authenticode(data, at))
+    headers = _parse(data, machine, _authenticode(data, at).hex())
+    return replace(headers, signature=_read_signature(data, at))
 
 
 def authenticode_of(data: bytes) -> str:
     """Return the Authenticode SHA-256 of a complete PE file, or an empty text."""
-    return _authenticode(data, _find_pe_header(data)) if _is_complete(data) else ""
+    return _authenticode(data, _find_pe_header(data)).hex() if _is_complete(data) else ""
 
 
 def read_imports(data: bytes) -> tuple[str, ...]:
@@ -148,8 +153,20 @@ def _certificate_directory(data: bytes, at: int) -> int:
     return optional + _DIRECTORIES[_number(data, optional, 2)] + _CERTIFICATES * _DIRECTORY_SIZE
 
 
-def _authenticode(data: bytes, at: int) -> str:
-    """Return the Authenticode SHA-256 of a file that is valid.
+def _read_signature(data: bytes, at: int) -> Signature | None:
+    """Return the first signature of a file that is valid; further ones are for older Windows."""
+    start, size = _certificates(data, at)
+    if not size:
+        return None
+    length, kind = _number(data, start, 4), _number(data, start + 6, 2)
+    if kind != _PKCS_SIGNED_DATA or not _CERTIFICATE_HEADER < length <= size:
+        return Signature(status=SignatureStatus.DAMAGED)
+    message = data[start + _CERTIFICATE_HEADER : start + length]
+    return read_signature(message, lambda algorithm: _authenticode(data, at, algorithm))
+
+
+def _authenticode(data: bytes, at: int, algorithm: str = "sha256") -> bytes:
+    """Return the Authenticode digest of a file that is valid.
 
     It is of all but the checksum, the directory entry of the certificates and these themselves:
     Windows Authenticode Portable Executable Signature Format, "Calculating the PE Image Hash".
@@ -158,11 +175,11 @@ def _authenticode(data: bytes, at: int) -> str:
     checksum, directory = at + _OPTIONAL + _CHECKSUM, _certificate_directory(data, at)
     start, size = _certificates(data, at)
     view = memoryview(data)
-    digest = hashlib.sha256(view[:checksum])
+    digest = hashlib.new(algorithm, view[:checksum], usedforsecurity=False)
     digest.update(view[checksum + 4 : directory])
     digest.update(view[directory + _DIRECTORY_SIZE : start or len(data)])
     digest.update(view[start + size :] if size else b"")
-    return digest.hexdigest()
+    return digest.digest()
 
 
 def _parse(data: bytes, machine: str, authenticode: str) -> PEHeaders:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from sbom import __version__
 from sbom.binaries.binary import describe_matches
+from sbom.binaries.signature import Signature, SignatureStatus
 from sbom.bom.bom import (
     Bom,
     BomFile,
@@ -254,7 +255,7 @@ def bom_files(
             sha256=file.sha256,
             sha512=file.sha512,
             license=_asserted(licenses.get(file.path, "")),
-            comment=_evidence(file),
+            comment=" ".join(filter(None, (_evidence(file), describe_signature(file.signature)))),
         )
         for file in sorted(files, key=lambda file: file.path)
     )
@@ -269,6 +270,22 @@ def _evidence(file: ShippedFile) -> str:
         for match in matches
     )
     return f"Evidence in the file: {shown}." if shown else ""
+
+
+def describe_signature(signature: Signature | None) -> str:
+    """Return in words who signed a file, an empty text if nobody did.
+
+    Whether the certificate is trusted depends on the day, and is not stated.
+    """
+    if signature is None:
+        return ""
+    match signature.status:
+        case SignatureStatus.INTACT:
+            return f"Signed by {signature}; the file is the one that was signed."
+        case SignatureStatus.CHANGED:
+            return f"Signed by {signature}; the file is not the one that was signed."
+        case SignatureStatus.DAMAGED:
+            return "It has a signature that cannot be verified."
 
 
 def distinct_relationships(related: Iterable[Relationship]) -> tuple[Relationship, ...]:

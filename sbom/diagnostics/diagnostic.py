@@ -48,6 +48,9 @@ class Code(StrEnum):
     UNREADABLE_FILE = "unreadable-file"
     UNSAFE_ARCHIVE = "unsafe-archive"
     NO_PYTHON = "no-python"
+    INVALID_SIGNATURE = "invalid-signature"
+    UNEXPECTED_SIGNER = "unexpected-signer"
+    UNSIGNED_FILE = "unsigned-file"
     # The manifest.
     INVALID_TOML = "invalid-toml"
     INVALID_MANIFEST = "invalid-manifest"

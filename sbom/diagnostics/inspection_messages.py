@@ -1,4 +1,4 @@
-"""Diagnostics of shipped files, SBM201 to SBM210, SBM213 and SBM214, one function for each.
+"""Diagnostics of shipped files, SBM201 to SBM210 and SBM213 to SBM217, one function for each.
 
 ``file`` is the layout, archive or binary that was inspected, ``member`` the path of a file in it.
 """
@@ -119,6 +119,28 @@ def unexpected_build(
     """Return that a file is another build of what was expected."""
     message, hint = _mismatch(expected, found, evidence), "find out who built it, and from what"
     return _member(Code.UNEXPECTED_BUILD, file, member, message, hint)
+
+
+def invalid_signature(file: str, member: str, signer: str, *, is_changed: bool) -> Diagnostic:
+    """Return that the signature of a file is not of its contents, or cannot be verified."""
+    reason = "its contents are not what was signed" if is_changed else "it cannot be verified"
+    of_signer = f" of {signer}" if signer else ""
+    message = f"invalid signature{of_signer}: {reason}"
+    return _member(Code.INVALID_SIGNATURE, file, member, message, "download or build it again")
+
+
+def unexpected_signer(file: str, member: str, *, expected: str, found: str) -> Diagnostic:
+    """Return that another organization signed a file than is expected to."""
+    message = f"expected a signature of {expected}, found one of {found}"
+    hint = "find out where it comes from; then correct the build, or [release.signers]"
+    return _member(Code.UNEXPECTED_SIGNER, file, member, message, hint)
+
+
+def unsigned_file(file: str, member: str, expected: str) -> Diagnostic:
+    """Return that a file is not signed, unlike others of its build."""
+    message = f"expected a signature of {expected}, found none"
+    hint = "find out where it comes from; then sign it, or add it to 'unsigned' in [release]"
+    return _member(Code.UNSIGNED_FILE, file, member, message, hint)
 
 
 def no_python(file: str) -> Diagnostic:

@@ -58,6 +58,7 @@ class MsiReader:
         file.seek(0)
         try:
             database = MsiDatabase(file)
+            package = replace(package, signature=database.read_signature())
             installed = _list_files(database)
             if diagnostics := [*self._validate(installed, package)]:
                 return ArchiveContents(package, diagnostics=sort_diagnostics(diagnostics))

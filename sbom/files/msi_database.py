@@ -15,6 +15,9 @@ from typing import IO
 
 import olefile
 
+from sbom.binaries.signature import Signature
+from sbom.files.msi_signature import read_msi_signature
+
 #: A name of a stream holds two characters of this alphabet in each of its own.
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._"
 _PAIRS, _SINGLES, _TABLE_MARK = 0x3800, 0x4800, "\u4840"
@@ -109,6 +112,13 @@ class MsiDatabase:
     def read_table(self, name: str) -> list[Row]:
         """Return the rows of a table, none if there is no such table. Raises MsiError."""
         return self._rows(name, self._columns.get(name, []))
+
+    def read_signature(self) -> Signature | None:
+        """Return the signature of the database, None if it has none. Raises MsiError."""
+        try:
+            return read_msi_signature(self._ole)
+        except _DAMAGE as error:
+            raise MsiError(f"has a damaged stream: {error}") from error
 
     def open_stream(self, name: str) -> IO[bytes] | None:
         """Return a stream by its name, such as an embedded cabinet. Raises MsiError."""

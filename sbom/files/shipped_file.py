@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sbom.binaries.binary import Binary, InspectFn, PEHeaders
 from sbom.binaries.pe import is_pe
+from sbom.binaries.signature import Signature
 from sbom.diagnostics import Diagnostic, InputError
 from sbom.files.limits import INSPECTED_SIZE
 from sbom.io import read_error
@@ -34,6 +35,7 @@ class ShippedFile:
 
     The checksums are lower-case hexadecimal, and empty if they were not requested. ``binary`` is
     what was found in a PE file; None for any other file, or where none are inspected.
+    ``signature`` is that of a PE file or a Windows Installer package, None if it has none.
     """
 
     path: str
@@ -42,6 +44,7 @@ class ShippedFile:
     sha256: str = ""
     sha512: str = ""
     binary: Binary | None = None
+    signature: Signature | None = None
 
 
 class FileHasher:
@@ -74,7 +77,9 @@ class FileHasher:
     def finish(self, path: str) -> ShippedFile:
         """Return the file that consists of the pieces."""
         digests = {name: hasher.hexdigest() for name, hasher in self._hashes.items()}
-        return ShippedFile(path, self._size, **digests, binary=self._inspected(path))
+        binary = self._inspected(path)
+        signature = binary.headers.signature if binary else None
+        return ShippedFile(path, self._size, **digests, binary=binary, signature=signature)
 
     def _inspected(self, path: str) -> Binary | None:
         if not self._inspect or not self._pieces:

@@ -173,6 +173,11 @@ class ReleaseConfig(Table, frozen=True, kw_only=True):
     """replaces the comment of ``[document]``"""
     ignore: tuple[str, ...] = ()
     """patterns of other files beside the artifacts"""
+    signers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """organizations that sign the files of a release, each with patterns of the files that it
+    signs; the first that matches applies"""
+    unsigned: tuple[str, ...] = ()
+    """patterns of PE files that nobody signs"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

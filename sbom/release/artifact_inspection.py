@@ -30,6 +30,7 @@ from sbom.patterns import PathPatterns
 from sbom.release.artifact_reading import embedded_artifacts, read_artifacts
 from sbom.release.contents import ArtifactContents
 from sbom.verification.inspection import check_missing, inspect_files, make_inspector
+from sbom.verification.signatures import check_own_signature
 
 
 def list_files(directory: Path) -> list[str]:
@@ -112,6 +113,7 @@ class _Collector:
     def add(self, path: str, artifact: Artifact, archive: ArchiveContents) -> None:
         """Add an artifact by its members, and artifacts that are members of it."""
         channel = artifact.channel
+        self.diagnostics += check_own_signature(path, archive.archive, self.manifest)
         contents = ArtifactContents(
             artifact=artifact,
             path=path,

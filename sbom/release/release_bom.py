@@ -14,6 +14,7 @@ from sbom.bom.compose import (
     build_tool_relationships,
     creation_info,
     derived_namespace,
+    describe_signature,
     file_relationships,
     license_texts,
     shipping_relationships,
@@ -81,6 +82,7 @@ def release_components(
         component = _artifact_component(manifest, artifact, basis)
         sentences = [
             component.comment,
+            describe_signature(artifact.file.signature),
             _absent_packages(artifact),
             "" if artifact.is_opened else _unlisted_variants(manifest, artifact, contents.parts),
         ]

@@ -19,6 +19,7 @@ from sbom.verification.foreign_paths import align_paths
 from sbom.verification.identification import Identification
 from sbom.verification.inspection import Inspection, inspect_files
 from sbom.verification.missing_files import missing_of_bom
+from sbom.verification.signatures import check_own_signature
 from sbom.verification.target import VerifyTarget
 
 
@@ -62,6 +63,8 @@ def verify_target(
     files = () if is_installer else target.files
     inspection = inspect_files(target.name, files, expected, bom=bom)
     diagnostics = [*target.diagnostics, *inspection.diagnostics]
+    if target.file and target.file not in target.files:
+        diagnostics += check_own_signature(target.name, target.file, manifest)
     matching = 0
     if is_installer:
         reason = "named like an installer, but neither a WiX bundle nor an MSI"

@@ -38,6 +38,7 @@ from sbom.verification.expectations import (
 from sbom.verification.missing_files import missing_of_components
 from sbom.verification.results import BinaryVerifier, Result, ResultStatus, result_diagnostics
 from sbom.verification.shown_components import add_shown_components
+from sbom.verification.signatures import check_signatures
 
 _UNREADABLE = (ResultStatus.NOT_PE, ResultStatus.DAMAGED)
 
@@ -120,13 +121,16 @@ def inspect_files(
     diagnostics = result_diagnostics(name, results)
     if expected.is_complete:
         diagnostics = _contents_diagnostics(name, expected, inventory, results, unopened)
+    built = [file for file in files if file.path not in runtime_files]
     return Inspection(
         files=tuple(files),
         components=components,
         ownership=ownership,
         results=results,
         runtime_files=runtime_files,
-        diagnostics=sort_diagnostics(diagnostics),
+        diagnostics=sort_diagnostics(
+            [*diagnostics, *check_signatures(name, built, expected, inventory)]
+        ),
     )
 
 

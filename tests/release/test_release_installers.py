@@ -13,6 +13,7 @@ from manifests import committed
 from pe_files import pe
 from release_runs import PARTIAL, Run, component_names, failed_release, read_json, violations
 from releases import installer_of, packages_of
+from signatures import signed_pe
 
 from sbom.manifest.channels import expected_artifacts
 
@@ -207,3 +208,34 @@ def test_an_early_release_has_its_packages_in_a_directory_of_its_own() -> None:
         "arm64rc1/core.msi",
         "https://www.python.org/ftp/python/3.15.0/arm64rc1/core.msi",
     )
+
+
+def test_documents_state_who_signed_an_installer_its_packages_and_files(
+    run: Run, tmp_path: Path
+) -> None:
+    packages = packages_of("3.14.7", "amd64")
+    packages["lib.msi"]["DLLs/_bz2.pyd"] = signed_pe(pe(), "Any Foundation")
+    made = {name: msi(inside) for name, inside in packages.items()}
+    made["lib.msi"] = msi(packages["lib.msi"], signer="Any Foundation")
+    directory = release_with(tmp_path / "in", bundle(made))
+    out = tmp_path / "out"
+    status, _, err = run("release", "--artifacts", directory, "--output", out, *PARTIAL)
+    assert status == 0, err
+    document = read_json(out / f"{INSTALLER}.spdx.json")
+    sentence = (
+        "Signed by CN=Any Foundation Signing, O=Any Foundation, C=US (issuer "
+        "CN=Any Foundation Signing, O=Any Foundation, C=US, serial 0102)"
+    )
+    [library] = [one for one in document["files"] if one["fileName"] == "./DLLs/_bz2.pyd"]
+    assert f"{sentence}; the file is the one that was signed." in library["comment"]
+    [package] = [one for one in document["packages"] if one["name"] == "amd64/lib.msi"]
+    assert f"{sentence}; the file is the one that was signed." in package["comment"]
+
+
+def test_a_package_that_was_changed_after_signing_is_an_error(run: Run, tmp_path: Path) -> None:
+    package = msi(packages_of("3.14.7", "amd64")["lib.msi"], signer="Any Foundation")
+    changed = package.replace(b"Python 3.14.7", b"Python 3.14.8")
+    installer = installer_of(packages_of("3.14.7", "amd64"))
+    directory = release_with(tmp_path / "in", installer, {"path.msi": changed})
+    _, [line] = failed_release(run, directory, "--partial")
+    assert "amd64/path.msi: invalid signature of Any Foundation: its contents are not" in line

@@ -1,0 +1,98 @@
+"""Signatures of PE files and packages: who signed, and whether the file is still that one."""
+
+from __future__ import annotations
+
+import io
+import random
+from dataclasses import replace
+
+import lief
+import pytest
+from installers import msi
+from pe_files import pe
+from signatures import signature_of, signed_pe
+
+from sbom.binaries.pe import read_headers
+from sbom.binaries.signature import Signature, SignatureStatus, read_signature
+from sbom.files.msi import MsiReader, no_cabinet
+
+NAME = "CN=Any Foundation Signing, O=Any Foundation, C=US"
+INTACT = Signature(
+    status=SignatureStatus.INTACT,
+    signer="Any Foundation",
+    subject=NAME,
+    issuer=NAME,
+    serial="0102",
+)
+FILES = {"python.exe": pe(), "Lib/os.py": b"import sys\n"}
+
+
+def lief_accepts(data: bytes) -> bool:
+    parsed = lief.PE.parse(list(data))
+    assert isinstance(parsed, lief.PE.Binary)
+    return bool(parsed.verify_signature() == lief.PE.Signature.VERIFICATION_FLAGS.OK)
+
+
+def msi_signature(data: bytes) -> Signature | None:
+    return MsiReader().read(io.BytesIO(data), "core.msi", no_cabinet).archive.signature
+
+
+@pytest.mark.parametrize("machine", ["x86", "x64"])
+def test_a_signed_file_states_who_signed_it(machine: str) -> None:
+    data = signed_pe(pe(machine=machine, texts=[b"text"]), "Any Foundation")
+    assert read_headers(data).signature == INTACT
+    assert lief_accepts(data)
+
+
+def test_a_file_without_a_signature_has_none() -> None:
+    assert read_headers(pe()).signature is None
+    assert msi_signature(msi(FILES)) is None
+
+
+def test_a_file_that_was_changed_after_it_was_signed_is_not_the_signed_one() -> None:
+    data = signed_pe(pe(texts=[b"text"]), "Any Foundation")
+    changed = data.replace(b"text", b"TEXT")
+    assert read_headers(changed).signature == replace(INTACT, status=SignatureStatus.CHANGED)
+    assert not lief_accepts(changed)
+
+
+def test_a_package_states_who_signed_it() -> None:
+    signed = msi(FILES, signer="Any Foundation")
+    assert msi_signature(signed) == INTACT
+    changed = signed.replace(b"Python 3.14.7", b"Python 3.14.8")
+    assert changed != signed
+    assert msi_signature(changed) == replace(INTACT, status=SignatureStatus.CHANGED)
+
+
+def test_a_signature_by_another_key_is_damaged() -> None:
+    message = bytearray(signature_of(bytes(32), "Any Foundation"))
+    message[-1] ^= 1
+    found = read_signature(bytes(message), lambda _: bytes(32))
+    assert found == replace(INTACT, status=SignatureStatus.DAMAGED)
+
+
+@pytest.mark.parametrize("message", [b"", b"0", b"not a signature", bytes(2 << 20)])
+def test_what_is_no_signature_is_damaged(message: bytes) -> None:
+    found = read_signature(message, lambda _: b"")
+    assert found == Signature(status=SignatureStatus.DAMAGED)
+
+
+def test_a_certificate_table_of_another_kind_is_damaged() -> None:
+    plain = pe()
+    data = signed_pe(plain)
+    at = len(plain) + 6
+    found = read_headers(data[:at] + b"\x01" + data[at + 1 :]).signature
+    assert found == Signature(status=SignatureStatus.DAMAGED)
+
+
+def test_no_damage_of_a_signature_is_a_crash() -> None:
+    message, rng = signature_of(bytes(32), "Any Foundation"), random.Random(20261127)
+    for _ in range(2000):
+        data = bytearray(message)
+        for _ in range(rng.choice([1, 2, 8])):
+            at = rng.randrange(len(data))
+            data[at : at + rng.randrange(3)] = rng.randbytes(rng.randrange(3))
+        is_intact = (
+            read_signature(bytes(data), lambda _: bytes(32)).status is SignatureStatus.INTACT
+        )
+        assert not is_intact or bytes(32) in data

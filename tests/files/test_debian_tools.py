@@ -1,0 +1,136 @@
+"""Packages, cabinets and signatures of tools of others: ``nox -s debian-tools``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from binaries import written
+from installers import msi
+from pe_files import pe
+from signatures import signed_pe
+
+from sbom.binaries.pe import read_headers
+from sbom.binaries.signature import Signature, SignatureStatus
+from sbom.files.msi import MsiReader, no_cabinet
+from sbom.files.zip import ArchiveContents
+
+pytestmark = pytest.mark.skipif(
+    "SBOM_DEBIAN_TOOLS" not in os.environ, reason="run: nox -s debian-tools"
+)
+FILES = {
+    "python.exe": pe(texts=[b"python"]),
+    "DLLs/_bz2.pyd": bytes(range(256)) * 600,
+    "Lib/os.py": b"import sys\n" * 4000,
+    "Lib/empty.py": b"",
+}
+_DIRECTORY = """<Wix xmlns="http://schemas.microsoft.com/wix/2006/wi">
+<Product Name="Python" Id="*" UpgradeCode="9D2E35F9-2D71-4D60-8C3B-2B3A5C0F0E11" Language="1033"
+ Version="3.14.7" Manufacturer="Any"><Package Compressed="yes"/>
+<Media Id="1" Cabinet="files.cab" EmbedCab="yes"/>
+<Directory Id="TARGETDIR" Name="SourceDir">{tree}</Directory>
+<Feature Id="All" Level="1">{features}</Feature></Product></Wix>"""
+
+
+def run(*words: object, cwd: Path, check: bool = True) -> str:
+    """Run a program, which is to succeed with ``check``, and return what it prints."""
+    command = [*map(str, words)]
+    return subprocess.run(command, cwd=cwd, check=check, capture_output=True, text=True).stdout
+
+
+def read(path: Path) -> ArchiveContents:
+    with path.open("rb") as file:
+        return MsiReader().read(file, path.name, no_cabinet)
+
+
+def digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+
+
+def found(contents: ArchiveContents) -> dict[str, str]:
+    assert contents.diagnostics == ()
+    return {file.path: file.sha256 for file in contents.members}
+
+
+def extracted(package: Path, directory: Path) -> dict[str, str]:
+    """Return what msiextract makes of a package."""
+    directory.mkdir()
+    run("msiextract", "-C", directory, package, cwd=directory)
+    paths = [path for path in directory.rglob("*") if path.is_file()]
+    return digests({path.relative_to(directory).as_posix(): path.read_bytes() for path in paths})
+
+
+def test_msiextract_finds_the_same_files_in_our_packages(tmp_path: Path) -> None:
+    package = tmp_path / "core.msi"
+    package.write_bytes(msi(FILES))
+    assert found(read(package)) == digests(FILES) == extracted(package, tmp_path / "out")
+
+
+def test_a_package_of_wixl_is_read(tmp_path: Path) -> None:
+    written(tmp_path, FILES)
+    components, parts = "", []
+    for number, name in enumerate(FILES):
+        directory, _, base = name.rpartition("/")
+        component = (
+            f'<Component Id="C{number}" Guid="*"><File Id="F{number}" Name="{base}" '
+            f'Source="{name}" KeyPath="yes"/></Component>'
+        )
+        components += f'<ComponentRef Id="C{number}"/>'
+        inside = f'<Directory Id="D{number}" Name="{directory}">{component}</Directory>'
+        parts.append(inside if directory else component)
+    text = _DIRECTORY.format(tree="".join(parts), features=components)
+    (tmp_path / "core.wxs").write_text(text, encoding="utf-8")
+    run("wixl", "-o", "core.msi", "core.wxs", cwd=tmp_path)
+    contents = read(tmp_path / "core.msi")
+    assert found(contents) == digests(FILES) == extracted(tmp_path / "core.msi", tmp_path / "out")
+
+
+def signed(directory: Path, name: str, *options: str) -> Path:
+    """Sign a file with osslsigncode and a certificate made by openssl; return the signed one."""
+    subject = ("-subj", "/O=Any Foundation/CN=Any Signer")
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out",
+        "certificate.pem", *subject, cwd=directory)  # fmt: skip
+    run("osslsigncode", "sign", "-certs", "certificate.pem", "-key", "key.pem", "-h", "sha256",
+        *options, "-in", name, "-out", f"signed-{name}", cwd=directory)  # fmt: skip
+    return directory / f"signed-{name}"
+
+
+def check(signature: Signature | None) -> None:
+    assert signature
+    assert signature.status is SignatureStatus.INTACT
+    assert signature.signer == "Any Foundation"
+    assert signature.subject == "CN=Any Signer, O=Any Foundation"
+
+
+def test_a_program_that_osslsigncode_signed_is_intact(tmp_path: Path) -> None:
+    (tmp_path / "python.exe").write_bytes(FILES["python.exe"])
+    data = signed(tmp_path, "python.exe").read_bytes()
+    check(read_headers(data).signature)
+    changed = read_headers(data.replace(b"python", b"PYTHON")).signature
+    assert changed
+    assert changed.status is SignatureStatus.CHANGED
+
+
+@pytest.mark.parametrize("options", [(), ("-add-msi-dse",)])
+def test_a_package_that_osslsigncode_signed_is_intact(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    (tmp_path / "core.msi").write_bytes(msi(FILES))
+    contents = read(signed(tmp_path, "core.msi", *options))
+    check(contents.archive.signature)
+    assert found(contents) == digests(FILES)
+
+
+def test_osslsigncode_computes_the_digest_that_the_tests_sign(tmp_path: Path) -> None:
+    (tmp_path / "python.exe").write_bytes(signed_pe(FILES["python.exe"]))
+    # It fails, because nobody trusts the certificate; what it computed is printed before.
+    printed = run("osslsigncode", "verify", "-in", "python.exe", cwd=tmp_path, check=False)
+    lines = re.findall(r"(?m)^(Current|Calculated) message digest *: (\w+)", printed)
+    stated = dict(lines)
+    assert stated.keys() == {"Current", "Calculated"}
+    assert stated["Current"] == stated["Calculated"]

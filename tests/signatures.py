@@ -1,0 +1,123 @@
+"""Makes Authenticode signatures by a certificate of its own, as osslsigncode makes them.
+
+LIEF and osslsigncode verify them, which share no code with this.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from asn1crypto import algos, cms, core
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.x509.oid import NameOID
+
+_INDIRECT_DATA = "1.3.6.1.4.1.311.2.1.4"
+_PE_IMAGE = "1.3.6.1.4.1.311.2.1.15"
+#: SpcPeImageData without flags, and a link to nothing, as every signing tool writes it.
+_PE_IMAGE_DATA = bytes.fromhex("3009030100a004a2028000")
+
+
+class _Subject(core.Sequence):  # type: ignore[misc]
+    _fields = [("type", core.ObjectIdentifier), ("value", core.Any)]  # noqa: RUF012
+
+
+class _IndirectData(core.Sequence):  # type: ignore[misc]
+    _fields = [("data", _Subject), ("message_digest", algos.DigestInfo)]  # noqa: RUF012
+
+
+@cache
+def _key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@cache
+def _certificate(organization: str) -> bytes:
+    """Return a certificate of an organization, signed by itself, in DER."""
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "US"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization),
+            x509.NameAttribute(NameOID.COMMON_NAME, f"{organization} Signing"),
+        ]
+    )
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(_key().public_key())
+        .serial_number(0x0102)
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=3650))
+        .sign(_key(), hashes.SHA256())
+    )
+    return made.public_bytes(serialization.Encoding.DER)
+
+
+def signature_of(digest: bytes, organization: str) -> bytes:
+    """Return a PKCS #7 message in which an organization signs a SHA-256."""
+    subject = {"type": _PE_IMAGE, "value": core.Any.load(_PE_IMAGE_DATA)}
+    stated = {"digest_algorithm": {"algorithm": "sha256"}, "digest": digest}
+    content = _IndirectData({"data": subject, "message_digest": stated}, explicit=0)
+    content.dump()
+    attributes = cms.CMSAttributes(
+        [
+            _attribute("content_type", cms.ContentType(_INDIRECT_DATA)),
+            _attribute(
+                "message_digest", core.OctetString(hashlib.sha256(content.contents).digest())
+            ),
+        ]
+    )
+    certificate = asn1_x509.Certificate.load(_certificate(organization))
+    signer = cms.SignerInfo(
+        {
+            "version": "v1",
+            "sid": cms.SignerIdentifier(
+                {
+                    "issuer_and_serial_number": cms.IssuerAndSerialNumber(
+                        {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
+                    )
+                }
+            ),
+            "digest_algorithm": {"algorithm": "sha256"},
+            "signed_attrs": attributes,
+            "signature_algorithm": {"algorithm": "rsassa_pkcs1v15"},
+            "signature": _key().sign(attributes.dump(), padding.PKCS1v15(), hashes.SHA256()),
+        }
+    )
+    signed = cms.SignedData(
+        {
+            "version": "v1",
+            "digest_algorithms": [{"algorithm": "sha256"}],
+            "encap_content_info": {"content_type": _INDIRECT_DATA, "content": content},
+            "certificates": [certificate],
+            "signer_infos": [signer],
+        }
+    )
+    message: bytes = cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump()
+    return message
+
+
+def _attribute(kind: str, value: Any) -> cms.CMSAttribute:
+    return cms.CMSAttribute({"type": kind, "values": [value]})
+
+
+def signed_pe(data: bytes, organization: str = "Python Software Foundation") -> bytes:
+    """Return an unsigned PE file, signed by an organization."""
+    data = data.ljust(-(-len(data) // 8) * 8, b"\0")
+    optional = int.from_bytes(data[60:64], "little") + 24
+    wide = data[optional : optional + 2] == b"\x0b\x02"
+    checksum, entry = optional + 64, optional + (112 if wide else 96) + 4 * 8
+    covered = data[:checksum] + data[checksum + 4 : entry] + data[entry + 8 :]
+    message = signature_of(hashlib.sha256(covered).digest(), organization)
+    padded = message.ljust(-(-len(message) // 8) * 8, b"\0")
+    table = struct.pack("<IHH", 8 + len(padded), 0x200, 2) + padded
+    directory = struct.pack("<II", len(data), len(table))
+    return data[:entry] + directory + data[entry + 8 :] + table
