@@ -197,24 +197,27 @@ def bundle(
     detached: Mapping[str, bytes] | None = None,
     listed: Mapping[str, bytes] | None = None,
     method: int = LZX,
+    repeats: int = 1,
     change: Callable[[bytes], bytes] = bytes,
 ) -> bytes:
     """Return a bundle with packages in it. Its manifest lists ``detached`` ones too.
 
+    A real one has each package twice, with ``repeats``: for one user and for all users.
+
     ``listed`` are contents that the manifest states digests and sizes of, where not the real ones;
     ``change`` changes the manifest.
     """
-    stated = {**packages, **(detached or {}), **(listed or {})}
-    sources = {path: f"a{number}" for number, path in enumerate(packages)}
+    stated = [*{**packages, **(detached or {}), **(listed or {})}.items()] * repeats
+    sources = {f"a{number}": path for number, (path, _) in enumerate(stated) if path in packages}
     payloads = "".join(
         f'<Payload Id="p{number}" FilePath="{path}" FileSize="{len(data)}" '
         f'Hash="{hashlib.sha1(data, usedforsecurity=False).hexdigest().upper()}" '
         + (
-            f'Packaging="embedded" SourcePath="{sources[path]}" Container="WixAttachedContainer"/>'
-            if path in sources
+            f'Packaging="embedded" SourcePath="a{number}" Container="WixAttachedContainer"/>'
+            if path in packages
             else f'Packaging="external" DownloadUrl="https://example.org/3.14.7/amd64/{path}"/>'
         )
-        for number, (path, data) in enumerate(stated.items())
+        for number, (path, data) in enumerate(stated)
     )
     interface = b"the bootstrapper application"
     digest = hashlib.sha1(interface, usedforsecurity=False).hexdigest()
@@ -225,7 +228,7 @@ def bundle(
         f'AttachedIndex="1" Attached="yes"/>{payloads}</BurnManifest>'
     )
     first = cabinet({"0": change(manifest.encode()), "u0": interface})
-    second = cabinet({sources[path]: data for path, data in packages.items()}, method)
+    second = cabinet({source: packages[path] for source, path in sources.items()}, method)
     return _program(first, second) + first + second
 
 

@@ -107,6 +107,8 @@ def packages_of(version: str, platform: str) -> dict[str, dict[str, bytes]]:
         base = path.rpartition("/")[2]
         packages[name][path] = f"{platform} default {base}\n".encode() * 3
     del packages[_NOT_INSTALLED]
+    launcher = ("py.exe", "pyw.exe", f"pyshellext.{platform}.dll")
+    packages["launcher.msi"] = {name: f"{platform} {name}\n".encode() for name in launcher}
     return packages
 
 
@@ -114,7 +116,11 @@ def installer_of(packages: Mapping[str, Mapping[str, bytes]], **detached: bytes)
     """Return an installer with packages in it, which downloads the ``detached`` ones."""
     made = {name: msi(inside) for name, inside in packages.items()}
     beside = {f"{name}.msi": package for name, package in detached.items()}
-    return bundle(made, detached=beside, method=MSZIP)
+    # What runs after installation: the same file as in launcher.msi.
+    runs = {
+        path: data for path, data in packages.get("launcher.msi", {}).items() if path == "py.exe"
+    }
+    return bundle({**made, **runs}, detached=beside, method=MSZIP, repeats=2)
 
 
 def web_installer(*packages: str) -> bytes:

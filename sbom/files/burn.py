@@ -19,10 +19,11 @@ from sbom.binaries.pe import find_section
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics.inspection_messages import absent_payloads
 from sbom.diagnostics.io_messages import unreadable_file, unsafe_archive
+from sbom.files.cabinet import MAGIC as CABINET_MAGIC
 from sbom.files.cabinet import CabinetError, parse_cabinet, read_files
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
 from sbom.files.msi import MAGIC as MSI_MAGIC
-from sbom.files.msi import MsiReader, no_cabinet
+from sbom.files.msi import MsiReader
 from sbom.files.shipped_file import ShippedFile, hash_stream, read_pieces
 from sbom.files.xml import XmlElement, XmlError, parse_xml
 from sbom.files.zip import ArchiveContents, validate_member_name
@@ -39,6 +40,8 @@ _MOST_DIGITS = 16
 _PIECE = 1 << 20
 #: The largest package that is kept in memory to be opened; CPython's largest has 12 MB.
 _PACKAGE_SIZE = 256 << 20
+#: The most bytes of packages and cabinets that are kept until all payloads were read.
+_KEPT_SIZE = 512 << 20
 #: The largest manifest that is read; that of CPython 3.14 has 60 KB.
 _MANIFEST_SIZE = 16 << 20
 
@@ -134,6 +137,8 @@ class _Collector:
     nested: dict[str, ArchiveContents] = field(default_factory=dict)
     detached: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
+    cabinets: dict[str, bytes] = field(default_factory=dict)
+    waiting: dict[str, bytes] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def validate(self, payloads: Sequence[_Payload], size: int) -> None:
@@ -208,14 +213,44 @@ class _Collector:
         if self.members.setdefault(payload.path, member) != member:
             message = "is listed twice by the bundle's manifest, with different contents"
             self.diagnostics.append(unsafe_archive(self.bundle, payload.path, message))
+        elif data.startswith(CABINET_MAGIC):
+            self._keep(self.cabinets, payload.path.lower(), data)
         elif data.startswith(MSI_MAGIC) and payload.path not in self.nested:
-            reader = MsiReader(self.reader.inspect, self.reader.limits)
-            name = f"{self.bundle}/{payload.path}"
-            self.nested[payload.path] = reader.read(io.BytesIO(data), name, no_cabinet)
-            self.diagnostics += self.nested[payload.path].diagnostics
+            self._add_package(payload.path, data)
+
+    def _keep(self, kept: dict[str, bytes], path: str, data: bytes) -> None:
+        """Keep a cabinet, or a package that waits for one, while there is memory for it."""
+        size = sum(map(len, (*self.cabinets.values(), *self.waiting.values(), data)))
+        if size > _KEPT_SIZE:
+            message = f"is left out: packages and cabinets have more than {_KEPT_SIZE:,} bytes"
+            self.diagnostics.append(unreadable_file(self.bundle, path, message))
+        else:
+            kept[path] = data
+
+    def _add_package(self, path: str, data: bytes) -> None:
+        """Add a package; one whose cabinets are payloads that come later waits for them."""
+        missing: list[str] = []
+
+        def open_cabinet(name: str) -> IO[bytes] | None:
+            beside = f"{path.rpartition('/')[0]}/{name}".removeprefix("/").lower()
+            if cabinet := self.cabinets.get(beside):
+                return io.BytesIO(cabinet)
+            missing.append(name)
+            return None
+
+        name = f"{self.bundle}/{path}"
+        reader = MsiReader(self.reader.inspect, self.reader.limits)
+        contents = reader.read(io.BytesIO(data), name, open_cabinet)
+        if missing and path not in self.waiting:
+            self._keep(self.waiting, path, data)
+        else:
+            self.nested[path] = contents
+            self.diagnostics += contents.diagnostics
 
     def finish(self, bundle: ShippedFile) -> ArchiveContents:
         """Return the contents of the bundle: its payloads, and everything that is wrong."""
+        for path, data in self.waiting.items():
+            self._add_package(path, data)
         if self.absent:
             self.diagnostics.append(absent_payloads(self.bundle, sorted(self.absent)))
         return ArchiveContents(

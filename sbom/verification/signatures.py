@@ -59,7 +59,11 @@ def check_signatures(
     for file in files:
         yield from _check_intact(name, file.path, file.signature)
     known = {*inventory.owned, *(one.path for one in inventory.ownership)}
-    of_build = [file for file in files if file.binary and file.path in known]
+    of_build = [
+        file
+        for file in files
+        if file.binary and not file.binary.headers.parse_error and file.path in known
+    ]
     cpython = expected.manifest.cpython.component
     if not any(
         inventory.owned.get(file.path) == cpython

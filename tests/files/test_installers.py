@@ -5,21 +5,25 @@ from __future__ import annotations
 import hashlib
 import io
 import time
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 from cabinets import LZX, MSZIP, STORED, cabinet, split_set
+from conftest import FACTS
 from hypothesis import given
 from hypothesis import strategies as st
 from installers import bundle, compound_file, msi, msi_tables
+from manifests import committed
 from pe_files import pe
 
 from sbom.diagnostics import Code, failing
 from sbom.files.burn import BundleReader, is_bundle
 from sbom.files.msi import MsiReader, OpenCabinet, no_cabinet
 from sbom.files.zip import ArchiveContents
+from sbom.patterns import PathPatterns
 
 FILES = {
     "python.exe": pe(texts=[b"python"]),
@@ -302,3 +306,41 @@ def test_a_manifest_that_is_no_plain_xml_is_refused(old: bytes, new: bytes, sent
     data = bundle({"core.msi": msi(SMALL)}, change=lambda manifest: manifest.replace(old, new))
     contents = BundleReader().read(io.BytesIO(data), "python.exe", lambda _: None)
     assert sentence in str(contents.diagnostics[0])
+
+
+def test_packages_that_an_installer_lists_twice_are_read_once() -> None:
+    packages = {"core.msi": msi(FILES), "py.exe": b"MZ launcher"}
+    contents = read_bundle(bundle(packages, detached={"core_d.msi": b"1"}, repeats=2))
+    assert digests(contents) == expected(packages)
+    assert contents.absent == ("core_d.msi",)
+    assert [one.code for one in contents.diagnostics] == [Code.NOT_INSPECTED]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_package_whose_cabinet_is_a_payload_too_is_read(order: int) -> None:
+    """As in the Visual C++ redistributables."""
+    keys = {f"F{number}": content for number, content in enumerate(FILES.values(), 1)}
+    payloads = {
+        "packages/x/core.msi": msi(FILES, tables=msi_tables(FILES, "Cab1.cab"), cabinets={}),
+        "packages/x/cab1.cab": cabinet(keys),
+    }
+    contents = read_bundle(bundle(dict([*payloads.items()][::order])))
+    assert contents.diagnostics == ()
+    assert digests(contents.nested["packages/x/core.msi"]) == expected(FILES)
+
+
+INSTALLERS = tomllib.loads((FACTS / "installers.toml").read_text("utf-8"))["installer"]
+
+
+@pytest.mark.parametrize("installer", INSTALLERS, ids=lambda one: one["file"])
+def test_the_payloads_of_real_installers_are_those_that_the_channel_names(
+    installer: dict[str, Any],
+) -> None:
+    channels = {channel.name: channel for channel in committed().channels}
+    packages = {f"{name}.msi" for name in channels["installer-packages"].packages}
+    runs = PathPatterns(channels["installer"].container_files)
+    paths = [payload["path"] for payload in installer["payloads"]]
+    assert len(paths) > 50
+    assert {path for path in paths if path not in packages and not runs.matches(path)} == set()
+    absent = {one["path"] for one in installer["payloads"] if not one["is-embedded"]}
+    assert {path for path in absent if not path.endswith(("_d.msi", "_pdb.msi"))} == {"ucrt.msi"}
