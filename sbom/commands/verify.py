@@ -51,7 +51,7 @@ def run(options: VerifyOptions, _environment: Environment) -> int:
         _refuse_declarations(options)
     inputs = read_inputs(options)
     target = open_target(options.path, make_inspector(inputs.manifest))
-    identification = identify(target.files, inputs.manifest)
+    identification = identify(target.files, inputs.manifest, target.prefix)
     if options.identify:
         print(render_identification(identification, options.output_format), end="")
         return Exit.OK if identification.cpython or identification.externals else Exit.ERRORS

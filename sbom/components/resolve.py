@@ -42,11 +42,11 @@ def resolve_components(
         and (include_optional or not _is_optional(inclusion, build.platform))
     ]
     everywhere = {
-        (spec.key, resolve_version(spec, inclusion, _revision(external)) or str(inclusion.external))
+        (spec.key, resolve_version(spec, inclusion, _revision(external)), inclusion.external)
         for platform in manifest.platforms
         for spec, inclusion, external in _inclusions(manifest, externals, platform.name)
     }
-    return _assign_ids(_merge_components(components), Counter(key for key, _ in everywhere))
+    return _assign_ids(_merge_components(components), everywhere)
 
 
 def root_component(manifest: Manifest, build: Build | None = None) -> Component:
@@ -204,18 +204,25 @@ def merge_linkages(linkages: Iterable[Linkage]) -> tuple[Linkage, ...]:
 
 
 def _assign_ids(
-    components: Iterable[Component], versions: Mapping[str, int]
+    components: Iterable[Component], everywhere: Iterable[tuple[str, str, ExternalKey | None]]
 ) -> tuple[Component, ...]:
-    """Return components sorted by id; one with several ``versions`` is also named by its external.
+    """Return components sorted by id; one that has several versions is named by its external too.
 
-    ``versions`` counts them on all platforms, so that a component has one id in all documents.
+    ``everywhere`` are their keys, versions and externals on all platforms, so that a component
+    has one id in all documents. Of several versions without an external, each is named by itself.
     """
-    named = (
-        replace(component, id=f"{component.key}-{component.external or 'runtime'}")
-        if versions[component.key] > 1
-        else component
-        for component in components
-    )
+    versions = Counter(key for key, _ in {(key, ver or str(ext)) for key, ver, ext in everywhere})
+    loose = Counter(key for key, _ in {(key, ver) for key, ver, ext in everywhere if ext is None})
+
+    def make_id(component: Component) -> str:
+        key = component.key
+        if versions[key] < 2:  # noqa: PLR2004 - several
+            return component.id
+        if component.external is None and loose[key] > 1:
+            return f"{key}-{component.version}"
+        return f"{key}-{component.external or 'runtime'}"
+
+    named = (replace(component, id=make_id(component)) for component in components)
     return tuple(sorted(named, key=lambda component: component.id))
 
 

@@ -15,6 +15,7 @@ from sbom.manifest.component_spec import ComponentSpec, Inclusion
 from sbom.manifest.external_key import EntryKind, ExternalKey, parse_external_key
 from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import version_in_range, version_key
+from sbom.patterns import PathPatterns
 from sbom.script.externals import split_tag
 from sbom.verification.expectations import KnownDlls
 
@@ -77,8 +78,14 @@ class Identification:
     components: tuple[DetectedComponent, ...]
 
 
-def identify(files: Sequence[ShippedFile], manifest: Manifest) -> Identification:
-    """Return what the binaries among files were built from."""
+def identify(files: Sequence[ShippedFile], manifest: Manifest, prefix: str = "") -> Identification:
+    """Return what the binaries among files were built from.
+
+    Python's own paths start behind ``prefix``. What was installed later, such as an OpenSSL in
+    ``Lib/site-packages``, shows components, and not what CPython was built from.
+    """
+    installed_later = PathPatterns(manifest.layout.runtime_files)
+    built = [file for file in files if not installed_later.matches(file.path.removeprefix(prefix))]
     matches = [(file, match) for file in files if file.binary for match in file.binary.matches]
     cpython = [
         (file, match) for file, match in matches if match.component == manifest.cpython.component
@@ -97,7 +104,7 @@ def identify(files: Sequence[ShippedFile], manifest: Manifest) -> Identification
         cpython=tuple(version for version, _ in versions),
         platforms=tuple(p.name for p in manifest.platforms if machines & set(p.machines)),
         variants=tuple(_variants(names, manifest)),
-        externals=_identify_tags(files, manifest),
+        externals=_identify_tags(built, manifest),
         components=tuple(sorted(detected)),
     )
 

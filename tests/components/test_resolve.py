@@ -212,3 +212,26 @@ def test_the_identifiers_of_idna_are_those_of_the_dictionary() -> None:
     [wix] = [one for one in resolve_components(committed(), installer) if one.name == "wix"]
     assert wix.version == "3.14.1"
     assert wix.cpes == ("cpe:2.3:a:firegiant:wix_toolset:3.14.1:*:*:*:*:*:*:*",)
+
+
+@pytest.mark.parametrize("version", ["3.8.4", "3.9.19"])
+def test_several_versions_in_stubs_of_distutils_are_components_of_their_own(version: str) -> None:
+    """Read in 3.8.4 and 3.9.2: each stub of bdist_wininst has the zlib of its compiler's time."""
+    manifest = for_entry(entry_of(version))
+    components = resolve_components(manifest, Build(platform="amd64"), include_optional=True)
+    assert len({component.id for component in components}) == len(components)
+    stubs = {
+        (component.version, name.rpartition("/")[2])
+        for component in components
+        for link in component.linkages
+        for name in link.optional_files
+        if "wininst" in name and component.key == "zlib"
+    }
+    assert stubs == {
+        ("1.2.3", "wininst-6.0.exe"),
+        ("1.2.3", "wininst-7.1.exe"),
+        ("1.2.3", "wininst-8.0.exe"),
+        ("1.2.3", "wininst-9.0*.exe"),
+        ("1.2.5", "wininst-10.0*.exe"),
+        ("1.2.8", "wininst-14.0*.exe"),
+    }

@@ -47,6 +47,16 @@ def test_a_tag_is_inferred_for_a_version_that_no_known_tag_has(case: VerifyCase)
     assert "components of no external:\n    expat 2.7.1 in pyexpat.pyd\n" in out
 
 
+def test_what_was_installed_later_does_not_show_what_python_was_built_from(
+    case: VerifyCase,
+) -> None:
+    """As the OpenSSL that PyQt5 brings."""
+    expected = case.run("--identify", script=False)[1]["externals"]
+    other = pe(texts=[b"OpenSSL 1.1.1b  26 Feb 2019"])
+    written(case.path, {"Lib/site-packages/PyQt5/Qt/bin/libcrypto-3.dll": other})
+    assert case.run("--identify", script=False)[1]["externals"] == expected
+
+
 def test_conflicting_evidence_is_reported(case: VerifyCase) -> None:
     case.files = binaries("x64", tcl="8.6.12")
     _, report = case.run("--identify", script=False)

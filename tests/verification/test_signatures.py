@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 from binaries import binaries
+from conftest import FACTS
 from installers import bundle, msi
+from manifests import entry_of, for_entry
 from signatures import signed_pe
 from verify_case import VerifyCase
 
+from sbom.binaries.binary import Binary, PEHeaders
 from sbom.binaries.pe import is_pe, read_headers
+from sbom.binaries.signature import Signature, SignatureStatus
+from sbom.bom.ownership import assign_owners, expected_contents
+from sbom.components.component import Build
 from sbom.diagnostics import Exit
+from sbom.files.shipped_file import ShippedFile
+from sbom.verification.signatures import check_signatures
+
+SIGNERS = tomllib.loads((FACTS / "signers.toml").read_text("utf-8"))["python"]
 
 
 @pytest.fixture
@@ -83,3 +94,23 @@ def test_a_package_of_an_installer_is_compared_too(case: VerifyCase, tmp_path: P
     case.path = tmp_path / "python-3.13.5-amd64.exe"
     case.path.write_bytes(bundle({"core.msi": msi(case.files)}))
     assert [name for name, _ in diagnostics(case)] == ["unsigned-file"]
+
+
+def signed_file(path: str, signer: str) -> ShippedFile:
+    signature = Signature(status=SignatureStatus.INTACT, signer=signer) if signer else None
+    binary = Binary(PEHeaders(signature=signature))
+    return ShippedFile(path, 1, binary=binary, signature=signature)
+
+
+@pytest.mark.parametrize("version", SIGNERS)
+def test_the_files_of_real_releases_are_signed_by_whom_they_should_be(version: str) -> None:
+    manifest = for_entry(entry_of(version))
+    files = [signed_file(path, signer) for path, signer in SIGNERS[version].items()]
+    assert len(files) > 50
+    expected = expected_contents(manifest, [Build(platform="amd64")])
+    inventory = assign_owners([file.path for file in files], expected)
+    assert inventory.unowned == ()
+    assert list(check_signatures("python", files, expected, inventory)) == []
+    unsigned = [signed_file(file.path, "") if "_ssl" in file.path else file for file in files]
+    [diagnostic] = check_signatures("python", unsigned, expected, inventory)
+    assert diagnostic.subject == "DLLs/_ssl.pyd"
