@@ -36,9 +36,12 @@ class BomBuilder:
             self.files.setdefault(file.id, file)
 
     def add_relationships(self, relationships: Iterable[Relationship]) -> None:
-        """Add relationships; of several that differ in their comment, the first one stays."""
+        """Add relationships, each once, with all that is stated about it."""
         for relationship in relationships:
-            self.relationships.setdefault(relationship.key, relationship)
+            known = self.relationships.setdefault(relationship.key, relationship)
+            if relationship.comment and relationship.comment not in known.comment:
+                comment = f"{known.comment} {relationship.comment}".strip()
+                self.relationships[relationship.key] = replace(known, comment=comment)
 
     def fill(self, bom: Bom) -> Bom:
         """Return a BOM with all that was collected, sorted, and no component that nothing has."""

@@ -9,12 +9,13 @@ from datetime import datetime
 from pathlib import Path
 
 from sbom import io
+from sbom.bom.bom import BomFile
 from sbom.bom.licenses import check_licenses
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.release_messages import missing_artifact
 from sbom.diagnostics.render import count, printable, render
-from sbom.files.shipped_file import hash_file
+from sbom.files.shipped_file import ShippedFile, hash_file
 from sbom.formats.spdx2_view import parse_spdx2
 from sbom.inputs import Environment, InputOptions, Inputs, creation_time, read_inputs, triage_inputs
 from sbom.manifest.exemptions import triage_diagnostics
@@ -144,13 +145,16 @@ def _inspect_release(
         diagnostic
         for part in read.values()
         for diagnostic in (
-            *check_part(part),
+            *check_part(part, manifest),
             *check_invariants(parse_spdx2(part.data, str(part.path)), str(part.path)),
             *check_agreement(part, manifest),
         )
     ]
     parts = platform_sboms(read)
-    known = {*layouts, *(name for name, part in parts.items() if part.bom.files)}
+    known: dict[str, dict[str, str]] = {
+        **{name: _by_path(layout.files) for name, (_, layout) in layouts.items()},
+        **{name: _by_path(part.bom.files) for name, part in parts.items() if part.bom.files},
+    }
     artifacts, diagnostics = inspect_artifacts(
         options.artifacts, artifact_set.artifacts, manifest, known
     )
@@ -164,6 +168,10 @@ def _inspect_release(
     parts |= compose_parts(manifest, {**unstated, **layouts}, created, artifacts)
     missing = tuple(sorted(artifact.file for artifact in artifact_set.missing))
     return ReleaseContents(artifacts, tuple(parts.values()), missing)
+
+
+def _by_path(files: Iterable[ShippedFile | BomFile]) -> dict[str, str]:
+    return {file.path: file.sha256 for file in files}
 
 
 def _stop_for_errors(

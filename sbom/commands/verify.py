@@ -29,7 +29,7 @@ from sbom.verification.expectations import assume_vendored
 from sbom.verification.identification import Identification, identify
 from sbom.verification.inspection import make_inspector
 from sbom.verification.output import render_identification, render_verification
-from sbom.verification.target import open_target, read_sbom
+from sbom.verification.target import choose_python, open_target, read_sbom
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +56,8 @@ def run(options: VerifyOptions, _environment: Environment) -> int:
         print(render_identification(identification, options.output_format), end="")
         return Exit.OK if identification.cpython or identification.externals else Exit.ERRORS
     manifest = assume_vendored(_apply_script(inputs, options.cpython, identification))
+    target = choose_python(target, manifest)
+    identification = identify(target.files, inputs.manifest, target.prefix)
     document = read_sbom(options.path, options.sbom)
     if document and identification.cpython:
         # The SBOM declares versions; names of files depend on the CPython that they are of.

@@ -103,7 +103,7 @@ def absent_payloads(file: str, payloads: Sequence[str]) -> Diagnostic:
     """Return that files are not at hand that an installer downloads when they are needed."""
     shown = ", ".join(payloads[:_SHOWN])
     more = f" and {len(payloads) - _SHOWN:,} more" if len(payloads) > _SHOWN else ""
-    reason = f"it downloads {shown}{more} when needed, and they are not beside it"
+    reason = f"packages that it downloads are not at hand: {shown}{more}"
     return not_inspected(file, "", reason, "put them beside it, to have them inspected")
 
 

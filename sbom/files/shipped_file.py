@@ -229,6 +229,11 @@ def verification_code(sha1s: Iterable[str]) -> str:
     return hashlib.sha1("".join(sorted(sha1s)).encode(), usedforsecurity=False).hexdigest()
 
 
+def is_library(path: str) -> bool:
+    """Return whether a path is that of a DLL or an extension module, by its suffix."""
+    return path.lower().endswith((".dll", ".pyd"))
+
+
 def is_executable(path: str) -> bool:
     """Return whether a file is called like one that Windows loads or runs."""
     return path.rpartition(".")[2].lower() in EXECUTABLE_SUFFIXES

@@ -131,6 +131,8 @@ class Channel(Table, frozen=True, kw_only=True):
     for what follows 3.15.0 in a version (rc1)"""
     packages: tuple[str, ...] = ()
     """the values of ``{package}``; a release may lack any of these files"""
+    extra_packages: tuple[str, ...] = ()
+    """patterns of those of them that have no file of the default variant"""
     variant: str = DEFAULT
     """the variant that is in it"""
     other_variants: tuple[str, ...] = ()

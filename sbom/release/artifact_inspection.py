@@ -6,7 +6,7 @@ Artifacts of one build are compared with each other, and with the machine they a
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,16 +21,19 @@ from sbom.diagnostics.inspection_messages import (
     unowned_file,
 )
 from sbom.files.burn import installed_files
-from sbom.files.shipped_file import ShippedFile
+from sbom.files.shipped_file import ShippedFile, is_library
 from sbom.files.zip import ArchiveContents
 from sbom.io import read_error, require_directory
-from sbom.manifest.channels import Artifact, Platform
+from sbom.manifest.channels import Artifact
 from sbom.manifest.model import Manifest
 from sbom.patterns import PathPatterns
 from sbom.release.artifact_reading import embedded_artifacts, read_artifacts
 from sbom.release.contents import ArtifactContents
 from sbom.verification.inspection import check_missing, inspect_files, make_inspector
 from sbom.verification.signatures import check_own_signature
+
+#: The SHA-256 of the files of a build by their paths.
+BuildFiles = Mapping[str, str]
 
 
 def list_files(directory: Path) -> list[str]:
@@ -59,14 +62,16 @@ def inspect_artifacts(
     directory: Path,
     artifacts: Mapping[str, Artifact],
     manifest: Manifest,
-    layouts: Collection[str] = (),
+    layouts: Mapping[str, BuildFiles] | None = None,
 ) -> tuple[tuple[ArtifactContents, ...], tuple[Diagnostic, ...]]:
     """Return what each artifact contains, and what is wrong with it.
 
     ``artifacts`` are by their paths in the directory. One that cannot be read has a diagnostic
-    and no contents. ``layouts`` are the names of the builds whose files are known: an installer
-    of which packages are not at hand is described by them.
+    and no contents. ``layouts`` has the files of layouts and parts by the names of their builds:
+    what artifacts contain is compared with them, and an installer of which packages are not at
+    hand is described by them.
     """
+    layouts = layouts or {}
     archives = read_artifacts(directory, artifacts, manifest, make_inspector(manifest))
     collector = _Collector(
         manifest, layouts, {artifacts[path].file: one.archive for path, one in archives.items()}
@@ -76,18 +81,22 @@ def inspect_artifacts(
         if not failing(archives[path].diagnostics):
             collector.add(path, artifact, archives[path])
     contents = collector.merge_copies()
-    # What an installer installs is checked with the packages that it is in.
-    packed = [one for one in contents if one.artifact.channel.format != "installer"]
-    diagnostics = [
-        *collector.diagnostics,
-        *(
-            diagnostic
-            for artifact_contents in packed
-            for diagnostic in check_machine(artifact_contents, manifest.platforms)
-        ),
-        *check_shared_files(packed),
-    ]
-    return contents, sort_diagnostics(diagnostics)
+    shared = check_shared_files(
+        [
+            *(_Libraries(_layout_of(name), name, files) for name, files in layouts.items()),
+            # Those of an installer are checked with the packages that they are in.
+            *(
+                _Libraries(one.path, one.build.name, {file.path: file.sha256 for file in one.files})
+                for one in sorted(contents, key=lambda contents: contents.path)
+                if one.artifact.channel.format != "installer"
+            ),
+        ]
+    )
+    return contents, sort_diagnostics([*collector.diagnostics, *shared])
+
+
+def _layout_of(build: str) -> str:
+    return f"the layout of {build}"
 
 
 def _build_of(artifact: Artifact) -> Build:
@@ -103,7 +112,7 @@ class _Collector:
     """
 
     manifest: Manifest
-    layouts: Collection[str]
+    layouts: Mapping[str, BuildFiles]
     standalone: Mapping[str, ShippedFile]
     contents: list[ArtifactContents] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -144,7 +153,12 @@ class _Collector:
         inspection = inspect_files(contents.path, contents.files, expected, nested=nested)
         self.diagnostics += inspection.diagnostics
         self.contents.append(
-            replace(contents, components=inspection.components, ownership=inspection.ownership)
+            replace(
+                contents,
+                components=inspection.components,
+                ownership=inspection.ownership,
+                shown_versions=inspection.shown_versions,
+            )
         )
 
     def _embedded(self, artifact: Artifact) -> dict[str, Artifact]:
@@ -191,16 +205,24 @@ class _Collector:
         paths = [file.path for file in files]
         builds = find_builds(self.manifest, contents.build, paths)
         contents = replace(contents, absent=archive.absent)
-        if archive.absent and (contents.build.name in self.layouts or not builds):
+        layout = self.layouts.get(contents.build.name)
+        if archive.absent and (layout or not builds):
+            self._compare(contents, files, layout or {})
             self.contents.append(replace(contents, is_opened=False, files=(), components=added))
             return
         usual = [replace(build, channel="") for build in builds or (contents.build,)]
         expected = expected_contents(self.manifest, usual, contents.artifact.channel)
         if archive.absent:
             # Another variant can be in some packages that are at hand and in some that are not.
-            default = expected_contents(self.manifest, usual[:1], contents.artifact.channel)
-            self.diagnostics += check_missing(contents.path, files, default)
             expected = replace(expected, is_part=True)
+            extras = PathPatterns(
+                pattern
+                for package in embedded.values()
+                for pattern in package.channel.extra_packages
+            )
+            if all(map(extras.matches, archive.absent)):
+                default = expected_contents(self.manifest, usual[:1], contents.artifact.channel)
+                self.diagnostics += check_missing(contents.path, files, default)
         inspection = inspect_files(contents.path, files, expected)
         # What is wrong with a file is reported with the package that it is in.
         reported = set(paths)
@@ -211,8 +233,20 @@ class _Collector:
                 files=files,
                 components=(*inspection.components, *added),
                 ownership=inspection.ownership,
+                shown_versions=inspection.shown_versions,
             )
         )
+
+    def _compare(
+        self, contents: ArtifactContents, files: Iterable[ShippedFile], layout: BuildFiles
+    ) -> None:
+        """Report the files of an installer that are not those of the layout of its build."""
+        expected = f"the same file as in {_layout_of(contents.build.name)}"
+        self.diagnostics += [
+            file_mismatch(contents.path, file.path, expected=expected, found="another")
+            for file in files
+            if layout.get(file.path, file.sha256) != file.sha256
+        ]
 
     def _add_package_of(
         self, contents: ArtifactContents, package: Artifact, name: str, archive: ArchiveContents
@@ -272,47 +306,34 @@ class _Collector:
         )
 
 
-#: What a build makes once for all its artifacts; executables are copied under other names.
-_SHARED_SUFFIXES = (".dll", ".pyd")
-#: What CPython builds for exactly its platform; DLLs of externals mix machines on ARM64.
-_PLATFORM_SUFFIX = ".pyd"
+@dataclass(frozen=True, slots=True)
+class _Libraries:
+    """The files of a build in one place: an artifact, a package, a layout."""
+
+    place: str
+    build: str
+    files: BuildFiles
+
+    def find(self) -> Mapping[str, str]:
+        """Return the SHA-256 of each library by its name in lower case.
+
+        Executables are not compared: they are copied under other names.
+        """
+        return {
+            path.rpartition("/")[2].lower(): sha256
+            for path, sha256 in self.files.items()
+            if is_library(path)
+        }
 
 
-def check_machine(
-    contents: ArtifactContents, platforms: Iterable[Platform]
-) -> Iterator[Diagnostic]:
-    """Yield extension modules of an artifact that are built for another platform."""
-    machines = {platform.name: platform.machines for platform in platforms}
-    platform = contents.build.platform
-    if not machines.get(platform):
-        return
-    for file in contents.files:
-        machine = file.binary.headers.machine if file.binary else ""
-        if not machine or not file.path.lower().endswith(_PLATFORM_SUFFIX):
-            continue
-        if machine not in machines[platform]:
-            expected = f"a binary for {platform}"
-            yield file_mismatch(
-                contents.path, file.path, expected=expected, found=f"one for {machine}"
-            )
-
-
-def check_shared_files(artifacts: Sequence[ArtifactContents]) -> Iterator[Diagnostic]:
-    """Yield libraries that differ between two artifacts of a build, which is made once."""
+def check_shared_files(places: Iterable[_Libraries]) -> Iterator[Diagnostic]:
+    """Yield libraries that differ between two places of a build, which is made once."""
     first: dict[tuple[str, str], tuple[str, str]] = {}
-    for contents in sorted(artifacts, key=lambda contents: contents.path):
-        for name, sha256 in _libraries(contents).items():
-            key = contents.build.name, name
-            path, expected_sha256 = first.setdefault(key, (contents.path, sha256))
+    for libraries in places:
+        for name, sha256 in libraries.find().items():
+            place, expected_sha256 = first.setdefault(
+                (libraries.build, name), (libraries.place, sha256)
+            )
             if sha256 != expected_sha256:
-                expected = f"the same file as in {path}, of the same build"
-                yield unexpected_build(contents.path, name, expected=expected, found="another")
-
-
-def _libraries(contents: ArtifactContents) -> Mapping[str, str]:
-    """Return the SHA-256 of each library by its name in lower case."""
-    return {
-        file.path.rpartition("/")[2].lower(): file.sha256
-        for file in contents.files
-        if file.path.lower().endswith(_SHARED_SUFFIXES)
-    }
+                expected = f"the same file as in {place}, of the same build"
+                yield unexpected_build(libraries.place, name, expected=expected, found="another")

@@ -72,11 +72,12 @@ class ArtifactContents:
     ``file`` is the artifact itself, ``path`` where it is in the directory of the release,
     ``build`` what it was made from. One that was opened has its members in ``files``, the
     component each belongs to in ``ownership``, and in ``components`` what is in it, links naming
-    the files that are there. Of one that was not opened, ``components`` are those that come with
-    its channel alone: all else is in the BOM of its build. ``absent`` are the packages that an
-    installer downloads and that are not at hand. ``containers`` name artifacts that contain this
-    one, ``downloaders`` installers that download it; one that ``is_standalone`` is in the
-    directory by itself too.
+    the files that are there; ``shown_versions`` are those that files show, each with the key of a
+    component. Of one that was not opened, ``components`` are those that come with its channel
+    alone: all else is in the BOM of its build. ``absent`` are the packages that an installer
+    downloads and that are not at hand. ``containers`` name artifacts that contain this one,
+    ``downloaders`` installers that download it; one that ``is_standalone`` is in the directory by
+    itself too.
     """
 
     artifact: Artifact
@@ -87,6 +88,7 @@ class ArtifactContents:
     components: tuple[Component, ...] = ()
     files: tuple[ShippedFile, ...] = ()
     ownership: tuple[FileOwnership, ...] = ()
+    shown_versions: frozenset[tuple[str, str]] = frozenset()
     absent: tuple[str, ...] = ()
     containers: tuple[str, ...] = ()
     downloaders: tuple[str, ...] = ()
@@ -158,9 +160,10 @@ def _shown_contents(
     manifest: Manifest, build: Build, artifacts: Sequence[ArtifactContents]
 ) -> _ShownContents:
     shown = [
-        component
+        contents
         for contents in sorted(artifacts, key=lambda contents: contents.path)
-        if contents.is_opened and contents.build.name == build.name
-        for component in contents.components
+        if contents.is_opened
+        and contents.build.name == build.name
+        and contents.artifact.channel.format != "msi"
     ]
     return _ShownContents(apply_shown_components(resolve_components(manifest, build), shown))

@@ -17,6 +17,7 @@ from sbom.diagnostics.io_messages import invalid_usage
 from sbom.diagnostics.release_messages import rejected_part
 from sbom.formats import SPDX2
 from sbom.io import DOCUMENT_LIMIT, read_bytes
+from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
 from sbom.release.build_record import BuildRecord, read_record, record_path
 from sbom.release.contents import PlatformSbom, builds_of
@@ -75,8 +76,8 @@ def _read_part(path: Path, manifest: Manifest) -> Part:
     return Part(path=path, data=data, bom=bom, build=builds[name], record=record)
 
 
-def check_part(part: Part) -> Iterator[Diagnostic]:
-    """Yield why a part must not be in a release."""
+def check_part(part: Part, manifest: Manifest) -> Iterator[Diagnostic]:
+    """Yield why a part must not be in a release that a manifest describes."""
     file, record = str(part.path), part.record
     sha256 = hashlib.sha256(part.data).hexdigest()
     if sha256 != record.sha256:
@@ -89,6 +90,17 @@ def check_part(part: Part) -> Iterator[Diagnostic]:
         where = ": ".join(filter(None, (error.file, error.subject)))
         yield rejected_part(
             file, f"was built although {where}: {error.message} [{error.id} {error.name}]"
+        )
+    accepted = [
+        Diagnostic(code=Code(one.name), file=one.file, message=one.message, subject=one.subject)
+        for one in record.exempted
+        if one.name in {*Code} and one.severity == "error"
+    ]
+    for diagnostic in triage_diagnostics(accepted, manifest, ()).active:
+        yield rejected_part(
+            file,
+            f"was built with an exemption of {diagnostic.code} for {diagnostic.exemption_key}, "
+            f"which {manifest.file} does not have",
         )
     if part.bom.is_incomplete and not record.errors:
         yield rejected_part(file, "states that it is incomplete: errors were found in its build")

@@ -26,6 +26,8 @@ from sbom.components.component import Build, Component, build_title
 from sbom.components.identifiers import make_purl
 from sbom.components.resolve import root_component
 from sbom.diagnostics import Diagnostic
+from sbom.diagnostics.inspection_messages import file_mismatch
+from sbom.files.shipped_file import is_library
 from sbom.manifest.model import Manifest, release_series
 from sbom.release.contents import ArtifactContents, PlatformSbom, ReleaseContents
 
@@ -192,7 +194,7 @@ def compose_release(
     builder.add_components(merged)
     builder.add_components(bom_component(component, ids) for component in components)
     builder.add_relationships(_structure(manifest, parts, artifacts, ids))
-    _add_parts(builder, parts, artifacts, ids)
+    conflicts += _add_parts(builder, parts, artifacts, ids)
     _add_members(builder, artifacts, ids)
     bom = builder.fill(
         Bom(
@@ -250,13 +252,15 @@ def _add_parts(
     parts: Iterable[PlatformSbom],
     artifacts: Sequence[ArtifactContents],
     ids: Mapping[str, str],
-) -> None:
+) -> list[Diagnostic]:
     """Add what a build's BOM states, as that of the artifacts that were not opened.
 
-    Where no artifact was made from a build, it is the build's own.
+    Where no artifact was made from a build, it is the build's own. Returns where two builds that
+    an artifact installs into one directory have different libraries of one path.
     """
     described = {contents.build.name for contents in artifacts}
-    listed: dict[str, dict[str, str]] = {}
+    listed: dict[str, dict[str, tuple[str, str]]] = {}
+    conflicts: dict[Diagnostic, None] = {}
     for part in parts:
         build = ids[build_id(part.build)]
         containers = [
@@ -269,18 +273,24 @@ def _add_parts(
         for container in containers:
             # One directory has one file of a path: that of the first variant.
             paths = listed.setdefault(container, {})
-            files = [
-                file
-                for file in part.bom.files
-                if paths.setdefault(file.path.lower(), file.id) == file.id
-            ]
-            left_out = {file.id for file in part.bom.files} - {file.id for file in files}
+            left_out: set[str] = set()
+            for file in part.bom.files:
+                known, other = paths.setdefault(file.path.lower(), (file.id, part.build.name))
+                if known != file.id:
+                    left_out.add(file.id)
+                if known != file.id and is_library(file.path):
+                    expected = f"the same file as in the build {other}"
+                    name = f"the build {part.build.name}"
+                    conflict = file_mismatch(name, file.path, expected=expected, found="another")
+                    conflicts[conflict] = None
+            files = [file for file in part.bom.files if file.id not in left_out]
             builder.add_relationships(
                 one
                 for one in move_relationships(part.bom, container, build)
                 if left_out.isdisjoint((one.source, one.target))
             )
             builder.add_files(files)
+    return list(conflicts)
 
 
 def _add_members(

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from sbom.bom.bom import Bom
 from sbom.bom.ownership import expected_contents
 from sbom.components.component import Build
-from sbom.diagnostics import Diagnostic, sort_diagnostics
+from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
 from sbom.diagnostics import inspection_messages as messages
 from sbom.diagnostics.script_messages import binaries_of_another_version
-from sbom.files.shipped_file import ShippedFile, is_executable
+from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.channels import version_named
 from sbom.manifest.model import Manifest
 from sbom.patterns import PathPatterns
@@ -72,7 +72,10 @@ def verify_target(
         diagnostics.append(messages.not_inspected(target.name, "", reason, hint))
     if bom:
         matching, mismatches = _compare_files(target, bom, expected.runtime_files)
-        diagnostics += [*mismatches, *_compare_archive(target, bom)]
+        # A binary that belongs to no component was reported by what it contains.
+        reported = {one.subject for one in diagnostics if one.code is Code.UNOWNED_FILE}
+        diagnostics += [one for one in mismatches if one.subject not in reported]
+        diagnostics += _compare_archive(target, bom)
     else:
         diagnostics += _compare_version(target, identification, manifest)
     if not is_installer and not _is_python(target, identification, inspection, bom):
@@ -113,8 +116,7 @@ def _compare_files(
 ) -> tuple[int, list[Diagnostic]]:
     """Return how many files are as a BOM lists them, and how the others differ.
 
-    A BOM that lists no files states nothing about them. Binaries that it does not list are
-    reported by what they contain.
+    A BOM that lists no files states nothing about them.
     """
     listed = {file.path: file for file in bom.files}
     if not listed:
@@ -129,7 +131,7 @@ def _compare_files(
             mismatches = list(_compare_checksums(target, path, file, checksums))
             matching += any(checksums.values()) and not mismatches
             diagnostics += mismatches
-        elif not is_executable(path) and not runtime_files.matches(path):
+        elif not runtime_files.matches(path):
             diagnostics.append(messages.unowned_file(target.name, path, unlisted_in="the SBOM"))
     return matching, diagnostics
 

@@ -37,7 +37,7 @@ from sbom.verification.expectations import (
 )
 from sbom.verification.missing_files import missing_of_components
 from sbom.verification.results import BinaryVerifier, Result, ResultStatus, result_diagnostics
-from sbom.verification.shown_components import add_shown_components
+from sbom.verification.shown_components import SHOWING, add_shown_components
 from sbom.verification.signatures import check_signatures
 
 _UNREADABLE = (ResultStatus.NOT_PE, ResultStatus.DAMAGED)
@@ -59,6 +59,16 @@ class Inspection:
     results: tuple[Result, ...]
     runtime_files: frozenset[str]
     diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def shown_versions(self) -> frozenset[tuple[str, str]]:
+        """Return the versions that files show: pairs of a component's key and a version."""
+        return frozenset(
+            (result.key, version)
+            for result in self.results
+            if result.status in SHOWING
+            for version in filter(None, result.found.split(", "))
+        )
 
 
 def make_inspector(manifest: Manifest) -> Inspector:
@@ -118,20 +128,44 @@ def inspect_files(
     components, ownership = add_shown_components(
         expected.manifest, present_components(expected, inventory), inventory.ownership, results
     )
-    diagnostics = result_diagnostics(name, results)
+    found = result_diagnostics(name, results)
     if expected.is_complete:
-        diagnostics = _contents_diagnostics(name, expected, inventory, results, unopened)
+        found = _contents_diagnostics(name, expected, inventory, results, unopened)
     built = [file for file in files if file.path not in runtime_files]
+    diagnostics = [
+        *found,
+        *check_machine(name, built, expected),
+        *check_signatures(name, built, expected, inventory),
+    ]
     return Inspection(
         files=tuple(files),
         components=components,
         ownership=ownership,
         results=results,
         runtime_files=runtime_files,
-        diagnostics=sort_diagnostics(
-            [*diagnostics, *check_signatures(name, built, expected, inventory)]
-        ),
+        diagnostics=sort_diagnostics(diagnostics),
     )
+
+
+#: What CPython builds for exactly its platform; DLLs of externals mix machines on ARM64.
+_PLATFORM_SUFFIX = ".pyd"
+
+
+def check_machine(
+    name: str, files: Iterable[ShippedFile], expected: ExpectedContents
+) -> Iterator[Diagnostic]:
+    """Yield extension modules that are built for another platform than the builds."""
+    platform = expected.manifest.get_platform(expected.builds[0].platform)
+    for file in files:
+        machine = file.binary.headers.machine if file.binary else ""
+        is_own = file.path.lower().endswith(_PLATFORM_SUFFIX)
+        if machine and is_own and machine not in (platform.machines or (machine,)):
+            yield messages.file_mismatch(
+                name,
+                file.path,
+                expected=f"a binary for {platform.name}",
+                found=f"one for {machine}",
+            )
 
 
 def _make_verifier(

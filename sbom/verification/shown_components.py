@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
+from typing import Protocol
 
 from sbom.bom.ownership import FileOwnership
 from sbom.components.component import Component, Linkage
@@ -15,7 +17,7 @@ from sbom.patterns import PathPatterns
 from sbom.verification.results import Result, ResultStatus
 
 #: Results of files that show a version.
-_SHOWING = (ResultStatus.CONFIRMED, ResultStatus.UNEXPECTED_BUILD, ResultStatus.VERSION_MISMATCH)
+SHOWING = (ResultStatus.CONFIRMED, ResultStatus.UNEXPECTED_BUILD, ResultStatus.VERSION_MISMATCH)
 
 
 def add_shown_components(
@@ -93,7 +95,7 @@ def _shown_versions(
             owners.setdefault((owner.path, key), []).append(owner.component)
     shown: dict[str, dict[str, list[str]]] = {}
     for result in results:
-        if result.status in _SHOWING:
+        if result.status in SHOWING:
             for id_ in owners.get((result.file, result.key), ()):
                 for version in filter(None, result.found.split(", ")):
                     shown.setdefault(id_, {}).setdefault(version, []).append(result.file)
@@ -109,30 +111,51 @@ def _links_to(component: Component, paths: Sequence[str] | None) -> Iterator[Lin
             yield replace(link, files=files, optional_files=())
 
 
+class ShownContents(Protocol):
+    """What an opened artifact shows of its build."""
+
+    @property
+    def components(self) -> Sequence[Component]:
+        """The components in it; those that only evidence shows have an annotation."""
+
+    @property
+    def shown_versions(self) -> Collection[tuple[str, str]]:
+        """The versions that files show, each with the key of the component."""
+
+
 def apply_shown_components(
-    components: Iterable[Component], shown: Iterable[Component]
+    components: Iterable[Component], artifacts: Sequence[ShownContents]
 ) -> tuple[Component, ...]:
     """Return the components of a build with what opened artifacts of the same build show.
 
-    A version that files show replaces the declared one, if all of them show one; a component that
-    no list declares is added.
+    A version replaces the declared one if all files that show one show this, and a component that
+    no list declares is added if every artifact contains it.
     """
-    found = {component.id: component for component in shown if "-found-" in component.id}
-    undeclared = {id_: one for id_, one in found.items() if one.annotation}
-    versions: dict[str, list[Component]] = {}
-    for id_, component in found.items():
-        if id_ not in undeclared:
-            versions.setdefault(component.key, []).append(component)
-    result = {
-        component.id: component
-        for declared in components
-        for component in [
-            replace(versions[declared.key][0], linkages=declared.linkages)
-            if len(versions.get(declared.key, ())) == 1
-            else declared
-        ]
+    shown: dict[str, set[str]] = {}
+    for key, version in chain.from_iterable(one.shown_versions for one in artifacts):
+        shown.setdefault(key, set()).add(version)
+    found = {
+        one.key: one
+        for artifact in artifacts
+        for one in artifact.components
+        if is_found_by_evidence(one) and not one.annotation and shown.get(one.key) == {one.version}
     }
-    return tuple(sorted({**undeclared, **result}.values(), key=lambda component: component.id))
+    result = [
+        replace(found[one.key], linkages=one.linkages) if one.key in found else one
+        for one in components
+    ]
+    undeclared = [
+        {one.id: one for one in artifact.components if is_found_by_evidence(one) and one.annotation}
+        for artifact in artifacts
+    ]
+    everywhere = set[str]().union(*undeclared).intersection(*undeclared)
+    result += [undeclared[0][id_] for id_ in everywhere]
+    return tuple(sorted(result, key=lambda component: component.id))
+
+
+def is_found_by_evidence(component: Component) -> bool:
+    """Return whether files show a component, or a version of it, that was not declared."""
+    return "-found-" in component.id
 
 
 def _with_version(manifest: Manifest, component: Component, version: str) -> Component:
@@ -159,5 +182,5 @@ def _discovered(manifest: Manifest, key: str, version: str) -> Component:
     return replace(
         describe_component(manifest, spec, version, provenance),
         id=f"{key}-found-{version}".rstrip("-"),
-        annotation="Undeclared; found by evidence, which the comments of its files quote.",
+        annotation="Undeclared; found by evidence in shipped binaries.",
     )

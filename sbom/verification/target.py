@@ -12,6 +12,7 @@ from sbom.binaries.binary import InspectFn
 from sbom.binaries.pe import is_pe
 from sbom.bom.bom import Bom
 from sbom.diagnostics import Diagnostic, InputError, SbomError, failing, sort_diagnostics
+from sbom.diagnostics.inspection_messages import not_inspected
 from sbom.diagnostics.io_messages import input_error
 from sbom.files.burn import BundleReader, installed_files, is_bundle
 from sbom.files.msi import MAGIC as MSI_MAGIC
@@ -20,6 +21,8 @@ from sbom.files.shipped_file import ShippedFile, hash_directory, hash_file
 from sbom.files.zip import ArchiveContents, ZipReader
 from sbom.formats import SPDX2
 from sbom.io import DOCUMENT_LIMIT, is_directory, read_bytes, read_error
+from sbom.manifest.model import Manifest
+from sbom.patterns import PathPatterns
 
 _ZIP = b"PK"
 #: How much is read of a file to see what it is: more than the headers of a PE file.
@@ -67,6 +70,43 @@ def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
     hint = "name a layout, an installed Python, a zip, nupkg, msix or msi, an installer, or a DLL"
     message = "is not a directory, a zip file, an installer or a PE file"
     raise InputError([input_error(str(path), message, hint)])
+
+
+def choose_python(target: VerifyTarget, manifest: Manifest) -> VerifyTarget:
+    """Return a target without all but one of the Pythons in it, each in a directory of its own.
+
+    The one that the manifest is of is kept, or else the topmost one. What was installed into a
+    Python later is not another one.
+    """
+    installed_later = PathPatterns(manifest.layout.runtime_files)
+    versions: dict[str, str] = {}
+    for file in target.files:
+        if _PYTHON_DLL.fullmatch(file.path) and not installed_later.matches(file.path):
+            matches = file.binary.matches if file.binary else ()
+            found = [one.version for one in matches if one.component == manifest.cpython.component]
+            versions.setdefault(file.path[: file.path.rfind("/") + 1], next(iter(found), ""))
+    wanted = manifest.cpython.version.rstrip("+")
+    prefix = next(
+        (prefix for prefix, version in versions.items() if version == wanted), target.prefix
+    )
+    others = [other for other in versions if not prefix.startswith(other)]
+    if not others:
+        return target
+    diagnostics = [
+        not_inspected(
+            target.name,
+            other,
+            f"another CPython than in {prefix or 'the top directory'}: {versions[other]}",
+            "verify it by itself",
+        )
+        for other in others
+    ]
+    return replace(
+        target,
+        files=tuple(file for file in target.files if not file.path.startswith(tuple(others))),
+        prefix=prefix,
+        diagnostics=sort_diagnostics([*target.diagnostics, *diagnostics]),
+    )
 
 
 def _archive_target(

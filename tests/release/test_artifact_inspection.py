@@ -19,7 +19,9 @@ from release_runs import (
     read_json,
     slice_paths,
 )
-from releases import make_release, zipped
+from releases import contents_of, make_release, web_installer, zipped
+
+from sbom.manifest.channels import Artifact, expected_artifacts
 
 
 def changed_release(
@@ -323,3 +325,60 @@ def test_an_exempted_component_in_two_variants_is_one_in_their_release(
     # What the zip shows of its build is true of the installer that was not opened.
     installer = component_names(read_json(out / "python-3.14.7-amd64.exe.spdx.json"))
     assert "zlib" in installer
+
+
+def test_artifacts_that_show_different_versions_say_nothing_of_an_installer(
+    run: Run, tmp_path: Path
+) -> None:
+    shown = {"python-3.14.7-amd64.zip": "3.5.7", "python-3.14.7-embed-amd64.zip": "3.5.6"}
+
+    def show(file: str, inside: dict[str, bytes]) -> None:
+        if version := shown.get(file):
+            prefix = "" if "embed" in file else "DLLs/"
+            inside[f"{prefix}libcrypto-3.dll"] = pe(
+                texts=[f"OpenSSL {version} 9 Jun 2026".encode()],
+                resource={"FileVersion": version, "CompanyName": "The OpenSSL Project"},
+            )
+
+    directory = changed_release(show, tmp_path / "in", *shown)
+    (directory / "python-3.14.7-amd64.exe").write_bytes(web_installer())
+    manifest = tmp_path / "externals.toml"
+    exemption = """
+[[exemption]]
+diagnostic = "version-mismatch"
+key = "libcrypto-3.dll"
+artifacts = ["python-*-embed-*.zip"]
+reason = "known"
+"""
+    manifest.write_text(COMMITTED.read_text("utf-8") + exemption, "utf-8")
+    words = ("--manifest", manifest, "--artifacts", directory, *PARTIAL)
+    status, _, err = run("release", *words, "--output", tmp_path / "out")
+    assert status == 0, err
+    for name, version in {**shown, "python-3.14.7-amd64.exe": "3.5.7"}.items():
+        data = read_json(tmp_path / f"out/{name}.spdx.json")
+        found = [one["versionInfo"] for one in data["packages"] if one["name"] == "openssl"]
+        assert found == [version], name
+
+
+def test_a_layout_is_compared_with_the_artifacts_of_its_build(run: Run, tmp_path: Path) -> None:
+    directory = changed_release(lambda _file, _inside: None, tmp_path / "in", EMBED)
+    layout = tmp_path / "layout"
+    for name, data in contents_of("3.14.7", artifact_of("python-3.14.7-amd64.zip")).items():
+        (layout / name).parent.mkdir(parents=True, exist_ok=True)
+        (layout / name).write_bytes(b"another" if name.endswith("_bz2.pyd") else data)
+    words = ("--artifacts", directory, "--layout", f"amd64={layout}", *PARTIAL)
+    _, _, err = run("release", *words, "--output", tmp_path / "out")
+    assert (
+        f"{EMBED}: _bz2.pyd: expected the same file as in the layout of amd64, of the same build, "
+        "found another [warning: SBM210 unexpected-build]"
+    ) in err
+
+
+EMBED = "python-3.14.7-embed-amd64.zip"
+
+
+def artifact_of(file: str) -> Artifact:
+    cpython = committed().cpython
+    artifacts = expected_artifacts(committed().channels, cpython.version, cpython.line)
+    [found] = [one for one in artifacts if one.file == file]
+    return found

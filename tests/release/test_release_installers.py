@@ -189,8 +189,8 @@ def test_packages_that_are_not_at_hand_are_named(run: Run, tmp_path: Path) -> No
     status, _, err = run("release", "--artifacts", directory, "--output", out, *PARTIAL)
     assert status == 0, err
     assert (
-        f"{INSTALLER}: not inspected: it downloads exe_d.msi, lib_d.msi when needed, and they are "
-        "not beside it [warning: SBM208 not-inspected]"
+        f"{INSTALLER}: not inspected: packages that it downloads are not at hand: exe_d.msi, "
+        "lib_d.msi [warning: SBM208 not-inspected]"
     ) in err
     document = read_json(out / f"{INSTALLER}.spdx.json")
     assert {"python314.dll", "python314_d.dll"} <= paths(document)
@@ -239,3 +239,30 @@ def test_a_package_that_was_changed_after_signing_is_an_error(run: Run, tmp_path
     directory = release_with(tmp_path / "in", installer, {"path.msi": changed})
     _, [line] = failed_release(run, directory, "--partial")
     assert "amd64/path.msi: invalid signature of Any Foundation: its contents are not" in line
+
+
+def test_a_file_in_a_package_that_is_not_at_hand_is_not_missing(run: Run, tmp_path: Path) -> None:
+    packages = packages_of("3.14.7", "amd64")
+    tcltk = msi(packages.pop("tcltk.msi"))
+    directory = release_with(tmp_path / "in", installer_of(packages, tcltk=tcltk))
+    out = tmp_path / "out"
+    status, _, err = run("release", "--artifacts", directory, "--output", out, *PARTIAL)
+    assert status == 0, err
+    assert "packages that it downloads are not at hand: tcltk.msi" in err
+    assert "tcl" not in component_names(read_json(out / f"{INSTALLER}.spdx.json"))
+
+
+def test_an_installer_that_is_not_of_its_layout_is_an_error(run: Run, tmp_path: Path) -> None:
+    packages = packages_of("3.14.7", "amd64")
+    layout = tmp_path / "layout"
+    for path, data in (item for inside in packages.values() for item in inside.items()):
+        (layout / path).parent.mkdir(parents=True, exist_ok=True)
+        (layout / path).write_bytes(data)
+    packages["core.msi"]["python314.dll"] = b"another"
+    installer = installer_of(packages, core_d=b"debug")
+    directory = release_with(tmp_path / "in", installer)
+    _, output = failed_release(run, directory, "--partial", "--layout", f"amd64={layout}")
+    assert output == [
+        f"{INSTALLER}: python314.dll: expected the same file as in the layout of amd64, found "
+        "another [error: SBM209 file-mismatch]"
+    ]

@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-from manifests import committed
+from manifests import COMMITTED, committed
+from pe_files import pe
 from release_runs import (
     PARTIAL,
     Run,
@@ -198,7 +199,10 @@ def test_an_installer_has_the_files_of_every_variant_that_has_a_layout(
         if name != "__install__.json":
             path = threaded / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(f"amd64 free-threaded {path.name}\n".encode() * 3)
+            # DLLs of externals are those of the default build.
+            shared = default / name if path.suffix == ".dll" else path
+            content = f"amd64 free-threaded {path.name}\n".encode() * 3
+            path.write_bytes(shared.read_bytes() if shared.is_file() else content)
     words = ["--artifacts", few, *PARTIAL, "--layout", f"amd64={default}"]
     for out, more in (("one", []), ("two", ["--layout", f"amd64-free-threaded={threaded}"])):
         assert run("release", *words, *more, "--output", tmp_path / out)[0] == 0
@@ -240,3 +244,68 @@ def test_everything_that_contradicts_the_manifest_is_reported_at_once(
         "its namespace is not that of its contents",
     ):
         assert any(sentence in line for line in output), sentence
+
+
+def test_two_variants_state_both_of_their_files(run: Run, few: Path, tmp_path: Path) -> None:
+    parts = []
+    for variant in ("default", "free-threaded"):
+        out = tmp_path / "parts"
+        words = ("--variant", variant, "--platform", "amd64", "--output", out)
+        assert run("build", *words)[0] == 0
+        parts = sorted(out.glob("*.spdx.json"))
+    flags = [word for part in parts for word in ("--platform-sbom", part)]
+    out = tmp_path / "out"
+    assert run("release", "--artifacts", few, "--output", out, *PARTIAL, *flags)[0] == 0
+    document = read_json(out / "python-3.14.7-amd64.exe.spdx.json")
+    comments = {one.get("comment", "") for one in document["relationships"]}
+    assert "Linked into python314.dll. Linked into python314t.dll." in comments
+
+
+def test_builds_that_have_different_libraries_of_one_path_are_refused(
+    run: Run, few: Path, tmp_path: Path
+) -> None:
+    default = layout(tmp_path / "amd64", "amd64", committed())
+    threaded = tmp_path / "free-threaded"
+    for name in members("3.14.7")["amd64", "pymanager-ft"]:
+        if name != "__install__.json":
+            (threaded / name).parent.mkdir(parents=True, exist_ok=True)
+            shared = (default / name).is_file() and not name.endswith("libffi-8.dll")
+            (threaded / name).write_bytes((default / name).read_bytes() if shared else b"other")
+    words = ("--layout", f"amd64={default}", "--layout", f"amd64-free-threaded={threaded}")
+    status, output = failed_release(run, few, "--partial", *words)
+    assert (status, output) == (
+        1,
+        [
+            "the build amd64-free-threaded: DLLs/libffi-8.dll: expected the same file as in the "
+            "build amd64, found another [error: SBM209 file-mismatch]"
+        ],
+    )
+
+
+def test_a_part_needs_the_exemptions_of_the_release(run: Run, few: Path, tmp_path: Path) -> None:
+    place = layout(tmp_path / "amd64", "amd64", committed())
+    (place / "DLLs/evil.dll").write_bytes(b"evil")
+    manifest = tmp_path / "externals.toml"
+    exemption = """
+[[exemption]]
+diagnostic = "unowned-file"
+key = "DLLs/evil.dll"
+reason = "known"
+"""
+    manifest.write_text(COMMITTED.read_text("utf-8") + exemption, "utf-8")
+    words = ("--platform", "amd64", "--layout", place, "--output", tmp_path / "part")
+    assert run("build", "--manifest", manifest, *words)[0] == 0
+    part = tmp_path / "part/python-3.14.7-amd64.spdx.json"
+    _, output = failed_release(run, few, "--partial", "--platform-sbom", part)
+    assert [line for line in output if "exemption of unowned-file for DLLs/evil.dll" in line]
+    inputs = ("--artifacts", few, "--output", tmp_path / "out", "--platform-sbom", part)
+    assert run("release", "--manifest", manifest, *inputs, *PARTIAL)[0] == 0
+
+
+def test_a_layout_of_another_platform_is_refused(run: Run, tmp_path: Path) -> None:
+    place = layout(tmp_path / "amd64", "amd64", committed())
+    (place / "DLLs/_bz2.pyd").write_bytes(pe(machine="x86"))
+    words = ("--platform", "amd64", "--layout", place, "--output", tmp_path / "out")
+    status, out, err = run("build", *words)
+    assert status == 1
+    assert "DLLs/_bz2.pyd: expected a binary for amd64, found one for x86" in out + err

@@ -131,3 +131,15 @@ def test_a_file_that_is_not_an_sbom_is_an_error(
     argv = ["verify", str(case.path), "--sbom", str(path), "--manifest", str(COMMITTED)]
     assert main(argv) == Exit.USAGE
     assert ": is not " in capsys.readouterr().err
+
+
+def test_a_dll_that_the_sbom_does_not_list_is_reported_whatever_it_contains(
+    case: VerifyCase, tmp_path: Path
+) -> None:
+    document = write_document(case.files, tmp_path, "sbom")
+    case.files["sub/libcrypto-3.dll"] = pe(texts=[b"OpenSSL 3.0.16 11 Feb 2025"])
+    status, report = case.run("--sbom", str(document), script=False)
+    assert status == Exit.ERRORS
+    assert messages(report, "unowned-file") == {
+        "sub/libcrypto-3.dll": "unowned file: not listed in the SBOM"
+    }

@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
-from binaries import written
+from binaries import binaries, written
 from installers import bundle, msi
 from manifests import COMMITTED
 from pe_files import pe
 from releases import zipped
-from verify_case import VerifyCase
+from verify_case import VerifyCase, messages
 
 from sbom.cli import main
 from sbom.diagnostics import Exit
@@ -141,3 +141,19 @@ def test_a_package_of_the_installer_alone_is_not_python(
     output = capsys.readouterr().out
     assert "lib.msi: expected a build of CPython, found none [error: SBM213 no-python]" in output
     assert "name the installer that this package is of, or the SBOM of these files" in output
+
+
+def test_of_two_pythons_the_one_that_the_manifest_is_of_is_verified(
+    case: VerifyCase, tmp_path: Path
+) -> None:
+    older = binaries("x64", python="3.12.4", sqlite="3.45.3")
+    files = {f"p312/{name}": data for name, data in older.items()}
+    files |= {f"p313/{name}": data for name, data in case.files.items()}
+    case.path = tmp_path / "two-1-py3-none-win_amd64.whl"
+    case.path.write_bytes(zipped(files))
+    case.manifest = case.manifest.replace('version = "3.14.7"', 'version = "3.13.5"', 1)
+    _, report = case.run(script=False)
+    assert {one["file"].partition("/")[0] for one in report["results"]} == {"p313"}
+    assert messages(report, "not-inspected") == {
+        "p312/": "not inspected: another CPython than in p313/: 3.12.4"
+    }
