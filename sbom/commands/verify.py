@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from sbom.components.component import Build
 from sbom.diagnostics import Exit, SbomError, failing
 from sbom.diagnostics.io_messages import usage_error
+from sbom.diagnostics.render import printable
 from sbom.inputs import (
     Environment,
     InputOptions,
@@ -84,9 +86,15 @@ def _apply_script(inputs: Inputs, tree: Path | None, identification: Identificat
         return inputs.manifest
     if blocking := failing(script_diagnostics(inputs)):
         raise SbomError(blocking)
-    version = _script_version(inputs) or next(
-        iter(identification.cpython), inputs.manifest.cpython.version
-    )
+    version = _script_version(inputs)
+    if not version:
+        version = next(iter(identification.cpython), inputs.manifest.cpython.version)
+        print(
+            f"note: the release of {printable(str(inputs.script_path))} is not known; it is "
+            f"compared as that of CPython {version}. Name its source tree with --cpython to "
+            "compare the release too",
+            file=sys.stderr,
+        )
     manifest = apply_changes(inputs.manifest, script_changes(inputs)).for_version(version)
     vendored = read_tree_vendored(inputs, tree)
     return manifest if vendored is None else record_vendored(manifest, vendored, version)

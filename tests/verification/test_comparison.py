@@ -143,3 +143,19 @@ def test_a_dll_that_the_sbom_does_not_list_is_reported_whatever_it_contains(
     assert messages(report, "unowned-file") == {
         "sub/libcrypto-3.dll": "unowned file: not listed in the SBOM"
     }
+
+
+def test_it_is_said_that_the_release_of_a_lone_script_is_not_known(
+    case: VerifyCase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case.run()
+    directory = case.directory
+    words = [
+        "--manifest",
+        directory / "externals.toml",
+        "--script",
+        directory / "get_externals.bat",
+    ]
+    assert main(["verify", *map(str, (case.path, *words))]) == Exit.OK
+    note = "get_externals.bat is not known; it is compared as that of CPython 3.13.5."
+    assert note in capsys.readouterr().err
