@@ -16,7 +16,8 @@ from sbom.diagnostics.catalog import Area, names_in
 from sbom.diagnostics.io_messages import usage_error
 from sbom.manifest.diff import ManifestChange, diff_manifest
 from sbom.manifest.exemptions import Triage, triage_diagnostics
-from sbom.manifest.model import Manifest, Vendored
+from sbom.manifest.model import Manifest
+from sbom.manifest.pins import Vendored
 from sbom.manifest.ranges import release_line
 from sbom.manifest.read import read_manifest
 from sbom.script.externals import ScriptAnalysis

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from sbom.components.versions import vendored_components
 from sbom.manifest.diff import ChangeKind, ManifestChange
-from sbom.manifest.model import Manifest, Vendored
+from sbom.manifest.model import Manifest
+from sbom.manifest.pins import Vendored
 from sbom.script.externals import ALWAYS
 
 

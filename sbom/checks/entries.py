@@ -17,7 +17,8 @@ from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics import manifest_messages as messages
 from sbom.manifest.component_spec import PLACEHOLDER, ComponentSpec, Inclusion
 from sbom.manifest.external_key import ExternalKey
-from sbom.manifest.model import Manifest, Pin, Vendored
+from sbom.manifest.model import Manifest
+from sbom.manifest.pins import Pin, Vendored
 from sbom.manifest.ranges import line_in_range, version_in_range
 from sbom.manifest.tables import KeyPath, find_texts, format_key_path
 

@@ -21,7 +21,8 @@ from sbom.diagnostics.source_tree_messages import (
 )
 from sbom.manifest.component_spec import ComponentSpec
 from sbom.manifest.external_key import EntryKind, ExternalKey
-from sbom.manifest.model import Manifest, Pin
+from sbom.manifest.model import Manifest
+from sbom.manifest.pins import Pin
 from sbom.source_tree.tree_contents import ScriptPin, StatedPackage, TreeContents, VersionStatement
 
 

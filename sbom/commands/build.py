@@ -32,7 +32,8 @@ from sbom.inputs import (
 )
 from sbom.manifest.channels import DEFAULT
 from sbom.manifest.exemptions import Triage
-from sbom.manifest.model import Manifest, Pin
+from sbom.manifest.model import Manifest
+from sbom.manifest.pins import Pin
 from sbom.release.build_record import (
     FORM,
     BuildRecord,

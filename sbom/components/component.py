@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from sbom.manifest.channels import DEFAULT, expand_line, variant_filename
 from sbom.manifest.external_key import ExternalKey
-from sbom.manifest.model import Manifest, Pin, Vendored
+from sbom.manifest.model import Manifest
+from sbom.manifest.pins import Pin, Vendored
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from sbom.components.versions import applies, files_on, resolve_version
 from sbom.manifest.channels import expand_line, variant_filename
 from sbom.manifest.component_spec import ComponentSpec, Inclusion
 from sbom.manifest.external_key import EntryKind, ExternalKey
-from sbom.manifest.model import Manifest, Pin, Vendored
+from sbom.manifest.model import Manifest
+from sbom.manifest.pins import Pin, Vendored
 from sbom.manifest.ranges import line_in_range, version_in_range
 
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from sbom.manifest.component_spec import ComponentSpec, Inclusion
 from sbom.manifest.external_key import ExternalKey
-from sbom.manifest.model import Manifest, Pin
+from sbom.manifest.model import Manifest
+from sbom.manifest.pins import Pin
 from sbom.manifest.ranges import line_in_range, version_in_range
 
 

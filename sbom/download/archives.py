@@ -18,7 +18,7 @@ from sbom.download.client import UNKNOWN, Client, Validators
 from sbom.download.connections import CONNECTIONS, DownloadError, FailureReason, redact_url
 from sbom.files.gzip import DamagedArchiveError
 from sbom.files.targz import ArchiveInfo, read_targz
-from sbom.manifest.model import Pin
+from sbom.manifest.pins import Pin
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,7 +25,8 @@ from sbom.diagnostics import Diagnostic, OperationalError, SbomError
 from sbom.diagnostics.io_messages import download_failed, other_distribution
 from sbom.download.client import Client
 from sbom.download.connections import CONNECTIONS, redact_url
-from sbom.manifest.model import Manifest, Vendored
+from sbom.manifest.model import Manifest
+from sbom.manifest.pins import Vendored
 
 JSON = "application/vnd.pypi.simple.v1+json"
 #: The most bytes of an answer, of which one for each connection is in memory.

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sbom.manifest.external_key import ExternalKey, key_of_tag
-from sbom.manifest.model import Manifest, Pin, Vendored
+from sbom.manifest.model import Manifest
+from sbom.manifest.pins import Pin, Vendored
 from sbom.script.externals import ExternalKind, FetchMethod, ScriptExternal
 
 if TYPE_CHECKING:  # most commands read no archive

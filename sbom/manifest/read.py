@@ -25,10 +25,9 @@ from sbom.manifest.model import (
     LayoutConfig,
     LicenseText,
     Manifest,
-    Pin,
     UpstreamConfig,
-    Vendored,
 )
+from sbom.manifest.pins import Pin, Vendored
 from sbom.manifest.reference import ReferenceData
 from sbom.manifest.tables import (
     KeyPath,

@@ -13,7 +13,8 @@ from sbom.diagnostics import SbomError
 from sbom.diagnostics.manifest_messages import invalid_manifest
 from sbom.manifest.component_spec import PLACEHOLDER
 from sbom.manifest.external_key import EntryKind, ExternalKey
-from sbom.manifest.model import Manifest, Pin, Vendored
+from sbom.manifest.model import Manifest
+from sbom.manifest.pins import Pin, Vendored
 from sbom.manifest.tables import Table, key_fields
 from sbom.manifest.toml_editor import TablePath, TomlEditError, TomlEditor, Value
 
@@ -24,7 +25,7 @@ _SHA256 = "sha256"
 
 _SKELETON = """
 [component.{header}]
-name = "{name}"
+name = {name}
 originator = "{placeholder}" # unknown: a person fills this in
 homepage = "{placeholder}" # unknown: a person fills this in
 license-concluded = "{placeholder}" # unknown: a person fills this in
@@ -32,7 +33,7 @@ copyright = "{placeholder}" # unknown: a person fills this in
 purl = "{placeholder}" # unknown: a person fills this in
 {revision_pattern}
 [[component.{header}.ships]]
-external = "{external}"
+external = {external}
 link = "{placeholder}" # unknown: static, dynamic, bundled or build-tool
 files = ["{placeholder}"]
 """
@@ -151,9 +152,9 @@ def _insert_component(editor: TomlEditor, key: ExternalKey) -> None:
         return
     text = _SKELETON.format(
         header=tomlkit.key(key.name).as_string(),
-        name=key.name,
+        name=tomlkit.string(key.name).as_string(),
         placeholder=PLACEHOLDER,
-        external=key,
+        external=tomlkit.string(str(key)).as_string(),
         revision_pattern=_REVISION_PATTERN if key.is_fetched else "",
     )
     table = tomllib.loads(text)["component"][key.name]

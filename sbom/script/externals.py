@@ -8,6 +8,12 @@ from enum import StrEnum
 
 from sbom.diagnostics import Diagnostic
 
+#: Regular expressions of what can be fetched and named in a document, in ASCII: a tag, a GitHub
+#: organization, and a repository as SPDX 2.3, clause 7.7, wants it: an absolute URL.
+TAG = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
+ORGANIZATION = "[A-Za-z0-9][A-Za-z0-9-]*"
+REPOSITORY_URL = r"(?:git|https?|ssh|svn(?:\+ssh)?)://[A-Za-z0-9_.:@-]+(?:/[A-Za-z0-9_.~+%:@-]+)*"
+
 #: Behind the name of a variable: any value that the script does not compare it with.
 ANY_VALUE = "*"
 

@@ -23,7 +23,8 @@ from sbom.files.shipped_file import ShippedFile, hash_directory, verification_co
 from sbom.files.targz import ArchiveInfo
 from sbom.io import require_directory
 from sbom.manifest.external_key import ExternalKey
-from sbom.manifest.model import Manifest, Pin
+from sbom.manifest.model import Manifest
+from sbom.manifest.pins import Pin
 from sbom.patterns import PathPatterns
 from sbom.script.externals import split_tag
 

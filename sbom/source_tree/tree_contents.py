@@ -13,7 +13,7 @@ from sbom.diagnostics.source_tree_messages import invalid_msbuild_file
 from sbom.files.xml import XmlError
 from sbom.formats.cpython_sbom import SbomPackage, read_sbom_packages
 from sbom.manifest.external_key import ANY_NAME, ExternalKey
-from sbom.manifest.model import Pin, Vendored
+from sbom.manifest.pins import Pin, Vendored
 from sbom.manifest.ranges import line_in_range, release_line
 from sbom.manifest.reference import ReferenceData, VersionSource
 from sbom.script.externals import ExternalKind

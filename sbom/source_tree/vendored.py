@@ -24,7 +24,7 @@ from sbom.diagnostics.source_tree_messages import (
 )
 from sbom.files.shipped_file import verification_code
 from sbom.formats.cpython_sbom import SbomFile, SbomPackage, read_sbom_packages
-from sbom.manifest.model import Vendored
+from sbom.manifest.pins import Vendored
 from sbom.manifest.ranges import version_key
 from sbom.source_tree.tree import VENDORED_SBOM, WHEEL_LIMIT, WHEELS, SourceTree
 from sbom.source_tree.wheels import Wheel, check_wheel, read_wheel

@@ -15,7 +15,8 @@ from sbom.components.resolve import inclusions_by_filename
 from sbom.components.versions import labeled_version, parse_revision, shipped_version
 from sbom.manifest.component_spec import ComponentSpec
 from sbom.manifest.external_key import EntryKind, ExternalKey, key_of_tag
-from sbom.manifest.model import Manifest, Pin
+from sbom.manifest.model import Manifest
+from sbom.manifest.pins import Pin
 from sbom.patterns import PathPatterns
 from sbom.script.externals import ExternalKind, split_tag
 

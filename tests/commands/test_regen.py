@@ -24,7 +24,7 @@ from server import Server, archive, body, reset, running, status
 from sbom.binaries.pe import authenticode_of
 from sbom.cli import main
 from sbom.manifest.external_key import parse_external_key
-from sbom.manifest.model import Pin
+from sbom.manifest.pins import Pin
 from sbom.manifest.read import read_manifest
 
 XZ = archive({"liblzma/api.h": b"xz"}, top="cpython-source-deps-xz-5.2.5", commit="ab" * 20)

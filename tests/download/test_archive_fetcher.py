@@ -37,7 +37,7 @@ from sbom.download.archives import ArchiveFetcher, FetchResult, Progress, raise_
 from sbom.download.cache import Cache
 from sbom.download.client import RETRY, Client, DownloadLimits
 from sbom.files.targz import ArchiveInfo
-from sbom.manifest.model import Pin
+from sbom.manifest.pins import Pin
 from sbom.script.externals import ExternalKind
 
 FILES = {"README": b"read me\n", "src/a.c": b"int a;\n"}
@@ -259,7 +259,7 @@ from sbom.diagnostics import Exit
 from sbom.download.archives import ArchiveFetcher, Progress
 from sbom.download.cache import Cache
 from sbom.download.client import Client
-from sbom.manifest.model import Pin
+from sbom.manifest.pins import Pin
 client = Client(proxy_for=lambda _: "")
 cache = Cache(Path(sys.argv[1]))
 fetcher = ArchiveFetcher(client=client, cache=cache, progress=Progress(io.StringIO(), 1))

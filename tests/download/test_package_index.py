@@ -15,7 +15,7 @@ from trees import make_tree, wheel
 from sbom.cli import main
 from sbom.download.package_index import Distribution, select_distribution
 from sbom.manifest.external_key import parse_external_key
-from sbom.manifest.model import Vendored
+from sbom.manifest.pins import Vendored
 from sbom.manifest.read import read_manifest
 
 PIP = "pip-26.2.1-py3-none-any.whl"

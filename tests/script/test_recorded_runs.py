@@ -127,7 +127,7 @@ def test_tags_split_into_name_and_revision(tag: str, name: str, revision: str) -
 
 
 def test_a_tag_that_nothing_fetches_is_reported_with_its_line() -> None:
-    text = "set libraries=bzip2-1.0.8\nfor %%e in (%libraries%) do git clone --branch %%e u/r\n"
+    text = "set libraries=bzip2-1.0.8\nfor %%e in (%libraries%) do git clone --branch %%e https://u/r\n"
     assert analyze_script(text).diagnostics == ()
     late = analyze_script(
         text + "rem xz-5.2.5\necho zstd-1.5.7\nset libraries=%libraries% zlib-1.3.1\n"
@@ -142,8 +142,8 @@ def test_an_external_that_needs_two_settings_is_found() -> None:
     text = (
         ':top\nif "%~1"=="--a" (set A=1) & shift & goto top\n'
         'if "%~1"=="--b" (set B=1) & shift & goto top\n'
-        'if "%A%"=="1" if "%B%"=="1" git clone --branch x-1.0 u/r\n'
-        "git clone --branch y-1.0 u/r\n"
+        'if "%A%"=="1" if "%B%"=="1" git clone --branch x-1.0 https://u/r\n'
+        "git clone --branch y-1.0 https://u/r\n"
     )
     script = analyze_script(text)
     assert [(e.tag, e.condition) for e in script.externals] == [

@@ -20,7 +20,7 @@ from msgspec import structs
 from sbom.cli import main
 from sbom.files.shipped_file import ShippedFile, verification_code
 from sbom.files.targz import read_targz
-from sbom.manifest.model import Pin
+from sbom.manifest.pins import Pin
 from sbom.script.externals import ExternalKind
 from sbom.source_tree.fetched_externals import (
     ExternalsDir,

@@ -12,7 +12,7 @@ from trees import PIP_1, compressed_wheel, make_tree, wheel
 
 from sbom.cli import main
 from sbom.formats.cpython_sbom import read_sbom_packages
-from sbom.manifest.model import Vendored
+from sbom.manifest.pins import Vendored
 from sbom.source_tree.vendored import find_vendored
 from sbom.source_tree.wheels import Wheel, read_wheel
 
