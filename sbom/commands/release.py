@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.release_messages import missing_artifact
 from sbom.diagnostics.render import count, printable, render
 from sbom.files.shipped_file import ShippedFile, hash_file
+from sbom.formats import SPDX2
 from sbom.formats.spdx2_view import parse_spdx2
 from sbom.inputs import Environment, InputOptions, Inputs, creation_time, read_inputs, triage_inputs
 from sbom.manifest.exemptions import triage_diagnostics
@@ -35,8 +37,9 @@ from sbom.release.documents import (
     previous_created,
     write_documents,
 )
+from sbom.release.index import read_index
 from sbom.release.parts import check_agreement, check_part, platform_sboms, read_parts
-from sbom.release.published import PublishedRelease, check_published_release, read_index
+from sbom.release.published import PublishedRelease, check_published_release
 from sbom.release.release_bom import compose_release
 from sbom.validation.invariants import check_invariants
 
@@ -210,24 +213,39 @@ def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
         if index and one.file not in missing and one.file not in index.artifact_names
     ]
     hashed = {path: hash_file(directory / path) for path in artifact_set.artifacts}
-    checksums = {
-        path: {"sha256": file.sha256, "sha512": file.sha512} for path, file in hashed.items()
-    }
+    published = PublishedRelease(
+        artifacts=artifact_set.artifacts,
+        files=hashed,
+        documents=documents,
+        sbom_paths=_sbom_paths(directory if is_beside else options.output),
+        names=frozenset(one.file for one in artifact_set.expected),
+    )
     found = [
         *artifact_set.diagnostics,
         *undescribed,
-        *check_published_release(PublishedRelease(checksums, documents)),
+        *check_published_release(published),
+        *_check_documents(documents),
     ]
     triage = triage_diagnostics(found, manifest, ())
     diagnostics = triage.active
     print(render(diagnostics, "text"), end="")
     _print_exempted(triage.exempted)
     errors = count(len(diagnostics), "error")
-    counted = ", ".join(
-        [count(len(checksums), "artifact"), count(len(documents), "document"), errors]
-    )
+    counted = ", ".join([count(len(hashed), "artifact"), count(len(documents), "document"), errors])
     print(f"{directory}: {counted}{_missing(missing)}")
     return Exit.ERRORS if diagnostics else Exit.OK
+
+
+def _check_documents(documents: Mapping[str, bytes]) -> Iterator[Diagnostic]:
+    """Yield violations of invariants in each document that can be read at all."""
+    for path, data in documents.items():
+        if path.endswith(SPDX2.suffix):
+            with suppress(SbomError):
+                yield from check_invariants(parse_spdx2(data, path), path)
+
+
+def _sbom_paths(directory: Path) -> tuple[str, ...]:
+    return tuple(path for path in list_files(directory) if path.endswith(SPDX2.suffix))
 
 
 def _read_documents(directory: Path) -> dict[str, bytes]:

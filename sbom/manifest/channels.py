@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from msgspec import field
 
 from sbom.manifest.ranges import LineRange, line_in_range
-from sbom.manifest.tables import HeaderName, Table, TextCheck, checked, matching
+from sbom.manifest.tables import PURL, HeaderName, Table, TextCheck, checked, matching
 from sbom.patterns import PathPatterns
 
 #: The variant that no ``[variant.<name>]`` describes.
@@ -150,7 +150,9 @@ class Channel(Table, frozen=True, kw_only=True):
     ``{file}`` and ``{id}`` in it"""
     package_ids: Mapping[str, str] = field(default_factory=dict)
     """``{id}`` by platform"""
-    purls: Mapping[str, str] = field(default_factory=dict)
+    purls: Mapping[str, Annotated[str, matching(PURL, "a package URL without version")]] = field(
+        default_factory=dict
+    )
     """package URLs by platform, without version"""
     prefix: str = ""
     """what stands before the path of each of Python's files in it"""

@@ -11,7 +11,7 @@ from msgspec import Meta, field
 from sbom.binaries.search import GROUPS, CompiledRule, compile_bytes_pattern
 from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.ranges import LineRange, VersionRange
-from sbom.manifest.tables import HeaderName, Sha256, Table, checked, matching
+from sbom.manifest.tables import PURL, FilePattern, HeaderName, Sha256, Table, checked, matching
 from sbom.patterns import PathPatterns
 
 #: What ``regen`` writes where only a person can know.
@@ -102,9 +102,9 @@ class Inclusion(Table, frozen=True, kw_only=True):
     ]
     """``dynamic``: a DLL of its own; ``static``: compiled into others; ``bundled``: Python code;
     ``build-tool``: used to build, not shipped"""
-    files: tuple[str, ...] = ()
+    files: tuple[FilePattern, ...] = ()
     """the shipped files that are the component or contain it, named as in the default variant"""
-    optional_files: tuple[str, ...] = ()
+    optional_files: tuple[FilePattern, ...] = ()
     """files that may come with them; they are never reported as missing"""
     files_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """``files`` of the platforms where they have other names"""
@@ -231,9 +231,7 @@ class ComponentSpec(Table, frozen=True, kw_only=True):
     """where a component comes from that no external brings, in words"""
     purl: Annotated[
         str,
-        matching(
-            rf"(pkg:\w+/[^@?#\s]+(?:#[^@?#\s]+)?|{PLACEHOLDER})?", "a package URL without version"
-        ),
+        matching(f"({PURL}|{PLACEHOLDER})?", "a package URL without version"),
     ] = ""
     """the package URL, without version"""
     cpe: tuple[VendorProduct, ...] = ()

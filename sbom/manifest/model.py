@@ -129,7 +129,7 @@ class LicenseText(Table, frozen=True, kw_only=True):
     id: HeaderName
     name: str
     """what the license is called"""
-    text: str
+    text: Annotated[str, matching(r"[\s\S]*\S[\s\S]*", "a text")]
     """the whole text"""
 
 

@@ -176,8 +176,16 @@ def _check_channel_names(
 def _check_component_names(
     components: Mapping[str, ComponentSpec], platforms: Iterable[str]
 ) -> Iterator[TableError]:
-    """Yield platforms that a component names and that are not there."""
+    """Yield platforms that a component names and that are not there, and names of two components.
+
+    Scanners and syft tell components apart by their names.
+    """
+    first: dict[str, tuple[str, str]] = {}
     for name, spec in components.items():
+        other, purl = first.setdefault(spec.name, (name, spec.purl))
+        if purl != spec.purl:
+            message = f"'{spec.name}' is the name of [component.{other}], which has another purl"
+            yield TableError(("component", name, "name"), message, "give each its own name")
         for n, row in enumerate(spec.ships):
             path = ("component", name, "ships", n, "files-on")
             yield from _check_platforms(row.files_on, platforms, path)

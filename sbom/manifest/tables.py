@@ -71,6 +71,9 @@ def from_header(part: int) -> Meta:
 
 
 HeaderName = Annotated[str, from_header(-1)]
+#: A package URL that a version can be appended to.
+PURL = r"pkg:\w+/[^@?#\s]+(?:#[^@?#\s]+)?"
+FilePattern = Annotated[str, matching(r"\S(?:.*\S)?", "the name of a file, or a pattern of names")]
 Sha256 = Annotated[
     str, matching("([0-9a-f]{64})?", "64 lower-case hexadecimal digits, or empty while unknown")
 ]

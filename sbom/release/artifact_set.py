@@ -23,10 +23,11 @@ from sbom.patterns import PathPatterns
 class ArtifactSet:
     """The artifacts of a directory by their paths in it, and what is wrong with it.
 
-    ``missing`` are those that the release has and the directory lacks.
+    ``expected`` are all of the release, ``missing`` those that the directory lacks.
     """
 
     artifacts: Mapping[str, Artifact]
+    expected: tuple[Artifact, ...]
     missing: tuple[Artifact, ...]
     diagnostics: tuple[Diagnostic, ...]
 
@@ -60,7 +61,7 @@ def classify_artifacts(
         diagnostics.append(no_artifacts())
     elif not partial:
         diagnostics += [missing_artifact(one.file, one.channel.name) for one in missing]
-    return ArtifactSet(artifacts, missing, sort_diagnostics(diagnostics))
+    return ArtifactSet(artifacts, tuple(expected.values()), missing, sort_diagnostics(diagnostics))
 
 
 def _artifact_name(path: str, expected: Collection[str]) -> str:

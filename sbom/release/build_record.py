@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
 
 import msgspec
+from msgspec.structs import astuple
 
 from sbom.diagnostics import Diagnostic, InputError
 from sbom.diagnostics.io_messages import input_error
@@ -86,9 +87,10 @@ def record_diagnostics(
 ) -> tuple[RecordedDiagnostic, ...]:
     """Return diagnostics, each with the reason that exempts it, without paths of this machine.
 
-    ``directories`` maps directories that were described to what a record calls them.
+    ``directories`` maps directories that were described to what a record calls them. They are
+    sorted by what the record has, so that its bytes do not depend on how a path was written.
     """
-    return tuple(
+    recorded = [
         RecordedDiagnostic(
             id=one.entry.id,
             name=str(one.code),
@@ -99,7 +101,8 @@ def record_diagnostics(
             reason=" ".join(reason.split()),
         )
         for one, reason in diagnostics
-    )
+    ]
+    return tuple(sorted(recorded, key=astuple))
 
 
 def _portable(file: str, directories: Mapping[str, str]) -> str:

@@ -6,96 +6,48 @@ Needs nothing but the files themselves, so that it works for releases of any pub
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
 from sbom.bom.bom import Bom, content_digest
 from sbom.bom.graph import SliceExtractor
+from sbom.components.component import Build, Component
 from sbom.diagnostics import Diagnostic, SbomError, sort_diagnostics
 from sbom.diagnostics.release_messages import inconsistent_release, missing_from_release
+from sbom.files.shipped_file import ShippedFile
 from sbom.formats import SPDX2
-from sbom.release.documents import CHECKSUMS, FORM, INDEX, is_partial
+from sbom.manifest.channels import Artifact
+from sbom.release.documents import CHECKSUMS, INDEX, is_partial, partial_sentence
+from sbom.release.index import PublishedArtifact, PublishedSbom, ReleaseIndex, read_index
+from sbom.release.release_bom import Basis
 
 _CHECKSUM_LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedSbom:
-    """What an index states of one SBOM."""
-
-    path: str
-    namespace: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedArtifact:
-    """What an index states of one artifact; ``checksums`` are by algorithm in lower case."""
-
-    path: str
-    checksums: Mapping[str, str]
-    sbom: PublishedSbom
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseIndex:
-    """An index as it was published; ``missing`` names artifacts that are not described."""
-
-    version: str
-    missing: tuple[str, ...]
-    release: PublishedSbom
-    artifacts: tuple[PublishedArtifact, ...]
-
-    @property
-    def sbom_paths(self) -> tuple[str, ...]:
-        """Return the paths of all SBOMs that the index names."""
-        return (self.release.path, *(artifact.sbom.path for artifact in self.artifacts))
-
-    @property
-    def artifact_names(self) -> frozenset[str]:
-        """Return the names of all artifacts that the index names."""
-        return frozenset(artifact.path.rpartition("/")[2] for artifact in self.artifacts)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PublishedRelease:
     """What there is in a published directory.
 
-    ``artifacts`` maps the path of each artifact to its checksums by algorithm in lower case,
-    ``documents`` the path of everything that a release has written to its bytes.
+    ``artifacts`` and ``files`` have the artifacts by path: what each is, and the file itself,
+    hashed; ``documents`` maps the path of everything that a release has written to its bytes.
+    ``sbom_paths`` are those of all SBOMs that are there, ``names`` those of all artifacts that the
+    channels publish of this release.
     """
 
-    artifacts: Mapping[str, Mapping[str, str]]
+    artifacts: Mapping[str, Artifact]
+    files: Mapping[str, ShippedFile]
     documents: Mapping[str, bytes]
+    sbom_paths: tuple[str, ...]
+    names: frozenset[str]
 
-
-def read_index(data: bytes | None) -> ReleaseIndex | None:
-    """Return the index of a release; None if it is missing, or is not one."""
-    try:
-        index = json.loads(data or b"")
-        missing = tuple(map(str, index["missing"]))
-        if index["form"] != FORM or index["partial"] != bool(missing):
-            return None
-        return ReleaseIndex(
-            version=str(index["version"]),
-            missing=missing,
-            release=_read_entry(index["document"]),
-            artifacts=tuple(_read_artifact(entry) for entry in index["artifacts"]),
-        )
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-
-
-def _read_artifact(entry: Mapping[str, Any]) -> PublishedArtifact:
-    checksums = {name: str(entry[name]) for name in ("sha256", "sha512")}
-    return PublishedArtifact(str(entry["file"]), checksums, _read_entry(entry["sbom"]))
-
-
-def _read_entry(entry: Mapping[str, Any]) -> PublishedSbom:
-    return PublishedSbom(str(entry["file"]), str(entry["namespace"]), str(entry["sha256"]))
+    @property
+    def checksums(self) -> dict[str, dict[str, str]]:
+        """Return the checksums of each artifact by its path, by algorithm in lower case."""
+        return {
+            path: {"sha256": file.sha256, "sha512": file.sha512}
+            for path, file in self.files.items()
+        }
 
 
 def check_published_release(published: PublishedRelease) -> tuple[Diagnostic, ...]:
@@ -104,6 +56,7 @@ def check_published_release(published: PublishedRelease) -> tuple[Diagnostic, ..
     if index is None:
         return (inconsistent_release(INDEX, "is missing, or is not the index of a release"),)
     diagnostics = [
+        *_check_names(published, index),
         *_check_checksums(published),
         *_check_artifacts(published, index.artifacts),
         *_check_digest(published, index.release),
@@ -111,12 +64,17 @@ def check_published_release(published: PublishedRelease) -> tuple[Diagnostic, ..
     release = _read_bom(published, index.release.path, diagnostics)
     if release is not None:
         diagnostics += _check_namespace(release, index.release)
-        if is_partial(release) != bool(index.missing):
-            kinds = ("partial", "complete") if index.missing else ("complete", "partial")
-            message = f"expected a {kinds[0]} release, as {INDEX} states, found a {kinds[1]} one"
-            diagnostics.append(inconsistent_release(index.release.path, message))
+        diagnostics += _check_partial(release, index)
         diagnostics += _check_slices(published, index, release)
     return sort_diagnostics(diagnostics)
+
+
+def _check_names(published: PublishedRelease, index: ReleaseIndex) -> Iterator[Diagnostic]:
+    """Yield artifacts in the index that do not exist, and documents that are not in it."""
+    for name in sorted(set(index.missing) - published.names):
+        yield inconsistent_release(INDEX, f"names {name} as missing, which no channel publishes")
+    for path in sorted(set(published.sbom_paths) - set(index.sbom_paths)):
+        yield inconsistent_release(path, f"is not named by {INDEX}")
 
 
 def _check_checksums(published: PublishedRelease) -> Iterator[Diagnostic]:
@@ -130,16 +88,23 @@ def _check_checksums(published: PublishedRelease) -> Iterator[Diagnostic]:
         match = _CHECKSUM_LINE.fullmatch(line)
         if match is None:
             yield inconsistent_release(CHECKSUMS, "is not a line of sha256sum", line=number)
+        elif match[2] in stated:
+            message = f"names {match[2]} a second time"
+            yield inconsistent_release(CHECKSUMS, message, line=number)
         else:
             stated[match[2]] = match[1]
     actual = {path: hashlib.sha256(data).hexdigest() for path, data in published.documents.items()}
-    actual |= {path: checksums["sha256"] for path, checksums in published.artifacts.items()}
+    actual |= {path: file.sha256 for path, file in published.files.items()}
     for path in sorted(stated):
         if path not in actual:
             yield missing_from_release(path, f"named by {CHECKSUMS}")
         elif stated[path] != actual[path]:
             yield _differs(path, f"its SHA-256 in {CHECKSUMS}", stated[path], actual[path])
-    for path in sorted(published.documents.keys() - stated.keys() - {CHECKSUMS}):
+    # The artifacts are named where the documents are beside them.
+    named = published.documents.keys() | (
+        published.files.keys() if published.files.keys() & stated.keys() else set()
+    )
+    for path in sorted(named - stated.keys() - {CHECKSUMS}):
         yield inconsistent_release(path, f"is not named by {CHECKSUMS}")
 
 
@@ -153,13 +118,14 @@ def _check_artifacts(
 ) -> Iterator[Diagnostic]:
     """Compare the index with the artifacts: each indexed, each with its SBOM and checksums."""
     entries = {artifact.path: artifact for artifact in indexed}
-    for path in sorted(published.artifacts.keys() - entries.keys()):
+    checksums = published.checksums
+    for path in sorted(published.files.keys() - entries.keys()):
         yield inconsistent_release(path, "has no SBOM: the index does not name it")
     for path, entry in sorted(entries.items()):
-        if path not in published.artifacts:
+        if path not in published.files:
             yield missing_from_release(path, "named by the index")
             continue
-        for algorithm, value in published.artifacts[path].items():
+        for algorithm, value in checksums[path].items():
             if entry.checksums[algorithm] != value:
                 what = f"the {algorithm} that its SBOM describes"
                 yield _differs(path, what, entry.checksums[algorithm], value)
@@ -191,32 +157,76 @@ def _read_bom(published: PublishedRelease, path: str, diagnostics: list[Diagnost
         return None
 
 
+def _check_partial(release: Bom, index: ReleaseIndex) -> Iterator[Diagnostic]:
+    """Yield where index and document state different numbers of artifacts that are missing."""
+    path = index.release.path
+    if is_partial(release) != bool(index.missing):
+        kinds = ("partial", "complete") if index.missing else ("complete", "partial")
+        message = f"expected a {kinds[0]} release, as {INDEX} states, found a {kinds[1]} one"
+        yield inconsistent_release(path, message)
+    elif index.missing:
+        missing = len(index.missing)
+        sentence = partial_sentence(missing, missing + len(index.artifacts))
+        if sentence not in release.creation.comment:
+            yield inconsistent_release(path, f"does not state what {INDEX} does: {sentence}")
+    for name in sorted(index.artifact_names.intersection(index.missing)):
+        yield inconsistent_release(INDEX, f"names {name} as missing, and describes it")
+
+
 def _check_slices(
     published: PublishedRelease, index: ReleaseIndex, release: Bom
 ) -> list[Diagnostic]:
     """Compare every slice with what would be extracted from the release's SBOM now."""
     extractor = SliceExtractor(release)
-    roots = {component.file_name: component.id for component in release.components}
+    components = {component.name: component for component in release.components}
     diagnostics: list[Diagnostic] = []
     for artifact in index.artifacts:
         path = artifact.sbom.path
         published_slice = _read_bom(published, path, diagnostics)
-        if published_slice is None:
+        known = published.artifacts.get(artifact.path)
+        if published_slice is None or known is None:
             continue
-        name = artifact.path.rpartition("/")[2]
-        if name not in roots:
-            message = f"{index.release.path} has no component of {name}"
+        component = components.get(known.file)
+        if component is None:
+            message = f"{index.release.path} has no component of {known.file}"
             diagnostics.append(inconsistent_release(path, message))
             continue
+        diagnostics += _check_entry(artifact, known, component, published.files[artifact.path])
         diagnostics += _check_namespace(published_slice, artifact.sbom)
-        expected = extractor.extract(roots[name], published_slice.name)
+        expected = extractor.extract(component.id, published_slice.name)
         expected = replace(expected, namespace=artifact.sbom.namespace)
         diagnostics += _compare(path, published_slice, expected, index.release.path)
     return diagnostics
 
 
+def _check_entry(
+    entry: PublishedArtifact, artifact: Artifact, component: Component, file: ShippedFile
+) -> Iterator[Diagnostic]:
+    """Yield what the index states of an artifact that its file and its component contradict."""
+    expected: dict[str, object] = {
+        "channel": artifact.channel.name,
+        "platform": artifact.platform,
+        "location": artifact.location,
+        "size": file.size,
+        "described-from": next(
+            (basis.label for basis in Basis if component.comment.startswith(basis.sentence)), ""
+        ),
+    }
+    for name, value in expected.items():
+        if entry.stated[name] != value:
+            message = f"states {name} {entry.stated[name]!s}, expected {value!s}"
+            yield inconsistent_release(INDEX, message, subject=entry.path)
+    build = Build(platform=artifact.platform, variant=str(entry.stated["variant"]))
+    if not component.source_info.endswith(f" {build.name}"):
+        message = f"states variant {build.variant}, expected that of: {component.source_info}"
+        yield inconsistent_release(INDEX, message, subject=entry.path)
+
+
 def _check_namespace(bom: Bom, sbom: PublishedSbom) -> Iterator[Diagnostic]:
     """Require a namespace that stands for these contents alone: it has the digest of them."""
+    if bom.namespace != sbom.namespace:
+        message = f"states namespace {sbom.namespace}, expected {bom.namespace}"
+        yield inconsistent_release(INDEX, message, subject=sbom.path)
     if content_digest(bom) not in bom.namespace:
         message = "its namespace is not that of its contents"
         yield inconsistent_release(sbom.path, message, subject=bom.namespace)

@@ -35,7 +35,7 @@ def check_purls(document: DocumentView) -> Iterator[Violation]:
             message = f"has {len(purls)} purls; consumers take the first"
             yield Violation(id_, message, "keep one")
         for purl in purls:
-            yield from _check_purl(id_, purl, get_text(package, "versionInfo"))
+            yield from _check_purl(id_, purl, package)
 
 
 def _get_purls(package: JsonObject) -> list[str]:
@@ -48,19 +48,35 @@ def _get_purls(package: JsonObject) -> list[str]:
     return [locator for locator in locators if isinstance(locator, str)]
 
 
-def _check_purl(id_: str, purl: str, version: str) -> Iterator[Violation]:
+def _check_purl(id_: str, purl: str, package: JsonObject) -> Iterator[Violation]:
     if re.search(r"\s", purl):
         yield Violation(id_, f"the purl has blanks: {purl!r}", "write a blank in a name as %20")
         return
     try:
-        purl_version = PackageURL.from_string(purl).version or ""
+        parsed = PackageURL.from_string(purl)
     except ValueError:
         message = f"is not a purl: {purl}"
         yield Violation(id_, message, "write it as github.com/package-url/purl-spec describes")
         return
+    version, purl_version = get_text(package, "versionInfo"), parsed.version or ""
     if purl_version != version:
         message = f"versionInfo is {version!r}, but the purl has version {purl_version!r}"
         yield Violation(id_, message, "use one version in both")
+    yield from _check_purl_checksums(id_, parsed, package)
+
+
+def _check_purl_checksums(id_: str, purl: PackageURL, package: JsonObject) -> Iterator[Violation]:
+    """Yield checksums in a purl that the package states otherwise."""
+    stated = {
+        get_text(row, "algorithm").lower(): get_text(row, "checksumValue").lower()
+        for row in get_objects(package, "checksums")
+    }
+    qualifiers = purl.qualifiers if isinstance(purl.qualifiers, dict) else {}
+    for checksum in filter(None, qualifiers.get("checksum", "").split(",")):
+        algorithm, _, value = checksum.partition(":")
+        if stated.get(algorithm.lower(), value.lower()) != value.lower():
+            message = f"the package states another {algorithm.upper()} than its purl"
+            yield Violation(id_, message, "use one checksum in both")
 
 
 def check_cpes(document: DocumentView) -> Iterator[Violation]:

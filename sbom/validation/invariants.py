@@ -46,6 +46,23 @@ def check_invariants(data: JsonObject, file: str) -> tuple[Diagnostic, ...]:
 # Ids and relationships.
 
 
+def check_document(document: DocumentView) -> Iterator[Violation]:
+    """Require the id, version, license and time of a document: SPDX 2.3, clause 6."""
+    created = get_text(get_object(document.data, "creationInfo"), "created")
+    fields = {
+        "spdxVersion": (get_text(document.data, "spdxVersion"), r"SPDX-2\.[23]"),
+        "dataLicense": (get_text(document.data, "dataLicense"), r"CC0-1\.0"),
+        "SPDXID": (document.id, "SPDXRef-DOCUMENT"),
+        "creationInfo.created": (created, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
+    }
+    for name, (value, pattern) in fields.items():
+        if not re.fullmatch(pattern, value):
+            hint = "write it as SPDX 2.3, clause 6 describes"
+            yield Violation(
+                document.id, f"has {name} {value!r}" if value else f"has no {name}", hint
+            )
+
+
 def check_unique_ids(document: DocumentView) -> Iterator[Violation]:
     """Require that no two elements have one SPDX id."""
     for id_, count in document.ids.items():
@@ -73,6 +90,13 @@ def check_unique_relationships(document: DocumentView) -> Iterator[Violation]:
     for (left, kind, right), count in Counter(document.relationships).items():
         if count > 1:
             yield Violation(left, f"{kind} {right} is stated {count} times", "state it once")
+
+
+def check_self_relationships(document: DocumentView) -> Iterator[Violation]:
+    """Require that no element is related to itself, as a package that contains itself."""
+    for left, kind, right in document.relationships:
+        if left == right:
+            yield Violation(left, f"{kind} itself", "remove the relationship")
 
 
 def check_root(document: DocumentView) -> Iterator[Violation]:
@@ -229,7 +253,12 @@ def _get_sha1(file: JsonObject) -> str:
 def check_checksums(document: DocumentView) -> Iterator[Violation]:
     """Require the lower-case digits of each checksum's algorithm."""
     for element in [*document.packages, *document.files]:
-        for row in get_objects(element, "checksums"):
+        rows = get_objects(element, "checksums")
+        algorithms = Counter(get_text(row, "algorithm") for row in rows)
+        for repeated in sorted(name for name, count in algorithms.items() if count > 1):
+            message = f"has {algorithms[repeated]} {repeated} checksums"
+            yield Violation(get_text(element, "SPDXID"), message, "state the one that is right")
+        for row in rows:
             algorithm, value = get_text(row, "algorithm"), get_text(row, "checksumValue")
             digits = _DIGITS.get(algorithm)
             if digits is None:
@@ -251,12 +280,17 @@ def check_file_names(document: DocumentView) -> Iterator[Violation]:
         if "\\" in name:
             message = f"the file name has backslashes: {name!r}"
             yield Violation(id_, message, "separate directories by /")
+        elif ".." in name.split("/"):
+            message = f"the file name leads out of the package: {name!r}"
+            yield Violation(id_, message, "write the path from the top directory of the package")
         elif not name.startswith("./"):
             message = f"the file name does not start with ./: {name!r}"
             yield Violation(id_, message, "write it as SPDX 2.3, clause 8.1")
 
 
 CHECKS = (
+    check_document,
+    check_self_relationships,
     check_unique_ids,
     check_relationship_targets,
     check_unique_relationships,

@@ -326,3 +326,32 @@ def _inline(value: object) -> str:
 @pytest.mark.parametrize("text", ["", "[", "a=1\n" * 50, "[" * 5000, "x = " + "[" * 3000])
 def test_what_is_not_a_manifest_at_all_is_refused(text: str) -> None:
     assert refused(text)
+
+
+LIBTOMMATH = """text = '''
+LibTomMath is hereby released into the Public Domain.
+
+-- Tom St Denis
+'''"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        ('amd64 = "pkg:nuget/python"', 'amd64 = "x y"', "channel.nuget.purls.amd64"),
+        ('amd64 = "pkg:nuget/python"', 'amd64 = ""', "channel.nuget.purls.amd64"),
+        ('files = ["_lzma.pyd"]', 'files = [""]', "component.xz.ships[0].files[0]"),
+        ('name = "xz"', 'name = "bzip2"', "component.xz.name"),
+        (
+            LIBTOMMATH,
+            'text = " "',
+            "license-text.LicenseRef-LibTomMath-public-domain.text",
+        ),
+    ],
+)
+def test_what_no_document_could_state_is_refused(old: str, new: str, path: str) -> None:
+    text = COMMITTED.read_text("utf-8")
+    assert old in text
+    with pytest.raises(SbomError) as caught:
+        read_manifest(text.replace(old, new, 1))
+    assert path in {diagnostic.subject for diagnostic in caught.value.diagnostics}

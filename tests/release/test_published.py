@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from manifests import COMMITTED
@@ -100,6 +101,57 @@ def update_sums_without(directory: Path, name: str) -> None:
     update_sums(directory)
 
 
+def change_index(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
+    """Return what changes the index of a release and makes the checksums agree with it."""
+
+    def harm(directory: Path) -> None:
+        index = read_json(directory / "sbom-index.json")
+        change(index)
+        write_json(directory / "sbom-index.json", index)
+        sums = directory / "SHA256SUMS"
+        digest = hashlib.sha256((directory / "sbom-index.json").read_bytes()).hexdigest()
+        lines = [
+            f"{digest} *sbom-index.json" if line.endswith("*sbom-index.json") else line
+            for line in sums.read_text().splitlines()
+        ]
+        sums.write_text("\n".join(lines) + "\n")
+
+    return harm
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("size", 1),
+        ("channel", "nuget"),
+        ("platform", "arm64"),
+        ("variant", "debug"),
+        ("described-from", "manifest"),
+        ("location", "https://example.org/"),
+    ],
+)
+def test_what_the_index_states_of_an_artifact_is_compared(
+    run: Run, place: Path, name: str, value: object
+) -> None:
+    change_index(lambda index: index["artifacts"][0].update({name: value}))(place)
+    status, out, _ = run("release", "--check", "--artifacts", place)
+    assert status == 1
+    assert f"sbom-index.json: python-3.14.7-amd64-store.msix: states {name} {value}" in out
+
+
+def drop_license(directory: Path) -> None:
+    path = directory / "python-3.14.7-windows.spdx.json"
+    data = read_json(path)
+    del data["dataLicense"]
+    write_json(path, data)
+    update_sums(directory)
+
+
+def name_twice(directory: Path) -> None:
+    sums = directory / "SHA256SUMS"
+    sums.write_text(f"{sums.read_text()}{'0' * 64} *sbom-index.json\n")
+
+
 @pytest.mark.parametrize(
     ("harm", "file", "sentence"),
     [
@@ -153,6 +205,28 @@ def update_sums_without(directory: Path, name: str) -> None:
             "python-3.14.7-windows.spdx.json",
             "expected a partial release, as sbom-index.json states, found a complete one",
         ),
+        (
+            change_index(lambda index: index["document"].update(namespace="https://a.org/")),
+            "sbom-index.json",
+            "python-3.14.7-windows.spdx.json: states namespace https://a.org/, expected",
+        ),
+        (
+            change_index(lambda index: index.update(partial=True, missing=["made-up.exe"])),
+            "sbom-index.json",
+            "names made-up.exe as missing, which no channel publishes",
+        ),
+        (
+            change_index(lambda index: index.update(partial=True, missing=["python-3.14.7.exe"])),
+            "sbom-index.json",
+            "names python-3.14.7.exe as missing, and describes it",
+        ),
+        (name_twice, "SHA256SUMS:33", "names sbom-index.json a second time"),
+        (drop_license, "python-3.14.7-windows.spdx.json", "dataLicense"),
+        (
+            lambda f: shutil.copy(f / "python-3.14.7.exe.spdx.json", f / "old.exe.spdx.json"),
+            "old.exe.spdx.json",
+            "is not named by sbom-index.json",
+        ),
     ],
     ids=[
         "swapped",
@@ -165,6 +239,12 @@ def update_sums_without(directory: Path, name: str) -> None:
         "namespace",
         "undescribed",
         "partial",
+        "namespace in the index",
+        "made-up",
+        "missing and described",
+        "named twice",
+        "license",
+        "stale document",
     ],
 )
 def test_each_harm_to_a_published_directory_is_reported(

@@ -86,8 +86,19 @@ def with_cpe(version: str) -> Callable[[Json], None]:
     )
 
 
+def with_checksums(*checksums: tuple[str, str]) -> Callable[[Json], None]:
+    """Return what gives zlib-ng these checksums, and a purl without one."""
+    rows = [{"algorithm": name, "checksumValue": value} for name, value in checksums]
+
+    def plant(data: Json) -> None:
+        with_sole_purl("pkg:generic/zlib-ng@2.2.4")(data)
+        set_value(ZLIB, "checksums", rows)(data)
+
+    return plant
+
+
 def with_checksum(algorithm: str, value: str) -> Callable[[Json], None]:
-    return set_value(ZLIB, "checksums", [{"algorithm": algorithm, "checksumValue": value}])
+    return with_checksums((algorithm, value))
 
 
 def with_file_value(key: str, value: Any) -> Callable[[Json], None]:
@@ -100,6 +111,13 @@ def with_file_value(key: str, value: Any) -> Callable[[Json], None]:
 def with_creation_info(key: str, value: Any) -> Callable[[Json], None]:
     def plant(data: Json) -> None:
         data["creationInfo"][key] = value
+
+    return plant
+
+
+def set_on_document(key: str, value: Any) -> Callable[[Json], None]:
+    def plant(data: Json) -> None:
+        data[key] = value
 
     return plant
 
@@ -151,6 +169,11 @@ def with_sole_purl(purl: str, category: str = "PACKAGE-MANAGER") -> Callable[[Js
     return plant
 
 
+def purl_with_checksum(data: Json) -> None:
+    set_value(ZLIB, "checksums", [{"algorithm": "SHA256", "checksumValue": "a" * 64}])(data)
+    with_sole_purl(f"pkg:generic/zlib-ng@2.2.4?checksum=sha256:{'b' * 64}")(data)
+
+
 def empty_license_text(data: Json) -> None:
     data["hasExtractedLicensingInfos"][0]["extractedText"] = " "
 
@@ -168,6 +191,30 @@ PLANTED: dict[str, tuple[Callable[[Json], None], list[str]]] = {
     "an element of an unnamed document": (
         relating(ROOT_ID, "DEPENDS_ON", "DocumentRef-x:SPDXRef-y"),
         [f"{ROOT_ID}: DEPENDS_ON: element DocumentRef-x:SPDXRef-y does not exist"],
+    ),
+    "another SPDX version": (
+        set_on_document("spdxVersion", "SPDX-2.3x"),
+        [f"{DOCUMENT}: has spdxVersion 'SPDX-2.3x'"],
+    ),
+    "no data license": (
+        set_on_document("dataLicense", None),
+        [f"{DOCUMENT}: has no dataLicense"],
+    ),
+    "no time of creation": (
+        with_creation_info("created", ""),
+        [f"{DOCUMENT}: has no creationInfo.created"],
+    ),
+    "a package that contains itself": (
+        relating(ZLIB, "CONTAINS", ZLIB),
+        [f"{ZLIB}: CONTAINS itself"],
+    ),
+    "two checksums of one algorithm": (
+        with_checksums(("SHA256", "a" * 64), ("SHA256", "b" * 64)),
+        [f"{ZLIB}: has 2 SHA256 checksums"],
+    ),
+    "a file name that leads out": (
+        with_file_value("fileName", "./../b.dll"),
+        ["SPDXRef-file-0: the file name leads out of the package: './../b.dll'"],
     ),
     "two roots": (describe_two_roots, [f"{DOCUMENT}: describes {ROOT_ID}, {ZLIB}"]),
     "an unreachable package": (
@@ -206,6 +253,10 @@ PLANTED: dict[str, tuple[Callable[[Json], None], list[str]]] = {
     "a purl of another version": (
         with_sole_purl("pkg:generic/zlib-ng@2.2"),
         [f"{ZLIB}: versionInfo is '2.2.4', but the purl has version '2.2'"],
+    ),
+    "a purl with another checksum": (
+        purl_with_checksum,
+        [f"{ZLIB}: the package states another SHA256 than its purl"],
     ),
     "an underscore in a reference category": (
         with_sole_purl("pkg:generic/zlib-ng@2.2.4", "PACKAGE_MANAGER"),
