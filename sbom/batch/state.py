@@ -71,6 +71,10 @@ class CommandResult:
     defines: Mapping[str, str] = field(default_factory=dict)
 
 
+#: What is set on every Windows, so that a script does not depend on it.
+_EVERYWHERE = {"OS": "Windows_NT"}
+
+
 @dataclass(slots=True)
 class Variables:
     """Environment variables: names in any case, values as text.
@@ -87,13 +91,13 @@ class Variables:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Variables:
-        """Return the variables of an environment."""
-        return cls({name.upper(): value for name, value in environment.items()})
+        """Return the variables of an environment, with those that every Windows has."""
+        return cls(_EVERYWHERE | {name.upper(): value for name, value in environment.items()})
 
     def get(self, name: str) -> str | None:
         """Return the value of ``name``, or None if it is not defined."""
         key = name.upper()
-        if key not in self.assigned:
+        if key not in self.assigned and key not in _EVERYWHERE:
             self.inherited.add(key)
         return self.values.get(key, self.dynamic.get(key))
 

@@ -54,7 +54,7 @@ def unreachable_tag(file: str, line: int, tag: str) -> Diagnostic:
         file=file,
         line=line,
         subject=tag,
-        message="looks like a tag, but no flag or variable of the script fetches it",
+        message="looks like a tag, but no flag or variable that was tried fetches it",
         hint="remove the tag, or turn its line into a comment with rem",
     )
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sbom.batch import Program, ProgramRun, run_program
@@ -29,6 +30,8 @@ from sbom.script.run import SCRIPT_NAME, command_handler, list_fetches, run_stri
 _PROBE = "\x01probe\x01"
 #: What all runs of one script may cost together; the costliest real one takes 4.4 million.
 _BUDGET = 5_000_000
+#: How many conditions in each other are tried; more are reported as not reached.
+_MOST_NESTED = 3
 
 _TAG = re.compile(r"(?<![\w.%~\\/+-])[A-Za-z][A-Za-z_+]*(?:-[A-Za-z][A-Za-z_+]*)*-\d[\w.+-]*\w")
 _SILENT = re.compile(r"[\s@(]*(?:rem\b|::|echo\b|title\b)", re.IGNORECASE)
@@ -63,6 +66,8 @@ def analyze_script(text: str, file: str = SCRIPT_NAME) -> ScriptAnalysis:
     default = prober.fetched()
     settings = [*prober.flags(), *prober.variables(_names_as_written(text, result.variables))]
     outcomes = prober.outcomes([(setting,) for setting in settings], default)
+    nested = prober.nested([(setting,) for setting in settings], result.variables)
+    outcomes |= prober.outcomes(nested, default)
     tags = _find_tags(program)
     unreachable = _without_fetched(tags, default, outcomes)
     if unreachable:
@@ -155,6 +160,24 @@ class _Prober:
             settings += [_Setting(name, value) for value in self.compared_with(probe)]
             settings.append(probe)
         return settings
+
+    def nested(self, candidates: Iterable[_Settings], known: Iterable[str]) -> Iterator[_Settings]:
+        """Yield settings together with variables that the script asks for only under them.
+
+        As of ``if defined A if defined B``: B is asked for where A is set.
+        """
+        waiting = deque((settings, frozenset(known)) for settings in candidates)
+        while waiting:
+            settings, asked = waiting.popleft()
+            result = self.run(*settings)
+            new = result.variables - asked if result else frozenset()
+            for name in sorted(new) if len(settings) < _MOST_NESTED else ():
+                probe = self.run(*settings, _Setting(name, _PROBE))
+                values = sorted(_counterparts(probe.comparisons)) if probe else []
+                for value in (*values, _PROBE):
+                    together = (*settings, _Setting(name, value))
+                    waiting.append((together, asked | new))
+                    yield together
 
     def compared_with(self, probe: _Setting) -> list[str]:
         """Return what the script compares a probe with, sorted."""

@@ -134,7 +134,7 @@ def test_a_tag_that_nothing_fetches_is_reported_with_its_line() -> None:
     )
     assert [str(diagnostic) for diagnostic in late.diagnostics] == [
         "get_externals.bat:5: zlib-1.3.1: looks like a tag, "
-        "but no flag or variable of the script fetches it"
+        "but no flag or variable that was tried fetches it"
     ]
 
 
@@ -160,3 +160,26 @@ def test_an_unknown_program_is_an_error() -> None:
         "get_externals.bat:2: cannot determine what "
         "'curl -O https://example.org/zlib-1.3.1.tar.gz' does"
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "condition"),
+    [
+        ("if defined A if defined B {get}", [("A=*", "B=*")]),
+        ('if "%1"=="--full" if defined WITH_XZ {get}', [("--full", "WITH_XZ=*")]),
+        ('if "%A%"=="1" if defined B if defined C {get}', [("A=1", "B=*", "C=*")]),
+    ],
+)
+def test_conditions_in_each_other_are_found(line: str, condition: list[tuple[str, ...]]) -> None:
+    get = "python get_external.py -e ext"
+    text = f"{get} bzip2-1.0.8\nset V=5.2.5\n{line.format(get=f'{get} xz-%V%')}\n"
+    found = {one.tag: one.condition for one in analyze_script(text).externals}
+    assert found["bzip2-1.0.8"].default
+    assert not found["xz-5.2.5"].default
+    assert list(found["xz-5.2.5"].enabled_by) == condition
+
+
+def test_what_every_windows_has_is_no_condition() -> None:
+    text = 'if "%OS%"=="Windows_NT" python get_external.py -e ext xz-5.2.5\n'
+    [external] = analyze_script(text).externals
+    assert (external.tag, external.condition) == ("xz-5.2.5", Condition())
