@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -66,10 +67,33 @@ def signature_of(digest: bytes, organization: str) -> bytes:
     subject = {"type": _PE_IMAGE, "value": core.Any.load(_PE_IMAGE_DATA)}
     stated = {"digest_algorithm": {"algorithm": "sha256"}, "digest": digest}
     content = _IndirectData({"data": subject, "message_digest": stated}, explicit=0)
+    return _message(_INDIRECT_DATA, content, organization)
+
+
+def catalog_of(digests: Iterable[bytes], organization: str) -> bytes:
+    """Return a security catalog that lists digests, signed by an organization."""
+    members = [core.OctetString(digest).dump() + b"\x31\x00" for digest in digests]
+    parts = [
+        _sequence(core.ObjectIdentifier("1.3.6.1.4.1.311.12.1.1").dump()),
+        core.OctetString(bytes(16)).dump(),
+        core.UTCTime(datetime(2026, 6, 9, tzinfo=UTC)).dump(),
+        _sequence(core.ObjectIdentifier("1.3.6.1.4.1.311.12.1.2").dump(), core.Null().dump()),
+        _sequence(*map(_sequence, members)),
+    ]
+    content = core.Sequence(explicit=0, contents=b"".join(parts))
+    return _message("1.3.6.1.4.1.311.10.1", content, organization)
+
+
+def _sequence(*parts: bytes) -> bytes:
+    made: bytes = core.Sequence(contents=b"".join(parts)).dump()
+    return made
+
+
+def _message(kind: str, content: Any, organization: str) -> bytes:
     content.dump()
     attributes = cms.CMSAttributes(
         [
-            _attribute("content_type", cms.ContentType(_INDIRECT_DATA)),
+            _attribute("content_type", cms.ContentType(kind)),
             _attribute(
                 "message_digest", core.OctetString(hashlib.sha256(content.contents).digest())
             ),
@@ -96,7 +120,7 @@ def signature_of(digest: bytes, organization: str) -> bytes:
         {
             "version": "v1",
             "digest_algorithms": [{"algorithm": "sha256"}],
-            "encap_content_info": {"content_type": _INDIRECT_DATA, "content": content},
+            "encap_content_info": {"content_type": kind, "content": content},
             "certificates": [certificate],
             "signer_infos": [signer],
         }

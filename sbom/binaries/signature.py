@@ -19,6 +19,9 @@ _LARGEST = 1 << 20
 _LONGEST_TEXT = 512
 #: SPC_INDIRECT_DATA_OBJID: a digest and what it is of.
 _INDIRECT_DATA = "1.3.6.1.4.1.311.2.1.4"
+#: szOID_CTL: a list of digests, and how it is encoded; where a catalog has it.
+_TRUST_LIST = "1.3.6.1.4.1.311.10.1"
+_CATALOG_ID, _CATALOG_START = bytes.fromhex("2b0601040182370a01"), 128
 #: What Windows accepts; SHA-1 in files of before 2016.
 _ALGORITHMS = ("sha1", "sha256", "sha384", "sha512")
 #: Names of attributes as certificates are usually written, RFC 4514.
@@ -82,7 +85,33 @@ def read_signature(message: bytes, compute_digest: DigestFn) -> Signature:
         return Signature(status=SignatureStatus.DAMAGED)
 
 
-def _read(signed: Any, compute_digest: DigestFn) -> Signature:
+def is_catalog(start: bytes) -> bool:
+    """Return whether a file that starts so is a security catalog: a signed list of digests."""
+    return start[:1] == b"\x30" and _CATALOG_ID in start[:_CATALOG_START]
+
+
+def read_catalog(data: bytes) -> tuple[Signature, frozenset[str]]:
+    """Return the signature of a catalog and the digests in it, in hexadecimal. Never raises.
+
+    https://learn.microsoft.com/windows-hardware/drivers/install/catalog-files: a digest is the
+    Authenticode digest of a PE file, and that of all bytes of any other file.
+    """
+    from asn1crypto import cms, core  # noqa: PLC0415 - see read_signature
+
+    try:
+        signed = cms.ContentInfo.load(data)["content"]
+        signature = _read(signed, None)
+        content = signed["encap_content_info"]["content"]
+        # The last part of the list has the members: a digest and what it is of.
+        *_, members = core.SequenceOf(spec=core.Any, contents=content.contents)
+        entries = core.SequenceOf.load(members.dump(), spec=core.Any)
+        digests = [core.SequenceOf.load(one.dump(), spec=core.Any)[0].contents for one in entries]
+        return signature, frozenset(digest.hex() for digest in digests)
+    except _DAMAGE:
+        return Signature(status=SignatureStatus.DAMAGED), frozenset()
+
+
+def _read(signed: Any, compute_digest: DigestFn | None) -> Signature:
     signer = signed["signer_infos"][0]
     certificate = _find_certificate(signed, signer)
     subject = dict(_attributes(certificate.subject))
@@ -145,13 +174,16 @@ def _render_time(time: Any) -> str:
 
 
 def _verify(
-    signed: Any, signer: Any, certificate: Any, compute_digest: DigestFn
+    signed: Any, signer: Any, certificate: Any, compute_digest: DigestFn | None
 ) -> SignatureStatus:
     content = signed["encap_content_info"]
-    if content["content_type"].dotted != _INDIRECT_DATA or not _is_signed(
+    expected = _INDIRECT_DATA if compute_digest else _TRUST_LIST
+    if content["content_type"].dotted != expected or not _is_signed(
         content["content"].contents, signer, certificate
     ):
         return SignatureStatus.DAMAGED
+    if compute_digest is None:  # a catalog is in its own signature
+        return SignatureStatus.INTACT
     algorithm, digest = _signed_digest(content["content"])
     is_same = compute_digest(algorithm) == digest
     return SignatureStatus.INTACT if is_same else SignatureStatus.CHANGED

@@ -7,12 +7,12 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sbom.binaries.binary import Binary, InspectFn, PEHeaders
 from sbom.binaries.pe import is_pe
-from sbom.binaries.signature import Signature
+from sbom.binaries.signature import Signature, is_catalog, read_catalog
 from sbom.diagnostics import Diagnostic, InputError
 from sbom.files.limits import INSPECTED_SIZE
 from sbom.io import read_error
@@ -35,7 +35,8 @@ class ShippedFile:
 
     The checksums are lower-case hexadecimal, and empty if they were not requested. ``binary`` is
     what was found in a PE file; None for any other file, or where none are inspected.
-    ``signature`` is that of a PE file or a Windows Installer package, None if it has none.
+    ``signature`` is that of a PE file, a Windows Installer package or a security catalog, None if
+    it has none; ``catalog`` has the digests that a catalog lists.
     """
 
     path: str
@@ -45,6 +46,7 @@ class ShippedFile:
     sha512: str = ""
     binary: Binary | None = None
     signature: Signature | None = None
+    catalog: frozenset[str] = frozenset()
 
 
 class FileHasher:
@@ -69,7 +71,7 @@ class FileHasher:
             hasher.update(piece)
         if self._inspect:
             if self._pieces is None:
-                self._pieces = [piece] if is_pe(piece) else []
+                self._pieces = [piece] if is_pe(piece) or is_catalog(piece) else []
             elif self._pieces and self._size <= self._limit:
                 self._pieces.append(piece)
         self._size += len(piece)
@@ -77,9 +79,18 @@ class FileHasher:
     def finish(self, path: str) -> ShippedFile:
         """Return the file that consists of the pieces."""
         digests = {name: hasher.hexdigest() for name, hasher in self._hashes.items()}
+        file = ShippedFile(
+            path,
+            self._size,
+            sha1=digests.get("sha1", ""),
+            sha256=digests.get("sha256", ""),
+            sha512=digests.get("sha512", ""),
+        )
+        if self._pieces and self._size <= self._limit and is_catalog(self._pieces[0]):
+            signature, catalog = read_catalog(b"".join(self._pieces))
+            return replace(file, signature=signature, catalog=catalog)
         binary = self._inspected(path)
-        signature = binary.headers.signature if binary else None
-        return ShippedFile(path, self._size, **digests, binary=binary, signature=signature)
+        return replace(file, binary=binary, signature=binary.headers.signature if binary else None)
 
     def _inspected(self, path: str) -> Binary | None:
         if not self._inspect or not self._pieces:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sbom.binaries.signature import Signature, SignatureStatus
 from sbom.bom.ownership import ExpectedContents, Inventory
@@ -41,6 +41,27 @@ def check_own_signature(name: str, file: ShippedFile, manifest: Manifest) -> Ite
         yield unexpected_signer(name, "", expected=expected or "nobody", found=found)
 
 
+def _listed_digests(
+    files: Iterable[ShippedFile], find_signer: Callable[[ShippedFile], str]
+) -> frozenset[str]:
+    """Return the digests in catalogs of whom is expected to sign them."""
+    return frozenset().union(
+        *(
+            file.catalog
+            for file in files
+            if file.signature
+            and file.signature.status is SignatureStatus.INTACT
+            and file.signature.signer == find_signer(file)
+        )
+    )
+
+
+def _digests(file: ShippedFile) -> tuple[str, ...]:
+    """Return by which digests a catalog can list a file."""
+    authenticode = file.binary.headers.authenticode if file.binary else ""
+    return authenticode, file.sha256, file.sha1
+
+
 def _check_intact(name: str, path: str, signature: Signature | None) -> Iterator[Diagnostic]:
     if signature and signature.status is not SignatureStatus.INTACT:
         is_changed = signature.status is SignatureStatus.CHANGED
@@ -72,11 +93,16 @@ def check_signatures(
         for file in of_build
     ):
         return
+    listed = _listed_digests(files, find_signer)
     unsigned = PathPatterns(expected.manifest.release.unsigned)
     for file in of_build:
         signer = find_signer(file)
         if file.signature is None:
-            if signer and not unsigned.matches(file.path.removeprefix(expected.prefix)):
+            if (
+                listed.isdisjoint(_digests(file))
+                and signer
+                and not unsigned.matches(file.path.removeprefix(expected.prefix))
+            ):
                 yield unsigned_file(name, file.path, signer)
         elif file.signature.signer and file.signature.signer != signer:
             found = file.signature.signer

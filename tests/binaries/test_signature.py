@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import random
 from dataclasses import replace
@@ -10,10 +11,16 @@ import lief
 import pytest
 from installers import msi
 from pe_files import pe
-from signatures import signature_of, signed_pe
+from signatures import catalog_of, signature_of, signed_pe
 
 from sbom.binaries.pe import read_headers
-from sbom.binaries.signature import Signature, SignatureStatus, read_signature
+from sbom.binaries.signature import (
+    Signature,
+    SignatureStatus,
+    is_catalog,
+    read_catalog,
+    read_signature,
+)
 from sbom.files.msi import MsiReader, no_cabinet
 
 NAME = "CN=Any Foundation Signing, O=Any Foundation, C=US"
@@ -96,3 +103,14 @@ def test_no_damage_of_a_signature_is_a_crash() -> None:
             read_signature(bytes(data), lambda _: bytes(32)).status is SignatureStatus.INTACT
         )
         assert not is_intact or bytes(32) in data
+
+
+def test_a_catalog_states_who_signed_it_and_what_it_lists() -> None:
+    digests = [hashlib.sha256(b"a").digest(), hashlib.sha1(b"b").digest()]  # noqa: S324
+    data = catalog_of(digests, "Any Foundation")
+    assert is_catalog(data)
+    assert read_catalog(data) == (INTACT, frozenset(one.hex() for one in digests))
+    changed = data.replace(digests[0], digests[0][::-1])
+    assert read_catalog(changed)[0] == replace(INTACT, status=SignatureStatus.DAMAGED)
+    assert not is_catalog(signature_of(bytes(32), "Any Foundation"))
+    assert read_catalog(b"0")[0] == Signature(status=SignatureStatus.DAMAGED)

@@ -10,7 +10,7 @@ from binaries import binaries
 from conftest import FACTS
 from installers import bundle, msi
 from manifests import entry_of, for_entry
-from signatures import signed_pe
+from signatures import catalog_of, signed_pe
 from verify_case import VerifyCase
 
 from sbom.binaries.binary import Binary, PEHeaders
@@ -58,6 +58,19 @@ def test_an_unsigned_file_among_signed_ones_is_reported(case: VerifyCase) -> Non
     case.files["_bz2.pyd"] = binaries()["_bz2.pyd"]
     expected = "expected a signature of Python Software Foundation, found none"
     assert diagnostics(case) == [("unsigned-file", expected)]
+
+
+@pytest.mark.parametrize(
+    ("signer", "expected"),
+    [("Python Software Foundation", []), ("Any Corporation", ["unsigned-file"])],
+)
+def test_an_unsigned_file_that_a_catalog_lists_is_fine(
+    case: VerifyCase, signer: str, expected: list[str]
+) -> None:
+    case.files["_bz2.pyd"] = binaries()["_bz2.pyd"]
+    listed = bytes.fromhex(read_headers(case.files["_bz2.pyd"]).authenticode)
+    case.files["python.cat"] = catalog_of([listed], signer)
+    assert [name for name, _ in diagnostics(case)] == expected
 
 
 def test_a_file_that_somebody_else_signed_is_reported(case: VerifyCase) -> None:
