@@ -78,16 +78,16 @@ def is_bundle(start: bytes) -> bool:
 def installed_files(bundle: ArchiveContents) -> tuple[tuple[ShippedFile, ...], list[Diagnostic]]:
     """Return what all packages of a bundle install, by path, and which paths have two contents.
 
-    Payloads that are no packages are files too.
+    Payloads that are no packages are files too. Windows' file names have no case.
     """
-    files = {file.path: file for file in bundle.members if file.path not in bundle.nested}
+    files = {file.path.lower(): file for file in bundle.members if file.path not in bundle.nested}
     conflicts: list[Diagnostic] = []
     for package, contents in bundle.nested.items():
         for file in contents.members:
-            if files.setdefault(file.path, file) != file:
+            if files.setdefault(file.path.lower(), file).sha256 != file.sha256:
                 message = f"is installed by {package} and by another package, with other contents"
                 conflicts.append(unsafe_archive(bundle.archive.path, file.path, message))
-    return tuple(files[path] for path in sorted(files)), conflicts
+    return tuple(sorted(files.values(), key=lambda file: file.path)), conflicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,7 @@ class _Collector:
     absent: set[str] = field(default_factory=set)
     cabinets: dict[str, bytes] = field(default_factory=dict)
     waiting: dict[str, bytes] = field(default_factory=dict)
+    added: set[tuple[str, str]] = field(default_factory=set)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def validate(self, payloads: Sequence[_Payload], size: int) -> None:
@@ -206,9 +207,10 @@ class _Collector:
             message = "is not the file that the bundle's manifest states: its digest differs"
             self.diagnostics.append(unreadable_file(self.bundle, payload.path, message))
             return
-        if payload.is_interface:
+        if payload.is_interface or (payload.path, payload.digest) in self.added:
             return
         # A package for one user and for all users has two payloads of one name.
+        self.added.add((payload.path, payload.digest))
         member = hash_stream(payload.path, iter([data]), self.reader.inspect)
         if self.members.setdefault(payload.path, member) != member:
             message = "is listed twice by the bundle's manifest, with different contents"

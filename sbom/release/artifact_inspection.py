@@ -211,17 +211,15 @@ class _Collector:
             self.contents.append(replace(contents, is_opened=False, files=(), components=added))
             return
         usual = [replace(build, channel="") for build in builds or (contents.build,)]
-        expected = expected_contents(self.manifest, usual, contents.artifact.channel)
+        channel = contents.artifact.channel
+        expected = expected_contents(self.manifest, usual, channel)
         if archive.absent:
             # Another variant can be in some packages that are at hand and in some that are not.
             expected = replace(expected, is_part=True)
-            extras = PathPatterns(
-                pattern
-                for package in embedded.values()
-                for pattern in package.channel.extra_packages
-            )
+            packages = [package.channel for package in embedded.values()]
+            extras = PathPatterns(name for one in packages for name in one.extra_packages)
             if all(map(extras.matches, archive.absent)):
-                default = expected_contents(self.manifest, usual[:1], contents.artifact.channel)
+                default = expected_contents(self.manifest, usual[:1], channel)
                 self.diagnostics += check_missing(contents.path, files, default)
         inspection = inspect_files(contents.path, files, expected)
         # What is wrong with a file is reported with the package that it is in.

@@ -89,6 +89,7 @@ class _InstallerReader:
             package = hash_file(self._directory / path)
             if same := opened.get(package.sha256):
                 # What is wrong with it was reported with the installer.
+                package = replace(package, signature=same.archive.signature)
                 return replace(same, archive=package, diagnostics=())
             return self._read(path, MsiReader(self._inspect).read)
 

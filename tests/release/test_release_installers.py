@@ -217,7 +217,7 @@ def test_documents_state_who_signed_an_installer_its_packages_and_files(
     packages["lib.msi"]["DLLs/_bz2.pyd"] = signed_pe(pe(), "Any Foundation")
     made = {name: msi(inside) for name, inside in packages.items()}
     made["lib.msi"] = msi(packages["lib.msi"], signer="Any Foundation")
-    directory = release_with(tmp_path / "in", bundle(made))
+    directory = release_with(tmp_path / "in", bundle(made), {"lib.msi": made["lib.msi"]})
     out = tmp_path / "out"
     status, _, err = run("release", "--artifacts", directory, "--output", out, *PARTIAL)
     assert status == 0, err
