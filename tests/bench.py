@@ -19,11 +19,15 @@ from functools import partial
 from pathlib import Path
 
 from binaries import binaries, written
+from cabinets import MSZIP, STORED
+from installers import bundle, msi
 from manifests import committed, entry_of, script_of
+from pe_files import pe
 from releases import make_release
 
 from sbom.files.shipped_file import hash_directory
 from sbom.verification.inspection import make_inspector
+from sbom.verification.target import open_target
 
 ROUNDS = 9
 ROOT = Path(__file__).parent.parent
@@ -110,6 +114,33 @@ def examining(folder: Path) -> None:
     row("verify --identify, 60 binaries", verified, "importing LIEF", process("-c", "import lief"))
 
 
+def opening(folder: Path) -> None:
+    """Measure opening an installer of 30 MB beside hashing the file."""
+    chance = random.Random(11)
+    pieces = [chance.randbytes(12) for _ in range(4000)]
+    for method, name in ((MSZIP, "MSZIP"), (STORED, "stored")):
+        packages = {
+            f"{number}.msi": msi(
+                {
+                    f"DLLs/{number}_{at}.pyd": pe() + b"".join(chance.choices(pieces, k=80_000))
+                    for at in range(5 if method == STORED else 7)
+                },
+                method=method,
+            )
+            for number in range(6)
+        }
+        place = folder / name
+        place.mkdir(parents=True)
+        (place / "python.exe").write_bytes(bundle(packages, method=STORED))
+        size = (place / "python.exe").stat().st_size // 1_000_000
+        row(
+            f"installer of {size} MB, {name}",
+            partial(open_target, place / "python.exe", make_inspector(committed())),
+            "hashing the file",
+            partial(plainly, place, ("sha1", "sha256", "sha512")),
+        )
+
+
 def main() -> None:
     """Print all rows."""
     bare = process("-c", "pass")
@@ -127,6 +158,7 @@ def main() -> None:
         row("build, three platforms", built, "importing spdx_tools", imports)
         releasing(folder)
         examining(folder / "binaries")
+        opening(folder / "installers")
         files = folder / "files"
         files.mkdir()
         tree(files, 5000)
