@@ -55,7 +55,10 @@ def limited(**limits: int) -> ArchiveLimits:
 
 
 def test_each_member_of_a_real_wheel_is_hashed(tmp_path: Path) -> None:
-    [wheel] = (Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl")
+    wheels = [*(Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl")]
+    if not wheels:
+        pytest.skip("this Python was packaged without pip's wheel, as Debian's is")
+    [wheel] = wheels
     one = opened(tmp_path, wheel.read_bytes())
     assert one.diagnostics == ()
     with zipfile.ZipFile(wheel) as archive:
