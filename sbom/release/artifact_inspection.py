@@ -122,7 +122,10 @@ class _Collector:
     def add(self, path: str, artifact: Artifact, archive: ArchiveContents) -> None:
         """Add an artifact by its members, and artifacts that are members of it."""
         channel = artifact.channel
-        self.diagnostics += check_own_signature(path, archive.archive, self.manifest)
+        if channel.format != "zip":  # which has no signature of its own
+            packages = (archive, *archive.nested.values())
+            inside = [one for package in packages for one in (package.archive, *package.members)]
+            self.diagnostics += check_own_signature(path, archive.archive, inside, self.manifest)
         contents = ArtifactContents(
             artifact=artifact,
             path=path,

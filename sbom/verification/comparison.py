@@ -63,8 +63,8 @@ def verify_target(
     files = () if is_installer else target.files
     inspection = inspect_files(target.name, files, expected, bom=bom)
     diagnostics = [*target.diagnostics, *inspection.diagnostics]
-    if target.file and target.file not in target.files:
-        diagnostics += check_own_signature(target.name, target.file, manifest)
+    if target.file and target.can_be_signed:
+        diagnostics += check_own_signature(target.name, target.file, target.files, manifest)
     matching = 0
     if is_installer:
         reason = "named like an installer, but neither a WiX bundle nor an MSI"

@@ -32,12 +32,27 @@ class _SignerFinder:
         return next((signer for signer, patterns in self._signers if patterns.matches(path)), "")
 
 
-def check_own_signature(name: str, file: ShippedFile, manifest: Manifest) -> Iterator[Diagnostic]:
-    """Yield what is wrong with the signature of an installer or a package, if it has one."""
+def check_own_signature(
+    name: str, file: ShippedFile, contents: Iterable[ShippedFile], manifest: Manifest
+) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the signature of an installer or a package with some contents.
+
+    One that is not signed is reported if a package in it, or a file of CPython itself, is signed
+    by whom it should be.
+    """
     yield from _check_intact(name, "", file.signature)
-    found = file.signature.signer if file.signature else ""
     expected = _SignerFinder(manifest)(file)
-    if found and found != expected:
+    if file.signature is None:
+        cpython = manifest.cpython.component
+        if any(
+            one.signature
+            and one.signature.signer == expected
+            and (not one.binary or cpython in {match.component for match in one.binary.matches})
+            for one in contents
+        ):
+            yield unsigned_file(name, "", expected)
+    elif file.signature.signer not in ("", expected):
+        found = file.signature.signer
         yield unexpected_signer(name, "", expected=expected or "nobody", found=found)
 
 

@@ -37,7 +37,8 @@ class VerifyTarget:
     """Files to verify: those of a directory, the members of an archive, or a file by itself.
 
     ``file`` is the archive, or the one binary; ``prefix`` is what Python's own paths start with,
-    where its DLL is. ``diagnostics`` are of what could not be opened.
+    where its DLL is. ``diagnostics`` are of what could not be opened. An installer or a package of
+    one ``can_be_signed`` as a whole, a zip file cannot.
     """
 
     name: str
@@ -45,6 +46,7 @@ class VerifyTarget:
     file: ShippedFile | None
     prefix: str
     diagnostics: tuple[Diagnostic, ...] = ()
+    can_be_signed: bool = False
 
 
 def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
@@ -63,7 +65,8 @@ def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
         archive = _read_installer(path, start, inspect)
         files, conflicts = installed_files(archive)
         diagnostics = sort_diagnostics([*archive.diagnostics, *conflicts])
-        return _archive_target(path, replace(archive, diagnostics=diagnostics), files)
+        target = _archive_target(path, replace(archive, diagnostics=diagnostics), files)
+        return replace(target, can_be_signed=True)
     if is_pe(start):
         file = hash_file(path, inspect)
         return VerifyTarget(name=str(path), files=(file,), file=file, prefix=_prefix((file,)))

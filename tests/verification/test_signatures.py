@@ -106,6 +106,10 @@ def test_a_package_of_an_installer_is_compared_too(case: VerifyCase, tmp_path: P
     case.files["_bz2.pyd"] = binaries()["_bz2.pyd"]
     case.path = tmp_path / "python-3.13.5-amd64.exe"
     case.path.write_bytes(bundle({"core.msi": msi(case.files)}))
+    # The file, and the installer itself: both are unsigned.
+    assert [name for name, _ in diagnostics(case)] == ["unsigned-file", "unsigned-file"]
+    case.path = tmp_path / "core.msi"
+    case.path.write_bytes(msi(case.files, signer="Python Software Foundation"))
     assert [name for name, _ in diagnostics(case)] == ["unsigned-file"]
 
 
