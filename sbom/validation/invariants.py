@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics.release_messages import invalid_document
@@ -93,10 +94,21 @@ def check_unique_relationships(document: DocumentView) -> Iterator[Violation]:
 
 
 def check_self_relationships(document: DocumentView) -> Iterator[Violation]:
-    """Require that no element is related to itself, as a package that contains itself."""
+    """Require that no element is related to itself, or contains itself through others."""
     for left, kind, right in document.relationships:
         if left == right:
             yield Violation(left, f"{kind} itself", "remove the relationship")
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for left, kind, right in sorted(document.forward):
+        if kind == "CONTAINS" and left != right:
+            sorter.add(left, right)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        cycle: list[str] = error.args[1][:-1]
+        at = cycle.index(min(cycle))
+        path = " in ".join([*cycle[at:], *cycle[:at], cycle[at]])
+        yield Violation(cycle[at], f"contains itself: {path}", "remove one of these")
 
 
 def check_root(document: DocumentView) -> Iterator[Violation]:

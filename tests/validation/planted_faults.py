@@ -169,6 +169,12 @@ def with_sole_purl(purl: str, category: str = "PACKAGE-MANAGER") -> Callable[[Js
     return plant
 
 
+def contain_in_a_circle(data: Json) -> None:
+    data["packages"].append({**package_of(data, ZLIB), "SPDXID": "SPDXRef-a", "name": "a"})
+    relate(data, ZLIB, "CONTAINS", "SPDXRef-a")
+    relate(data, "SPDXRef-a", "CONTAINS", ZLIB)
+
+
 def purl_with_checksum(data: Json) -> None:
     set_value(ZLIB, "checksums", [{"algorithm": "SHA256", "checksumValue": "a" * 64}])(data)
     with_sole_purl(f"pkg:generic/zlib-ng@2.2.4?checksum=sha256:{'b' * 64}")(data)
@@ -207,6 +213,10 @@ PLANTED: dict[str, tuple[Callable[[Json], None], list[str]]] = {
     "a package that contains itself": (
         relating(ZLIB, "CONTAINS", ZLIB),
         [f"{ZLIB}: CONTAINS itself"],
+    ),
+    "a package that contains its container": (
+        contain_in_a_circle,
+        [f"SPDXRef-a: contains itself: SPDXRef-a in {ZLIB} in SPDXRef-a"],
     ),
     "two checksums of one algorithm": (
         with_checksums(("SHA256", "a" * 64), ("SHA256", "b" * 64)),
