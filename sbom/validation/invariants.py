@@ -99,7 +99,8 @@ def check_self_relationships(document: DocumentView) -> Iterator[Violation]:
         if left == right:
             yield Violation(left, f"{kind} itself", "remove the relationship")
     sorter: TopologicalSorter[str] = TopologicalSorter()
-    for left, kind, right in sorted(document.forward):
+    packages = {get_text(package, "SPDXID") for package in document.packages}
+    for left, kind, right in sorted(one for one in document.forward if one[2] in packages):
         if kind == "CONTAINS" and left != right:
             sorter.add(left, right)
     try:
@@ -266,9 +267,10 @@ def check_checksums(document: DocumentView) -> Iterator[Violation]:
     """Require the lower-case digits of each checksum's algorithm."""
     for element in [*document.packages, *document.files]:
         rows = get_objects(element, "checksums")
-        algorithms = Counter(get_text(row, "algorithm") for row in rows)
-        for repeated in sorted(name for name, count in algorithms.items() if count > 1):
-            message = f"has {algorithms[repeated]} {repeated} checksums"
+        algorithms = [get_text(row, "algorithm") for row in rows]
+        if len(algorithms) > len(set(algorithms)):
+            repeated = max(algorithms, key=algorithms.count)
+            message = f"has {algorithms.count(repeated)} {repeated} checksums"
             yield Violation(get_text(element, "SPDXID"), message, "state the one that is right")
         for row in rows:
             algorithm, value = get_text(row, "algorithm"), get_text(row, "checksumValue")

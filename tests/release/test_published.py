@@ -17,6 +17,23 @@ from release_runs import (
     read_json,
 )
 
+from sbom.cli import main
+
+
+@pytest.fixture(scope="session")
+def published(few: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a few artifacts with their documents beside them."""
+    directory = tmp_path_factory.mktemp("published") / "in"
+    shutil.copytree(few, directory)
+    words = ["--artifacts", str(directory), "--in-place", *PARTIAL]
+    assert main(["release", "--manifest", str(COMMITTED), *words]) == 0
+    return directory
+
+
+@pytest.fixture
+def small(published: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(published, tmp_path / "published")
+
 
 @pytest.fixture
 def place(released: Path, artifacts: Path, tmp_path: Path) -> Path:
@@ -84,19 +101,19 @@ def deny_partial(directory: Path) -> None:
     index = read_json(directory / "sbom-index.json")
     rows = [row for row in index["artifacts"] if row["file"] != "python-3.14.7.exe"]
     write_json(directory / "sbom-index.json", index | {"artifacts": rows})
-    update_sums_without(directory, "python-3.14.7.exe.spdx.json")
+    update_sums_without(directory, "python-3.14.7.exe", "python-3.14.7.exe.spdx.json")
 
 
-def claim_partial(directory: Path) -> None:
+def claim_complete(directory: Path) -> None:
     index = read_json(directory / "sbom-index.json")
-    changed = {"partial": True, "missing": ["python-3.14.7-other.exe"]}
+    changed = {"partial": False, "missing": []}
     write_json(directory / "sbom-index.json", index | changed)
     update_sums(directory)
 
 
-def update_sums_without(directory: Path, name: str) -> None:
+def update_sums_without(directory: Path, *names: str) -> None:
     sums = directory / "SHA256SUMS"
-    lines = [line for line in sums.read_text().splitlines() if not line.endswith(f"*{name}")]
+    lines = [line for line in sums.read_text().splitlines() if line.partition("*")[2] not in names]
     sums.write_text("\n".join(lines) + "\n")
     update_sums(directory)
 
@@ -131,12 +148,12 @@ def change_index(change: Callable[[dict[str, Any]], object]) -> Callable[[Path],
     ],
 )
 def test_what_the_index_states_of_an_artifact_is_compared(
-    run: Run, place: Path, name: str, value: object
+    run: Run, small: Path, name: str, value: object
 ) -> None:
-    change_index(lambda index: index["artifacts"][0].update({name: value}))(place)
-    status, out, _ = run("release", "--check", "--artifacts", place)
+    change_index(lambda index: index["artifacts"][0].update({name: value}))(small)
+    status, out, _ = run("release", "--check", "--artifacts", small)
     assert status == 1
-    assert f"sbom-index.json: python-3.14.7-amd64-store.msix: states {name} {value}" in out
+    assert f"sbom-index.json: python-3.14.7-amd64-store.msixupload: states {name} {value}" in out
 
 
 def drop_license(directory: Path) -> None:
@@ -201,9 +218,9 @@ def name_twice(directory: Path) -> None:
             "missing artifact: channel installer publishes it",
         ),
         (
-            claim_partial,
+            claim_complete,
             "python-3.14.7-windows.spdx.json",
-            "expected a partial release, as sbom-index.json states, found a complete one",
+            "expected a complete release, as sbom-index.json states, found a partial one",
         ),
         (
             change_index(lambda index: index["document"].update(namespace="https://a.org/")),
@@ -220,7 +237,7 @@ def name_twice(directory: Path) -> None:
             "sbom-index.json",
             "names python-3.14.7.exe as missing, and describes it",
         ),
-        (name_twice, "SHA256SUMS:33", "names sbom-index.json a second time"),
+        (name_twice, "SHA256SUMS:13", "names sbom-index.json a second time"),
         (drop_license, "python-3.14.7-windows.spdx.json", "dataLicense"),
         (
             lambda f: shutil.copy(f / "python-3.14.7.exe.spdx.json", f / "old.exe.spdx.json"),
@@ -238,7 +255,7 @@ def name_twice(directory: Path) -> None:
         "unexpected",
         "namespace",
         "undescribed",
-        "partial",
+        "complete",
         "namespace in the index",
         "made-up",
         "missing and described",
@@ -248,10 +265,10 @@ def name_twice(directory: Path) -> None:
     ],
 )
 def test_each_harm_to_a_published_directory_is_reported(
-    run: Run, place: Path, harm: Callable[[Path], object], file: str, sentence: str
+    run: Run, small: Path, harm: Callable[[Path], object], file: str, sentence: str
 ) -> None:
-    harm(place)
-    status, out, _ = run("release", "--check", "--artifacts", place)
+    harm(small)
+    status, out, _ = run("release", "--check", "--artifacts", small)
     assert status == 1
     assert any(line.startswith(f"{file}: ") and sentence in line for line in out.splitlines()), out
 
@@ -264,8 +281,8 @@ def test_documents_cannot_be_written_beside_the_artifacts_and_elsewhere(
     assert "not allowed with argument" in capsys.readouterr().err
 
 
-def test_what_a_person_accepted_is_no_error(run: Run, place: Path, tmp_path: Path) -> None:
-    (place / "notes.zip").write_bytes(b"")
+def test_what_a_person_accepted_is_no_error(run: Run, small: Path, tmp_path: Path) -> None:
+    (small / "notes.zip").write_bytes(b"")
     manifest = tmp_path / "externals.toml"
     exemption = """\n[[exemption]]
 diagnostic = "unknown-artifact"
@@ -273,7 +290,7 @@ key = "notes.zip"
 reason = "accepted"
 """
     manifest.write_text(COMMITTED.read_text("utf-8") + exemption, encoding="utf-8")
-    words = ("release", "--check", "--artifacts", place, "--manifest")
+    words = ("release", "--check", "--artifacts", small, "--manifest")
     assert run(*words, COMMITTED)[0] == 1
     status, out, _ = run(*words, manifest)
     assert status == 0
