@@ -48,7 +48,7 @@ DATA = bytes(range(256)) * 400
 SLOW_HEAD = b"HTTP/1.1 200 OK\r\n" + b"X" * 500
 TOKEN = "ghp_" + "s3cr3t" * 6
 NOW = 1_700_000_000.0
-LIMITS = DownloadLimits(read_timeout=1, connect_timeout=5, total_timeout=300)
+LIMITS = DownloadLimits(read_timeout=0.5, connect_timeout=5, total_timeout=300)
 #: Waits of 0, 1, 2, 4, … s by the documentation of urllib3.Retry.
 FOUR_ATTEMPTS = RETRY.new(total=3, backoff_jitter=0)
 
@@ -354,13 +354,13 @@ def test_a_server_that_trickles_over_tls_does_not_block_a_download(
 ) -> None:
     context = certified(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
-    client = Client(limits=DownloadLimits(total_timeout=2), proxy_for=lambda _: "")
+    client = Client(limits=DownloadLimits(total_timeout=1), proxy_for=lambda _: "")
     with running(context=context) as secure:
         assert body_of(client, secure.respond("/a", body(DATA))) == DATA
         started = time.monotonic()
         for data, head in ((DATA, False), (SLOW_HEAD, True)):
             url = secure.respond("/b", trickle(data, 0.02, head=head))
-            assert failure(client, url) == "not finished in 2 s"
+            assert failure(client, url) == "not finished in 1 s"
         assert time.monotonic() - started < 8
     client.close()
 
