@@ -245,7 +245,8 @@ def _check_documents(documents: Mapping[str, bytes]) -> Iterator[Diagnostic]:
 
 
 def _sbom_paths(directory: Path) -> tuple[str, ...]:
-    return tuple(path for path in list_files(directory) if path.endswith(SPDX2.suffix))
+    paths = list_files(directory) if directory.is_dir() else ()
+    return tuple(path for path in paths if path.endswith(SPDX2.suffix))
 
 
 def _read_documents(directory: Path) -> dict[str, bytes]:

@@ -272,7 +272,7 @@ def _find_containers(file: IO[bytes], size: int) -> list[IO[bytes]]:
     file.seek(start)
     header = file.read(min(length, _HEADER.size + 4 * _MOST_CONTAINERS))
     if len(header) < _HEADER.size:
-        raise BundleError(f"has no complete section {SECTION}")
+        raise BundleError(f"is not a WiX bundle: it has no complete section {SECTION}")
     magic, version, stub_size, _, signature_at, signature_size, kind, count = _HEADER.unpack_from(
         header
     )

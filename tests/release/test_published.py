@@ -273,6 +273,15 @@ def test_each_harm_to_a_published_directory_is_reported(
     assert any(line.startswith(f"{file}: ") and sentence in line for line in out.splitlines()), out
 
 
+def test_artifacts_without_documents_are_not_a_published_release(
+    run: Run, few: Path, tmp_path: Path
+) -> None:
+    words = ("--artifacts", few, "--output", tmp_path / "nowhere")
+    status, out, _ = run("release", "--check", *words)
+    assert status == 1
+    assert "sbom-index.json: is missing, or is not the index of a release" in out
+
+
 def test_documents_cannot_be_written_beside_the_artifacts_and_elsewhere(
     run: Run, few: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
