@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sbom.formats.spdx2_view import JsonObject, get_objects, get_text
+from sbom.formats.json_document import JsonObject, get_objects, get_text
 
 #: CPE 2.3 up to its version, and the version; a backslash hides a colon (NISTIR 7695, 6.2).
 _CPE = re.compile(r"(cpe:2\.3(?::(?:\\.|[^:\\])+){3}):(?:\\.|[^:\\])+")

@@ -13,13 +13,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sbom.formats.spdx2_view import (
-    DocumentView,
-    JsonObject,
-    get_locators,
-    get_objects,
-    get_text,
-)
+from sbom.formats.json_document import JsonObject, get_objects, get_text
+from sbom.formats.spdx2_view import DocumentView, get_locators
 
 #: The index of the version in a CPE 2.3 formatted string (NISTIR 7695, 6.2).
 _CPE_VERSION = 5

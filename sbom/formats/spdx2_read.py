@@ -18,15 +18,8 @@ from sbom.bom.bom import (
     RelationshipKind,
 )
 from sbom.components.component import Component
-from sbom.formats.spdx2_view import (
-    JsonObject,
-    get_locators,
-    get_object,
-    get_objects,
-    get_text,
-    get_texts,
-    parse_spdx2,
-)
+from sbom.formats.json_document import JsonObject, get_object, get_objects, get_text, get_texts
+from sbom.formats.spdx2_view import get_locators, parse_spdx2
 from sbom.formats.spdx2_write import DOCUMENT_ID, ID_PREFIX
 
 _KINDS = {

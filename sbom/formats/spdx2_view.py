@@ -1,21 +1,20 @@
-"""The plain JSON of an SPDX 2.3 document, read safely, also if it is foreign.
-
-A value of the wrong JSON type is read as missing: reporting it is the JSON schemas' task.
-"""
+"""The plain JSON of an SPDX 2.3 document, and what several readers need of it."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from sbom.diagnostics import InputError
-from sbom.diagnostics.io_messages import input_error
+from sbom.formats.json_document import (
+    JsonObject,
+    document_error,
+    get_objects,
+    get_text,
+    get_texts,
+    parse_json,
+)
 
-JsonObject = Mapping[str, Any]
 #: Keys that only other SBOM formats have.
 _OTHER_FORMATS = {"bomFormat": "CycloneDX", "@context": "SPDX 3 or other JSON-LD"}
 
@@ -25,61 +24,14 @@ def parse_spdx2(content: bytes, file: str, version: str = "SPDX-2.3") -> JsonObj
 
     Raises InputError naming ``file`` and the line.
     """
-    try:
-        data = json.loads(content.decode("utf-8"))
-        if b"\\u" in content:
-            json.dumps(data, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        message = f"has half of a surrogate pair: {error.object[error.start]!a}"
-        raise _input_error(file, message, "write it again as UTF-8") from error
-    except UnicodeDecodeError as error:
-        message = f"is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}"
-        raise _input_error(file, message, "save it as UTF-8") from error
-    except json.JSONDecodeError as error:
-        message = f"is not JSON: {error.msg}, column {error.colno}"
-        raise _input_error(file, message, "check whether it is truncated", error.lineno) from error
-    except (ValueError, RecursionError) as error:
-        message = f"is not JSON that can be read: {error}"
-        raise _input_error(file, message, "check whether it is damaged") from error
-    if not isinstance(data, dict):
-        raise _input_error(file, "is not an SPDX document: expected a JSON object")
+    data = parse_json(content, file)
     found = data.get("spdxVersion")
     if found is None:
         other = next((name for key, name in _OTHER_FORMATS.items() if key in data), None)
-        raise _input_error(file, f"is not an SPDX 2.3 document: {other or 'no spdxVersion'}")
+        raise document_error(file, f"is not an SPDX 2.3 document: {other or 'no spdxVersion'}")
     if not str(found).startswith(version):
-        raise _input_error(file, f"is not an SPDX 2.3 document: spdxVersion is {found}")
+        raise document_error(file, f"is not an SPDX 2.3 document: spdxVersion is {found}")
     return data
-
-
-def _input_error(
-    file: str, message: str, hint: str = "name an SPDX 2.3 document in JSON", line: int = 0
-) -> InputError:
-    return InputError([input_error(file, message, hint, line)])
-
-
-def get_text(data: JsonObject, key: str) -> str:
-    """Return a text without surrounding blanks; empty if there is none."""
-    value = data.get(key)
-    return value.strip() if isinstance(value, str) else ""
-
-
-def get_texts(data: JsonObject, key: str) -> list[str]:
-    """Return the texts of an array."""
-    value = data.get(key)
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def get_object(data: JsonObject, key: str) -> JsonObject:
-    """Return an object; empty if there is none."""
-    value = data.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def get_objects(data: JsonObject, key: str) -> list[JsonObject]:
-    """Return the objects of an array."""
-    value = data.get(key)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def get_locators(package: JsonObject, reference_type: str) -> list[str]:

@@ -20,7 +20,7 @@ from typing import Any
 
 from sbom.diagnostics import InputError, sort_diagnostics
 from sbom.diagnostics.release_messages import invalid_document, missing_validator
-from sbom.formats.spdx2_view import JsonObject
+from sbom.formats.json_document import JsonObject
 from sbom.validation.report import LIMIT, ValidatorResult, Violation
 
 #: The releases of SPDX 2.3 whose schemas differ.

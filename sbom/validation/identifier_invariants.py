@@ -10,14 +10,8 @@ from functools import cache
 from license_expression import ExpressionError, Licensing, get_license_index
 from packageurl import PackageURL
 
-from sbom.formats.spdx2_view import (
-    DocumentView,
-    JsonObject,
-    get_locators,
-    get_objects,
-    get_text,
-    get_texts,
-)
+from sbom.formats.json_document import JsonObject, get_objects, get_text, get_texts
+from sbom.formats.spdx2_view import DocumentView, get_locators
 from sbom.validation.report import Violation
 
 #: A CPE 2.3 name: NISTIR 7695, clause 6.2, the formatted string binding.

@@ -14,14 +14,8 @@ from graphlib import CycleError, TopologicalSorter
 
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics.release_messages import invalid_document
-from sbom.formats.spdx2_view import (
-    DocumentView,
-    JsonObject,
-    get_object,
-    get_objects,
-    get_text,
-    get_texts,
-)
+from sbom.formats.json_document import JsonObject, get_object, get_objects, get_text, get_texts
+from sbom.formats.spdx2_view import DocumentView
 from sbom.validation.identifier_invariants import (
     check_cpes,
     check_license_expressions,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from sbom.diagnostics import InputError
 from sbom.diagnostics.io_messages import describe_error, input_error
-from sbom.formats.spdx2_view import JsonObject, parse_spdx2
+from sbom.formats.json_document import JsonObject
+from sbom.formats.spdx2_view import parse_spdx2
 from sbom.validation.external import (
     SCHEMA_VERSIONS,
     import_validator,

@@ -1,0 +1,74 @@
+"""JSON of a document, read safely: also if it is foreign, damaged or hostile.
+
+A value of the wrong JSON type is read as missing: reporting it is the JSON schemas' task.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sbom.diagnostics import InputError
+from sbom.diagnostics.io_messages import input_error
+
+JsonObject = Mapping[str, Any]
+
+
+def parse_json(content: bytes, file: str) -> JsonObject:
+    """Return the JSON object in a document in UTF-8.
+
+    Raises InputError naming ``file`` and, where it is known, the line.
+    """
+    try:
+        data = json.loads(content.decode("utf-8"))
+        if b"\\u" in content:
+            json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        message = f"has half of a surrogate pair: {error.object[error.start]!a}"
+        raise document_error(file, message, "write it again as UTF-8") from error
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}"
+        raise document_error(file, message, "save it as UTF-8") from error
+    except json.JSONDecodeError as error:
+        message = f"is not JSON: {error.msg}, column {error.colno}"
+        raise document_error(
+            file, message, "check whether it is truncated", error.lineno
+        ) from error
+    except (ValueError, RecursionError) as error:
+        message = f"is not JSON that can be read: {error}"
+        raise document_error(file, message, "check whether it is damaged") from error
+    if not isinstance(data, dict):
+        raise document_error(file, "is not an SPDX document: expected a JSON object")
+    return data
+
+
+def document_error(
+    file: str, message: str, hint: str = "name an SPDX 2.3 document in JSON", line: int = 0
+) -> InputError:
+    """Return the error of a document that cannot be read."""
+    return InputError([input_error(file, message, hint, line)])
+
+
+def get_text(data: JsonObject, key: str) -> str:
+    """Return a text without surrounding blanks; empty if there is none."""
+    value = data.get(key)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def get_texts(data: JsonObject, key: str) -> list[str]:
+    """Return the texts of an array."""
+    value = data.get(key)
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def get_object(data: JsonObject, key: str) -> JsonObject:
+    """Return an object; empty if there is none."""
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def get_objects(data: JsonObject, key: str) -> list[JsonObject]:
+    """Return the objects of an array."""
+    value = data.get(key)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
