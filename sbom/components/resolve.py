@@ -217,7 +217,7 @@ def _assign_ids(
 
     def make_id(component: Component) -> str:
         key = component.key
-        if versions[key] < 2:  # noqa: PLR2004 - several
+        if versions[key] <= 1:
             return component.id
         if component.external is None and loose[key] > 1:
             return f"{key}-{component.version}"

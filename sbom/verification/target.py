@@ -14,7 +14,8 @@ from sbom.bom.bom import Bom
 from sbom.diagnostics import Diagnostic, InputError, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.inspection_messages import not_inspected
 from sbom.diagnostics.io_messages import input_error
-from sbom.files.burn import BundleReader, installed_files, is_bundle
+from sbom.files.burn import BundleReader, installed_files
+from sbom.files.burn_manifest import is_bundle
 from sbom.files.msi import MAGIC as MSI_MAGIC
 from sbom.files.msi import MsiReader
 from sbom.files.shipped_file import ShippedFile, hash_directory, hash_file

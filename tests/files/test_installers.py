@@ -20,7 +20,8 @@ from manifests import committed
 from pe_files import pe
 
 from sbom.diagnostics import Code, failing
-from sbom.files.burn import BundleReader, is_bundle
+from sbom.files.burn import BundleReader
+from sbom.files.burn_manifest import is_bundle
 from sbom.files.msi import MsiReader, OpenCabinet, no_cabinet
 from sbom.files.zip import ArchiveContents
 from sbom.patterns import PathPatterns

@@ -1,0 +1,181 @@
+"""The containers of a WiX bundle, and its manifest, which lists all payloads.
+
+A bundle is a PE file whose section ``.wixburn`` says where its containers are: cabinets behind
+the program. The first has the user interface and the manifest. WiX 3 to 5 write it so:
+src/burn/engine/section.cpp and manifest.cpp of https://github.com/wixtoolset.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+from sbom.binaries.pe import find_section
+from sbom.files.cabinet import parse_cabinet, read_files
+from sbom.files.shipped_file import read_pieces
+from sbom.files.xml import XmlElement, XmlError, parse_xml
+
+SECTION = ".wixburn"
+_HEADER = struct.Struct("<2I16x6I")
+_SECTION_MAGIC, _SECTION_VERSIONS = 0x00F14300, (2,)
+_MOST_CONTAINERS = 64
+#: The manifest has this name in the first container.
+_MANIFEST = "0"
+#: What is in that container belongs to the installer's own interface.
+_INTERFACE = "WixUXContainer"
+_MOST_DIGITS = 16
+#: The largest manifest that is read; that of CPython 3.14 has 60 KB.
+_MANIFEST_SIZE = 16 << 20
+#: How much of a bundle is read to find its section.
+_HEADERS_SIZE = 1 << 20
+
+
+class BundleError(ValueError):
+    """The data are not a bundle that can be read; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A file that the bundle's manifest lists, and its name in its container.
+
+    ``container`` is empty for a file that is beside the bundle or downloaded. ``published`` is
+    the end of the address that it is downloaded from: directory and name.
+    """
+
+    path: str
+    size: int
+    digest: str
+    source: str
+    container: str
+    published: str
+    is_interface: bool
+
+    def describes(self, data: bytes) -> bool:
+        """Return whether data have the payload's size and digest.
+
+        The digest is SHA-1 from WiX 3, SHA-512 from WiX 4 on.
+        """
+        algorithm = {40: "sha1", 128: "sha512"}.get(len(self.digest))
+        return (
+            algorithm is not None
+            and len(data) == self.size
+            and hashlib.new(algorithm, data, usedforsecurity=False).hexdigest() == self.digest
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BundleManifest:
+    """The payloads that a bundle lists, and the number of each attached container by its id."""
+
+    payloads: tuple[Payload, ...]
+    containers: Mapping[str, int]
+
+
+def is_bundle(start: bytes) -> bool:
+    """Return whether a file that starts so is a bundle; ``start`` includes its headers."""
+    return find_section(start, SECTION) != (0, 0)
+
+
+def find_containers(file: IO[bytes], size: int) -> list[IO[bytes]]:
+    """Return the containers that are attached to a bundle. Raises BundleError."""
+    file.seek(0)
+    start, length = find_section(file.read(_HEADERS_SIZE), SECTION)
+    file.seek(start)
+    header = file.read(min(length, _HEADER.size + 4 * _MOST_CONTAINERS))
+    if len(header) < _HEADER.size:
+        raise BundleError(f"is not a WiX bundle: it has no complete section {SECTION}")
+    magic, version, stub_size, _, signature_at, signature_size, kind, count = _HEADER.unpack_from(
+        header
+    )
+    if magic != _SECTION_MAGIC or version not in _SECTION_VERSIONS or kind != 1:
+        raise BundleError(f"has a section {SECTION} of unknown version {version}")
+    if not 0 < count <= _MOST_CONTAINERS or len(header) < _HEADER.size + 4 * count:
+        raise BundleError(f"has {count} containers; expected 1 to {_MOST_CONTAINERS}")
+    sizes = struct.unpack_from(f"<{count}I", header, _HEADER.size)
+    # A signature is between the first container, which is signed, and the others.
+    at = stub_size
+    behind = signature_at + signature_size if signature_at else stub_size + sizes[0]
+    containers: list[IO[bytes]] = []
+    for container_size in sizes:
+        if at + container_size > size:
+            raise BundleError("is truncated: a container ends behind the file")
+        containers.append(io.BufferedReader(_FileRange(file, at, container_size)))
+        at = behind if len(containers) == 1 else at + container_size
+    return containers
+
+
+def read_manifest(container: IO[bytes], allowed_size: int) -> BundleManifest:
+    """Return the manifest that is in the first container. Raises BundleError."""
+    data: bytes | None = None
+    for packed in read_files([(container, parse_cabinet(container))], allowed_size):
+        if _MANIFEST in packed.names:
+            data = read_pieces(packed.pieces, _MANIFEST_SIZE)
+            if data is None:
+                raise BundleError(f"has a manifest of more than {_MANIFEST_SIZE:,} bytes")
+            break
+    if data is None:
+        raise BundleError("has no manifest in its first container")
+    try:
+        elements = parse_xml(data)
+    except XmlError as error:
+        raise BundleError(f"has a manifest that is not XML: {error}") from error
+    containers: dict[str, int] = {}
+    payloads: list[Payload] = []
+    for element in elements:
+        parent = elements[element.parent].name if element.parent > 0 else ""
+        if element.name == "Container" and element.parent == 0:
+            containers[element.attributes.get("Id", "")] = _number(element, "AttachedIndex")
+        elif element.name == "Payload" and (element.parent == 0 or parent == "UX"):
+            payloads.append(_payload(element, is_interface=parent == "UX"))
+    return BundleManifest(tuple(payloads), {_INTERFACE: 0, **containers})
+
+
+def _payload(element: XmlElement, *, is_interface: bool) -> Payload:
+    attributes = element.attributes
+    is_embedded = attributes.get("Packaging", "embedded") == "embedded"
+    container = _INTERFACE if is_interface else attributes.get("Container", "")
+    return Payload(
+        path=attributes.get("FilePath", "").replace("\\", "/"),
+        size=_number(element, "FileSize"),
+        digest=attributes.get("Hash", "").lower(),
+        source=attributes.get("SourcePath", ""),
+        container=container if is_embedded else "",
+        published="/".join(attributes.get("DownloadUrl", "").split("/")[-2:]),
+        is_interface=is_interface,
+    )
+
+
+def _number(element: XmlElement, name: str) -> int:
+    text = element.attributes.get(name, "0")
+    if not (text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS):
+        raise BundleError(f"has a manifest whose {name} is {text[:_MOST_DIGITS]!r}, no number")
+    return int(text)
+
+
+class _FileRange(io.RawIOBase):
+    """A range of a file, read as a file of its own."""
+
+    def __init__(self, file: IO[bytes], start: int, size: int) -> None:
+        self._file, self._start, self._size, self._at = file, start, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def readinto(self, target: Any) -> int:
+        self._file.seek(self._start + self._at)
+        data = self._file.read(min(len(target), max(0, self._size - self._at)))
+        target[: len(data)] = data
+        self._at += len(data)
+        return len(data)
