@@ -16,7 +16,7 @@ from sbom.files.burn_manifest import (
     BundleManifest,
     Payload,
     find_containers,
-    read_manifest,
+    read_bundle_manifest,
 )
 from sbom.files.cabinet import MAGIC as CABINET_MAGIC
 from sbom.files.cabinet import CabinetError, parse_cabinet, read_files
@@ -70,7 +70,7 @@ class BundleReader:
         try:
             allowed_size = self.limits.allowed_size(bundle.size)
             containers = find_containers(file, bundle.size)
-            manifest = read_manifest(containers[0], allowed_size)
+            manifest = read_bundle_manifest(containers[0], allowed_size)
             collector.validate(manifest.payloads, bundle.size)
             if not collector.diagnostics:
                 collector.add_attached(manifest, containers, allowed_size)

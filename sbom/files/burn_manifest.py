@@ -108,7 +108,7 @@ def find_containers(file: IO[bytes], size: int) -> list[IO[bytes]]:
     return containers
 
 
-def read_manifest(container: IO[bytes], allowed_size: int) -> BundleManifest:
+def read_bundle_manifest(container: IO[bytes], allowed_size: int) -> BundleManifest:
     """Return the manifest that is in the first container. Raises BundleError."""
     data: bytes | None = None
     for packed in read_files([(container, parse_cabinet(container))], allowed_size):
