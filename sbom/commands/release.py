@@ -38,7 +38,7 @@ from sbom.release.documents import (
     write_documents,
 )
 from sbom.release.index import read_index
-from sbom.release.parts import check_agreement, check_part, platform_sboms, read_parts
+from sbom.release.parts import check_part, check_part_agreement, platform_sboms, read_parts
 from sbom.release.published import PublishedRelease, check_published_release
 from sbom.release.release_bom import compose_release
 from sbom.validation.invariants import check_invariants
@@ -150,7 +150,7 @@ def _inspect_release(
         for diagnostic in (
             *check_part(part, manifest),
             *check_invariants(parse_spdx2(part.data, str(part.path)), str(part.path)),
-            *check_agreement(part, manifest),
+            *check_part_agreement(part, manifest),
         )
     ]
     parts = platform_sboms(read)

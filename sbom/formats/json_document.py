@@ -39,7 +39,7 @@ def parse_json(content: bytes, file: str) -> JsonObject:
         message = f"is not JSON that can be read: {error}"
         raise document_error(file, message, "check whether it is damaged") from error
     if not isinstance(data, dict):
-        raise document_error(file, "is not an SPDX document: expected a JSON object")
+        raise document_error(file, "is not an SBOM document: expected a JSON object")
     return data
 
 

@@ -129,16 +129,20 @@ def _package(component: Component, bom: Bom, code: str | None) -> Element:
 
 
 def _annotation(comment: str, bom: Bom) -> Element:
-    return {
-        "annotationDate": _timestamp(bom.creation.created),
+    """Return an annotation by the first tool that made the BOM, or by its first creator."""
+    creation = bom.creation
+    annotators = [*(f"Tool: {tool}" for tool in creation.tools), *creation.creators]
+    annotation = {
+        "annotationDate": _timestamp(creation.created),
         "annotationType": "REVIEW",
-        "annotator": f"Tool: {bom.creation.tools[0]}",
+        "annotator": next(iter(annotators), ""),
         "comment": comment,
     }
+    return {key: value for key, value in annotation.items() if value}
 
 
 def _checksums(checksums: Iterable[tuple[str, str]]) -> list[Element]:
-    return [{"algorithm": name, "checksumValue": value} for name, value in checksums]
+    return [{"algorithm": name, "checksumValue": value} for name, value in checksums if value]
 
 
 def _references(component: Component) -> list[Element]:

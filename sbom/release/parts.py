@@ -21,6 +21,7 @@ from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
 from sbom.release.build_record import BuildRecord, read_record, record_path
 from sbom.release.contents import PlatformSbom, builds_of
+from sbom.verification.shown_components import key_found_by_evidence
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -106,7 +107,7 @@ def check_part(part: Part, manifest: Manifest) -> Iterator[Diagnostic]:
         yield rejected_part(file, "states that it is incomplete: errors were found in its build")
 
 
-def check_agreement(part: Part, manifest: Manifest) -> Iterator[Diagnostic]:
+def check_part_agreement(part: Part, manifest: Manifest) -> Iterator[Diagnostic]:
     """Yield where a part is not what the manifest of the release describes.
 
     A part with files may state other versions that these show, and lack what the layout lacked.
@@ -114,7 +115,7 @@ def check_agreement(part: Part, manifest: Manifest) -> Iterator[Diagnostic]:
     file, actual = str(part.path), {one.id: one for one in part.bom.components}
     bom = compose_build(manifest, part.build, part.bom.creation.created or _EPOCH)
     expected = {one.id: one for one in bom.components}
-    shown = {id_.partition("-found-")[0] for id_ in actual if "-found-" in id_}
+    shown = set(filter(None, map(key_found_by_evidence, actual)))
     hint = "run build again with the externals.toml of the release"
     absent = set() if not part.bom.files else _absent_components(part, manifest)
     for id_ in sorted(expected.keys() - actual.keys() - absent):
@@ -123,8 +124,7 @@ def check_agreement(part: Part, manifest: Manifest) -> Iterator[Diagnostic]:
             message = f"expected {title} as the manifest describes it, found none"
             yield rejected_part(file, message, subject=id_, hint=hint)
     for id_ in sorted(actual.keys() - expected.keys()):
-        key = id_.partition("-found-")[0]
-        if not (part.bom.files and key in shown):
+        if not (part.bom.files and key_found_by_evidence(id_)):
             title = f"{actual[id_].name} {actual[id_].version}".rstrip()
             message = f"lists {title}, which the manifest does not describe"
             yield rejected_part(file, message, subject=id_, hint=hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -16,6 +17,8 @@ from sbom.manifest.model import Manifest
 from sbom.patterns import PathPatterns
 from sbom.verification.results import Result, ResultStatus
 
+#: What ``_found_id`` returns.
+_FOUND_ID = re.compile(r"(?P<key>.+?)-found(?:-.*)?")
 #: Results of files that show a version.
 SHOWING = (ResultStatus.CONFIRMED, ResultStatus.UNEXPECTED_BUILD, ResultStatus.VERSION_MISMATCH)
 
@@ -134,28 +137,37 @@ def apply_shown_components(
     shown: dict[str, set[str]] = {}
     for key, version in chain.from_iterable(one.shown_versions for one in artifacts):
         shown.setdefault(key, set()).add(version)
+    contained = [
+        [one for one in artifact.components if key_found_by_evidence(one.id)]
+        for artifact in artifacts
+    ]
     found = {
         one.key: one
-        for artifact in artifacts
-        for one in artifact.components
-        if is_found_by_evidence(one) and not one.annotation and shown.get(one.key) == {one.version}
+        for one in chain.from_iterable(contained)
+        if not one.annotation and shown.get(one.key) == {one.version}
     }
     result = [
         replace(found[one.key], linkages=one.linkages) if one.key in found else one
         for one in components
     ]
-    undeclared = [
-        {one.id: one for one in artifact.components if is_found_by_evidence(one) and one.annotation}
-        for artifact in artifacts
-    ]
+    undeclared = [{one.id: one for one in components if one.annotation} for components in contained]
     everywhere = set[str]().union(*undeclared).intersection(*undeclared)
     result += [undeclared[0][id_] for id_ in everywhere]
     return tuple(sorted(result, key=lambda component: component.id))
 
 
-def is_found_by_evidence(component: Component) -> bool:
-    """Return whether files show a component, or a version of it, that was not declared."""
-    return "-found-" in component.id
+def key_found_by_evidence(id_: str) -> str:
+    """Return the key of a component that files show and nothing declares, by its id.
+
+    Empty for every other component; also found is a declared component at another version.
+    """
+    match = _FOUND_ID.fullmatch(id_)
+    return match["key"] if match else ""
+
+
+def _found_id(key: str, version: str) -> str:
+    """Return the id of a component that files show; ``version`` is empty if they show none."""
+    return f"{key}-found-{version}" if version else f"{key}-found"
 
 
 def _with_version(manifest: Manifest, component: Component, version: str) -> Component:
@@ -163,7 +175,7 @@ def _with_version(manifest: Manifest, component: Component, version: str) -> Com
     spec = manifest.get_component(component.key)
     return replace(
         component,
-        id=f"{component.key}-found-{version}",
+        id=_found_id(component.key, version),
         version=version,
         download_location=UNKNOWN_LOCATION,
         file_name="",
@@ -181,6 +193,6 @@ def _discovered(manifest: Manifest, key: str, version: str) -> Component:
     provenance = Provenance(source_info="found in shipped binaries; its origin is unknown")
     return replace(
         describe_component(manifest, spec, version, provenance),
-        id=f"{key}-found-{version}".rstrip("-"),
+        id=_found_id(key, version),
         annotation="Undeclared; found by evidence in shipped binaries.",
     )

@@ -233,3 +233,21 @@ def test_what_is_not_an_spdx_2_document_is_refused(content: bytes, message: str)
         SPDX2.read(content, "x.json")
     [diagnostic] = caught.value.diagnostics
     assert diagnostic.file == "x.json"
+
+
+def test_a_foreign_document_without_tool_and_digests_is_written_again() -> None:
+    package = {"SPDXID": "SPDXRef-a", "name": "a", "annotations": [{"comment": "Reviewed."}]}
+    bom = read(
+        {
+            "SPDXID": "SPDXRef-DOCUMENT",
+            "creationInfo": {"creators": ["Person: Somebody"]},
+            "packages": [package],
+            "files": [{"SPDXID": "SPDXRef-b", "fileName": "./b.dll"}],
+        }
+    )
+    written = json.loads(SPDX2.write(bom))
+    assert written["packages"][0]["annotations"] == [
+        {"annotationType": "REVIEW", "annotator": "Person: Somebody", "comment": "Reviewed."}
+    ]
+    assert written["files"][0]["checksums"] == []
+    assert SPDX2.read(json.dumps(written).encode(), "written") == bom

@@ -300,8 +300,8 @@ HOSTILE = {
     "truncated": (b'{\n  "spdxVersion": "SPDX-2.3",', "2: is not JSON: "),
     "not UTF-8": (b'{"a": "\xff"}', " is not UTF-8: byte 7 is 0xff"),
     "UTF-16": ('{"a": 1}'.encode("utf-16"), " is not UTF-8: byte 0 is 0xff"),
-    "an array": (b"[]", " is not an SPDX document: expected a JSON object"),
-    "a string": (b'"SPDX-2.3"', " is not an SPDX document: expected a JSON object"),
+    "an array": (b"[]", " is not an SBOM document: expected a JSON object"),
+    "a string": (b'"SPDX-2.3"', " is not an SBOM document: expected a JSON object"),
     "not SPDX": (b"{}", " is not an SPDX 2.3 document: no spdxVersion"),
     "CycloneDX": (b'{"bomFormat": "CycloneDX"}', " is not an SPDX 2.3 document: CycloneDX"),
     "SPDX 3": (
