@@ -2,8 +2,8 @@
 
 ``lexing`` and ``syntax`` parse commands to ``nodes``, ``program`` keeps a script's lines and what
 they were parsed to, ``state`` is what a run changes, ``evaluation`` expands percent expressions and
-tests them, ``arithmetic`` is ``set /a``, ``text_search`` is ``findstr``, ``internal_commands`` are
-cmd's own, ``interpreter`` runs it all.
+tests them, ``arithmetic`` is ``set /a``, ``text_search`` is ``findstr``, ``pipe`` lets it read what
+``echo`` prints, ``internal_commands`` are cmd's own, ``interpreter`` runs it all.
 
 Supported is what a get_externals.bat uses. In 171 versions of that script and 155 of its
 predecessors (Tools/buildbot/external*.bat) none has ``%NAME:~0,3%``, ``%NAME:old=new%``, delayed

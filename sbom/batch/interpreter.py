@@ -14,14 +14,9 @@ from dataclasses import dataclass
 from sbom.batch.evaluation import Evaluator, Frame
 from sbom.batch.internal_commands import INTERNAL_COMMANDS, NO_EFFECT, endlocal
 from sbom.batch.nodes import Block, Chain, For, If, Node, Simple
+from sbom.batch.pipe import Pipe
 from sbom.batch.program import Program
 from sbom.batch.state import SCRIPT, Command, CommandResult, State, parse_number, split_items
-from sbom.batch.text_search import (
-    WRONG_USAGE,
-    UnsupportedSearchError,
-    parse_search,
-    printed_lines,
-)
 from sbom.diagnostics import Diagnostic, SbomError
 from sbom.diagnostics.script_messages import batch_limit, batch_syntax, stray_parenthesis
 
@@ -35,9 +30,6 @@ _NOT_RECOGNIZED = 9009
 _COMMAND = re.compile(r"[a-z]+(?=[\s,;=./\\:(\[+\"]|$)", re.IGNORECASE)
 #: Variables that cmd computes anew at each use, so that no run can know them.
 _VOLATILE = re.compile(r"%(?:CMDCMDLINE|DATE|HIGHESTNUMANODENUMBER|RANDOM|TIME)[%:]", re.IGNORECASE)
-
-#: A program that searches what it reads for text.
-_SEARCH = re.compile(r"(findstr|find)(?:\.exe)?(?=[\s/\"]|$)", re.IGNORECASE)
 
 #: Returns what a program would do, or None if that cannot be determined.
 CommandHandler = Callable[[Command], CommandResult | None]
@@ -211,48 +203,17 @@ class _Interpreter:
         return status
 
     def run_pipe(self, node: Chain, items: Mapping[str, str]) -> int:
-        """Run commands of which each reads what the one before it prints.
-
-        Only what ``echo`` prints is known, and only ``find`` and ``findstr`` read anything.
-        """
-        status, before = 0, ""
-        printed: tuple[str, ...] = ()
+        """Run commands of which each reads what the one before it prints."""
+        status = 0
+        pipe = Pipe(self.evaluator)
         for part in node.parts:
             text = ""
             if isinstance(part, Simple):
                 text = self.evaluator.expand_loop(part.text, items, part.line).lstrip(" \t,;=")
-            search = _SEARCH.match(text)
-            if search and printed:
-                arguments = text[search.end() :]
-                status = self.search(search[1].lower(), arguments, printed, part.line)
-            elif search and before:
-                message = (
-                    f"cannot determine what '{before}' prints, in which '{text.strip()}' searches"
-                )
-                status = self.state.report_unsupported(part.line, message)
-            else:
-                status = self.execute(part, items)
-            printed, before = printed_lines(text), text.strip()
+            found = pipe.search(text, part.line)
+            status = self.execute(part, items) if found is None else found
+            pipe.pass_on(text)
         return status
-
-    def search(self, program: str, arguments: str, texts: Sequence[str], line: int) -> int:
-        """Run ``find`` or ``findstr`` over a line that is one of ``texts``."""
-        self.state.charge(len(arguments) * sum(map(len, texts)), line)
-        try:
-            search = parse_search(program, arguments)
-            if search is None:
-                return self.state.set_errorlevel(WRONG_USAGE)
-            found = {search.run(text) for text in texts}
-        except UnsupportedSearchError as error:
-            reason = str(error)
-        else:
-            compared = {(text.strip(), wanted) for text in texts for wanted in search.strings}
-            self.evaluator.comparisons |= compared
-            if len(found) == 1:
-                return self.state.set_errorlevel(found.pop())
-            reason = "whether echo is on is not known"
-        message = f"cannot determine what '{program}{arguments.rstrip()}' finds: {reason}"
-        return self.state.report_unsupported(line, message)
 
     def run_if(self, node: If, items: Mapping[str, str]) -> int:
         left = self.evaluator.expand_loop(node.left, items, node.line)
