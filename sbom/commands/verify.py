@@ -58,8 +58,10 @@ def run(options: VerifyOptions, _environment: Environment) -> int:
         print(render_identification(identification, options.output_format), end="")
         return Exit.OK if identification.cpython or identification.externals else Exit.ERRORS
     manifest = assume_vendored(_apply_script(inputs, options.cpython, identification))
-    target = choose_python(target, manifest)
-    identification = identify(target.files, inputs.manifest, target.prefix)
+    chosen = choose_python(target, manifest)
+    if chosen is not target:
+        identification = identify(chosen.files, inputs.manifest, chosen.prefix)
+        target = chosen
     document = read_sbom(options.path, options.sbom)
     if document and identification.cpython:
         # The SBOM declares versions; names of files depend on the CPython that they are of.

@@ -39,13 +39,12 @@ def parse_json(content: bytes, file: str) -> JsonObject:
         message = f"is not JSON that can be read: {error}"
         raise document_error(file, message, "check whether it is damaged") from error
     if not isinstance(data, dict):
-        raise document_error(file, "is not an SBOM document: expected a JSON object")
+        message = "is not an SBOM document: expected a JSON object"
+        raise document_error(file, message, "name an SBOM document in JSON")
     return data
 
 
-def document_error(
-    file: str, message: str, hint: str = "name an SPDX 2.3 document in JSON", line: int = 0
-) -> InputError:
+def document_error(file: str, message: str, hint: str, line: int = 0) -> InputError:
     """Return the error of a document that cannot be read."""
     return InputError([input_error(file, message, hint, line)])
 

@@ -15,6 +15,8 @@ from sbom.formats.json_document import (
     parse_json,
 )
 
+_NOT_SPDX2 = "is not an SPDX 2.3 document"
+_HINT = "name an SPDX 2.3 document in JSON"
 #: Keys that only other SBOM formats have.
 _OTHER_FORMATS = {"bomFormat": "CycloneDX", "@context": "SPDX 3 or other JSON-LD"}
 
@@ -28,9 +30,9 @@ def parse_spdx2(content: bytes, file: str, version: str = "SPDX-2.3") -> JsonObj
     found = data.get("spdxVersion")
     if found is None:
         other = next((name for key, name in _OTHER_FORMATS.items() if key in data), None)
-        raise document_error(file, f"is not an SPDX 2.3 document: {other or 'no spdxVersion'}")
+        raise document_error(file, f"{_NOT_SPDX2}: {other or 'no spdxVersion'}", _HINT)
     if not str(found).startswith(version):
-        raise document_error(file, f"is not an SPDX 2.3 document: spdxVersion is {found}")
+        raise document_error(file, f"{_NOT_SPDX2}: spdxVersion is {found}", _HINT)
     return data
 
 

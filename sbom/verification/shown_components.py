@@ -150,16 +150,16 @@ def apply_shown_components(
         replace(found[one.key], linkages=one.linkages) if one.key in found else one
         for one in components
     ]
-    undeclared = [{one.id: one for one in components if one.annotation} for components in contained]
+    undeclared = [{one.id: one for one in ones if one.annotation} for ones in contained]
     everywhere = set[str]().union(*undeclared).intersection(*undeclared)
     result += [undeclared[0][id_] for id_ in everywhere]
     return tuple(sorted(result, key=lambda component: component.id))
 
 
 def key_found_by_evidence(id_: str) -> str:
-    """Return the key of a component that files show and nothing declares, by its id.
+    """Return the key of a component that is undeclared, or whose files show another version.
 
-    Empty for every other component; also found is a declared component at another version.
+    The id tells both; empty for every other component.
     """
     match = _FOUND_ID.fullmatch(id_)
     return match["key"] if match else ""

@@ -80,7 +80,7 @@ def choose_python(target: VerifyTarget, manifest: Manifest) -> VerifyTarget:
     """Return a target without all but one of the Pythons in it, each in a directory of its own.
 
     The one that the manifest is of is kept, or else the topmost one. What was installed into a
-    Python later is not another one.
+    Python later is not another one. A target with one Python is returned itself.
     """
     installed_later = PathPatterns(manifest.layout.runtime_files)
     versions: dict[str, str] = {}
