@@ -142,6 +142,7 @@ def _add_build(verb: argparse.ArgumentParser) -> None:
         "--keep-going", action="store_true",
         help="write documents although errors are found; marked incomplete, for no release",
     )  # fmt: skip
+    _add_format(verb)
     _add_output(verb, Path("dist/sbom"))
 
 
@@ -183,6 +184,7 @@ def _add_release(verb: argparse.ArgumentParser) -> None:
         "--allow-unpinned", action="store_true",
         help="release although checksums are missing; marked in every document",
     )  # fmt: skip
+    _add_format(verb)
     verb.add_argument("--replace", action="store_true", help="overwrite documents of another run")
     verb.add_argument(
         "--check", action="store_true",
@@ -194,7 +196,7 @@ def _add_verify(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("path", metavar="PATH", type=Path, help="a directory, an artifact or a DLL")
     _add_inputs(verb)
     verb.add_argument(
-        "--sbom", metavar="FILE", type=Path, help="SBOM to use instead of PATH.spdx.json"
+        "--sbom", metavar="FILE", type=Path, help="SBOM to use instead of the one beside PATH"
     )
     verb.add_argument(
         "--platform", metavar="NAME", help="platform to use instead of the binaries' own"
@@ -210,7 +212,9 @@ def _add_verify(verb: argparse.ArgumentParser) -> None:
 
 
 def _add_validate(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("files", metavar="FILE", nargs="+", type=Path, help="an SPDX 2.3 document")
+    verb.add_argument(
+        "files", metavar="FILE", nargs="+", type=Path, help="an SPDX or CycloneDX document"
+    )
     _add_strict(verb, "treat what CISA's framing (2024) expects as required")
     _add_output_format(verb)
 
@@ -246,6 +250,14 @@ def _add_output(verb: argparse._ActionsContainer, default: Path) -> None:
     )  # fmt: skip
 
 
+def _add_format(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--format", metavar="NAME", action="append", default=[],
+        help="a format of the documents: spdx-2.3, cyclonedx-1.6, cyclonedx-1.7, or all, which is"
+        " the first one of each kind; may be repeated (default: spdx-2.3)",
+    )  # fmt: skip
+
+
 def _add_strict(verb: argparse.ArgumentParser, meaning: str) -> None:
     verb.add_argument("--strict", action="store_true", help=meaning)
 
@@ -264,7 +276,7 @@ VERBS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "build": ("Write one SBOM per platform", _add_build),
     "release": ("Write one SBOM for all channels, and one for every artifact", _add_release),
     "verify": ("Compare shipped files with their SBOM, the manifest or a script", _add_verify),
-    "validate": ("Validate SPDX documents with outside validators", _add_validate),
+    "validate": ("Validate SBOM documents with outside validators", _add_validate),
     "export": ("Write Misc/externals.spdx.json as CPython keeps it", _add_export),
     "fetches": ("List what a get_externals.bat fetches", _add_fetches),
 }

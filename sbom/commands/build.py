@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_di
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.render import count, render
-from sbom.formats import SPDX2
+from sbom.formats import select_formats
 from sbom.inputs import (
     Environment,
     InputOptions,
@@ -56,6 +56,7 @@ class BuildOptions(InputOptions):
     layout: Path | None
     output: Path
     keep_going: bool
+    format: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +74,7 @@ class _Externals:
 
 def run(options: BuildOptions, environment: Environment) -> int:
     """Write one SBOM for each platform, and a record beside it."""
+    formats = select_formats(options.format)
     inputs = read_inputs(options)
     warnings = triage_inputs(inputs).active
     if errors := failing(warnings):
@@ -106,19 +108,26 @@ def run(options: BuildOptions, environment: Environment) -> int:
         raise SbomError(invalid)
     recorded = replace(triage, active=(*warnings, *triage.active))
     record = _record(options, inputs, externals, layout, recorded)
-    paths = {bom.name: options.output / f"{bom.name}{SPDX2.suffix}" for bom in boms}
-    documents = {paths[bom.name]: SPDX2.write(bom) for bom in boms}
-    records = {
-        record_path(path): write_record(
-            structs.replace(record, document=path.name, sha256=hashlib.sha256(data).hexdigest())
-        )
-        for path, data in documents.items()
-    }
-    files.write_all(documents | records)
-    for bom in boms:
+    written = [
+        (bom, {options.output / f"{bom.name}{one.suffix}": one.write(bom) for one in formats})
+        for bom in boms
+    ]
+    writes: dict[Path, bytes] = {}
+    for _, documents in written:
+        writes |= documents | _record_documents(record, documents)
+    files.write_all(writes)
+    for bom, documents in written:
         counted = f", {count(len(bom.files), 'file')}" if layout else ""
-        print(f"{paths[bom.name]}: {count(len(bom.components), 'package')}{counted}")
+        for path in documents:
+            print(f"{path}: {count(len(bom.components), 'package')}{counted}")
     return Exit.ERRORS if errors else Exit.OK
+
+
+def _record_documents(record: BuildRecord, documents: Mapping[Path, bytes]) -> dict[Path, bytes]:
+    """Return the record of the documents of one build, by its path."""
+    digests = {path.name: hashlib.sha256(data).hexdigest() for path, data in documents.items()}
+    [path] = {record_path(path) for path in documents}
+    return {path: write_record(structs.replace(record, documents=digests))}
 
 
 def _triage_described(inputs: Inputs, externals: _Externals, layout: Inspection | None) -> Triage:
@@ -161,8 +170,7 @@ def _record(
     return BuildRecord(
         form=FORM,
         tool=TOOL,
-        document="",
-        sha256="",
+        documents={},
         inputs={name: digest for name, digest in digests.items() if digest},
         diagnostics=record_diagnostics(active, directories),
         exempted=record_diagnostics(triage.exempted, directories),

@@ -17,9 +17,15 @@ from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.release_messages import missing_artifact
 from sbom.diagnostics.render import count, printable, render
 from sbom.files.shipped_file import ShippedFile, hash_file
-from sbom.formats import SPDX2
-from sbom.formats.spdx2_view import parse_spdx2
-from sbom.inputs import Environment, InputOptions, Inputs, creation_time, read_inputs, triage_inputs
+from sbom.formats import FORMATS, select_formats
+from sbom.inputs import (
+    Environment,
+    InputOptions,
+    Inputs,
+    creation_time,
+    read_inputs,
+    triage_inputs,
+)
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
 from sbom.release.artifact_inspection import inspect_artifacts, list_files
@@ -40,8 +46,8 @@ from sbom.release.documents import (
 from sbom.release.index import read_index
 from sbom.release.parts import check_part, check_part_agreement, platform_sboms, read_parts
 from sbom.release.published import PublishedRelease, check_published_release
-from sbom.release.release_bom import compose_release
-from sbom.validation.invariants import check_invariants
+from sbom.release.release_bom import compose_release, release_name
+from sbom.validation.invariants import check_document_invariants
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +63,7 @@ class ReleaseOptions(InputOptions):
     allow_unpinned: bool
     replace: bool
     check: bool
+    format: tuple[str, ...]
 
 
 def run(options: ReleaseOptions, environment: Environment) -> int:
@@ -66,12 +73,12 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
     if options.check:
         return _check_published(options, manifest)
     unpinned, blockers = _release_blockers(inputs, allow_unpinned=options.allow_unpinned)
-    outputs = Outputs.in_directory(
+    outputs = Outputs(
         options.artifacts if options.in_place else options.output,
-        manifest,
+        select_formats(options.format),
         in_place=options.in_place,
     )
-    created = _creation_time(outputs, environment)
+    created = _creation_time(outputs, release_name(manifest), environment)
     contents = _inspect_release(options, inputs, created, blockers)
     comment = _comment(manifest, unpinned, contents)
     bom, conflicts = compose_release(manifest, contents, created, comment)
@@ -122,9 +129,9 @@ def _comment(manifest: Manifest, unpinned: Sequence[Diagnostic], contents: Relea
     return " ".join(sentences)
 
 
-def _creation_time(outputs: Outputs, environment: Environment) -> datetime:
+def _creation_time(outputs: Outputs, name: str, environment: Environment) -> datetime:
     """Return the time of creation: that of an earlier run, so that a run again is the same."""
-    previous = None if environment.get("SOURCE_DATE_EPOCH") else previous_created(outputs)
+    previous = None if environment.get("SOURCE_DATE_EPOCH") else previous_created(outputs, name)
     return previous or creation_time(environment)
 
 
@@ -149,7 +156,7 @@ def _inspect_release(
         for part in read.values()
         for diagnostic in (
             *check_part(part, manifest),
-            *check_invariants(parse_spdx2(part.data, str(part.path)), str(part.path)),
+            *check_document_invariants(part.data, str(part.path)),
             *check_part_agreement(part, manifest),
         )
     ]
@@ -239,14 +246,18 @@ def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
 def _check_documents(documents: Mapping[str, bytes]) -> Iterator[Diagnostic]:
     """Yield violations of invariants in each document that can be read at all."""
     for path, data in documents.items():
-        if path.endswith(SPDX2.suffix):
+        if _is_sbom(path):
             with suppress(SbomError):
-                yield from check_invariants(parse_spdx2(data, path), path)
+                yield from check_document_invariants(data, path)
 
 
 def _sbom_paths(directory: Path) -> tuple[str, ...]:
     paths = list_files(directory) if directory.is_dir() else ()
-    return tuple(path for path in paths if path.endswith(SPDX2.suffix))
+    return tuple(path for path in paths if _is_sbom(path))
+
+
+def _is_sbom(path: str) -> bool:
+    return path.endswith(tuple(one.suffix for one in FORMATS))
 
 
 def _read_documents(directory: Path) -> dict[str, bytes]:

@@ -1,12 +1,17 @@
-"""BOM to bytes and back: one module per format, and one row here."""
+"""BOM to bytes and back: one module per format and direction, and one row here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from sbom.bom.bom import Bom
-from sbom.formats.spdx2_read import read_spdx2
+from sbom.diagnostics.io_messages import usage_error
+from sbom.formats.cyclonedx_read import is_cyclonedx, read_cyclonedx
+from sbom.formats.cyclonedx_write import write_cyclonedx
+from sbom.formats.json_document import JsonObject, document_error, parse_json
+from sbom.formats.spdx2_read import is_spdx2, read_spdx2
 from sbom.formats.spdx2_write import write_spdx2
 
 
@@ -14,22 +19,79 @@ from sbom.formats.spdx2_write import write_spdx2
 class DocumentFormat:
     """A format of SBOM documents.
 
-    ``suffix`` ends the names of its files: osv-scalibr opens only names with ``.spdx.`` in them.
-    ``read`` takes the bytes of a document and the name that messages have for it, and raises
-    SbomError if they are not a document of this format.
+    ``suffix`` ends the names of its files: osv-scalibr opens only names with ``.spdx.`` or
+    ``.cdx.`` in them. ``recognizes`` tells from the JSON of a document whether ``read``
+    reads it.
     """
 
     name: str
     suffix: str
     write: Callable[[Bom], bytes]
-    read: Callable[[bytes, str], Bom]
+    recognizes: Callable[[JsonObject], bool]
+    read: Callable[[JsonObject], Bom]
 
 
-SPDX2 = DocumentFormat(
-    name="spdx-2.3",
-    suffix=".spdx.json",
-    write=write_spdx2,
-    read=read_spdx2,
+SPDX2 = DocumentFormat("spdx-2.3", ".spdx.json", write_spdx2, is_spdx2, read_spdx2)
+#: Every format that can be written, the default one first, the older of two versions first.
+FORMATS = (
+    SPDX2,
+    *(
+        DocumentFormat(
+            f"cyclonedx-{version}",
+            ".cdx.json",
+            partial(write_cyclonedx, version=version),
+            is_cyclonedx,
+            read_cyclonedx,
+        )
+        for version in ("1.6", "1.7")
+    ),
 )
-#: Every format, the default one first.
-FORMATS = (SPDX2,)
+#: What stands for one format of each kind.
+ALL = "all"
+
+
+def select_formats(names: Iterable[str]) -> tuple[DocumentFormat, ...]:
+    """Return formats by their names, each once; the default one if none is named.
+
+    ``all`` is the first one of each suffix that is not named beside it. Raises InputError for an
+    unknown name, and for two formats whose documents would have one name.
+    """
+    named = tuple(dict.fromkeys(names)) or (FORMATS[0].name,)
+    by_name = {one.name: one for one in FORMATS}
+    chosen: dict[str, DocumentFormat] = {}
+    for name in named:
+        if name == ALL:
+            continue
+        if name not in by_name:
+            hint = f"choose {', '.join(by_name)} or {ALL}"
+            raise usage_error(f"--format {name}", "is not a format that can be written", hint)
+        one = by_name[name]
+        if (other := chosen.setdefault(one.suffix, one)) is not one:
+            message = f"has the file names of {other.name}: both end in {one.suffix}"
+            raise usage_error(f"--format {name}", message, "write one of the two, or run twice")
+    if ALL in named:
+        for one in FORMATS:
+            chosen.setdefault(one.suffix, one)
+    return tuple(one for one in FORMATS if chosen.get(one.suffix) is one)
+
+
+def read_document(content: bytes, name: str) -> Bom:
+    """Return the BOM in a document of any of the formats.
+
+    ``name`` is what messages call it. Raises InputError if it is in none of them.
+    """
+    data = parse_json(content, name)
+    for one in FORMATS:
+        if one.recognizes(data):
+            return one.read(data)
+    known = ", ".join(dict.fromkeys(one.name.partition("-")[0] for one in FORMATS))
+    version = data.get("spdxVersion")
+    found = "neither spdxVersion nor bomFormat" if version is None else f"spdxVersion {version!s}"
+    message = f"is not an SBOM document that can be read: it has {found}"
+    raise document_error(name, message, f"name a document in JSON of one of these formats: {known}")
+
+
+def document_stem(name: str) -> str:
+    """Return the name of a document without the suffix of its format."""
+    suffix = next((one.suffix for one in FORMATS if name.endswith(one.suffix)), "")
+    return name.removesuffix(suffix)

@@ -19,7 +19,7 @@ from sbom.bom.bom import (
 )
 from sbom.components.component import Component
 from sbom.formats.json_document import JsonObject, get_object, get_objects, get_text, get_texts
-from sbom.formats.spdx2_view import get_locators, parse_spdx2
+from sbom.formats.spdx2_view import get_locators
 from sbom.formats.spdx2_write import DOCUMENT_ID, ID_PREFIX
 
 _KINDS = {
@@ -41,13 +41,16 @@ _FROM_FILE = ("OTHER", "GENERATED_FROM")
 _LINKS = (RelationshipKind.STATIC_LINK, RelationshipKind.DYNAMIC_LINK)
 
 
-def read_spdx2(content: bytes, name: str) -> Bom:
-    """Return the BOM in a document of SPDX 2.x. Raises InputError if it is none.
+def is_spdx2(data: JsonObject) -> bool:
+    """Return whether a JSON object is a document of SPDX 2.x."""
+    return get_text(data, "spdxVersion").startswith("SPDX-2.")
 
-    ``name`` is what messages call the document. Relationships with elements that are not in the
-    document are left out.
+
+def read_spdx2(data: JsonObject) -> Bom:
+    """Return the BOM in the JSON of a document of SPDX 2.x.
+
+    Relationships with elements that are not in the document are left out.
     """
-    data = parse_spdx2(content, name, "SPDX-2.")
     components = tuple(_component(row) for row in get_objects(data, "packages"))
     files = tuple(_file(row) for row in get_objects(data, "files"))
     related = list(_relationships(data, {file.id for file in files}))

@@ -12,28 +12,22 @@ from sbom.formats.json_document import (
     get_objects,
     get_text,
     get_texts,
-    parse_json,
 )
 
-_NOT_SPDX2 = "is not an SPDX 2.3 document"
-_HINT = "name an SPDX 2.3 document in JSON"
+_NOT_SPDX2 = "is not an SPDX 2.3 or CycloneDX document"
+_HINT = "name an SPDX 2.3 or CycloneDX document in JSON"
 #: Keys that only other SBOM formats have.
-_OTHER_FORMATS = {"bomFormat": "CycloneDX", "@context": "SPDX 3 or other JSON-LD"}
+_OTHER_FORMATS = {"@context": "SPDX 3 or other JSON-LD"}
 
 
-def parse_spdx2(content: bytes, file: str, version: str = "SPDX-2.3") -> JsonObject:
-    """Return the JSON of an SPDX 2 document of a ``version``, which may be the start of one.
-
-    Raises InputError naming ``file`` and the line.
-    """
-    data = parse_json(content, file)
+def check_spdx2(data: JsonObject, file: str) -> None:
+    """Raise InputError naming ``file`` if a JSON object is not an SPDX 2.3 document."""
     found = data.get("spdxVersion")
     if found is None:
         other = next((name for key, name in _OTHER_FORMATS.items() if key in data), None)
         raise document_error(file, f"{_NOT_SPDX2}: {other or 'no spdxVersion'}", _HINT)
-    if not str(found).startswith(version):
+    if not str(found).startswith("SPDX-2.3"):
         raise document_error(file, f"{_NOT_SPDX2}: spdxVersion is {found}", _HINT)
-    return data
 
 
 def get_locators(package: JsonObject, reference_type: str) -> list[str]:

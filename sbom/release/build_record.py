@@ -1,7 +1,8 @@
-"""What ``build`` records beside each document, for ``release``; none of it enters a document.
+"""What ``build`` records beside its documents, for ``release``; none of it enters a document.
 
-The record of ``python-3.14.7-amd64.spdx.json`` is ``python-3.14.7-amd64.build.json``. Scanners
-take a name with ``.spdx.`` in it for a document, so that the record has none.
+The record of ``python-3.14.7-amd64.spdx.json``, and of the same BOM in other formats, is
+``python-3.14.7-amd64.build.json``. Scanners take a name with ``.spdx.`` or ``.cdx.`` in it for a
+document, so that the record has none.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from msgspec.structs import astuple
 from sbom.diagnostics import Diagnostic, InputError
 from sbom.diagnostics.io_messages import input_error
 from sbom.files.shipped_file import ShippedFile
-from sbom.formats import SPDX2
+from sbom.formats import document_stem
 from sbom.io import read_bytes
 
 _SUFFIX = ".build.json"
 #: The version of the record's own form.
-FORM = 1
+FORM = 2
 
 
 class RecordedDiagnostic(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,12 +41,14 @@ class RecordedDiagnostic(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BuildRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What was wrong when a document was made, and the SHA-256 of it and of its inputs."""
+    """What was wrong when a BOM was made, and the SHA-256 of its documents and of its inputs.
+
+    ``documents`` has the formats that one run wrote, by the names of their files.
+    """
 
     form: int
     tool: str
-    document: str
-    sha256: str
+    documents: dict[str, str]
     inputs: dict[str, str]
     diagnostics: tuple[RecordedDiagnostic, ...]
     exempted: tuple[RecordedDiagnostic, ...]
@@ -58,7 +61,7 @@ class BuildRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 def record_path(document: Path) -> Path:
     """Return the path of a document's record: beside it."""
-    return document.with_name(document.name.removesuffix(SPDX2.suffix) + _SUFFIX)
+    return document.with_name(document_stem(document.name) + _SUFFIX)
 
 
 def write_record(record: BuildRecord) -> bytes:

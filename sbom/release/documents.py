@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from sbom.bom.compose import derived_namespace
 from sbom.bom.graph import SliceExtractor
 from sbom.diagnostics import SbomError
 from sbom.diagnostics.release_messages import output_exists
-from sbom.formats import SPDX2
+from sbom.formats import DocumentFormat, read_document
 from sbom.manifest.model import Manifest
 from sbom.release.contents import ArtifactContents, ReleaseContents
 from sbom.release.release_bom import Basis, basis_of
@@ -28,23 +29,16 @@ from sbom.release.release_bom import Basis, basis_of
 class Outputs:
     """The directory that documents go to, and whether the artifacts are in it too.
 
-    ``release_sbom`` is the name of the release's own SBOM.
+    ``formats`` are those of every SBOM.
     """
 
     directory: Path
-    release_sbom: str
+    formats: tuple[DocumentFormat, ...]
     in_place: bool
 
-    @classmethod
-    def in_directory(cls, directory: Path, manifest: Manifest, *, in_place: bool) -> Outputs:
-        """Return the outputs of a release in a directory."""
-        release_sbom = f"python-{manifest.cpython.version}-windows{SPDX2.suffix}"
-        return cls(directory, release_sbom, in_place)
-
-    def sbom_path(self, contents: ArtifactContents) -> str:
-        """Return the path of an artifact's SBOM in the directory."""
-        path = contents.path if self.in_place else contents.artifact.file
-        return f"{path}{SPDX2.suffix}"
+    def sbom_stem(self, contents: ArtifactContents) -> str:
+        """Return the path of an artifact's SBOMs in the directory, without their suffix."""
+        return contents.path if self.in_place else contents.artifact.file
 
     def plan_writes(
         self, documents: Mapping[str, bytes], *, replace_existing: bool
@@ -74,32 +68,33 @@ def _read_existing(path: Path) -> bytes | None:
         return None
 
 
-def previous_created(outputs: Outputs) -> datetime | None:
-    """Return when an earlier run of the same release made its documents, or None.
+def previous_created(outputs: Outputs, name: str) -> datetime | None:
+    """Return when an earlier run of the release of a ``name`` made its documents, or None.
 
     The documents of a run again then have the same bytes, and any other difference is refused.
     """
-    data = _read_existing(outputs.directory / outputs.release_sbom)
-    if data is None:
-        return None
-    try:
-        return SPDX2.read(data, outputs.release_sbom).creation.created
-    except SbomError:
-        return None
+    for document_format in outputs.formats:
+        path = outputs.directory / f"{name}{document_format.suffix}"
+        data = _read_existing(path)
+        if data is not None:
+            with suppress(SbomError):
+                return read_document(data, path.name).creation.created
+    return None
 
 
 #: The names of what a release writes beside its SBOMs.
 INDEX, CHECKSUMS = "sbom-index.json", "SHA256SUMS"
 #: The version of the index's own form.
-FORM = 2
+FORM = 3
 #: How the comment of a document states that artifacts of its release are not described.
 _PARTIAL = "This release is partial:"
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenSbom:
-    """One SBOM of a release: its path, with slashes, its namespace and its bytes."""
+    """One SBOM of a release: its format, its path, with slashes, its namespace and its bytes."""
 
+    format: str
     path: str
     namespace: str
     data: bytes
@@ -111,16 +106,21 @@ class WrittenSbom:
 
     def as_entry(self) -> dict[str, str]:
         """Return the entry of the SBOM in the index."""
-        return {"file": self.path, "namespace": self.namespace, "sha256": self.sha256}
+        return {
+            "format": self.format,
+            "file": self.path,
+            "namespace": self.namespace,
+            "sha256": self.sha256,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenSlice:
-    """The SBOM of one artifact, and what its description rests on."""
+    """The SBOM of one artifact in every format, and what its description rests on."""
 
     artifact: ArtifactContents
     basis: Basis
-    sbom: WrittenSbom
+    sboms: tuple[WrittenSbom, ...]
 
 
 def partial_sentence(missing: int, expected: int) -> str:
@@ -138,9 +138,10 @@ def write_documents(
     manifest: Manifest, bom: Bom, contents: ReleaseContents, outputs: Outputs
 ) -> dict[str, bytes]:
     """Return everything that a release writes, by its path; the checksums last."""
-    release = WrittenSbom(outputs.release_sbom, bom.namespace, SPDX2.write(bom))
+    release = _write_sboms(bom, bom.name, outputs)
     slices = list(_write_slices(manifest, bom, contents, outputs))
-    documents = {sbom.path: sbom.data for sbom in (release, *(written.sbom for written in slices))}
+    sboms = [*release, *(sbom for written in slices for sbom in written.sboms)]
+    documents = {sbom.path: sbom.data for sbom in sboms}
     documents[INDEX] = write_index(manifest.cpython.version, release, slices, contents.missing)
     documents = dict(sorted(documents.items()))
     sha256s = {path: hashlib.sha256(data).hexdigest() for path, data in documents.items()}
@@ -148,6 +149,13 @@ def write_documents(
         sha256s |= {written.artifact.path: written.artifact.file.sha256 for written in slices}
     documents[CHECKSUMS] = write_checksums(sha256s)
     return documents
+
+
+def _write_sboms(bom: Bom, stem: str, outputs: Outputs) -> tuple[WrittenSbom, ...]:
+    return tuple(
+        WrittenSbom(one.name, f"{stem}{one.suffix}", bom.namespace, one.write(bom))
+        for one in outputs.formats
+    )
 
 
 def _write_slices(
@@ -161,12 +169,15 @@ def _write_slices(
             file = artifact.artifact.file
             cut = extractor.extract(roots[file], file)
             cut = replace(cut, namespace=derived_namespace(manifest, cut))
-            sbom = WrittenSbom(outputs.sbom_path(artifact), cut.namespace, SPDX2.write(cut))
-            yield WrittenSlice(artifact, basis_of(artifact, contents.inspected_builds), sbom)
+            sboms = _write_sboms(cut, outputs.sbom_stem(artifact), outputs)
+            yield WrittenSlice(artifact, basis_of(artifact, contents.inspected_builds), sboms)
 
 
 def write_index(
-    version: str, release: WrittenSbom, slices: Iterable[WrittenSlice], missing: Sequence[str]
+    version: str,
+    release: Iterable[WrittenSbom],
+    slices: Iterable[WrittenSlice],
+    missing: Sequence[str],
 ) -> bytes:
     """Return the index of a release as JSON: UTF-8, two spaces of indentation, LF line ends.
 
@@ -177,7 +188,7 @@ def write_index(
         "version": version,
         "partial": bool(missing),
         "missing": list(missing),
-        "document": release.as_entry(),
+        "documents": [sbom.as_entry() for sbom in release],
         "artifacts": [_artifact_entry(written) for written in slices],
     }
     return f"{json.dumps(index, indent=2, ensure_ascii=False)}\n".encode()
@@ -194,7 +205,7 @@ def _artifact_entry(written: WrittenSlice) -> dict[str, object]:
         "location": contents.artifact.location,
         "size": contents.file.size,
         **{algorithm.lower(): value for algorithm, value in contents.checksums},
-        "sbom": written.sbom.as_entry(),
+        "sboms": [sbom.as_entry() for sbom in written.sboms],
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ _STATED = ("channel", "platform", "variant", "described-from", "location", "size
 class PublishedSbom:
     """What an index states of one SBOM."""
 
+    format: str
     path: str
     namespace: str
     sha256: str
@@ -33,22 +34,26 @@ class PublishedArtifact:
     path: str
     checksums: Mapping[str, str]
     stated: Mapping[str, object]
-    sbom: PublishedSbom
+    sboms: tuple[PublishedSbom, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseIndex:
-    """An index as it was published; ``missing`` names artifacts that are not described."""
+    """An index as it was published; ``missing`` names artifacts that are not described.
+
+    ``documents`` are the SBOM of the whole release, in each of its formats.
+    """
 
     version: str
     missing: tuple[str, ...]
-    release: PublishedSbom
+    documents: tuple[PublishedSbom, ...]
     artifacts: tuple[PublishedArtifact, ...]
 
     @property
     def sbom_paths(self) -> tuple[str, ...]:
         """Return the paths of all SBOMs that the index names."""
-        return (self.release.path, *(artifact.sbom.path for artifact in self.artifacts))
+        sboms = [*self.documents, *(sbom for artifact in self.artifacts for sbom in artifact.sboms)]
+        return tuple(sbom.path for sbom in sboms)
 
     @property
     def artifact_names(self) -> frozenset[str]:
@@ -66,7 +71,7 @@ def read_index(data: bytes | None) -> ReleaseIndex | None:
         return ReleaseIndex(
             version=str(index["version"]),
             missing=missing,
-            release=_read_entry(index["document"]),
+            documents=_read_entries(index["documents"]),
             artifacts=tuple(_read_artifact(entry) for entry in index["artifacts"]),
         )
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -76,8 +81,13 @@ def read_index(data: bytes | None) -> ReleaseIndex | None:
 def _read_artifact(entry: Mapping[str, Any]) -> PublishedArtifact:
     checksums = {name: str(entry[name]) for name in ("sha256", "sha512")}
     stated = {name: entry[name] for name in _STATED}
-    return PublishedArtifact(str(entry["file"]), checksums, stated, _read_entry(entry["sbom"]))
+    return PublishedArtifact(str(entry["file"]), checksums, stated, _read_entries(entry["sboms"]))
 
 
-def _read_entry(entry: Mapping[str, Any]) -> PublishedSbom:
-    return PublishedSbom(str(entry["file"]), str(entry["namespace"]), str(entry["sha256"]))
+def _read_entries(entries: Iterable[Mapping[str, Any]]) -> tuple[PublishedSbom, ...]:
+    """Return what an index states of the SBOM of one thing. Raises ValueError if there is none."""
+    keys = ("format", "file", "namespace", "sha256")
+    sboms = tuple(PublishedSbom(*(str(entry[key]) for key in keys)) for entry in entries)
+    if not sboms:
+        raise ValueError("no SBOM")
+    return sboms

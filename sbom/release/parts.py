@@ -15,7 +15,7 @@ from sbom.components.component import Build, Component
 from sbom.diagnostics import Code, Diagnostic, InputError
 from sbom.diagnostics.io_messages import invalid_usage
 from sbom.diagnostics.release_messages import rejected_part
-from sbom.formats import SPDX2
+from sbom.formats import read_document
 from sbom.io import DOCUMENT_LIMIT, read_bytes
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
@@ -66,7 +66,7 @@ def read_parts(
 
 def _read_part(path: Path, manifest: Manifest) -> Part:
     data = read_bytes(path, DOCUMENT_LIMIT)
-    bom = SPDX2.read(data, str(path))
+    bom = read_document(data, str(path))
     builds = builds_of(manifest)
     name = bom.name.removeprefix(f"python-{manifest.cpython.version}-")
     if name not in builds or len(bom.roots) != 1:
@@ -81,10 +81,14 @@ def check_part(part: Part, manifest: Manifest) -> Iterator[Diagnostic]:
     """Yield why a part must not be in a release that a manifest describes."""
     file, record = str(part.path), part.record
     sha256 = hashlib.sha256(part.data).hexdigest()
-    if sha256 != record.sha256:
+    recorded = record.documents.get(part.path.name)
+    if recorded is None:
+        message = f"{record_path(part.path).name} is not the record of this document"
+        yield rejected_part(file, message)
+    elif sha256 != recorded:
         yield rejected_part(
             file,
-            f"expected SHA-256 {record.sha256[:12]}… as {record_path(part.path).name} records, "
+            f"expected SHA-256 {recorded[:12]}… as {record_path(part.path).name} records, "
             f"found {sha256[:12]}…",
         )
     for error in record.errors:

@@ -16,7 +16,7 @@ from sbom.components.component import Build, Component
 from sbom.diagnostics import Diagnostic, SbomError, sort_diagnostics
 from sbom.diagnostics.release_messages import inconsistent_release, missing_from_release
 from sbom.files.shipped_file import ShippedFile
-from sbom.formats import SPDX2
+from sbom.formats import read_document
 from sbom.manifest.channels import Artifact
 from sbom.release.documents import CHECKSUMS, INDEX, is_partial, partial_sentence
 from sbom.release.index import PublishedArtifact, PublishedSbom, ReleaseIndex, read_index
@@ -59,14 +59,15 @@ def check_published_release(published: PublishedRelease) -> tuple[Diagnostic, ..
         *_check_names(published, index),
         *_check_checksums(published),
         *_check_artifacts(published, index.artifacts),
-        *_check_digest(published, index.release),
     ]
-    release = _read_bom(published, index.release.path, diagnostics)
-    if release is not None:
-        diagnostics += _check_namespace(release, index.release)
-        diagnostics += _check_partial(release, index)
-        diagnostics += _check_slices(published, index, release)
-    return sort_diagnostics(diagnostics)
+    for document in index.documents:
+        diagnostics += _check_digest(published, document)
+        release = _read_bom(published, document.path, diagnostics)
+        if release is not None:
+            diagnostics += _check_namespace(release, document)
+            diagnostics += _check_partial(release, document.path, index)
+            diagnostics += _check_slices(published, index, document, release)
+    return sort_diagnostics(set(diagnostics))
 
 
 def _check_names(published: PublishedRelease, index: ReleaseIndex) -> Iterator[Diagnostic]:
@@ -129,10 +130,11 @@ def _check_artifacts(
             if entry.checksums[algorithm] != value:
                 what = f"the {algorithm} that its SBOM describes"
                 yield _differs(path, what, entry.checksums[algorithm], value)
-        if entry.sbom.path not in published.documents:
-            yield inconsistent_release(path, f"has no SBOM: {entry.sbom.path} is missing")
-        else:
-            yield from _check_digest(published, entry.sbom)
+        for sbom in entry.sboms:
+            if sbom.path not in published.documents:
+                yield inconsistent_release(path, f"has no SBOM: {sbom.path} is missing")
+            else:
+                yield from _check_digest(published, sbom)
 
 
 def _check_digest(published: PublishedRelease, sbom: PublishedSbom) -> Iterator[Diagnostic]:
@@ -151,15 +153,14 @@ def _read_bom(published: PublishedRelease, path: str, diagnostics: list[Diagnost
         diagnostics.append(missing_from_release(path))
         return None
     try:
-        return SPDX2.read(data, path)
+        return read_document(data, path)
     except SbomError as error:
         diagnostics += error.diagnostics
         return None
 
 
-def _check_partial(release: Bom, index: ReleaseIndex) -> Iterator[Diagnostic]:
+def _check_partial(release: Bom, path: str, index: ReleaseIndex) -> Iterator[Diagnostic]:
     """Yield where index and document state different numbers of artifacts that are missing."""
-    path = index.release.path
     if is_partial(release) != bool(index.missing):
         kinds = ("partial", "complete") if index.missing else ("complete", "partial")
         message = f"expected a {kinds[0]} release, as {INDEX} states, found a {kinds[1]} one"
@@ -174,28 +175,33 @@ def _check_partial(release: Bom, index: ReleaseIndex) -> Iterator[Diagnostic]:
 
 
 def _check_slices(
-    published: PublishedRelease, index: ReleaseIndex, release: Bom
+    published: PublishedRelease, index: ReleaseIndex, document: PublishedSbom, release: Bom
 ) -> list[Diagnostic]:
-    """Compare every slice with what would be extracted from the release's SBOM now."""
+    """Compare every slice with what would be extracted now from the SBOM of the same format."""
     extractor = SliceExtractor(release)
     components = {component.name: component for component in release.components}
     diagnostics: list[Diagnostic] = []
     for artifact in index.artifacts:
-        path = artifact.sbom.path
+        sbom = next((one for one in artifact.sboms if one.format == document.format), None)
+        if sbom is None:
+            message = f"names no SBOM of the format {document.format}"
+            diagnostics.append(inconsistent_release(INDEX, message, subject=artifact.path))
+            continue
+        path = sbom.path
         published_slice = _read_bom(published, path, diagnostics)
         known = published.artifacts.get(artifact.path)
         if published_slice is None or known is None:
             continue
         component = components.get(known.file)
         if component is None:
-            message = f"{index.release.path} has no component of {known.file}"
+            message = f"{document.path} has no component of {known.file}"
             diagnostics.append(inconsistent_release(path, message))
             continue
         diagnostics += _check_entry(artifact, known, component, published.files[artifact.path])
-        diagnostics += _check_namespace(published_slice, artifact.sbom)
+        diagnostics += _check_namespace(published_slice, sbom)
         expected = extractor.extract(component.id, published_slice.name)
-        expected = replace(expected, namespace=artifact.sbom.namespace)
-        diagnostics += _compare(path, published_slice, expected, index.release.path)
+        expected = replace(expected, namespace=sbom.namespace)
+        diagnostics += _compare(path, published_slice, expected, document.path)
     return diagnostics
 
 

@@ -172,6 +172,11 @@ def _unlisted_variants(
     return f"It can also install these builds, whose files are not listed: {'; '.join(titles)}."
 
 
+def release_name(manifest: Manifest) -> str:
+    """Return the name of a release's BOM, and of its documents."""
+    return f"python-{manifest.cpython.version}-windows"
+
+
 def compose_release(
     manifest: Manifest,
     contents: ReleaseContents,
@@ -184,7 +189,7 @@ def compose_release(
     """
     parts = sorted(contents.parts, key=lambda part: part.build.name)
     artifacts = sorted(contents.artifacts, key=lambda artifact: artifact.artifact.file)
-    name = f"python-{manifest.cpython.version}-windows"
+    name = release_name(manifest)
     components = [*release_components(manifest, name, contents)]
     components += [component for contents in artifacts for component in contents.components]
     ids = unique_ids(component.id for component in components)

@@ -1,4 +1,4 @@
-"""Validators of others: spdx-tools, the JSON schemas of SPDX, ntia-conformance-checker.
+"""Validators of others for SPDX 2.3: spdx-tools, its JSON schemas, ntia-conformance-checker.
 
 A validator that fails on a document is a violation; one that is not installed raises InputError,
 so that neither passes silently.
@@ -35,7 +35,13 @@ def import_validator(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise InputError([missing_validator(module.replace("_", "-"))]) from error
+        raise InputError([missing_validator(_distribution(module))]) from error
+
+
+def _distribution(module: str) -> str:
+    """Return the name that pip has for a module."""
+    top = module.partition(".")[0]
+    return {"cyclonedx": "cyclonedx-python-lib"}.get(top, top.replace("_", "-"))
 
 
 def run_validator(
@@ -130,7 +136,7 @@ def run_json_schema(jsonschema: Any, data: JsonObject, file: str, version: str) 
     def list_violations() -> Iterator[Violation]:
         hint = "correct the value at this JSON pointer"
         for error in _load_schema(jsonschema, version).iter_errors(data):
-            yield Violation(_json_pointer(error.absolute_path), error.message, hint)
+            yield Violation(json_pointer(error.absolute_path), error.message, hint)
 
     return run_validator(f"JSON schema {version}", file, list_violations)
 
@@ -142,7 +148,7 @@ def _load_schema(jsonschema: Any, version: str) -> Any:
     return jsonschema.validators.validator_for(schema)(schema)
 
 
-def _json_pointer(path: Iterable[str | int]) -> str:
+def json_pointer(path: Iterable[str | int]) -> str:
     """Return a path as RFC 6901 writes it; empty for the whole document."""
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
 

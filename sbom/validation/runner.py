@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sbom.diagnostics import InputError
+from sbom.diagnostics import Diagnostic, InputError
 from sbom.diagnostics.io_messages import describe_error, input_error
-from sbom.formats.json_document import JsonObject
-from sbom.formats.spdx2_view import parse_spdx2
+from sbom.formats.cyclonedx_read import is_cyclonedx
+from sbom.formats.json_document import JsonObject, parse_json
+from sbom.formats.spdx2_view import check_spdx2
+from sbom.validation.cyclonedx import run_cyclonedx_schema, run_references
 from sbom.validation.external import (
     SCHEMA_VERSIONS,
     import_validator,
@@ -16,7 +18,7 @@ from sbom.validation.external import (
     run_ntia,
     run_spdx_tools,
 )
-from sbom.validation.invariants import check_invariants
+from sbom.validation.invariants import check_document_invariants, check_invariants
 from sbom.validation.report import LIMIT, ValidationReport, ValidatorResult
 
 #: A document of 20 000 files has 14 MB; a file of sixteen times that is not an SBOM of ours.
@@ -29,28 +31,44 @@ def validate_document(path: Path, *, strict: bool = False) -> ValidationReport:
     With ``strict``, what fsct3-min misses is an error, except what SPDX 2 has no field for.
     Raises InputError if a validator is not installed.
     """
-    jsonschema = import_validator("jsonschema")
-    ntia = import_validator("ntia_conformance_checker")
     file = str(path)
     try:
-        data = parse_spdx2(_read_document(path), file)
+        content = _read_document(path)
+        data = parse_json(content, file)
+        if not is_cyclonedx(data):
+            check_spdx2(data, file)
     except InputError as error:
         unreadable = ValidatorResult(validator="file", diagnostics=error.diagnostics)
         return ValidationReport(file=file, results=(unreadable,))
-    return ValidationReport(
-        file=file,
-        results=(
-            run_spdx_tools(path),
-            *(run_json_schema(jsonschema, data, file, version) for version in SCHEMA_VERSIONS),
-            run_ntia(ntia, path),
-            run_fsct(ntia, path, strict=strict),
-            _run_invariants(data, file),
-        ),
+    if is_cyclonedx(data):
+        results = _validate_cyclonedx(content, data, file)
+    else:
+        results = _validate_spdx2(path, data, strict=strict)
+    return ValidationReport(file=file, results=results)
+
+
+def _validate_spdx2(path: Path, data: JsonObject, *, strict: bool) -> tuple[ValidatorResult, ...]:
+    jsonschema = import_validator("jsonschema")
+    ntia = import_validator("ntia_conformance_checker")
+    file = str(path)
+    return (
+        run_spdx_tools(path),
+        *(run_json_schema(jsonschema, data, file, version) for version in SCHEMA_VERSIONS),
+        run_ntia(ntia, path),
+        run_fsct(ntia, path, strict=strict),
+        _run_invariants(check_invariants(data, file)),
     )
 
 
-def _run_invariants(data: JsonObject, file: str) -> ValidatorResult:
-    diagnostics = check_invariants(data, file)
+def _validate_cyclonedx(content: bytes, data: JsonObject, file: str) -> tuple[ValidatorResult, ...]:
+    return (
+        run_cyclonedx_schema(content, data, file),
+        run_references(data, file),
+        _run_invariants(check_document_invariants(content, file)),
+    )
+
+
+def _run_invariants(diagnostics: tuple[Diagnostic, ...]) -> ValidatorResult:
     return ValidatorResult(
         validator="invariants",
         diagnostics=diagnostics[:LIMIT],

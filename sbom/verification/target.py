@@ -20,7 +20,7 @@ from sbom.files.msi import MAGIC as MSI_MAGIC
 from sbom.files.msi import MsiReader
 from sbom.files.shipped_file import ShippedFile, hash_directory, hash_file
 from sbom.files.zip import ArchiveContents, ZipReader
-from sbom.formats import SPDX2
+from sbom.formats import FORMATS, read_document
 from sbom.io import DOCUMENT_LIMIT, is_directory, read_bytes, read_error
 from sbom.manifest.model import Manifest
 from sbom.patterns import PathPatterns
@@ -182,8 +182,11 @@ def _prefix(files: tuple[ShippedFile, ...]) -> str:
 
 def read_sbom(path: Path, sbom: Path | None) -> tuple[str, Bom] | None:
     """Return name and BOM of the SBOM that is given, or of the one beside a path; or None."""
-    beside = path.resolve().with_name(path.resolve().name + SPDX2.suffix)
-    if sbom is None and not beside.is_file():
-        return None
-    name = str(sbom or beside.name)
-    return name, SPDX2.read(read_bytes(sbom or beside, DOCUMENT_LIMIT), name)
+    if sbom is not None:
+        return str(sbom), read_document(read_bytes(sbom, DOCUMENT_LIMIT), str(sbom))
+    target = path.resolve()
+    for suffix in dict.fromkeys(one.suffix for one in FORMATS):
+        document = target.with_name(target.name + suffix)
+        if document.is_file():
+            return document.name, read_document(read_bytes(document, DOCUMENT_LIMIT), document.name)
+    return None

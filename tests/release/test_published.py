@@ -61,8 +61,9 @@ def edit_slice(directory: Path) -> None:
     rows = read_json(index)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     for row in rows["artifacts"]:
-        if row["sbom"]["file"] == path.name:
-            row["sbom"]["sha256"] = digest
+        for sbom in row["sboms"]:
+            if sbom["file"] == path.name:
+                sbom["sha256"] = digest
     index.write_text(json.dumps(rows))
 
 
@@ -73,7 +74,10 @@ def write_json(path: Path, data: object) -> None:
 def update_sums(directory: Path) -> None:
     """Make index and checksums agree with the documents as they are now."""
     index = read_json(directory / "sbom-index.json")
-    for entry in (index["document"], *(row["sbom"] for row in index["artifacts"])):
+    for entry in (
+        *index["documents"],
+        *(one for row in index["artifacts"] for one in row["sboms"]),
+    ):
         data = (directory / entry["file"]).read_bytes()
         entry |= {
             "sha256": hashlib.sha256(data).hexdigest(),
@@ -223,7 +227,7 @@ def name_twice(directory: Path) -> None:
             "expected a complete release, as sbom-index.json states, found a partial one",
         ),
         (
-            change_index(lambda index: index["document"].update(namespace="https://a.org/")),
+            change_index(lambda index: index["documents"][0].update(namespace="https://a.org/")),
             "sbom-index.json",
             "python-3.14.7-windows.spdx.json: states namespace https://a.org/, expected",
         ),

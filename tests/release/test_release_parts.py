@@ -37,7 +37,7 @@ def record_again(part: Path) -> None:
     """Let the record of a part name the bytes that the part has now."""
     path = part.with_name(part.name.replace(".spdx.json", ".build.json"))
     record = read_json(path)
-    record["sha256"] = hashlib.sha256(part.read_bytes()).hexdigest()
+    record["documents"][part.name] = hashlib.sha256(part.read_bytes()).hexdigest()
     path.write_text(json.dumps(record), encoding="utf-8")
 
 
@@ -101,7 +101,7 @@ def test_parts_that_contradict_each_other_are_reported(run: Run, few: Path, tmp_
     ("content", "sentence"),
     [
         ("no json", "is not JSON"),
-        ("{}", "is not an SPDX 2.3 document"),
+        ("{}", "is not an SBOM document"),
         ('{"spdxVersion": "SPDX-2.3", "name": "x"}', "is not the SBOM of a build"),
         ('{"spdxVersion": "SPDX-2.3", "name": "python-3.14.7-amd64"}', "is not the SBOM of"),
     ],

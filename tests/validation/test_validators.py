@@ -17,7 +17,8 @@ from spdx_tools.spdx.validation import package_validator, spdx_id_validators
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 from sbom.diagnostics import Exit, InputError
-from sbom.formats.spdx2_view import parse_spdx2
+from sbom.formats.json_document import parse_json
+from sbom.formats.spdx2_view import check_spdx2
 from sbom.validation import runner
 from sbom.validation.external import (
     import_validator,
@@ -302,19 +303,18 @@ HOSTILE = {
     "UTF-16": ('{"a": 1}'.encode("utf-16"), " is not UTF-8: byte 0 is 0xff"),
     "an array": (b"[]", " is not an SBOM document: expected a JSON object"),
     "a string": (b'"SPDX-2.3"', " is not an SBOM document: expected a JSON object"),
-    "not SPDX": (b"{}", " is not an SPDX 2.3 document: no spdxVersion"),
-    "CycloneDX": (b'{"bomFormat": "CycloneDX"}', " is not an SPDX 2.3 document: CycloneDX"),
+    "not SPDX": (b"{}", " is not an SPDX 2.3 or CycloneDX document: no spdxVersion"),
     "SPDX 3": (
         b'{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}',
-        " is not an SPDX 2.3 document: SPDX 3 or other JSON-LD",
+        " is not an SPDX 2.3 or CycloneDX document: SPDX 3 or other JSON-LD",
     ),
     "SPDX 2.2": (
         b'{"spdxVersion": "SPDX-2.2"}',
-        " is not an SPDX 2.3 document: spdxVersion is SPDX-2.2",
+        " is not an SPDX 2.3 or CycloneDX document: spdxVersion is SPDX-2.2",
     ),
     "an odd version": (
         b'{"spdxVersion": [2.3]}',
-        " is not an SPDX 2.3 document: spdxVersion is [2.3]",
+        " is not an SPDX 2.3 or CycloneDX document: spdxVersion is [2.3]",
     ),
     "nested deeply": (b"[" * 200_000, " is not JSON that can be read: "),
     "a long number": (b'{"a": ' + b"1" * 5000 + b"}", " is not JSON that can be read: "),
@@ -325,7 +325,7 @@ HOSTILE = {
 def test_a_file_that_is_not_a_document_is_reported_with_its_line(name: str) -> None:
     content, message = HOSTILE[name]
     with pytest.raises(InputError) as caught:
-        parse_spdx2(content, "x.spdx.json")
+        check_spdx2(parse_json(content, "x.spdx.json"), "x.spdx.json")
     assert str(caught.value).startswith(f"x.spdx.json:{message}")
     assert all(diagnostic.hint for diagnostic in caught.value.diagnostics)
 

@@ -1,0 +1,378 @@
+"""A BOM as a CycloneDX document in JSON (https://cyclonedx.org/docs/1.7/json/).
+
+Components and files are one flat list, because the same file can be in several artifacts and a
+``bom-ref`` stands once. The dependency graph has every relationship but that of a file with the
+component that it is part of, which would lead back to what contains the file.
+
+cyclonedx-python-lib validates documents in the tests and in ``validate``. It does not write them:
+its serializer takes time that grows with the square of the number of components.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from sbom.bom.actor import ActorKind, parse_actor
+from sbom.bom.bom import Bom, BomFile, Relationship, RelationshipKind
+from sbom.components.component import Component
+from sbom.formats import cyclonedx_terms as terms
+
+Element = dict[str, Any]
+
+_OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+#: How sure we are of an identity: the manifest states it; bytes of the file show it.
+_STATED, _SHOWN = 0.9, 1.0
+#: BSI TR-03183-2, 8.1.4 to 8.1.6, by the suffix of a name.
+_BSI_SUFFIXES = {
+    "executable": "bat cmd dll exe js msi ps1 py pyc pyd pyw sh tcl tm",
+    "archive": "7z appx bz2 cab gz jar msi msix msixupload nupkg tar whl xz zip",
+    "unstructured": "dll exe lib o obj pdb pyc pyd",
+}
+_EXECUTABLE, _ARCHIVE, _UNSTRUCTURED = (set(one.split()) for one in _BSI_SUFFIXES.values())
+
+
+def write_cyclonedx(bom: Bom, version: str) -> bytes:
+    """Return a document of CycloneDX ``version`` 1.6 or 1.7: JSON in UTF-8, keys sorted.
+
+    Its serial number is made of the BOM's namespace. The order of components, files and
+    relationships in the BOM does not matter.
+    """
+    graph = _Graph.of(bom)
+    elements = {
+        component.id: _component(component, graph, bom, version)
+        for component in sorted(bom.components, key=lambda component: component.id)
+    }
+    root = elements.pop(bom.roots[0], None) if bom.roots else None
+    files = [_file(file, graph) for file in sorted(bom.files, key=lambda one: (one.path, one.id))]
+    data: Element = {
+        "$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": version,
+        "serialNumber": serial_number(bom) if bom.namespace else None,
+        "version": 1,
+        "metadata": _metadata(bom, root),
+        "components": [*elements.values(), *files],
+        "dependencies": graph.dependencies(),
+        "compositions": _compositions(bom, graph),
+        "annotations": _annotations(bom),
+        "properties": _properties(
+            (terms.LICENSE_TEXT, f"{text.id}\n{text.name}\n{text.text}")
+            for text in bom.license_texts
+        ),
+    }
+    return orjson.dumps(_stated(data), option=_OPTIONS)
+
+
+def serial_number(bom: Bom) -> str:
+    """Return the serial number of a BOM: the UUID, version 5, of its namespace as a URL."""
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, bom.namespace)}"
+
+
+def _stated(element: Element) -> Element:
+    """Return an element without what is not known."""
+    return {key: value for key, value in element.items() if value}
+
+
+def _properties(pairs: Iterable[tuple[str, str]]) -> list[Element]:
+    return [{"name": name, "value": value} for name, value in pairs if value]
+
+
+# The document.
+
+
+def _metadata(bom: Bom, root: Element | None) -> Element:
+    creation = bom.creation
+    actors = [actor for text in creation.creators if (actor := parse_actor(text))]
+    makers = [actor for actor in actors if actor.kind is ActorKind.ORGANIZATION]
+    authors = [actor for actor in actors if actor not in makers[:1]]
+    return _stated(
+        {
+            "timestamp": _timestamp(creation.created),
+            "lifecycles": [{"phase": "post-build" if bom.files else "pre-build"}],
+            "tools": {"components": [_tool(tool) for tool in creation.tools]},
+            "manufacturer": _entity(str(makers[0])) if makers else None,
+            "authors": [_stated({"name": one.name, "email": one.mail}) for one in authors],
+            "component": root,
+            "licenses": [{"license": {"id": "CC0-1.0"}}],
+            "properties": _properties(
+                [
+                    (terms.NAME, bom.name),
+                    (terms.NAMESPACE, bom.namespace),
+                    (terms.COMMENT, creation.comment),
+                    (terms.LICENSE_LIST, creation.license_list_version),
+                    *((terms.ROOT, root_id) for root_id in bom.roots[1:]),
+                ]
+            ),
+        }
+    )
+
+
+def _timestamp(time: datetime | None) -> str:
+    """Return a time in UTC; ``time`` knows its time zone."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else ""
+
+
+def _tool(tool: str) -> Element:
+    name, _, version = tool.rpartition("-")
+    return _stated({"type": "application", "name": name or version, "version": name and version})
+
+
+def _annotations(bom: Bom) -> list[Element]:
+    """Return what was noted about components, by the first tool that made the BOM."""
+    tools = [{"component": _tool(tool)} for tool in bom.creation.tools[:1]]
+    if not tools or bom.creation.created is None:
+        return []
+    return [
+        {
+            "subjects": [component.id],
+            "annotator": tools[0],
+            "timestamp": _timestamp(bom.creation.created),
+            "text": component.annotation,
+        }
+        for component in sorted(bom.components, key=lambda component: component.id)
+        if component.annotation
+    ]
+
+
+def _compositions(bom: Bom, graph: _Graph) -> list[Element]:
+    """Return how complete the lists of contents are.
+
+    What a component consists of that a BOM does not take apart is unknown.
+    """
+    taken_apart = sorted(one.id for one in bom.components if one.id in graph.targets)
+    others = sorted(one.id for one in bom.components if one.id not in graph.targets)
+    aggregate = "incomplete" if bom.is_incomplete else "complete"
+    found = ((aggregate, taken_apart), ("unknown", others))
+    return [
+        {"aggregate": name, "assemblies": ids, "dependencies": ids} for name, ids in found if ids
+    ]
+
+
+# Components and files.
+
+
+def _component(component: Component, graph: _Graph, bom: Bom, version: str) -> Element:
+    kind = terms.TYPES.get(component.purpose, terms.DEFAULT_TYPE)
+    maker = parse_actor(component.originator)
+    by_person = maker is not None and maker.kind is ActorKind.PERSON
+    is_needed = component.id not in graph.build_tools
+    element = {
+        "type": kind,
+        "bom-ref": component.id,
+        "name": component.name,
+        "version": component.version,
+        "description": component.comment,
+        "scope": "required" if is_needed else "excluded",
+        "supplier": _entity(component.supplier),
+        "manufacturer": None if by_person else _entity(component.originator),
+        "authors": [_stated({"name": maker.name, "email": maker.mail})]
+        if maker and by_person
+        else None,
+        "licenses": _licenses(component, bom, version),
+        "copyright": component.copyright,
+        "cpe": next(iter(component.cpes), ""),
+        "purl": component.purl,
+        "hashes": _hashes(component.checksums),
+        "pedigree": _stated({"notes": component.source_info}),
+        "externalReferences": _references(component),
+        "evidence": _evidence(component, graph),
+        "properties": _properties(
+            [
+                (terms.PURPOSE, component.purpose if component.purpose != kind else ""),
+                (terms.LICENSE_DECLARED, component.license_declared if version == "1.6" else ""),
+                *((terms.CPE, cpe) for cpe in component.cpes[1:]),
+                *_bsi_properties(component.file_name, component.purpose),
+                *graph.properties(component.id),
+            ]
+        ),
+    }
+    return _stated(element)
+
+
+def _entity(text: str) -> Element | None:
+    """Return an organization, or a person as its only contact."""
+    actor = parse_actor(text)
+    if actor is None:
+        return {"name": text} if text else None
+    if actor.kind is ActorKind.PERSON:
+        return {"contact": [_stated({"name": actor.name, "email": actor.mail})]}
+    return _stated({"name": actor.name, "contact": [{"email": actor.mail}] if actor.mail else None})
+
+
+def _licenses(component: Component, bom: Bom, version: str) -> list[Element]:
+    """Return the concluded license, and the declared one where the format can have both."""
+    stated = [
+        ("concluded", component.license_concluded),
+        ("declared", component.license_declared),
+    ]
+    expressions = [
+        _stated(
+            {
+                "expression": expression,
+                "acknowledgement": acknowledgement,
+                "expressionDetails": [
+                    {"licenseIdentifier": text.id, "text": {"content": text.text}}
+                    for text in bom.license_texts
+                    if version != "1.6" and text.id in expression
+                ],
+            }
+        )
+        for acknowledgement, expression in stated
+        if expression
+    ]
+    return expressions[:1] if version == "1.6" else expressions
+
+
+def _hashes(checksums: Iterable[tuple[str, str]]) -> list[Element]:
+    return [
+        {"alg": terms.ALGORITHMS[name], "content": value}
+        for name, value in checksums
+        if name in terms.ALGORITHMS and value
+    ]
+
+
+def _references(component: Component) -> list[Element]:
+    distribution = {
+        "type": "distribution",
+        "url": component.download_location,
+        "hashes": _hashes(component.checksums),
+    }
+    website: Element = {"type": "website", "url": component.homepage}
+    return [_stated(one) for one in (distribution, website) if one["url"]]
+
+
+def _bsi_properties(name: str, purpose: str = "") -> Iterator[tuple[str, str]]:
+    """Yield what BSI TR-03183-2 asks of a file; an installer is an archive, too."""
+    if not name:
+        return
+    suffix = name.rpartition(".")[2].lower()
+    is_installer = purpose == "install"
+    is_archive = suffix in _ARCHIVE or is_installer
+    is_structured = suffix not in _UNSTRUCTURED or is_installer
+    yield terms.FILE_NAME, name
+    yield "bsi:component:executable", "executable" if suffix in _EXECUTABLE else "non-executable"
+    yield "bsi:component:archive", "archive" if is_archive else "no archive"
+    yield "bsi:component:structured", "structured" if is_structured else "unstructured"
+
+
+def _evidence(component: Component, graph: _Graph) -> Element:
+    """Return the files that contain a component, and what shows which one it is."""
+    files = graph.files_of.get(component.id, ())
+    methods = [("manifest-analysis", _STATED, component.source_info)]
+    shown = next((one.comment for one in files if component.version in one.comment), "")
+    if component.version and shown:
+        methods.append(("binary-analysis", _SHOWN, shown))
+    found = [
+        _stated({"technique": technique, "confidence": confidence, "value": value})
+        for technique, confidence, value in methods
+        if value
+    ]
+    identity = {
+        "field": "version",
+        "concludedValue": component.version,
+        "confidence": max((method["confidence"] for method in found), default=0),
+        "methods": found,
+    }
+    return _stated(
+        {
+            "identity": [identity] if found and component.version else None,
+            "occurrences": [
+                _stated({"location": file.path, "additionalContext": file.comment})
+                for file in files
+            ],
+        }
+    )
+
+
+def _file(file: BomFile, graph: _Graph) -> Element:
+    checksums = (("SHA1", file.sha1), ("SHA256", file.sha256), ("SHA512", file.sha512))
+    licenses = [{"expression": file.license, "acknowledgement": "concluded"}]
+    return _stated(
+        {
+            "type": "file",
+            "bom-ref": file.id,
+            "name": file.path,
+            "description": file.comment,
+            "hashes": _hashes(checksums),
+            "licenses": licenses if file.license else None,
+            "properties": _properties(
+                [*_bsi_properties(file.path.rpartition("/")[2]), *graph.properties(file.id)]
+            ),
+        }
+    )
+
+
+# The relationships.
+
+
+@dataclass(frozen=True, slots=True)
+class _Graph:
+    """The relationships of a BOM: ``targets`` of each source, and which ids are files.
+
+    ``files_of`` are the files that are part of a component or contain it; ``build_tools`` are
+    needed to build and do not ship.
+    """
+
+    ids: tuple[str, ...]
+    files: frozenset[str]
+    targets: dict[str, list[Relationship]] = field(default_factory=dict)
+    files_of: dict[str, list[BomFile]] = field(default_factory=dict)
+    build_tools: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, bom: Bom) -> _Graph:
+        files = {file.id: file for file in bom.files}
+        ids = tuple(sorted((*files, *(component.id for component in bom.components))))
+        graph = cls(ids=ids, files=frozenset(files))
+        others = set()
+        for one in sorted(bom.relationships):
+            if one.source in files and one.target not in files:
+                graph.files_of.setdefault(one.target, []).append(files[one.source])
+            if one.kind is RelationshipKind.BUILD_TOOL:
+                graph.build_tools.add(one.target)
+            else:
+                others.add(one.target)
+            graph.targets.setdefault(one.source, []).append(one)
+        graph.build_tools.difference_update(others)
+        for found in graph.files_of.values():
+            found.sort(key=lambda file: (file.path, file.id))
+        return graph
+
+    def dependencies(self) -> list[Element]:
+        """Return what each element depends on, also of those that depend on nothing."""
+        return [
+            _stated(
+                {
+                    "ref": id_,
+                    "dependsOn": sorted(
+                        {
+                            one.target
+                            for one in self.targets.get(id_, ())
+                            if one.kind is not RelationshipKind.PART_OF
+                        }
+                    ),
+                }
+            )
+            for id_ in self.ids
+        ]
+
+    def properties(self, source: str) -> Iterator[tuple[str, str]]:
+        """Yield what ``dependsOn`` does not express of the relationships of a source."""
+        related = self.targets.get(source, ())
+        times = Counter(one.target for one in related)
+        for one in related:
+            if one.comment or times[one.target] > 1 or one.kind is not self._implied(one):
+                value = f"{one.kind} {one.target} {one.comment}".rstrip()
+                yield terms.RELATIONSHIP, value
+
+    def _implied(self, one: Relationship) -> RelationshipKind:
+        return terms.implied_kind(
+            source_is_file=one.source in self.files, target_is_file=one.target in self.files
+        )
