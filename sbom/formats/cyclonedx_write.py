@@ -346,20 +346,21 @@ class _Graph:
         return graph
 
     def dependencies(self) -> list[Element]:
-        """Return what each element depends on, also of those that depend on nothing."""
+        """Return what each element depends on, also of those that depend on nothing.
+
+        cdxgen's validator stops at an entry without ``dependsOn``.
+        """
         return [
-            _stated(
-                {
-                    "ref": id_,
-                    "dependsOn": sorted(
-                        {
-                            one.target
-                            for one in self.targets.get(id_, ())
-                            if one.kind is not RelationshipKind.PART_OF
-                        }
-                    ),
-                }
-            )
+            {
+                "ref": id_,
+                "dependsOn": sorted(
+                    {
+                        one.target
+                        for one in self.targets.get(id_, ())
+                        if one.kind is not RelationshipKind.PART_OF
+                    }
+                ),
+            }
             for id_ in self.ids
         ]
 
