@@ -22,6 +22,7 @@ from sbom.manifest.ranges import release_line
 from sbom.manifest.read import read_manifest
 from sbom.script.externals import ScriptAnalysis
 from sbom.source_tree.tree import SourceTree, find_script, read_python_version
+from sbom.vex.read import VEX_FILE
 
 #: Environment variables.
 Environment = Mapping[str, str]
@@ -120,6 +121,12 @@ def check_tree_wheels(inputs: Inputs, root: Path | None) -> list[Diagnostic]:
 
     contents = inputs.manifest.reference.wheel_contents
     return list(check_wheel_contents(SourceTree(root), contents, inputs.manifest.file))
+
+
+def read_vex_file(inputs: Inputs) -> tuple[str, str]:
+    """Return the text of vex.toml beside the manifest, and its path; no text if there is none."""
+    path = inputs.path.with_name(VEX_FILE)
+    return (files.read_utf8(path) if path.exists() else ""), str(path)
 
 
 def script_changes(inputs: Inputs) -> tuple[ManifestChange, ...]:

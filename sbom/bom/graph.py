@@ -109,7 +109,7 @@ class SliceExtractor:
         Nor are the tools that a build needs: an artifact does not contain them. Its namespace
         is empty.
         """
-        reached = self._reach(root)
+        reached = self.reach(root)
         components = tuple(
             component for component in self._bom.components if component.id in reached
         )
@@ -128,8 +128,8 @@ class SliceExtractor:
             license_texts=used_license_texts(components, self._bom.license_texts),
         )
 
-    def _reach(self, root: str) -> set[str]:
-        """Return the ids of everything reachable from one, itself included."""
+    def reach(self, root: str) -> set[str]:
+        """Return the ids of everything that a component contains, itself included."""
         reached = {root}
         waiting = [root]
         while waiting:

@@ -8,8 +8,16 @@ from pathlib import Path
 from sbom.diagnostics import Diagnostic, Exit, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.render import count, printable, render
-from sbom.inputs import Environment, InputOptions, Inputs, read_inputs, triage_inputs
+from sbom.inputs import (
+    Environment,
+    InputOptions,
+    Inputs,
+    read_inputs,
+    read_vex_file,
+    triage_inputs,
+)
 from sbom.manifest.diff import pin_external
+from sbom.vex.check import check_vex_file
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +53,10 @@ def run(options: CheckOptions, _: Environment) -> int:
         # Of another script's tree, it is not known what an exemption was for.
         if inputs.script_sha256 == inputs.manifest.cpython.script_sha256:
             areas.append(Area.SOURCE_TREE)
+    vex, vex_path = read_vex_file(inputs)
+    if vex:
+        diagnostics += check_vex_file(vex, vex_path, inputs.manifest)
+        areas.append(Area.DOCUMENT)
     triage = triage_inputs(inputs, diagnostics, areas)
     print(render(triage.active, options.output_format, strict=options.strict), end="")
     failed = failing(triage.active, strict=options.strict)

@@ -95,8 +95,10 @@ class Code(StrEnum):
     OUTPUT_EXISTS = "output-exists"
     INCONSISTENT_RELEASE = "inconsistent-release"
     REJECTED_PART = "rejected-part"
-    # An SBOM document.
+    # SBOM documents, and VEX statements about what they list.
     INVALID_DOCUMENT = "invalid-document"
+    INVALID_STATEMENT = "invalid-statement"
+    UNMATCHED_STATEMENT = "unmatched-statement"
     # The run itself.
     USAGE = "usage"
     INPUT_ERROR = "input-error"

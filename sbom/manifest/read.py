@@ -73,7 +73,7 @@ def read_manifest(
 
     Raises SbomError with everything that is wrong with it, each at its key path.
     """
-    data = _read_toml(text, file)
+    data = parse_toml(text, file)
     try:
         tables = convert_table(data, ManifestTables)
     except ValueError as error:
@@ -88,7 +88,8 @@ def read_manifest(
     return _to_manifest(tables, file, reference)
 
 
-def _read_toml(text: str, file: str) -> dict[str, Any]:
+def parse_toml(text: str, file: str) -> dict[str, Any]:
+    """Return the tables of a TOML text. Raises SbomError that names the file and line."""
     try:
         return tomllib.loads(text.removeprefix(BOM))
     except tomllib.TOMLDecodeError as error:

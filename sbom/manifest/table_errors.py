@@ -6,7 +6,8 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Annotated, Any, Literal, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -148,7 +149,7 @@ def _leaf(value: object, kind: Any, path: KeyPath) -> Iterator[TableError]:
 
 def _near(value: object, kind: Any) -> str:
     """Return the hint for a text that is almost one of a fixed set, or an empty text."""
-    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    plain = _plain(kind)
     known: Sequence[str] = get_args(plain) if get_origin(plain) is Literal else ()
     if isinstance(plain, type) and issubclass(plain, Enum):
         known = [str(member.value) for member in plain]
@@ -179,7 +180,15 @@ def _expected(kind: Any) -> str:
         return f"one of {_listed(get_args(kind), 'or')}"
     if isinstance(kind, type) and issubclass(kind, Enum):
         return f"one of {_listed([member.value for member in kind], 'or')}"
-    return _TYPE_NAMES.get(kind) or " or ".join(_TYPE_NAMES[part] for part in _not_none(kind))
+    return _TYPE_NAMES.get(kind) or " or ".join(_expected(part) for part in _not_none(kind))
+
+
+def _plain(kind: Any) -> Any:
+    """Return a type without its annotations, and the one that can be None without that."""
+    if get_origin(kind) is Annotated:
+        return _plain(get_args(kind)[0])
+    parts = _not_none(kind) if get_origin(kind) in (Union, UnionType) else []
+    return parts[0] if len(parts) == 1 else kind
 
 
 def _not_none(kind: Any) -> list[Any]:

@@ -1,0 +1,1 @@
+"""VEX: what people state about vulnerabilities of components, and which releases it is true of."""

@@ -1,0 +1,106 @@
+"""Which statements are true of a release: of which artifacts, and which components in them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from sbom.bom.bom import Bom
+from sbom.bom.graph import SliceExtractor
+from sbom.components.component import Component
+from sbom.manifest.model import Manifest
+from sbom.manifest.ranges import version_in_range
+from sbom.vex.model import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """An artifact of a release, and components in it: those that a statement is about."""
+
+    artifact: Component
+    subcomponents: tuple[Component, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementProducts:
+    """A statement, and every product that it is true of, by the names of the artifacts."""
+
+    statement: Statement
+    products: tuple[Product, ...]
+
+
+def artifact_contents(bom: Bom, artifacts: Collection[str]) -> tuple[Product, ...]:
+    """Return artifacts of a release, each with all components in it, by their names.
+
+    An artifact contains what its own SBOM lists, which is cut from the ``bom`` of the release.
+    """
+    extractor = SliceExtractor(bom)
+    roots = sorted(
+        (component for component in bom.components if component.name in artifacts),
+        key=lambda component: component.name,
+    )
+    reached = {root.id: extractor.reach(root.id) - {root.id} for root in roots}
+    return tuple(
+        Product(root, tuple(one for one in bom.components if one.id in reached[root.id]))
+        for root in roots
+    )
+
+
+def find_products(
+    statements: Iterable[Statement], manifest: Manifest, contents: Iterable[Product]
+) -> tuple[StatementProducts, ...]:
+    """Return the statements that are true of a release, each with its products.
+
+    ``contents`` are the artifacts with all that is in them. The result is sorted: the order of
+    the statements does not matter.
+    """
+    contents = tuple(contents)
+    names = {spec.key: spec.name for spec in manifest.components}
+    found = [
+        StatementProducts(statement, _products(statement, names, contents))
+        for statement in statements
+        if is_current(statement, manifest)
+    ]
+    return tuple(
+        sorted(
+            (one for one in found if one.products),
+            key=lambda one: (
+                one.statement.vulnerability,
+                one.statement.component,
+                one.statement.versions,
+            ),
+        )
+    )
+
+
+def is_current(statement: Statement, manifest: Manifest) -> bool:
+    """Return whether a statement is about the CPython version of a manifest."""
+    return version_in_range(manifest.cpython.version, statement.cpython_versions)
+
+
+def is_about(statement: Statement, version: str) -> bool:
+    """Return whether a statement is about a version of its component.
+
+    An unknown version, which is empty, is meant only by a statement about all versions.
+    """
+    return not statement.versions or (
+        version != "" and version_in_range(version, statement.versions)
+    )
+
+
+def _products(
+    statement: Statement, names: Mapping[str, str], contents: Iterable[Product]
+) -> tuple[Product, ...]:
+    matched = (
+        Product(
+            product.artifact,
+            tuple(
+                component
+                for component in product.subcomponents
+                if component.name == names.get(statement.component)
+                and is_about(statement, component.version)
+            ),
+        )
+        for product in contents
+    )
+    return tuple(product for product in matched if product.subcomponents)
