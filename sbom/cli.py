@@ -185,6 +185,10 @@ def _add_release(verb: argparse.ArgumentParser) -> None:
         help="release although checksums are missing; marked in every document",
     )  # fmt: skip
     _add_format(verb)
+    verb.add_argument(
+        "--vex-file", metavar="FILE", type=Path,
+        help="write what vex.toml states about this release, as OpenVEX",
+    )  # fmt: skip
     verb.add_argument("--replace", action="store_true", help="overwrite documents of another run")
     verb.add_argument(
         "--check", action="store_true",

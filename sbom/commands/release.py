@@ -14,6 +14,7 @@ from sbom.bom.bom import BomFile
 from sbom.bom.licenses import check_licenses
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
+from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.release_messages import missing_artifact
 from sbom.diagnostics.render import count, printable, render
 from sbom.files.shipped_file import ShippedFile, hash_file
@@ -24,6 +25,7 @@ from sbom.inputs import (
     Inputs,
     creation_time,
     read_inputs,
+    read_vex_file,
     triage_inputs,
 )
 from sbom.manifest.exemptions import triage_diagnostics
@@ -48,6 +50,9 @@ from sbom.release.parts import check_part, check_part_agreement, platform_sboms,
 from sbom.release.published import PublishedRelease, check_published_release
 from sbom.release.release_bom import compose_release, release_name
 from sbom.validation.invariants import check_document_invariants
+from sbom.vex.document import VexDocument, compose_vex
+from sbom.vex.model import Statement
+from sbom.vex.read import read_statements
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +67,7 @@ class ReleaseOptions(InputOptions):
     partial: bool
     allow_unpinned: bool
     replace: bool
+    vex_file: Path | None
     check: bool
     format: tuple[str, ...]
 
@@ -79,12 +85,21 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
         in_place=options.in_place,
     )
     created = _creation_time(outputs, release_name(manifest), environment)
+    statements, vex_path = _read_statements(options, inputs)
     contents = _inspect_release(options, inputs, created, blockers)
     comment = _comment(manifest, unpinned, contents)
     bom, conflicts = compose_release(manifest, contents, created, comment)
     if invalid := [*conflicts, *check_licenses(bom)]:
         raise SbomError(invalid)
     documents = write_documents(manifest, bom, contents, outputs)
+    if options.vex_file is not None:
+        names = {
+            artifact.artifact.file for artifact in contents.artifacts if artifact.is_standalone
+        }
+        partial = bool(contents.missing)
+        vex = compose_vex(statements, vex_path, manifest, bom, names, partial=partial)
+        _stop_for_errors(inputs, vex.diagnostics, ())
+        documents = _with_vex(options.vex_file, vex, documents)
     writes = outputs.plan_writes(documents, replace_existing=options.replace)
     io.write_all(writes)
     print("\n".join(map(str, writes)) or f"{outputs.directory} is up to date")
@@ -95,6 +110,25 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
         f"{_missing(contents.missing)}"
     )
     return Exit.OK
+
+
+def _read_statements(options: ReleaseOptions, inputs: Inputs) -> tuple[tuple[Statement, ...], str]:
+    """Return the statements of vex.toml if they are asked for, and its path."""
+    if options.vex_file is None:
+        return (), ""
+    text, path = read_vex_file(inputs)
+    if not text:
+        hint = "write one; docs/vex.md explains it"
+        raise usage_error("--vex-file", f"there are no statements: {path} is missing", hint)
+    return read_statements(text, path), path
+
+
+def _with_vex(path: Path, vex: VexDocument, documents: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return all documents, those of VEX first: the checksums are the last to be written."""
+    if not vex.data:
+        print(f"{path}: not written: no statement is true of this release", file=sys.stderr)
+        return {**documents}
+    return {str(path.absolute()): vex.data, **documents}
 
 
 def _missing(artifacts: Sequence[str]) -> str:
