@@ -186,6 +186,10 @@ def _add_release(verb: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     _add_format(verb)
     verb.add_argument(
+        "--attest", action="store_true",
+        help="write an unsigned in-toto statement beside the SBOM of each artifact",
+    )  # fmt: skip
+    verb.add_argument(
         "--vex-file", metavar="FILE", type=Path,
         help="write what vex.toml states about this release, as OpenVEX",
     )  # fmt: skip

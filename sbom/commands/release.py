@@ -32,6 +32,7 @@ from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
 from sbom.release.artifact_inspection import inspect_artifacts, list_files
 from sbom.release.artifact_set import classify_artifacts
+from sbom.release.attestations import write_attestations
 from sbom.release.contents import (
     ReleaseContents,
     compose_parts,
@@ -67,6 +68,7 @@ class ReleaseOptions(InputOptions):
     partial: bool
     allow_unpinned: bool
     replace: bool
+    attest: bool
     vex_file: Path | None
     check: bool
     format: tuple[str, ...]
@@ -100,6 +102,10 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
         vex = compose_vex(statements, vex_path, manifest, bom, names, partial=partial)
         _stop_for_errors(inputs, vex.diagnostics, ())
         documents = _with_vex(options.vex_file, vex, documents)
+    if options.attest:
+        attestations = write_attestations(documents, contents, outputs)
+        _stop_for_errors(inputs, attestations.diagnostics, ())
+        documents = {**attestations.documents, **documents}
     writes = outputs.plan_writes(documents, replace_existing=options.replace)
     io.write_all(writes)
     print("\n".join(map(str, writes)) or f"{outputs.directory} is up to date")

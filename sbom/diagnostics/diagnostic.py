@@ -95,6 +95,7 @@ class Code(StrEnum):
     OUTPUT_EXISTS = "output-exists"
     INCONSISTENT_RELEASE = "inconsistent-release"
     REJECTED_PART = "rejected-part"
+    NOT_ATTESTED = "not-attested"
     # SBOM documents, and VEX statements about what they list.
     INVALID_DOCUMENT = "invalid-document"
     INVALID_STATEMENT = "invalid-statement"

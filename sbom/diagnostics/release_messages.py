@@ -97,6 +97,19 @@ def rejected_part(part: str, message: str, *, subject: str = "", hint: str = "")
     )
 
 
+def not_attested(path: str, basis: str) -> Diagnostic:
+    """Return the diagnostic of an artifact that no attestation is written about.
+
+    ``basis`` is the sentence on what its description rests on.
+    """
+    return Diagnostic(
+        code=Code.NOT_ATTESTED,
+        file=path,
+        message=f"no attestation: the artifact was not opened. {basis}",
+        hint="add the packages that it downloads to the directory",
+    )
+
+
 def inconsistent_release(
     file: str, message: str, *, subject: str = "", line: int = 0
 ) -> Diagnostic:

@@ -1,0 +1,64 @@
+"""In-toto statements about the artifacts of a release, for somebody to sign.
+
+They are not in the index, nor among the checksums: what is published is their signed form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sbom.diagnostics import Diagnostic
+from sbom.diagnostics.release_messages import not_attested
+from sbom.formats import FORMATS, DocumentFormat
+from sbom.formats.in_toto import PREDICATE_TYPES, write_in_toto
+from sbom.release.contents import ReleaseContents
+from sbom.release.documents import Outputs
+from sbom.release.release_bom import basis_of
+
+_SUFFIX = ".intoto.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Attestations:
+    """Statements by their path, and the artifacts without one."""
+
+    documents: Mapping[str, bytes]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def write_attestations(
+    documents: Mapping[str, bytes], contents: ReleaseContents, outputs: Outputs
+) -> Attestations:
+    """Return a statement for each SBOM of an artifact that was opened: it describes this file.
+
+    ``documents`` are those of the release by path. An artifact that was not opened gets a
+    diagnostic: its SBOM describes what other files show, and is true of any file of that name.
+    """
+    written: dict[str, bytes] = {}
+    diagnostics: list[Diagnostic] = []
+    for artifact in sorted(contents.artifacts, key=lambda artifact: artifact.path):
+        if not artifact.is_standalone:
+            continue
+        if not artifact.is_opened:
+            basis = basis_of(artifact, contents.inspected_builds)
+            diagnostics.append(not_attested(artifact.path, basis.sentence))
+            continue
+        stem = outputs.sbom_stem(artifact)
+        for one in outputs.formats:
+            written[_statement_path(stem, one)] = write_in_toto(
+                artifact.artifact.file,
+                artifact.file.sha256,
+                PREDICATE_TYPES[one.name],
+                documents[f"{stem}{one.suffix}"],
+            )
+    return Attestations(written, tuple(diagnostics))
+
+
+def _statement_path(stem: str, document_format: DocumentFormat) -> str:
+    """Return where a statement is: beside its SBOM, by the format unless that is the default.
+
+    It has no ``.spdx.`` in it: osv-scalibr would read it as an SBOM.
+    """
+    is_default = document_format is FORMATS[0]
+    return f"{stem}{_SUFFIX}" if is_default else f"{stem}.{document_format.name}{_SUFFIX}"
