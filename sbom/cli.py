@@ -190,8 +190,9 @@ def _add_release(verb: argparse.ArgumentParser) -> None:
         help="write an unsigned in-toto statement beside the SBOM of each artifact",
     )  # fmt: skip
     verb.add_argument(
-        "--vex-file", metavar="FILE", type=Path,
-        help="write what vex.toml states about this release, as OpenVEX",
+        "--vex-file", metavar="FILE", action="append", type=Path, default=[],
+        help="write what vex.toml states about this release: as CycloneDX VEX if FILE ends in"
+        " .cdx.json, else as OpenVEX; may be repeated",
     )  # fmt: skip
     verb.add_argument("--replace", action="store_true", help="overwrite documents of another run")
     verb.add_argument(

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sbom import io
-from sbom.bom.bom import BomFile
+from sbom.bom.bom import Bom, BomFile
 from sbom.bom.licenses import check_licenses
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
@@ -46,12 +46,12 @@ from sbom.release.documents import (
     previous_created,
     write_documents,
 )
-from sbom.release.index import read_index
+from sbom.release.index import read_index, sbom_namespaces
 from sbom.release.parts import check_part, check_part_agreement, platform_sboms, read_parts
 from sbom.release.published import PublishedRelease, check_published_release
 from sbom.release.release_bom import compose_release, release_name
 from sbom.validation.invariants import check_document_invariants
-from sbom.vex.document import VexDocument, compose_vex
+from sbom.vex.document import apply_statements, write_vex
 from sbom.vex.model import Statement
 from sbom.vex.read import read_statements
 
@@ -69,7 +69,7 @@ class ReleaseOptions(InputOptions):
     allow_unpinned: bool
     replace: bool
     attest: bool
-    vex_file: Path | None
+    vex_file: tuple[Path, ...]
     check: bool
     format: tuple[str, ...]
 
@@ -87,21 +87,15 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
         in_place=options.in_place,
     )
     created = _creation_time(outputs, release_name(manifest), environment)
-    statements, vex_path = _read_statements(options, inputs)
+    statements = _read_statements(options, inputs)
     contents = _inspect_release(options, inputs, created, blockers)
     comment = _comment(manifest, unpinned, contents)
     bom, conflicts = compose_release(manifest, contents, created, comment)
     if invalid := [*conflicts, *check_licenses(bom)]:
         raise SbomError(invalid)
     documents = write_documents(manifest, bom, contents, outputs)
-    if options.vex_file is not None:
-        names = {
-            artifact.artifact.file for artifact in contents.artifacts if artifact.is_standalone
-        }
-        partial = bool(contents.missing)
-        vex = compose_vex(statements, vex_path, manifest, bom, names, partial=partial)
-        _stop_for_errors(inputs, vex.diagnostics, ())
-        documents = _with_vex(options.vex_file, vex, documents)
+    vex = _write_vex(options, inputs, statements, bom=bom, contents=contents, documents=documents)
+    documents = {**vex, **documents}
     if options.attest:
         attestations = write_attestations(documents, contents, outputs)
         _stop_for_errors(inputs, attestations.diagnostics, ())
@@ -118,23 +112,48 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
     return Exit.OK
 
 
-def _read_statements(options: ReleaseOptions, inputs: Inputs) -> tuple[tuple[Statement, ...], str]:
-    """Return the statements of vex.toml if they are asked for, and its path."""
-    if options.vex_file is None:
-        return (), ""
+def _read_statements(options: ReleaseOptions, inputs: Inputs) -> tuple[Statement, ...]:
+    """Return the statements of vex.toml, if they are asked for."""
+    if not options.vex_file:
+        return ()
     text, path = read_vex_file(inputs)
     if not text:
         hint = "write one; docs/vex.md explains it"
         raise usage_error("--vex-file", f"there are no statements: {path} is missing", hint)
-    return read_statements(text, path), path
+    return read_statements(text, path)
 
 
-def _with_vex(path: Path, vex: VexDocument, documents: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return all documents, those of VEX first: the checksums are the last to be written."""
-    if not vex.data:
-        print(f"{path}: not written: no statement is true of this release", file=sys.stderr)
-        return {**documents}
-    return {str(path.absolute()): vex.data, **documents}
+def _write_vex(
+    options: ReleaseOptions,
+    inputs: Inputs,
+    statements: Sequence[Statement],
+    *,
+    bom: Bom,
+    contents: ReleaseContents,
+    documents: Mapping[str, bytes],
+) -> dict[str, bytes]:
+    """Return the VEX documents that are asked for, by path.
+
+    Raises SbomError for statements that contradict each other, and prints those that match nothing.
+    """
+    if not options.vex_file:
+        return {}
+    names = {one.path: one.artifact.file for one in contents.artifacts if one.is_standalone}
+    _, file = read_vex_file(inputs)
+    found = apply_statements(
+        statements, file, inputs.manifest, bom, names.values(), partial=bool(contents.missing)
+    )
+    _stop_for_errors(inputs, found.diagnostics, ())
+    if not found.statements:
+        paths = ", ".join(map(str, options.vex_file))
+        print(f"{paths}: not written: no statement is true of this release", file=sys.stderr)
+        return {}
+    by_path = sbom_namespaces(documents[INDEX])
+    namespaces = {name: by_path[path] for path, name in names.items()}
+    return {
+        str(path.absolute()): write_vex(path.name, found.statements, bom, namespaces)
+        for path in options.vex_file
+    }
 
 
 def _missing(artifacts: Sequence[str]) -> str:

@@ -1,28 +1,32 @@
-"""The VEX document of a release, and what is wrong with the statements it is made of."""
+"""The statements of a release: what is wrong with them, and the documents that they make."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sbom.bom.bom import Bom
 from sbom.diagnostics import Diagnostic
 from sbom.manifest.model import Manifest
 from sbom.vex.check import check_statements, check_unmatched, versions_in_products
+from sbom.vex.cyclonedx import write_cyclonedx_vex
 from sbom.vex.model import Statement
 from sbom.vex.openvex import write_openvex
-from sbom.vex.products import artifact_contents, find_products
+from sbom.vex.products import StatementProducts, artifact_contents, find_products
+
+#: What ends the name of a CycloneDX document; every other name is that of an OpenVEX one.
+_CYCLONEDX = ".cdx.json"
 
 
 @dataclass(frozen=True, slots=True)
-class VexDocument:
-    """An OpenVEX document; empty where no statement is true of the release."""
+class ReleaseStatements:
+    """The statements that are true of a release, and what is wrong with those it was made of."""
 
-    data: bytes
+    statements: tuple[StatementProducts, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
-def compose_vex(
+def apply_statements(
     statements: Sequence[Statement],
     file: str,
     manifest: Manifest,
@@ -30,7 +34,7 @@ def compose_vex(
     artifacts: Collection[str],
     *,
     partial: bool = False,
-) -> VexDocument:
+) -> ReleaseStatements:
     """Return the statements that are true of a release.
 
     ``file`` is the name of the file they are in, ``bom`` that of the release, ``artifacts`` are
@@ -42,5 +46,17 @@ def compose_vex(
     diagnostics = check_statements(statements, file, manifest, versions)
     if not partial:
         diagnostics += check_unmatched(statements, file, manifest, versions)
-    found = find_products(statements, manifest, contents)
-    return VexDocument(write_openvex(found, bom) if found else b"", tuple(diagnostics))
+    return ReleaseStatements(find_products(statements, manifest, contents), tuple(diagnostics))
+
+
+def write_vex(
+    name: str, statements: Sequence[StatementProducts], bom: Bom, namespaces: Mapping[str, str]
+) -> bytes:
+    """Return a document of at least one statement, in the format that its file name asks for.
+
+    ``bom`` is that of the release, ``namespaces`` are those of the artifacts' SBOMs by the names
+    of the artifacts.
+    """
+    if name.endswith(_CYCLONEDX):
+        return write_cyclonedx_vex(statements, bom, namespaces)
+    return write_openvex(statements, bom)

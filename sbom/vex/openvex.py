@@ -42,11 +42,12 @@ def write_openvex(statements: Iterable[StatementProducts], bom: Bom) -> bytes:
     }
     digest = hashlib.sha256(orjson.dumps(document, option=_OPTIONS)).hexdigest()[:32]
     document["@id"] = f"{bom.namespace}/openvex/{digest}"
-    document["timestamp"] = _timestamp(bom.creation.created)
+    document["timestamp"] = format_time(bom.creation.created)
     return orjson.dumps(document, option=_OPTIONS)
 
 
-def _timestamp(time: datetime | None) -> str:
+def format_time(time: datetime | None) -> str:
+    """Return a time in UTC, which OpenVEX and CycloneDX write as RFC 3339; empty if unknown."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else ""
 
 
@@ -63,13 +64,13 @@ def _statement(applied: StatementProducts, bom: Bom) -> dict[str, Any]:
         "justification": statement.justification.value if statement.justification else "",
         "impact_statement": statement.impact_statement,
         "action_statement": statement.action_statement,
-        "status_notes": _notes(statement),
+        "status_notes": describe_evidence(statement),
     }
     return {key: value for key, value in row.items() if value}
 
 
-def _notes(statement: Statement) -> str:
-    """Return who states it and where it can be verified, for which OpenVEX has no other field."""
+def describe_evidence(statement: Statement) -> str:
+    """Return who states it and where it can be verified: no format has fields for that."""
     return f"Stated by {statement.author}. Evidence: {' '.join(statement.evidence)}"
 
 

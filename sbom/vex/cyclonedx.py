@@ -1,0 +1,153 @@
+"""Statements of a release as CycloneDX 1.6 VEX, whose BOM-Links lead to our CycloneDX SBOMs.
+
+https://cyclonedx.org/capabilities/vex/, https://cyclonedx.org/capabilities/bomlink/. What consumers
+do decides what is written: Trivy takes a statement only by the serial number of the SBOM it scans,
+so that every SBOM with the component is named; Dependency-Track only from a source that it knows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from sbom.bom.actor import ActorKind, parse_actor
+from sbom.bom.bom import Bom
+from sbom.components.component import Component
+from sbom.vex.model import Justification, Statement, Status
+from sbom.vex.openvex import describe_evidence, format_time
+from sbom.vex.products import StatementProducts
+
+Element = dict[str, Any]
+
+_OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+#: The state of an analysis, and that of a version, by status.
+_STATES = {
+    Status.NOT_AFFECTED: ("not_affected", "unaffected"),
+    Status.AFFECTED: ("exploitable", "affected"),
+    Status.FIXED: ("resolved", "unaffected"),
+    Status.UNDER_INVESTIGATION: ("in_triage", "unknown"),
+}
+#: CycloneDX has none for code that nobody can attack: only the sentences are written.
+_JUSTIFICATIONS = {
+    Justification.COMPONENT_NOT_PRESENT: "code_not_present",
+    Justification.CODE_NOT_PRESENT: "code_not_present",
+    Justification.CODE_NOT_IN_EXECUTE_PATH: "code_not_reachable",
+    Justification.INLINE_MITIGATIONS: "protected_by_mitigating_control",
+}
+#: Dependency-Track's names of the sources of ids, and where each has its page.
+_SOURCES = {
+    "CVE": ("NVD", "https://nvd.nist.gov/vuln/detail/"),
+    "GHSA": ("GITHUB", "https://github.com/advisories/"),
+}
+
+
+def write_cyclonedx_vex(
+    statements: Iterable[StatementProducts], bom: Bom, namespaces: Mapping[str, str]
+) -> bytes:
+    """Return the document of at least one statement: JSON in UTF-8, keys sorted, LF line ends.
+
+    ``bom`` is that of the release, ``namespaces`` are those of the artifacts' SBOMs by the names
+    of the artifacts. The serial number is made of everything in the document but the time.
+    """
+    document: Element = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": _metadata(bom),
+        "vulnerabilities": [_vulnerability(one, bom, namespaces) for one in statements],
+    }
+    digest = hashlib.sha256(orjson.dumps(document, option=_OPTIONS)).hexdigest()
+    document["serialNumber"] = f"urn:uuid:{_make_uuid(f'{bom.namespace}/vex/{digest}')}"
+    document["metadata"]["timestamp"] = format_time(bom.creation.created)
+    return orjson.dumps(document, option=_OPTIONS)
+
+
+def bom_link(namespace: str, ref: str) -> str:
+    """Return the BOM-Link of an element of a CycloneDX SBOM, whose ``bom-ref`` is its id.
+
+    The SBOM's serial number is the UUID, version 5, of its namespace as a URL; its version is 1.
+    """
+    return f"urn:cdx:{_make_uuid(namespace)}/1#{ref}"
+
+
+def _make_uuid(name: str) -> uuid.UUID:
+    return uuid.uuid5(uuid.NAMESPACE_URL, name)
+
+
+def _metadata(bom: Bom) -> Element:
+    actors = [actor for text in bom.creation.creators if (actor := parse_actor(text))]
+    makers = [{"name": one.name} for one in actors if one.kind is ActorKind.ORGANIZATION]
+    authors = [{"name": one.name} for one in actors if one.kind is ActorKind.PERSON]
+    named = (tool.rpartition("-") for tool in bom.creation.tools)
+    tools = [
+        {"type": "application", "name": name, "version": version} for name, _, version in named
+    ]
+    element = {
+        "authors": [*authors, *makers[1:]],
+        "manufacturer": next(iter(makers), None),
+        "tools": {"components": tools},
+    }
+    return {key: value for key, value in element.items() if value}
+
+
+def _vulnerability(applied: StatementProducts, bom: Bom, namespaces: Mapping[str, str]) -> Element:
+    statement = applied.statement
+    element = {
+        "id": statement.vulnerability,
+        "source": _source(statement.vulnerability),
+        "references": [
+            {"id": id_, "source": source}
+            for id_ in dict.fromkeys(statement.aliases)
+            if (source := _source(id_))
+        ],
+        "recommendation": statement.action_statement,
+        "analysis": _analysis(statement),
+        "affects": _affects(applied, bom, namespaces),
+    }
+    return {key: value for key, value in element.items() if value}
+
+
+def _source(id_: str) -> Element | None:
+    name, page = _SOURCES.get(id_.partition("-")[0], ("", ""))
+    return {"name": name, "url": f"{page}{id_}"} if name else None
+
+
+def _analysis(statement: Statement) -> Element:
+    state, _ = _STATES[statement.status]
+    time = f"{statement.date.isoformat()}T00:00:00Z"
+    element = {
+        "state": state,
+        "justification": _JUSTIFICATIONS.get(statement.justification)
+        if statement.justification
+        else None,
+        "detail": f"{statement.impact_statement} {describe_evidence(statement)}".strip(),
+        "firstIssued": time,
+        "lastUpdated": time,
+    }
+    return {key: value for key, value in element.items() if value}
+
+
+def _affects(applied: StatementProducts, bom: Bom, namespaces: Mapping[str, str]) -> list[Element]:
+    """Return each SBOM's element of every component: the release's, then those of artifacts."""
+    components: dict[str, Component] = {}
+    links: dict[str, Component] = {}
+    for product in applied.products:
+        for component in product.subcomponents:
+            components[component.id] = component
+            links[bom_link(namespaces[product.artifact.name], component.id)] = component
+    release = {bom_link(bom.namespace, id_): components[id_] for id_ in sorted(components)}
+    _, status = _STATES[applied.statement.status]
+    return [
+        {
+            "ref": link,
+            "versions": [{"version": component.version, "status": status}],
+        }
+        if component.version
+        else {"ref": link}
+        for link, component in {**release, **links}.items()
+    ]
