@@ -36,6 +36,8 @@ def write_openvex(statements: Iterable[StatementProducts], bom: Bom) -> bytes:
     document: dict[str, Any] = {
         "@context": _CONTEXT,
         "author": ", ".join(creators),
+        # Optional, but lib4vex 0.2.3 reads no document without it.
+        "role": "Document Creator",
         "statements": rows,
         "tooling": ", ".join(bom.creation.tools),
         "version": 1,

@@ -7,16 +7,21 @@ import io
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from boms import committed_bom
 from conftest import ROOT
 from manifests import COMMITTED
 from release_runs import PARTIAL, UNPINNED, Run, read_json
 from statements import VALID
 
 from sbom.cli import main
+from sbom.vex.openvex import write_openvex
+from sbom.vex.products import Product, StatementProducts
+from sbom.vex.read import read_statements
 
 jsonschema = pytest.importorskip("jsonschema", reason="is in the group 'validation'")
 #: Not that of IRIs, which takes a minute.
@@ -130,7 +135,19 @@ def test_a_statement_is_written_as_it_was_made(stated: Path) -> None:
         "status_notes": "Stated by A Person. Evidence: https://example.org/advisory",
     }
     assert document["author"] == "Python Software Foundation"
+    assert document["role"] == "Document Creator"
     assert (document["@context"], document["version"]) == ("https://openvex.dev/ns/v0.2.0", 1)
+
+
+def test_a_component_without_a_purl_is_the_element_of_the_sbom() -> None:
+    bom = committed_bom()
+    xz = next(component for component in bom.components if component.name == "xz")
+    products = (Product(bom.components[0], (replace(xz, purl="", cpes=()),)),)
+    [statement] = read_statements(VALID)
+    document = json.loads(write_openvex([StatementProducts(statement, products)], bom))
+    assert schema_errors(document) == []
+    [product] = document["statements"][0]["products"]
+    assert product["subcomponents"] == [{"@id": f"{bom.namespace}#SPDXRef-xz"}]
 
 
 def test_the_time_is_that_of_source_date_epoch_and_not_part_of_the_id(
