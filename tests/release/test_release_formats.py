@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,14 @@ def test_verify_finds_the_document_beside_an_artifact_in_any_format(
         found.append((status, report["matching_files"]))
     assert found == [found[0]] * len(SUFFIXES)
     assert found[0][1] > 30
+
+
+def test_a_release_beside_its_artifacts_can_be_repeated_in_all_formats(
+    run: Run, few: Path, tmp_path: Path
+) -> None:
+    directory = tmp_path / "release"
+    shutil.copytree(few, directory)
+    words = ("--artifacts", directory, "--in-place", "--format", "all", *PARTIAL)
+    assert run("release", *words)[0] == 0
+    status, out, err = run("release", *words)
+    assert (status, "is up to date" in out) == (0, True), err
