@@ -182,7 +182,7 @@ def _component(component: Component, graph: _Graph, bom: Bom, version: str) -> E
         "hashes": _hashes(component.checksums),
         "pedigree": _stated({"notes": component.source_info}),
         "externalReferences": _references(component),
-        "evidence": _evidence(component, graph),
+        "evidence": _evidence(component, graph, version),
         "properties": _properties(
             [
                 (terms.PURPOSE, component.purpose if component.purpose != kind else ""),
@@ -262,8 +262,12 @@ def _bsi_properties(name: str, purpose: str = "") -> Iterator[tuple[str, str]]:
     yield "bsi:component:structured", "structured" if is_structured else "unstructured"
 
 
-def _evidence(component: Component, graph: _Graph) -> Element:
-    """Return the files that contain a component, and what shows which one it is."""
+def _evidence(component: Component, graph: _Graph, version: str) -> Element:
+    """Return the files that contain a component, and what shows which one it is.
+
+    In version 1.6, the identity is an object instead of an array of one, which the schema accepts
+    as the form of 1.5: syft 1.18 rejects a document with the array.
+    """
     files = graph.files_of.get(component.id, ())
     methods = [("manifest-analysis", _STATED, component.source_info)]
     shown = next((one.comment for one in files if component.version in one.comment), "")
@@ -282,7 +286,9 @@ def _evidence(component: Component, graph: _Graph) -> Element:
     }
     return _stated(
         {
-            "identity": [identity] if found and component.version else None,
+            "identity": (identity if version == "1.6" else [identity])
+            if found and component.version
+            else None,
             "occurrences": [
                 _stated({"location": file.path, "additionalContext": file.comment})
                 for file in files

@@ -203,6 +203,14 @@ def test_a_file_is_a_component_with_what_bsi_asks_of_it() -> None:
     assert data["metadata"]["lifecycles"] == [{"phase": "post-build"}]
 
 
+def test_an_identity_is_an_object_in_1_6_for_readers_that_know_only_that_form() -> None:
+    for version, kind in (("1.6", dict), ("1.7", list)):
+        [zlib] = [
+            one for one in document(committed_bom(), version)["components"] if one["name"] == "zlib"
+        ]
+        assert isinstance(zlib["evidence"]["identity"], kind)
+
+
 def test_an_incomplete_bom_says_so_in_its_composition() -> None:
     bom = committed_bom()
     comment = incomplete_sentence("1 error")
