@@ -273,7 +273,7 @@ def _evidence(file: ShippedFile) -> str:
 
 
 def describe_signature(signature: Signature | None) -> str:
-    """Return in words who signed a file, an empty text if nobody did.
+    """Return in words who signed a file, an empty text if it is not signed.
 
     Whether the certificate is trusted depends on the day, and is not stated.
     """

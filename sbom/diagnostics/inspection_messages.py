@@ -130,8 +130,9 @@ def invalid_signature(file: str, member: str, signer: str, *, is_changed: bool) 
 
 
 def unexpected_signer(file: str, member: str, *, expected: str, found: str) -> Diagnostic:
-    """Return that another organization signed a file than is expected to."""
-    message = f"expected a signature of {expected}, found one of {found}"
+    """Return that a file has a signature of another organization than is expected, if any is."""
+    wanted = f"a signature of {expected}" if expected else "no signature"
+    message = f"expected {wanted}, found one of {found}"
     hint = "find out where it comes from; then correct the build, or [release.signers]"
     return _member(Code.UNEXPECTED_SIGNER, file, member, message, hint)
 

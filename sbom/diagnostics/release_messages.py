@@ -13,11 +13,11 @@ def unknown_artifact(path: str, line: str, *, is_known_elsewhere: bool) -> Diagn
 
     One that ``is_known_elsewhere`` has a name that a channel uses on other lines than ``line``.
     """
-    by_whom = f"of CPython {line} publishes" if is_known_elsewhere else "publishes"
+    publisher = f"of CPython {line} publishes" if is_known_elsewhere else "publishes"
     return Diagnostic(
         code=Code.UNKNOWN_ARTIFACT,
         file=path,
-        message=f"unknown artifact: no channel {by_whom} a file of this name",
+        message=f"unknown artifact: no channel {publisher} a file of this name",
         hint="add a [channel.<name>], widen its 'lines', or list the file in 'ignore' of [release]",
     )
 

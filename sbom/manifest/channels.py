@@ -181,7 +181,7 @@ class ReleaseConfig(Table, frozen=True, kw_only=True):
     """organizations that sign the files of a release, each with patterns of the files that it
     signs; the first that matches applies"""
     unsigned: tuple[str, ...] = ()
-    """patterns of PE files that nobody signs"""
+    """patterns of PE files that are not signed"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -30,7 +30,7 @@ from sbom.patterns import PathPatterns
 from sbom.release.artifact_reading import embedded_artifacts, read_artifacts
 from sbom.release.contents import ArtifactContents
 from sbom.verification.inspection import check_missing, inspect_files, make_inspector
-from sbom.verification.signatures import check_own_signature
+from sbom.verification.signatures import check_installer_signature
 
 #: The SHA-256 of the files of a build by their paths.
 BuildFiles = Mapping[str, str]
@@ -125,7 +125,9 @@ class _Collector:
         if channel.format != "zip":  # which has no signature of its own
             packages = (archive, *archive.nested.values())
             inside = [one for package in packages for one in (package.archive, *package.members)]
-            self.diagnostics += check_own_signature(path, archive.archive, inside, self.manifest)
+            self.diagnostics += check_installer_signature(
+                path, archive.archive, inside, self.manifest
+            )
         contents = ArtifactContents(
             artifact=artifact,
             path=path,

@@ -19,7 +19,7 @@ from sbom.verification.foreign_paths import align_paths
 from sbom.verification.identification import Identification
 from sbom.verification.inspection import Inspection, inspect_files
 from sbom.verification.missing_files import missing_of_bom
-from sbom.verification.signatures import check_own_signature
+from sbom.verification.signatures import check_installer_signature
 from sbom.verification.target import VerifyTarget
 
 
@@ -64,7 +64,7 @@ def verify_target(
     inspection = inspect_files(target.name, files, expected, bom=bom)
     diagnostics = [*target.diagnostics, *inspection.diagnostics]
     if target.file and target.can_be_signed:
-        diagnostics += check_own_signature(target.name, target.file, target.files, manifest)
+        diagnostics += check_installer_signature(target.name, target.file, target.files, manifest)
     matching = 0
     if is_installer:
         reason = "named like an installer, but neither a WiX bundle nor an MSI"

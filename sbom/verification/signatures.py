@@ -1,8 +1,8 @@
-"""Who signed the files of a build, compared with who is expected to have signed them."""
+"""The signers of shipped files, compared with the expected ones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sbom.binaries.signature import Signature, SignatureStatus
 from sbom.bom.ownership import ExpectedContents, Inventory
@@ -17,8 +17,8 @@ from sbom.manifest.model import Manifest
 from sbom.patterns import PathPatterns
 
 
-class _SignerFinder:
-    """Finds who is expected to sign a file whose path starts behind a prefix."""
+class _ExpectedSigners:
+    """The signers that ``[release.signers]`` names for files whose paths start with a prefix."""
 
     def __init__(self, manifest: Manifest, prefix: str = "") -> None:
         self._prefix = prefix
@@ -26,72 +26,58 @@ class _SignerFinder:
             (signer, PathPatterns(patterns))
             for signer, patterns in manifest.release.signers.items()
         ]
+        self._unsigned = PathPatterns(manifest.release.unsigned)
 
-    def __call__(self, file: ShippedFile) -> str:
+    def signer_of(self, file: ShippedFile) -> str:
+        """Return the expected signer of a file, an empty text if there is none."""
         path = file.path.removeprefix(self._prefix)
         return next((signer for signer, patterns in self._signers if patterns.matches(path)), "")
 
+    def has_signed(self, file: ShippedFile) -> bool:
+        """Return whether a file has a signature of its expected signer."""
+        return _is_signed_by(file, self.signer_of(file))
 
-def check_own_signature(
+    def requires_signature(self, file: ShippedFile) -> bool:
+        """Return whether a file has an expected signer and is not declared as unsigned."""
+        path = file.path.removeprefix(self._prefix)
+        return bool(self.signer_of(file)) and not self._unsigned.matches(path)
+
+
+def _is_signed_by(file: ShippedFile, signer: str) -> bool:
+    return bool(signer) and file.signature is not None and file.signature.signer == signer
+
+
+def check_installer_signature(
     name: str, file: ShippedFile, contents: Iterable[ShippedFile], manifest: Manifest
 ) -> Iterator[Diagnostic]:
-    """Yield what is wrong with the signature of an installer or a package with some contents.
+    """Yield what is wrong with the signature of an installer, or of a package of one.
 
-    One that is not signed is reported if a package in it, or a file of CPython itself, is signed
-    by whom it should be.
+    One without a signature is reported if its expected signer has signed a package in its
+    contents, or a file of CPython itself.
     """
     yield from _check_intact(name, "", file.signature)
-    expected = _SignerFinder(manifest)(file)
+    expected = _ExpectedSigners(manifest).signer_of(file)
     if file.signature is None:
         cpython = manifest.cpython.component
         if any(
-            one.signature
-            and one.signature.signer == expected
+            _is_signed_by(one, expected)
             and (not one.binary or cpython in {match.component for match in one.binary.matches})
             for one in contents
         ):
             yield unsigned_file(name, "", expected)
-    elif file.signature.signer not in ("", expected):
-        found = file.signature.signer
-        yield unexpected_signer(name, "", expected=expected or "nobody", found=found)
-
-
-def _listed_digests(
-    files: Iterable[ShippedFile], find_signer: Callable[[ShippedFile], str]
-) -> frozenset[str]:
-    """Return the digests in catalogs of whom is expected to sign them."""
-    return frozenset().union(
-        *(
-            file.catalog
-            for file in files
-            if file.signature
-            and file.signature.status is SignatureStatus.INTACT
-            and file.signature.signer == find_signer(file)
-        )
-    )
-
-
-def _digests(file: ShippedFile) -> tuple[str, ...]:
-    """Return by which digests a catalog can list a file."""
-    authenticode = file.binary.headers.authenticode if file.binary else ""
-    return authenticode, file.sha256, file.sha1
-
-
-def _check_intact(name: str, path: str, signature: Signature | None) -> Iterator[Diagnostic]:
-    if signature and signature.status is not SignatureStatus.INTACT:
-        is_changed = signature.status is SignatureStatus.CHANGED
-        yield invalid_signature(name, path, signature.signer, is_changed=is_changed)
+    else:
+        yield from _check_signer(name, "", file, expected)
 
 
 def check_signatures(
     name: str, files: Sequence[ShippedFile], expected: ExpectedContents, inventory: Inventory
 ) -> Iterator[Diagnostic]:
-    """Yield signatures that are invalid, and what is unsigned or signed by somebody else.
+    """Yield invalid signatures, missing signatures, and signatures of unexpected signers.
 
-    ``name`` is what diagnostics call the layout or archive. Nobody signs the build of a developer:
-    who signed is compared where a file of CPython itself is signed by whom it should be.
+    ``name`` is what diagnostics call the layout or archive. A developer's build is not signed:
+    signers are compared only if a file of CPython itself is signed by its expected signer.
     """
-    find_signer = _SignerFinder(expected.manifest, expected.prefix)
+    signers = _ExpectedSigners(expected.manifest, expected.prefix)
     for file in files:
         yield from _check_intact(name, file.path, file.signature)
     known = {*inventory.owned, *(one.path for one in inventory.ownership)}
@@ -102,23 +88,45 @@ def check_signatures(
     ]
     cpython = expected.manifest.cpython.component
     if not any(
-        inventory.owned.get(file.path) == cpython
-        and file.signature
-        and file.signature.signer == find_signer(file)
-        for file in of_build
+        inventory.owned.get(file.path) == cpython and signers.has_signed(file) for file in of_build
     ):
         return
-    listed = _listed_digests(files, find_signer)
-    unsigned = PathPatterns(expected.manifest.release.unsigned)
+    listed = _listed_digests(files, signers)
     for file in of_build:
-        signer = find_signer(file)
-        if file.signature is None:
-            if (
-                listed.isdisjoint(_digests(file))
-                and signer
-                and not unsigned.matches(file.path.removeprefix(expected.prefix))
-            ):
-                yield unsigned_file(name, file.path, signer)
-        elif file.signature.signer and file.signature.signer != signer:
-            found = file.signature.signer
-            yield unexpected_signer(name, file.path, expected=signer or "nobody", found=found)
+        signer = signers.signer_of(file)
+        if file.signature is not None:
+            yield from _check_signer(name, file.path, file, signer)
+        elif signers.requires_signature(file) and listed.isdisjoint(_digests(file)):
+            yield unsigned_file(name, file.path, signer)
+
+
+def _check_intact(name: str, path: str, signature: Signature | None) -> Iterator[Diagnostic]:
+    if signature and signature.status is not SignatureStatus.INTACT:
+        is_changed = signature.status is SignatureStatus.CHANGED
+        yield invalid_signature(name, path, signature.signer, is_changed=is_changed)
+
+
+def _check_signer(name: str, path: str, file: ShippedFile, expected: str) -> Iterator[Diagnostic]:
+    """Yield a known signer that is not the expected one; a damaged signature may name none."""
+    signer = file.signature.signer if file.signature else ""
+    if signer and not _is_signed_by(file, expected):
+        yield unexpected_signer(name, path, expected=expected, found=signer)
+
+
+def _listed_digests(files: Iterable[ShippedFile], signers: _ExpectedSigners) -> frozenset[str]:
+    """Return the digests in intact catalogs that their expected signers have signed."""
+    return frozenset().union(
+        *(
+            file.catalog
+            for file in files
+            if file.signature
+            and file.signature.status is SignatureStatus.INTACT
+            and signers.has_signed(file)
+        )
+    )
+
+
+def _digests(file: ShippedFile) -> tuple[str, ...]:
+    """Return the digests by which a catalog can list a file."""
+    authenticode = file.binary.headers.authenticode if file.binary else ""
+    return authenticode, file.sha256, file.sha1

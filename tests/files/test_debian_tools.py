@@ -128,7 +128,7 @@ def test_a_package_that_osslsigncode_signed_is_intact(
 
 def test_osslsigncode_computes_the_digest_that_the_tests_sign(tmp_path: Path) -> None:
     (tmp_path / "python.exe").write_bytes(signed_pe(FILES["python.exe"]))
-    # It fails, because nobody trusts the certificate; what it computed is printed before.
+    # It fails, because the certificate is not trusted; what it computed is printed before.
     printed = run("osslsigncode", "verify", "-in", "python.exe", cwd=tmp_path, check=False)
     lines = re.findall(r"(?m)^(Current|Calculated) message digest *: (\w+)", printed)
     stated = dict(lines)

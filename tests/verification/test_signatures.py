@@ -1,15 +1,16 @@
-"""Who signed the files of a build, compared with who is expected to have signed them."""
+"""The signers of shipped files, compared with the expected ones."""
 
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from binaries import binaries
 from conftest import FACTS
 from installers import bundle, msi
-from manifests import entry_of, for_entry
+from manifests import committed, entry_of, for_entry
 from signatures import catalog_of, signed_pe
 from verify_case import VerifyCase
 
@@ -20,14 +21,15 @@ from sbom.bom.ownership import assign_owners, expected_contents
 from sbom.components.component import Build
 from sbom.diagnostics import Exit
 from sbom.files.shipped_file import ShippedFile
-from sbom.verification.signatures import check_signatures
+from sbom.manifest.channels import ReleaseConfig
+from sbom.verification.signatures import check_installer_signature, check_signatures
 
 SIGNERS = tomllib.loads((FACTS / "signers.toml").read_text("utf-8"))["python"]
 
 
 @pytest.fixture
 def case(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> VerifyCase:
-    """Return a build whose files are all signed by whom python.org's are."""
+    """Return a build whose files are all signed, as those of python.org are."""
     case = VerifyCase(tmp_path, capsys)
     for name, data in case.files.items():
         if is_pe(data) and read_headers(data).signature is None:
@@ -44,13 +46,11 @@ def diagnostics(case: VerifyCase) -> list[tuple[str, str]]:
     return found
 
 
-def test_a_build_that_is_signed_throughout_is_fine(case: VerifyCase) -> None:
+def test_a_signed_build_is_fine(case: VerifyCase) -> None:
     assert diagnostics(case) == []
 
 
-def test_a_build_that_nobody_signed_is_fine(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unsigned_build_is_fine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert diagnostics(VerifyCase(tmp_path, capsys)) == []
 
 
@@ -73,7 +73,7 @@ def test_an_unsigned_file_that_a_catalog_lists_is_fine(
     assert [name for name, _ in diagnostics(case)] == expected
 
 
-def test_a_file_that_somebody_else_signed_is_reported(case: VerifyCase) -> None:
+def test_a_file_that_another_organization_signed_is_reported(case: VerifyCase) -> None:
     plain = binaries()["_bz2.pyd"]
     case.files["_bz2.pyd"] = signed_pe(plain, "Any Corporation")
     assert diagnostics(case) == [
@@ -82,6 +82,16 @@ def test_a_file_that_somebody_else_signed_is_reported(case: VerifyCase) -> None:
             "expected a signature of Python Software Foundation, found one of Any Corporation",
         )
     ]
+
+
+def test_a_signed_file_that_has_no_expected_signer_is_reported(case: VerifyCase) -> None:
+    everything_else = '"Python Software Foundation" = ["*"]'
+    assert everything_else in case.manifest
+    all_but_bz2 = everything_else.replace('"*"', '"*.dll", "*.exe", "_[!b]*.pyd", "pyexpat.pyd"')
+    case.manifest = case.manifest.replace(everything_else, all_but_bz2)
+    case.files["_bz2.pyd"] = signed_pe(binaries()["_bz2.pyd"], "Any Corporation")
+    message = "expected no signature, found one of Any Corporation"
+    assert diagnostics(case) == [("unexpected-signer", message)]
 
 
 def test_a_file_that_was_changed_after_signing_is_an_error_in_any_build(
@@ -113,6 +123,14 @@ def test_a_package_of_an_installer_is_compared_too(case: VerifyCase, tmp_path: P
     assert [name for name, _ in diagnostics(case)] == ["unsigned-file"]
 
 
+def test_a_package_without_an_expected_signer_needs_no_signature() -> None:
+    manifest = replace(committed(), release=ReleaseConfig())
+    damaged = Signature(status=SignatureStatus.DAMAGED)
+    contents = [ShippedFile("python.cat", 1, signature=damaged)]
+    found = check_installer_signature("core.msi", ShippedFile("core.msi", 1), contents, manifest)
+    assert list(found) == []
+
+
 def signed_file(path: str, signer: str) -> ShippedFile:
     signature = Signature(status=SignatureStatus.INTACT, signer=signer) if signer else None
     binary = Binary(PEHeaders(signature=signature))
@@ -120,7 +138,7 @@ def signed_file(path: str, signer: str) -> ShippedFile:
 
 
 @pytest.mark.parametrize("version", SIGNERS)
-def test_the_files_of_real_releases_are_signed_by_whom_they_should_be(version: str) -> None:
+def test_the_files_of_real_releases_have_their_expected_signers(version: str) -> None:
     manifest = for_entry(entry_of(version))
     files = [signed_file(path, signer) for path, signer in SIGNERS[version].items()]
     assert len(files) > 50
