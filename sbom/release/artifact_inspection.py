@@ -1,12 +1,9 @@
-"""The artifacts of a release to their contents: opened, or as the builds they were made from.
-
-Artifacts of one build are compared with each other, and with the machine they are built for.
-"""
+"""The artifacts of a release to their contents: opened, or as the builds they were made from."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,11 +14,10 @@ from sbom.diagnostics import Diagnostic, failing, sort_diagnostics
 from sbom.diagnostics.inspection_messages import (
     file_mismatch,
     missing_file,
-    unexpected_build,
     unowned_file,
 )
 from sbom.files.burn import installed_files
-from sbom.files.shipped_file import ShippedFile, is_library
+from sbom.files.shipped_file import ShippedFile
 from sbom.files.zip import ArchiveContents
 from sbom.io import read_error, require_directory
 from sbom.manifest.channels import Artifact
@@ -29,11 +25,14 @@ from sbom.manifest.model import Manifest
 from sbom.patterns import PathPatterns
 from sbom.release.artifact_reading import embedded_artifacts, read_artifacts
 from sbom.release.contents import ArtifactContents
-from sbom.verification.inspection import check_missing, inspect_files, make_inspector
+from sbom.release.shared_files import BuildFiles, Sha256ByPath, check_shared_files
+from sbom.verification.inspection import (
+    Inspection,
+    check_missing,
+    inspect_files,
+    make_inspector,
+)
 from sbom.verification.signatures import check_installer_signature
-
-#: The SHA-256 of the files of a build by their paths.
-BuildFiles = Mapping[str, str]
 
 
 def list_files(directory: Path) -> list[str]:
@@ -62,7 +61,7 @@ def inspect_artifacts(
     directory: Path,
     artifacts: Mapping[str, Artifact],
     manifest: Manifest,
-    layouts: Mapping[str, BuildFiles] | None = None,
+    layouts: Mapping[str, Sha256ByPath] | None = None,
 ) -> tuple[tuple[ArtifactContents, ...], tuple[Diagnostic, ...]]:
     """Return what each artifact contains, and what is wrong with it.
 
@@ -83,10 +82,10 @@ def inspect_artifacts(
     contents = collector.merge_copies()
     shared = check_shared_files(
         [
-            *(_Libraries(_layout_of(name), name, files) for name, files in layouts.items()),
+            *(BuildFiles(_layout_of(name), name, files) for name, files in layouts.items()),
             # Those of an installer are checked with the packages that they are in.
             *(
-                _Libraries(one.path, one.build.name, {file.path: file.sha256 for file in one.files})
+                BuildFiles(one.path, one.build.name, {file.path: file.sha256 for file in one.files})
                 for one in sorted(contents, key=lambda contents: contents.path)
                 if one.artifact.channel.format != "installer"
             ),
@@ -104,6 +103,18 @@ def _build_of(artifact: Artifact) -> Build:
     return Build(platform=artifact.platform, variant=channel.variant, channel=channel.name)
 
 
+def _with_inspection(
+    contents: ArtifactContents, inspection: Inspection, added: Sequence[Component] = ()
+) -> ArtifactContents:
+    """Return contents with what their inspection shows, and with ``added`` components."""
+    return replace(
+        contents,
+        components=(*inspection.components, *added),
+        ownership=inspection.ownership,
+        shown_versions=inspection.shown_versions,
+    )
+
+
 @dataclass(slots=True)
 class _Collector:
     """Contents of artifacts as they are collected, and what is wrong with them.
@@ -112,7 +123,7 @@ class _Collector:
     """
 
     manifest: Manifest
-    layouts: Mapping[str, BuildFiles]
+    layouts: Mapping[str, Sha256ByPath]
     standalone: Mapping[str, ShippedFile]
     contents: list[ArtifactContents] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -157,14 +168,7 @@ class _Collector:
     ) -> None:
         inspection = inspect_files(contents.path, contents.files, expected, nested=nested)
         self.diagnostics += inspection.diagnostics
-        self.contents.append(
-            replace(
-                contents,
-                components=inspection.components,
-                ownership=inspection.ownership,
-                shown_versions=inspection.shown_versions,
-            )
-        )
+        self.contents.append(_with_inspection(contents, inspection))
 
     def _embedded(self, artifact: Artifact) -> dict[str, Artifact]:
         """Return the artifacts that are members of one, by their paths in it."""
@@ -230,18 +234,10 @@ class _Collector:
         # What is wrong with a file is reported with the package that it is in.
         reported = set(paths)
         self.diagnostics += [one for one in inspection.diagnostics if one.subject not in reported]
-        self.contents.append(
-            replace(
-                contents,
-                files=files,
-                components=(*inspection.components, *added),
-                ownership=inspection.ownership,
-                shown_versions=inspection.shown_versions,
-            )
-        )
+        self.contents.append(_with_inspection(replace(contents, files=files), inspection, added))
 
     def _compare(
-        self, contents: ArtifactContents, files: Iterable[ShippedFile], layout: BuildFiles
+        self, contents: ArtifactContents, files: Iterable[ShippedFile], layout: Sha256ByPath
     ) -> None:
         """Report the files of an installer that are not those of the layout of its build."""
         expected = f"the same file as in {_layout_of(contents.build.name)}"
@@ -254,13 +250,13 @@ class _Collector:
     def _add_package_of(
         self, contents: ArtifactContents, package: Artifact, name: str, archive: ArchiveContents
     ) -> None:
-        """Add a package of an installer, unless the same file is beside it."""
+        """Add a package of an installer, unless the same file is in the directory by itself."""
         is_detached = name in archive.detached
         holders = self.downloaders if is_detached else self.containers
         holders.setdefault(package.file, set()).add(contents.artifact.file)
-        beside = self.standalone.get(package.file)
-        if beside is None or beside.sha256 != archive.nested[name].archive.sha256:
-            self.add(f"{contents.path}/{name}", package, archive.nested[name])
+        nested, standalone = archive.nested[name], self.standalone.get(package.file)
+        if standalone is None or standalone.sha256 != nested.archive.sha256:
+            self.add(f"{contents.path}/{name}", package, nested)
 
     def _add_package(self, contents: ArtifactContents) -> None:
         """Add a package of an installer: it has some of the files of one variant."""
@@ -307,36 +303,3 @@ class _Collector:
             containers=tuple(sorted(self.containers.get(file, ()))),
             downloaders=tuple(sorted(self.downloaders.get(file, ()))),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Libraries:
-    """The files of a build in one place: an artifact, a package, a layout."""
-
-    place: str
-    build: str
-    files: BuildFiles
-
-    def find(self) -> Mapping[str, str]:
-        """Return the SHA-256 of each library by its name in lower case.
-
-        Executables are not compared: they are copied under other names.
-        """
-        return {
-            path.rpartition("/")[2].lower(): sha256
-            for path, sha256 in self.files.items()
-            if is_library(path)
-        }
-
-
-def check_shared_files(places: Iterable[_Libraries]) -> Iterator[Diagnostic]:
-    """Yield libraries that differ between two places of a build, which is made once."""
-    first: dict[tuple[str, str], tuple[str, str]] = {}
-    for libraries in places:
-        for name, sha256 in libraries.find().items():
-            place, expected_sha256 = first.setdefault(
-                (libraries.build, name), (libraries.place, sha256)
-            )
-            if sha256 != expected_sha256:
-                expected = f"the same file as in {place}, of the same build"
-                yield unexpected_build(libraries.place, name, expected=expected, found="another")
