@@ -57,6 +57,17 @@ def is_directory(path: Path) -> bool:
         return False
 
 
+def find_file(path: Path) -> Path | None:
+    """Return the file that a path leads to on Windows, where case does not distinguish names.
+
+    Of several files, that of the same case is preferred.
+    """
+    wanted = path.name.lower()
+    entries = (entry for entry in path.parent.glob("*") if entry.name.lower() == wanted)
+    files = filter(Path.is_file, entries)
+    return min(files, key=lambda file: (file.name != path.name, file.name), default=None)
+
+
 def require_directory(path: Path, hint: str) -> None:
     """Raise InputError, with a hint for the user, unless a path leads to a directory."""
     if not is_directory(path):

@@ -1,4 +1,4 @@
-"""How long things take, each beside something to measure it by: ``nox -s bench``.
+"""How long things take, each compared with a baseline: ``nox -s bench``.
 
 Both sides of a row run in turn, so that a machine that drifts drifts for both; ratios are
 medians of the ratios pair by pair. Only the ratios travel to another machine.
@@ -49,13 +49,15 @@ def timed(action: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def row(name: str, action: Callable[[], object], beside: str, other: Callable[[], object]) -> None:
+def row(
+    name: str, action: Callable[[], object], baseline: str, other: Callable[[], object]
+) -> None:
     """Run two actions in turn and print medians and the ratio."""
     action(), other()
     pairs = [(timed(action), timed(other)) for _ in range(ROUNDS)]
     mine, its = (statistics.median(side) for side in zip(*pairs, strict=True))
     ratio = statistics.median(a / b for a, b in pairs)
-    print(f"{name:34} {mine * 1000:8.0f} ms   {beside:28} {its * 1000:8.0f} ms   x {ratio:.2f}")
+    print(f"{name:34} {mine * 1000:8.0f} ms   {baseline:28} {its * 1000:8.0f} ms   x {ratio:.2f}")
 
 
 def tree(folder: Path, files: int) -> None:
@@ -85,7 +87,7 @@ def with_coreutils(folder: Path) -> None:
 
 
 def releasing(folder: Path) -> None:
-    """Measure a release of thirty artifacts beside hashing the same files alone."""
+    """Measure a release of thirty artifacts, compared with hashing the same files alone."""
     make_release(folder / "artifacts", committed())
     words = ["--artifacts", str(folder / "artifacts"), "--output", str(folder / "release")]
     released = process("-m", "sbom", "release", *words, "--allow-unpinned", "--replace")
@@ -94,7 +96,7 @@ def releasing(folder: Path) -> None:
 
 
 def examining(folder: Path) -> None:
-    """Measure what looking into sixty binaries of 24 MB costs beside hashing them plainly."""
+    """Measure looking into sixty binaries of 24 MB, compared with hashing them plainly."""
     made = list(binaries().items())
     chance = random.Random(7)
     for number in range(60):
@@ -115,7 +117,7 @@ def examining(folder: Path) -> None:
 
 
 def opening(folder: Path) -> None:
-    """Measure opening an installer of 30 MB beside hashing the file."""
+    """Measure opening an installer of 30 MB, compared with hashing the file."""
     chance = random.Random(11)
     pieces = [chance.randbytes(12) for _ in range(4000)]
     for method, name in ((MSZIP, "MSZIP"), (STORED, "stored")):

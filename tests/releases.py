@@ -115,12 +115,12 @@ def packages_of(version: str, platform: str) -> dict[str, dict[str, bytes]]:
 def installer_of(packages: Mapping[str, Mapping[str, bytes]], **detached: bytes) -> bytes:
     """Return an installer with packages in it, which downloads the ``detached`` ones."""
     made = {name: msi(inside) for name, inside in packages.items()}
-    beside = {f"{name}.msi": package for name, package in detached.items()}
+    downloads = {f"{name}.msi": package for name, package in detached.items()}
     # What runs after installation: the same file as in launcher.msi.
     runs = {
         path: data for path, data in packages.get("launcher.msi", {}).items() if path == "py.exe"
     }
-    return bundle({**made, **runs}, detached=beside, method=MSZIP, repeats=2)
+    return bundle({**made, **runs}, detached=downloads, method=MSZIP, repeats=2)
 
 
 def web_installer(*packages: str) -> bytes:

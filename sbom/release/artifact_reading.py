@@ -14,7 +14,7 @@ from sbom.files.burn import BundleReader
 from sbom.files.msi import MsiReader
 from sbom.files.shipped_file import hash_file
 from sbom.files.zip import ArchiveContents, ZipReader
-from sbom.io import read_error
+from sbom.io import find_file, read_error
 from sbom.manifest.channels import Artifact, Channel, expand_line, expected_artifacts
 from sbom.manifest.model import Manifest
 
@@ -102,29 +102,24 @@ class _InstallerReader:
     ) -> ArchiveContents:
         platform = self._artifacts[path].platform
 
-        def open_beside(name: str) -> IO[bytes] | None:
-            found = self._find_beside(path, platform, name)
-            return (self._directory / found).open("rb") if found else None
+        def open_referenced(name: str) -> IO[bytes] | None:
+            referenced = self._find_referenced(path, platform, name)
+            return referenced.open("rb") if referenced else None
 
         file = self._directory / path
         try:
             with file.open("rb") as opened:
-                return read(opened, path, open_beside)
+                return read(opened, path, open_referenced)
         except OSError as error:
             raise read_error(file, error) from error
 
-    def _find_beside(self, path: str, platform: str, name: str) -> str:
-        """Return the path of a file that an installer names: beside it, or where packages are.
+    def _find_referenced(self, path: str, platform: str, name: str) -> Path | None:
+        """Return the file that an installer refers to: beside it, or where packages are.
 
-        python.org has the packages of an installer in a directory for each platform. Windows'
-        file names have no case.
+        python.org has the packages of an installer in a directory for each platform.
         """
-        beside = f"{path.rpartition('/')[0]}/{name}".removeprefix("/")
         for other, artifact in self._artifacts.items():
             is_package = artifact.channel.format == "msi" and artifact.platform == platform
             if is_package and f"/{other}".lower().endswith(f"/{name}".lower()):
-                return other
-        entries = (self._directory / beside).parent.glob("*")
-        wanted = beside.lower()
-        paths = (entry.relative_to(self._directory).as_posix() for entry in entries)
-        return next((one for one in paths if one.lower() == wanted), "")
+                return self._directory / other
+        return find_file((self._directory / path).parent / name)

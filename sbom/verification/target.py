@@ -21,7 +21,7 @@ from sbom.files.msi import MsiReader
 from sbom.files.shipped_file import ShippedFile, hash_directory, hash_file
 from sbom.files.zip import ArchiveContents, ZipReader
 from sbom.formats import FORMATS, read_document
-from sbom.io import DOCUMENT_LIMIT, is_directory, read_bytes, read_error
+from sbom.io import DOCUMENT_LIMIT, find_file, is_directory, read_bytes, read_error
 from sbom.manifest.model import Manifest
 from sbom.patterns import PathPatterns
 
@@ -130,20 +130,15 @@ def _archive_target(
 def _read_installer(path: Path, start: bytes, inspect: InspectFn) -> ArchiveContents:
     """Return the contents of a package or a bundle, with those of the files beside it."""
 
-    def open_beside(name: str) -> IO[bytes] | None:
-        # Windows' file names have no case.
-        beside = {
-            entry.relative_to(path.parent).as_posix().lower(): entry
-            for entry in (path.parent / name).parent.glob("*")
-        }
-        found = beside.get(name.lower())
-        return found.open("rb") if found and found.is_file() else None
+    def open_sibling(name: str) -> IO[bytes] | None:
+        sibling = find_file(path.parent / name)
+        return sibling.open("rb") if sibling else None
 
     try:
         with path.open("rb") as file:
             if start.startswith(MSI_MAGIC):
-                return MsiReader(inspect).read(file, path.name, open_beside)
-            return BundleReader(inspect).read(file, path.name, open_beside)
+                return MsiReader(inspect).read(file, path.name, open_sibling)
+            return BundleReader(inspect).read(file, path.name, open_sibling)
     except OSError as error:
         raise read_error(path, error) from error
 

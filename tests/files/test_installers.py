@@ -120,9 +120,9 @@ def test_a_changed_byte_never_crashes(at: int, change: int) -> None:
 # Bundles.
 
 
-def read_bundle(data: bytes, beside: Mapping[str, bytes] | None = None) -> ArchiveContents:
+def read_bundle(data: bytes, detached: Mapping[str, bytes] | None = None) -> ArchiveContents:
     def opened(name: str) -> IO[bytes] | None:
-        return io.BytesIO(beside[name]) if beside and name in beside else None
+        return io.BytesIO(detached[name]) if detached and name in detached else None
 
     return BundleReader().read(io.BytesIO(data), "python-3.14.7-amd64.exe", opened)
 
@@ -152,8 +152,8 @@ def test_a_package_beside_a_bundle_is_read_and_a_downloaded_one_reported() -> No
 
 def test_another_package_than_the_bundle_states_is_an_error() -> None:
     inside = bundle({"core.msi": msi(FILES)}, listed={"core.msi": b"another"})
-    beside = bundle({}, detached={"core.msi": b"expected"})
-    for contents in (read_bundle(inside), read_bundle(beside, {"core.msi": b"another!"})):
+    outside = bundle({}, detached={"core.msi": b"expected"})
+    for contents in (read_bundle(inside), read_bundle(outside, {"core.msi": b"another!"})):
         [diagnostic] = failing(contents.diagnostics)
         assert diagnostic.subject == "core.msi"
         assert "digest differs" in diagnostic.message

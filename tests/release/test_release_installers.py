@@ -34,11 +34,11 @@ DEBUG: Packages = {
 }  # fmt: skip
 
 
-def release_with(directory: Path, installer: bytes, beside: Mapping[str, bytes] = {}) -> Path:
+def release_with(directory: Path, installer: bytes, detached: Mapping[str, bytes] = {}) -> Path:
     """Fill a directory with an installer, and with packages where python.org has them."""
     (directory / "amd64").mkdir(parents=True)
     (directory / INSTALLER).write_bytes(installer)
-    for name, data in beside.items():
+    for name, data in detached.items():
         (directory / "amd64" / name).write_bytes(data)
     return directory
 
@@ -138,8 +138,8 @@ def with_packages(tmp_path: Path) -> Path:
     packages = packages_of("3.14.7", "amd64")
     debug = {name: msi(inside) for name, inside in DEBUG.items()}
     installer = bundle({name: msi(inside) for name, inside in packages.items()}, detached=debug)
-    beside = {**debug, "lib.msi": msi(packages["lib.msi"]), "path.msi": msi({})}
-    return release_with(tmp_path / "in", installer, beside)
+    detached = {**debug, "lib.msi": msi(packages["lib.msi"]), "path.msi": msi({})}
+    return release_with(tmp_path / "in", installer, detached)
 
 
 def test_packages_have_documents_beside_them(run: Run, with_packages: Path) -> None:
@@ -183,8 +183,8 @@ def test_packages_have_documents_beside_them(run: Run, with_packages: Path) -> N
 def test_packages_that_are_not_at_hand_are_named(run: Run, tmp_path: Path) -> None:
     packages = packages_of("3.14.7", "amd64")
     debug = {name: msi(DEBUG[f"{name}.msi"]) for name in ("core_d", "exe_d", "lib_d")}
-    beside = {"core_d.msi": debug["core_d"]}
-    directory = release_with(tmp_path / "in", installer_of(packages, **debug), beside)
+    detached = {"core_d.msi": debug["core_d"]}
+    directory = release_with(tmp_path / "in", installer_of(packages, **debug), detached)
     out = tmp_path / "out"
     status, _, err = run("release", "--artifacts", directory, "--output", out, *PARTIAL)
     assert status == 0, err
