@@ -10,6 +10,7 @@ import hashlib
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
+from typing import IO
 
 from cabinets import LZX, MSZIP, cabinet
 from signatures import signature_of
@@ -31,6 +32,11 @@ _COLUMNS = {
     "Property": "s:Property S:Value",
 }
 _KINDS = {"s": 0x2D48, "S": 0x1DFF, "i": 0x1502, "l": 0x1104}
+
+
+def no_cabinet(_name: str) -> IO[bytes] | None:
+    """Return no cabinet: an MSI that is read with it has its own cabinets only."""
+    return None
 
 
 def msi_tables(files: Mapping[str, bytes], media: str = "#files.cab") -> dict[str, list[Row]]:

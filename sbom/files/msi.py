@@ -195,8 +195,3 @@ def _open_cabinets(
             raise MsiError(message)
         opened.append((stream, cabinet))
     return opened
-
-
-def no_cabinet(_name: str) -> IO[bytes] | None:
-    """Return nothing: no file beside a package is read."""
-    return None

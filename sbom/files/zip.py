@@ -6,14 +6,12 @@ then every member is read to its end, so that a false length or checksum is foun
 
 from __future__ import annotations
 
-import os
 import re
 import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -64,11 +62,6 @@ class ZipReader:
     is_nested: Callable[[str], bool] = lambda _: False
     inspect: InspectFn | None = None
     limits: ArchiveLimits = ARTIFACT_LIMITS
-
-    def read_all(self, archives: Sequence[tuple[Path, str]]) -> list[ArchiveContents]:
-        """Return the contents of zip files, each with the name that diagnostics give it."""
-        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-            return list(pool.map(lambda archive: self.read(*archive), archives))
 
     def read(self, path: Path, name: str) -> ArchiveContents:
         """Return the contents of a zip file; what is wrong with it is in its diagnostics."""

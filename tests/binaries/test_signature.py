@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import lief
 import pytest
-from installers import msi
+from installers import msi, no_cabinet
 from pe_files import pe
 from signatures import catalog_of, signature_of, signed_pe
 
@@ -21,7 +21,7 @@ from sbom.binaries.signature import (
     read_catalog,
     read_signature,
 )
-from sbom.files.msi import MsiReader, no_cabinet
+from sbom.files.msi import MsiReader
 
 NAME = "CN=Any Foundation Signing, O=Any Foundation, C=US"
 INTACT = Signature(

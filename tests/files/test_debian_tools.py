@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 from binaries import written
-from installers import msi
+from installers import msi, no_cabinet
 from pe_files import pe
 from signatures import signed_pe
 
 from sbom.binaries.pe import read_headers
 from sbom.binaries.signature import Signature, SignatureStatus
-from sbom.files.msi import MsiReader, no_cabinet
+from sbom.files.msi import MsiReader
 from sbom.files.zip import ArchiveContents
 
 pytestmark = pytest.mark.skipif(

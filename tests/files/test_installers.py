@@ -15,14 +15,14 @@ from cabinets import LZX, MSZIP, STORED, cabinet, split_set
 from conftest import FACTS
 from hypothesis import given
 from hypothesis import strategies as st
-from installers import bundle, compound_file, msi, msi_tables
+from installers import bundle, compound_file, msi, msi_tables, no_cabinet
 from manifests import committed
 from pe_files import pe
 
 from sbom.diagnostics import Code, failing
 from sbom.files.burn import BundleReader
 from sbom.files.burn_manifest import is_bundle
-from sbom.files.msi import MsiReader, OpenCabinet, no_cabinet
+from sbom.files.msi import MsiReader, OpenCabinet
 from sbom.files.zip import ArchiveContents
 from sbom.patterns import PathPatterns
 

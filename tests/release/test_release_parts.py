@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from binaries import written
 from manifests import COMMITTED, committed
 from pe_files import pe
 from release_runs import (
@@ -24,13 +25,27 @@ from sbom.manifest.model import Manifest
 
 def layout(directory: Path, platform: str, manifest: Manifest) -> Path:
     """Make a layout as PC/layout does for PyManager, with the library's files in it."""
+    paths = layout_paths(manifest, platform, "pymanager-test")
+    return written(directory, {path: contents(platform, "default", path) for path in paths})
 
-    for name in members(manifest.cpython.version)[platform, "pymanager-test"]:
-        if name != "__install__.json":
-            path = directory / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(f"{platform} default {path.name}\n".encode() * 3)
-    return directory
+
+def free_threaded_layout(directory: Path, default: Path, manifest: Manifest) -> Path:
+    """Make the free-threaded layout of amd64; DLLs of externals are those of ``default``."""
+    files = {}
+    for path in layout_paths(manifest, "amd64", "pymanager-ft"):
+        shared = default / path
+        is_shared = shared.suffix == ".dll" and shared.is_file()
+        files[path] = shared.read_bytes() if is_shared else contents("amd64", "free-threaded", path)
+    return written(directory, files)
+
+
+def layout_paths(manifest: Manifest, platform: str, channel: str) -> list[str]:
+    paths = members(manifest.cpython.version)[platform, channel]
+    return [path for path in paths if path != "__install__.json"]
+
+
+def contents(platform: str, variant: str, path: str) -> bytes:
+    return f"{platform} {variant} {path.rpartition('/')[2]}\n".encode() * 3
 
 
 def record_again(part: Path) -> None:
@@ -194,15 +209,7 @@ def test_an_installer_has_the_files_of_every_variant_that_has_a_layout(
     run: Run, few: Path, tmp_path: Path
 ) -> None:
     default = layout(tmp_path / "amd64", "amd64", committed())
-    threaded = tmp_path / "free-threaded"
-    for name in members("3.14.7")["amd64", "pymanager-ft"]:
-        if name != "__install__.json":
-            path = threaded / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # DLLs of externals are those of the default build.
-            shared = default / name if path.suffix == ".dll" else path
-            content = f"amd64 free-threaded {path.name}\n".encode() * 3
-            path.write_bytes(shared.read_bytes() if shared.is_file() else content)
+    threaded = free_threaded_layout(tmp_path / "free-threaded", default, committed())
     words = ["--artifacts", few, *PARTIAL, "--layout", f"amd64={default}"]
     for out, more in (("one", []), ("two", ["--layout", f"amd64-free-threaded={threaded}"])):
         assert run("release", *words, *more, "--output", tmp_path / out)[0] == 0
@@ -265,12 +272,8 @@ def test_builds_that_have_different_libraries_of_one_path_are_refused(
     run: Run, few: Path, tmp_path: Path
 ) -> None:
     default = layout(tmp_path / "amd64", "amd64", committed())
-    threaded = tmp_path / "free-threaded"
-    for name in members("3.14.7")["amd64", "pymanager-ft"]:
-        if name != "__install__.json":
-            (threaded / name).parent.mkdir(parents=True, exist_ok=True)
-            shared = (default / name).is_file() and not name.endswith("libffi-8.dll")
-            (threaded / name).write_bytes((default / name).read_bytes() if shared else b"other")
+    threaded = free_threaded_layout(tmp_path / "free-threaded", default, committed())
+    (threaded / "DLLs/libffi-8.dll").write_bytes(b"other")
     words = ("--layout", f"amd64={default}", "--layout", f"amd64-free-threaded={threaded}")
     status, output = failed_release(run, few, "--partial", *words)
     assert (status, output) == (
