@@ -16,6 +16,7 @@ import pytest
 from conftest import ROOT
 from manifests import COMMITTED, entry_of, script_of
 
+import sbom
 from sbom.cli import VERBS, build_parser, main, parse_options
 from sbom.commands.fetches import FetchesOptions
 
@@ -113,16 +114,40 @@ def test_fetches_prints_a_table(script: Path, capsys: pytest.CaptureFixture[str]
     out, err = captured(capsys)
     assert err == ""
     assert out == (
-        "kind    tag              repository                  fetched\n"
-        "source  bzip2-1.0.8      python/cpython-source-deps  always\n"
-        "source  mpdecimal-4.0.0  python/cpython-source-deps  always\n"
-        "source  sqlite-3.50.4.0  python/cpython-source-deps  always\n"
-        "source  xz-5.2.5         python/cpython-source-deps  always\n"
-        "source  zlib-ng-2.2.4    python/cpython-source-deps  always\n"
-        "source  zstd-1.5.7       python/cpython-source-deps  always\n"
-        "binary  libffi-3.4.4     python/cpython-bin-deps     unless --no-libffi "
+        "kind    tag              organization  repository           method   fetched\n"
+        "source  bzip2-1.0.8      python        cpython-source-deps  archive  always\n"
+        "source  mpdecimal-4.0.0  python        cpython-source-deps  archive  always\n"
+        "source  sqlite-3.50.4.0  python        cpython-source-deps  archive  always\n"
+        "source  xz-5.2.5         python        cpython-source-deps  archive  always\n"
+        "source  zlib-ng-2.2.4    python        cpython-source-deps  archive  always\n"
+        "source  zstd-1.5.7       python        cpython-source-deps  archive  always\n"
+        "binary  libffi-3.4.4     python        cpython-bin-deps     archive  unless --no-libffi "
         "(not beside the source of the same tag)\n"
     )
+
+
+def test_fetches_prints_the_values_of_the_public_function(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = """
+git clone https://gitlab.com/someone/xz-5.0.5.git
+git clone --branch zlib-1.3.1 https://github.com/someone/cpython-source-deps zlib-1.3.1
+python get_external.py --release --organization me --externals-dir "C:\\e" llvm-21.1.4.0
+"""
+    path = tmp_path / "get_externals.bat"
+    path.write_text(text, encoding="utf-8")
+    assert main(["fetches", str(path), "--all"]) == 0
+    header, *rows = (line.split() for line in captured(capsys)[0].splitlines())
+    assert header[:5] == ["kind", "tag", "organization", "repository", "method"]
+    assert [row[:5] for row in rows] == [
+        [one.kind, one.tag, one.organization or "-", one.repository, one.method]
+        for one in sbom.fetches(text)
+    ]
+    assert [row[2:5] for row in rows] == [
+        ["-", "https://gitlab.com/someone/xz-5.0.5.git", "git"],
+        ["someone", "cpython-source-deps", "archive"],
+        ["me", "cpython-bin-deps", "release"],
+    ]
 
 
 def test_fetches_prints_json_with_conditions(

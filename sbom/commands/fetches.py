@@ -12,7 +12,7 @@ from sbom import io as files
 from sbom.diagnostics import Exit, failing
 from sbom.diagnostics.render import render
 from sbom.script.analysis import analyze_script
-from sbom.script.externals import FetchMethod, ScriptExternal
+from sbom.script.externals import ScriptExternal
 from sbom.script.run import decode_script, run_script
 
 
@@ -69,17 +69,13 @@ def _as_json(externals: Sequence[ScriptExternal]) -> str:
 
 
 def _as_table(externals: Sequence[ScriptExternal]) -> str:
-    rows = [("kind", "tag", "repository", "fetched")]
-    rows += [(e.kind, e.tag, _origin(e), _when(e)) for e in externals]
+    rows = [("kind", "tag", "organization", "repository", "method", "fetched")]
+    rows += [
+        (e.kind, e.tag, e.organization or "-", e.repository, e.method, _when(e)) for e in externals
+    ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
     return "".join(f"{line}\n" for line in lines)
-
-
-def _origin(external: ScriptExternal) -> str:
-    organization = f"{external.organization}/" if external.organization else ""
-    how = " (release asset)" if external.method is FetchMethod.RELEASE else ""
-    return f"{organization}{external.repository}{how}"
 
 
 def _when(external: ScriptExternal) -> str:

@@ -160,11 +160,10 @@ def _archive_name(pin: Pin, location: str) -> str:
 def _origin(manifest: Manifest, pin: Pin) -> str:
     """Return where an external is from: ``tag zlib-1.3.1 of python/cpython-source-deps``."""
     repository = manifest.repository_of(pin)
-    if pin.is_archive:
-        repository = f"{manifest.organization_of(pin)}/{repository}"
+    organization = f"{manifest.organization_of(pin)}/" if pin.is_archive else ""
     if pin.method is FetchMethod.GIT and _is_whole(pin):
         return f"git repository {repository}"
-    return f"{_ref(pin)} of {repository}"
+    return f"{_ref(pin)} of {organization}{repository}"
 
 
 def _ref(pin: Pin) -> str:
