@@ -15,9 +15,9 @@ from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.channels import version_named
 from sbom.manifest.model import Manifest
 from sbom.patterns import PathPatterns
-from sbom.verification.foreign_paths import align_paths
 from sbom.verification.identification import Identification
 from sbom.verification.inspection import Inspection, inspect_files
+from sbom.verification.listed_files import align_paths
 from sbom.verification.missing_files import missing_of_bom
 from sbom.verification.signatures import check_installer_signature
 from sbom.verification.target import VerifyTarget

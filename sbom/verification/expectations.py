@@ -19,6 +19,7 @@ from sbom.manifest.model import Manifest
 from sbom.manifest.pins import Pin
 from sbom.patterns import PathPatterns
 from sbom.script.externals import ExternalKind, split_tag
+from sbom.verification.listed_files import relate_files
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -205,24 +206,12 @@ def _versions_by_name(components: Iterable[Component]) -> dict[str, list[str]]:
 
 
 def _versions_by_file(bom: Bom) -> dict[str, dict[str, list[str]]]:
-    """Return the versions of the components that each file is part of, or linked with.
-
-    That all files belong to a root is not evidence.
-    """
-    files = {file.id: file.path for file in bom.files}
-    components = {
-        component.id: component for component in bom.components if component.id not in bom.roots
-    }
+    """Return the versions of the components that each file is part of, or linked with."""
     found: dict[str, dict[Component, None]] = {}
-    for relationship in bom.relationships:
-        ends = relationship.source, relationship.target
-        if relationship.kind is RelationshipKind.CONTAINS:
-            ends = relationship.target, relationship.source
-        elif relationship.kind not in (RelationshipKind.PART_OF, RelationshipKind.STATIC_LINK):
-            continue
-        file, component = files.get(ends[0]), components.get(ends[1])
-        if file and component:
-            found.setdefault(file, {})[component] = None
+    for path, component in relate_files(
+        bom, (RelationshipKind.PART_OF, RelationshipKind.STATIC_LINK)
+    ):
+        found.setdefault(path, {})[component] = None
     return {path: _versions_by_name(found[path]) for path in found}
 
 

@@ -9,6 +9,7 @@ from sbom.bom.bom import Bom, RelationshipKind
 from sbom.components.component import Component
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics import inspection_messages as messages
+from sbom.verification.listed_files import relate_files
 
 #: How many missing files of a directory make it a missing directory.
 _DIRECTORY = 3
@@ -65,19 +66,11 @@ def missing_of_bom(name: str, missing: Collection[str], bom: Bom) -> Iterator[Di
 
 
 def _files_of_components(bom: Bom) -> dict[str, set[str]]:
-    """Return the paths of the files that are part of each component, but for the roots."""
-    files = {file.id: file.path for file in bom.files}
+    """Return the paths of the files that are part of each component, by its id."""
     parts: dict[str, set[str]] = {}
-    for relationship in bom.relationships:
-        ends = relationship.source, relationship.target
-        if relationship.kind is RelationshipKind.CONTAINS:
-            ends = relationship.target, relationship.source
-        elif relationship.kind is not RelationshipKind.PART_OF:
-            continue
-        if ends[0] in files:
-            parts.setdefault(ends[1], set()).add(files[ends[0]])
-    components = {component.id for component in bom.components} - set(bom.roots)
-    return {id_: paths for id_, paths in parts.items() if id_ in components}
+    for path, component in relate_files(bom, (RelationshipKind.PART_OF,)):
+        parts.setdefault(component.id, set()).add(path)
+    return parts
 
 
 def _contained_components(bom: Bom) -> dict[str, set[str]]:

@@ -1,13 +1,14 @@
-"""Paths of a BOM's files as other tools write them, to those of the files that are there."""
+"""The files that a BOM lists: their paths as other tools write them, and their components."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from sbom.bom.bom import Bom
+from sbom.bom.bom import Bom, RelationshipKind
+from sbom.components.component import Component
 
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:/")
 
@@ -40,3 +41,21 @@ def _common_directory(absolute: Sequence[str], by_name: Mapping[str, str]) -> st
         if path[match.end() :].lower() in by_name
     )
     return min(counts, key=lambda directory: (-counts[directory], len(directory)), default="")
+
+
+def relate_files(bom: Bom, kinds: Collection[RelationshipKind]) -> Iterator[tuple[str, Component]]:
+    """Yield the path of each file with each component that it is related to in one of some ways.
+
+    A file is ``PART_OF`` a component that contains it, too. That all files belong to a root
+    states nothing about them: roots are left out.
+    """
+    paths = {file.id: file.path for file in bom.files}
+    components = {
+        component.id: component for component in bom.components if component.id not in bom.roots
+    }
+    for relationship in bom.relationships:
+        kind, file, component = relationship.kind, relationship.source, relationship.target
+        if kind is RelationshipKind.CONTAINS:
+            kind, file, component = RelationshipKind.PART_OF, component, file
+        if kind in kinds and file in paths and component in components:
+            yield paths[file], components[component]
