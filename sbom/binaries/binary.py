@@ -58,6 +58,11 @@ class Binary:
     matches: tuple[EvidenceMatch, ...] = ()
     git_blob: str = ""
 
+    @property
+    def digests(self) -> tuple[str, str]:
+        """Return the digests by which DLLs of tags are recorded: Authenticode's and git's."""
+        return self.headers.authenticode, self.git_blob
+
 
 #: Takes the path and the contents of a file; returns None if it is not a PE file.
 InspectFn = Callable[[str, bytes], Binary | None]

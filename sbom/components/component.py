@@ -60,6 +60,11 @@ class Component:
     external: ExternalKey | None = None
     linkages: tuple[Linkage, ...] = ()
 
+    @property
+    def title(self) -> str:
+        """Return name and version, as messages have them: ``openssl 3.5.7``."""
+        return f"{self.name} {self.version}".rstrip()
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Build:

@@ -212,24 +212,25 @@ class _Collector:
         self.diagnostics += conflicts
         added = self._added_components(contents.build)
         paths = [file.path for file in files]
-        builds = find_builds(self.manifest, contents.build, paths)
+        present = find_builds(self.manifest, contents.build, paths)
         contents = replace(contents, absent=archive.absent)
         layout = self.layouts.get(contents.build.name)
-        if archive.absent and (layout or not builds):
+        if archive.absent and (layout or not present):
             self._compare(contents, files, layout or {})
             self.contents.append(replace(contents, is_opened=False, files=(), components=added))
             return
-        usual = [replace(build, channel="") for build in builds or (contents.build,)]
+        builds = [replace(build, channel="") for build in present or (contents.build,)]
         channel = contents.artifact.channel
-        expected = expected_contents(self.manifest, usual, channel)
+        expected = expected_contents(self.manifest, builds, channel)
         if archive.absent:
             # Another variant can be in some packages that are at hand and in some that are not.
             expected = replace(expected, is_part=True)
             packages = [package.channel for package in embedded.values()]
             extras = PathPatterns(name for one in packages for name in one.extra_packages)
             if all(map(extras.matches, archive.absent)):
-                default = expected_contents(self.manifest, usual[:1], channel)
-                self.diagnostics += check_missing(contents.path, files, default)
+                # Only extra packages are absent: the first variant is complete without them.
+                first = expected_contents(self.manifest, builds[:1], channel)
+                self.diagnostics += check_missing(contents.path, files, first)
         inspection = inspect_files(contents.path, files, expected)
         # What is wrong with a file is reported with the package that it is in.
         reported = set(paths)
@@ -252,8 +253,8 @@ class _Collector:
     ) -> None:
         """Add a package of an installer, unless the same file is in the directory by itself."""
         is_detached = name in archive.detached
-        holders = self.downloaders if is_detached else self.containers
-        holders.setdefault(package.file, set()).add(contents.artifact.file)
+        installers = self.downloaders if is_detached else self.containers
+        installers.setdefault(package.file, set()).add(contents.artifact.file)
         nested, standalone = archive.nested[name], self.standalone.get(package.file)
         if standalone is None or standalone.sha256 != nested.archive.sha256:
             self.add(f"{contents.path}/{name}", package, nested)

@@ -124,13 +124,11 @@ def check_part_agreement(part: Part, manifest: Manifest) -> Iterator[Diagnostic]
     absent = set() if not part.bom.files else _absent_components(part, manifest)
     for id_ in sorted(expected.keys() - actual.keys() - absent):
         if not (part.bom.files and id_ in shown):
-            title = f"{expected[id_].name} {expected[id_].version}".rstrip()
-            message = f"expected {title} as the manifest describes it, found none"
+            message = f"expected {expected[id_].title} as the manifest describes it, found none"
             yield rejected_part(file, message, subject=id_, hint=hint)
     for id_ in sorted(actual.keys() - expected.keys()):
         if not (part.bom.files and key_found_by_evidence(id_)):
-            title = f"{actual[id_].name} {actual[id_].version}".rstrip()
-            message = f"lists {title}, which the manifest does not describe"
+            message = f"lists {actual[id_].title}, which the manifest does not describe"
             yield rejected_part(file, message, subject=id_, hint=hint)
     changeable = ("comment", "source_info", "checksums", "annotation", "purl", "file_name")
     skipped = changeable if "externals" in part.record.inputs else ()

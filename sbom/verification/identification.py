@@ -84,8 +84,8 @@ def identify(files: Sequence[ShippedFile], manifest: Manifest, prefix: str = "")
     Python's own paths start behind ``prefix``. What was installed later, such as an OpenSSL in
     ``Lib/site-packages``, shows components, and not what CPython was built from.
     """
-    installed_later = PathPatterns(manifest.layout.runtime_files)
-    built = [file for file in files if not installed_later.matches(file.path.removeprefix(prefix))]
+    runtime_files = PathPatterns(manifest.layout.runtime_files)
+    built = [file for file in files if not runtime_files.matches(file.path.removeprefix(prefix))]
     matches = [(file, match) for file in files if file.binary for match in file.binary.matches]
     cpython = [
         (file, match) for file, match in matches if match.component == manifest.cpython.component
@@ -151,7 +151,7 @@ class _EvidenceCollector:
         if file.binary is None:
             return
         name = file.path.rpartition("/")[2]
-        tags = self._known_dlls.find_tags((file.binary.headers.authenticode, file.binary.git_blob))
+        tags = self._known_dlls.find_tags(file.binary.digests)
         inclusions = self._inclusions.get(name.lower(), [])
         for spec in {spec.key: spec for spec, _ in inclusions}.values():
             rows = [row for shipped_spec, row in inclusions if shipped_spec.key == spec.key]
@@ -195,8 +195,8 @@ class _EvidenceCollector:
         }
         for external in _likely_externals(rows, fitting):
             is_binary = external.kind is EntryKind.BINARY
-            own = _tags_of(external.name, tags) if is_binary else frozenset()
-            if versions or not own:
+            external_tags = _tags_of(external.name, tags) if is_binary else frozenset()
+            if versions or not external_tags:
                 yield TagEvidence(
                     external=external,
                     file=name,
@@ -204,8 +204,8 @@ class _EvidenceCollector:
                     tags=fitting[external],
                     versions=versions if _is_named_after(external, spec) else frozenset(),
                 )
-            if own:
-                yield _membership(name, external, own)
+            if external_tags:
+                yield _membership(name, external, external_tags)
 
 
 def _membership(name: str, external: ExternalKey, tags: frozenset[str]) -> TagEvidence:

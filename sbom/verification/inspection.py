@@ -128,12 +128,13 @@ def inspect_files(
     components, ownership = add_shown_components(
         expected.manifest, present_components(expected, inventory), inventory.ownership, results
     )
-    found = result_diagnostics(name, results)
-    if expected.is_complete:
-        found = _contents_diagnostics(name, expected, inventory, results, unopened)
     built = [file for file in files if file.path not in runtime_files]
     diagnostics = [
-        *found,
+        *(
+            _contents_diagnostics(name, expected, inventory, results, unopened)
+            if expected.is_complete
+            else result_diagnostics(name, results)
+        ),
         *check_machine(name, built, expected),
         *check_signatures(name, built, expected, inventory),
     ]
@@ -147,8 +148,8 @@ def inspect_files(
     )
 
 
-#: What CPython builds for exactly its platform; DLLs of externals mix machines on ARM64.
-_PLATFORM_SUFFIX = ".pyd"
+#: Extension modules are built for exactly one platform; DLLs of externals mix machines on ARM64.
+_EXTENSION_MODULE = ".pyd"
 
 
 def check_machine(
@@ -158,8 +159,8 @@ def check_machine(
     platform = expected.manifest.get_platform(expected.builds[0].platform)
     for file in files:
         machine = file.binary.headers.machine if file.binary else ""
-        is_own = file.path.lower().endswith(_PLATFORM_SUFFIX)
-        if machine and is_own and machine not in (platform.machines or (machine,)):
+        is_extension_module = file.path.lower().endswith(_EXTENSION_MODULE)
+        if machine and is_extension_module and machine not in (platform.machines or (machine,)):
             yield messages.file_mismatch(
                 name,
                 file.path,
@@ -276,10 +277,7 @@ def _inventory_diagnostics(
     name: str, expected: ExpectedContents, inventory: Inventory
 ) -> Iterator[Diagnostic]:
     """Yield what is missing, unowned, or in a channel that excludes it."""
-    titles = {
-        component.id: f"{component.name} {component.version}".rstrip()
-        for component in expected.components
-    }
+    titles = {component.id: component.title for component in expected.components}
     if not expected.is_part:
         yield from _missing(name, expected, inventory)
     for path in inventory.excluded_present:

@@ -31,12 +31,11 @@ def missing_of_components(
         by_component.setdefault(id_, []).append(file)
     for component in components:
         files = by_component.get(component.id, [])
-        title = f"{component.name} {component.version}".rstrip()
         if len(files) > 1 and component.id not in present:
-            yield messages.missing_component(name, component.name, title, files)
+            yield messages.missing_component(name, component.name, component.title, files)
         else:
             for file in files:
-                yield messages.missing_file(name, file, expected_by=title)
+                yield messages.missing_file(name, file, expected_by=component.title)
 
 
 def missing_of_bom(name: str, missing: Collection[str], bom: Bom) -> Iterator[Diagnostic]:
@@ -53,7 +52,7 @@ def missing_of_bom(name: str, missing: Collection[str], bom: Bom) -> Iterator[Di
         files = parts.get(component.id, set()).union(*(parts[id_] for id_ in inside))
         if component.id in parts and len(files) > 1 and remaining.issuperset(files):
             more = f" with {len(inside)} components in it" if inside else ""
-            title = f"{component.name} {component.version}".rstrip() + more
+            title = f"{component.title}{more}"
             yield messages.missing_component(name, component.name, title, sorted(files))
             remaining -= files
     for directory, count in _missing_directories(missing, bom).items():

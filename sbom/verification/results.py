@@ -111,7 +111,7 @@ class BinaryVerifier:
         self, expectation: Expectation, binary: Binary, matches: Sequence[EvidenceMatch]
     ) -> Result:
         """Return what a binary is by its digest, where no evidence shows a version."""
-        tags = self.known_dlls.find_tags(_digests(binary))
+        tags = self.known_dlls.find_tags(binary.digests)
         known = {self.known_dlls.get_version(expectation.component, tag) for tag in tags} - {""}
         evidence = f"its digest is that of {', '.join(tags)}"
         if expectation.tag in tags:
@@ -223,11 +223,7 @@ def _is_exact(expectation: Expectation, versions: Iterable[str]) -> bool:
 def _is_file_of_tag(expectation: Expectation, binary: Binary) -> bool:
     """Return whether a file is the one in its tag, as far as that is recorded."""
     recorded = expectation.tag_digests
-    return not recorded or expectation.is_linked_in or not recorded.isdisjoint(_digests(binary))
-
-
-def _digests(binary: Binary) -> tuple[str, str]:
-    return binary.headers.authenticode, binary.git_blob
+    return not recorded or expectation.is_linked_in or not recorded.isdisjoint(binary.digests)
 
 
 def _matches_of(binary: Binary, component: str) -> list[EvidenceMatch]:

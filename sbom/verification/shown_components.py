@@ -42,7 +42,7 @@ def add_shown_components(
             undeclared.setdefault((result.key, result.found), []).append(result)
     for (key, version), shown in sorted(undeclared.items()):
         files = tuple(dict.fromkeys(result.file for result in shown))
-        component = known.get((key, version)) or _discovered(manifest, key, version)
+        component = known.get((key, version)) or _undeclared_component(manifest, key, version)
         links = (*component.linkages, Linkage("static", files))
         known[key, version] = replace(component, linkages=merge_linkages(links))
         ownership += [FileOwnership(file, component.id, "static") for file in files]
@@ -187,7 +187,7 @@ def _with_version(manifest: Manifest, component: Component, version: str) -> Com
     )
 
 
-def _discovered(manifest: Manifest, key: str, version: str) -> Component:
+def _undeclared_component(manifest: Manifest, key: str, version: str) -> Component:
     """Return a component that only evidence shows; the same in every build that contains it."""
     spec = apply_overrides(manifest.get_component(key), version)
     provenance = Provenance(source_info="found in shipped binaries; its origin is unknown")

@@ -96,7 +96,7 @@ def check_signatures(
         signer = signers.signer_of(file)
         if file.signature is not None:
             yield from _check_signer(name, file.path, file, signer)
-        elif signers.requires_signature(file) and listed.isdisjoint(_digests(file)):
+        elif signers.requires_signature(file) and listed.isdisjoint(_catalog_digests(file)):
             yield unsigned_file(name, file.path, signer)
 
 
@@ -126,7 +126,7 @@ def _listed_digests(files: Iterable[ShippedFile], signers: _ExpectedSigners) -> 
     )
 
 
-def _digests(file: ShippedFile) -> tuple[str, ...]:
+def _catalog_digests(file: ShippedFile) -> tuple[str, ...]:
     """Return the digests by which a catalog can list a file."""
     authenticode = file.binary.headers.authenticode if file.binary else ""
     return authenticode, file.sha256, file.sha1

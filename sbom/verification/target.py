@@ -82,10 +82,10 @@ def choose_python(target: VerifyTarget, manifest: Manifest) -> VerifyTarget:
     The one that the manifest is of is kept, or else the topmost one. What was installed into a
     Python later is not another one. A target with one Python is returned itself.
     """
-    installed_later = PathPatterns(manifest.layout.runtime_files)
+    runtime_files = PathPatterns(manifest.layout.runtime_files)
     versions: dict[str, str] = {}
     for file in target.files:
-        if _PYTHON_DLL.fullmatch(file.path) and not installed_later.matches(file.path):
+        if _PYTHON_DLL.fullmatch(file.path) and not runtime_files.matches(file.path):
             matches = file.binary.matches if file.binary else ()
             found = [one.version for one in matches if one.component == manifest.cpython.component]
             versions.setdefault(file.path[: file.path.rfind("/") + 1], next(iter(found), ""))
