@@ -7,7 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 
-from sbom.bom.bom import Bom, Relationship, RelationshipKind, unique_ids, used_license_texts
+from sbom.bom.bom import (
+    Bom,
+    BomFile,
+    Relationship,
+    RelationshipKind,
+    unique_ids,
+    used_license_texts,
+)
 from sbom.bom.compose import (
     bom_component,
     bom_files,
@@ -47,14 +54,14 @@ class Basis(Enum):
         self.sentence = sentence
 
 
-def basis_of(artifact: ArtifactContents, inspected_builds: Collection[str]) -> Basis:
+def basis_of(contents: ArtifactContents, inspected_builds: Collection[str]) -> Basis:
     """Return what the description of an artifact rests on.
 
     ``inspected_builds`` are the names of builds whose layout was inspected.
     """
-    if artifact.is_opened:
+    if contents.is_opened:
         return Basis.MEMBERS
-    return Basis.LAYOUT if artifact.build.name in inspected_builds else Basis.MANIFEST
+    return Basis.LAYOUT if contents.build.name in inspected_builds else Basis.MANIFEST
 
 
 def build_id(build: Build) -> str:
@@ -68,7 +75,7 @@ def artifact_id(file: str) -> str:
 
 
 def release_components(
-    manifest: Manifest, name: str, contents: ReleaseContents
+    manifest: Manifest, name: str, release: ReleaseContents
 ) -> Iterator[Component]:
     """Yield the components that the BOM of no build has, and CPython for no platform.
 
@@ -76,17 +83,17 @@ def release_components(
     """
     yield _release_component(manifest, name)
     yield root_component(manifest)
-    for part in contents.parts:
+    for part in release.parts:
         source = f"CPython {manifest.cpython.version} for {build_title(manifest, part.build)}"
         yield _container(manifest, build_id(part.build), f"python-{part.build.name}", source)
-    for artifact in contents.artifacts:
-        basis = basis_of(artifact, contents.inspected_builds)
-        component = _artifact_component(manifest, artifact, basis)
+    for contents in release.artifacts:
+        basis = basis_of(contents, release.inspected_builds)
+        component = _artifact_component(manifest, contents, basis)
         sentences = [
             component.comment,
-            describe_signature(artifact.file.signature),
-            _absent_packages(artifact),
-            "" if artifact.is_opened else _unlisted_variants(manifest, artifact, contents.parts),
+            describe_signature(contents.file.signature),
+            _absent_packages(contents),
+            "" if contents.is_opened else _unlisted_variants(manifest, contents, release.parts),
         ]
         yield replace(component, comment=" ".join(filter(None, sentences)))
 
@@ -144,26 +151,26 @@ def _absent_packages(contents: ArtifactContents) -> str:
     return f"It downloads these packages when needed; they were not at hand: {names}."
 
 
-def _is_made_from(artifact: ArtifactContents, build: Build) -> bool:
+def _is_made_from(contents: ArtifactContents, build: Build) -> bool:
     """Return whether an artifact contains a build: its own, or another variant of it."""
-    variants = (artifact.build.variant, *artifact.artifact.channel.other_variants)
-    return artifact.build.platform == build.platform and build.variant in variants
+    variants = (contents.build.variant, *contents.artifact.channel.other_variants)
+    return contents.build.platform == build.platform and build.variant in variants
 
 
 def _unlisted_variants(
-    manifest: Manifest, artifact: ArtifactContents, parts: Iterable[PlatformSbom]
+    manifest: Manifest, contents: ArtifactContents, parts: Iterable[PlatformSbom]
 ) -> str:
     """Return a sentence on the variants that an artifact installs and whose files are not known."""
     listed: set[str] = set()
     for part in parts:
-        if part.bom.files and _is_made_from(artifact, part.build):
+        if part.bom.files and _is_made_from(contents, part.build):
             paths = [file.path for file in part.bom.files]
             builds = present_builds(manifest, part.build, paths)
             listed |= {part.build.variant, *(build.variant for build in builds)}
     titles = [
         variant.title
         for variant in manifest.variants
-        if variant.name in artifact.artifact.channel.other_variants
+        if variant.name in contents.artifact.channel.other_variants
         and variant.name in manifest.variant_names()
         and variant.name not in listed
     ]
@@ -179,7 +186,7 @@ def release_name(manifest: Manifest) -> str:
 
 def compose_release(
     manifest: Manifest,
-    contents: ReleaseContents,
+    release: ReleaseContents,
     created: datetime,
     comment: str,
 ) -> tuple[Bom, list[Diagnostic]]:
@@ -187,10 +194,10 @@ def compose_release(
 
     Neither the order of the parts nor that of the artifacts matters.
     """
-    parts = sorted(contents.parts, key=lambda part: part.build.name)
-    artifacts = sorted(contents.artifacts, key=lambda artifact: artifact.artifact.file)
+    parts = sorted(release.parts, key=lambda part: part.build.name)
+    artifacts = sorted(release.artifacts, key=lambda contents: contents.artifact.file)
     name = release_name(manifest)
-    components = [*release_components(manifest, name, contents)]
+    components = [*release_components(manifest, name, release)]
     components += [component for contents in artifacts for component in contents.components]
     ids = unique_ids(component.id for component in components)
     merged, conflicts = collect_build_components({part.build.name: part.bom for part in parts})
@@ -234,13 +241,13 @@ def _structure(
         build = ids[build_id(contents.build)]
         if contents.is_standalone:
             yield Relationship(release, RelationshipKind.CONTAINS, artifact)
-        for container in contents.containers:
-            holder = ids[artifact_id(container)]
-            yield Relationship(holder, RelationshipKind.CONTAINS, artifact)
-        for installer in contents.downloaders:
-            holder = ids[artifact_id(installer)]
+        for file in contents.containers:
+            container = ids[artifact_id(file)]
+            yield Relationship(container, RelationshipKind.CONTAINS, artifact)
+        for file in contents.downloaders:
+            installer = ids[artifact_id(file)]
             comment = "Downloaded by the installer when it is needed."
-            yield Relationship(holder, RelationshipKind.DEPENDS_ON, artifact, comment)
+            yield Relationship(installer, RelationshipKind.DEPENDS_ON, artifact, comment)
         if contents.has_cpython:
             yield Relationship(artifact, RelationshipKind.CONTAINS, build)
         for part in parts:
@@ -264,7 +271,7 @@ def _add_parts(
     an artifact installs into one directory have different libraries of one path.
     """
     described = {contents.build.name for contents in artifacts}
-    listed: dict[str, dict[str, tuple[str, str]]] = {}
+    first: dict[str, dict[str, tuple[BomFile, Build]]] = {}
     conflicts: dict[Diagnostic, None] = {}
     for part in parts:
         build = ids[build_id(part.build)]
@@ -277,25 +284,28 @@ def _add_parts(
             containers = [build]
         for container in containers:
             # One directory has one file of a path: that of the first variant.
-            paths = listed.setdefault(container, {})
-            left_out: set[str] = set()
+            files = first.setdefault(container, {})
+            added, excluded = [], set()
             for file in part.bom.files:
-                known, other = paths.setdefault(file.path.lower(), (file.id, part.build.name))
-                if known != file.id:
-                    left_out.add(file.id)
-                if known != file.id and is_library(file.path):
-                    expected = f"the same file as in the build {other}"
-                    name = f"the build {part.build.name}"
-                    conflict = file_mismatch(name, file.path, expected=expected, found="another")
-                    conflicts[conflict] = None
-            files = [file for file in part.bom.files if file.id not in left_out]
+                first_file, first_build = files.setdefault(file.path.lower(), (file, part.build))
+                if first_file.id == file.id:
+                    added.append(file)
+                    continue
+                excluded.add(file.id)
+                if is_library(file.path):
+                    conflicts[_different_library(file, part.build, first_build)] = None
             builder.add_relationships(
                 one
                 for one in move_relationships(part.bom, container, build)
-                if left_out.isdisjoint((one.source, one.target))
+                if excluded.isdisjoint((one.source, one.target))
             )
-            builder.add_files(files)
+            builder.add_files(added)
     return list(conflicts)
+
+
+def _different_library(file: BomFile, build: Build, first: Build) -> Diagnostic:
+    expected = f"the same file as in the build {first.name}"
+    return file_mismatch(f"the build {build.name}", file.path, expected=expected, found="another")
 
 
 def _add_members(
