@@ -264,8 +264,9 @@ def _print_exempted(exempted: Iterable[tuple[Diagnostic, str]]) -> None:
 def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
     """Print everything that is wrong with a published release."""
     directory = options.artifacts
-    is_beside = (directory / INDEX).is_file() or options.in_place
-    documents = _read_documents(directory if is_beside else options.output)
+    is_in_place = (directory / INDEX).is_file() or options.in_place
+    documents_directory = directory if is_in_place else options.output
+    documents = _read_documents(documents_directory)
     # The release that was published, not the one of the manifest.
     index = read_index(documents.get(INDEX))
     version = index.version if index else manifest.cpython.version
@@ -283,7 +284,7 @@ def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
         artifacts=artifact_set.artifacts,
         files=hashed,
         documents=documents,
-        sbom_paths=_sbom_paths(directory if is_beside else options.output),
+        sbom_paths=_sbom_paths(documents_directory),
         names=frozenset(one.file for one in artifact_set.expected),
     )
     found = [

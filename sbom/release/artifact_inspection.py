@@ -72,26 +72,29 @@ def inspect_artifacts(
     """
     layouts = layouts or {}
     archives = read_artifacts(directory, artifacts, manifest, make_inspector(manifest))
-    collector = _Collector(
-        manifest, layouts, {artifacts[path].file: one.archive for path, one in archives.items()}
-    )
+    standalone = {artifacts[path].file: archive.archive for path, archive in archives.items()}
+    collector = _Collector(manifest, layouts, standalone)
     for path, artifact in artifacts.items():
         collector.diagnostics += archives[path].diagnostics
         if not failing(archives[path].diagnostics):
             collector.add(path, artifact, archives[path])
-    contents = collector.merge_copies()
+    inspected = collector.merge_copies()
     shared = check_shared_files(
         [
             *(BuildFiles(_layout_of(name), name, files) for name, files in layouts.items()),
             # Those of an installer are checked with the packages that they are in.
             *(
-                BuildFiles(one.path, one.build.name, {file.path: file.sha256 for file in one.files})
-                for one in sorted(contents, key=lambda contents: contents.path)
-                if one.artifact.channel.format != "installer"
+                BuildFiles(
+                    contents.path,
+                    contents.build.name,
+                    {file.path: file.sha256 for file in contents.files},
+                )
+                for contents in sorted(inspected, key=lambda contents: contents.path)
+                if contents.artifact.channel.format != "installer"
             ),
         ]
     )
-    return contents, sort_diagnostics([*collector.diagnostics, *shared])
+    return inspected, sort_diagnostics([*collector.diagnostics, *shared])
 
 
 def _layout_of(build: str) -> str:
@@ -157,7 +160,7 @@ class _Collector:
                 self._add_upload(contents, archive)
             case "zip":
                 expected = expected_contents(self.manifest, [contents.build], channel)
-                nested = {name: one.members for name, one in archive.nested.items()}
+                nested = {name: package.members for name, package in archive.nested.items()}
                 self._add_inspected(contents, expected, nested)
 
     def _add_inspected(
@@ -225,8 +228,9 @@ class _Collector:
         if archive.absent:
             # Another variant can be in some packages that are at hand and in some that are not.
             expected = replace(expected, is_part=True)
-            packages = [package.channel for package in embedded.values()]
-            extras = PathPatterns(name for one in packages for name in one.extra_packages)
+            extras = PathPatterns(
+                name for package in embedded.values() for name in package.channel.extra_packages
+            )
             if all(map(extras.matches, archive.absent)):
                 # Only extra packages are absent: the first variant is complete without them.
                 first = expected_contents(self.manifest, builds[:1], channel)
@@ -234,7 +238,9 @@ class _Collector:
         inspection = inspect_files(contents.path, files, expected)
         # What is wrong with a file is reported with the package that it is in.
         reported = set(paths)
-        self.diagnostics += [one for one in inspection.diagnostics if one.subject not in reported]
+        self.diagnostics += [
+            item for item in inspection.diagnostics if item.subject not in reported
+        ]
         self.contents.append(_with_inspection(replace(contents, files=files), inspection, added))
 
     def _compare(
@@ -279,8 +285,10 @@ class _Collector:
 
     def _added_components(self, build: Build) -> tuple[Component, ...]:
         """Return the components that come with the channel of a build alone."""
-        usual = {one.id for one in resolve_components(self.manifest, replace(build, channel=""))}
-        return tuple(one for one in resolve_components(self.manifest, build) if one.id not in usual)
+        without_channel = resolve_components(self.manifest, replace(build, channel=""))
+        ids = {component.id for component in without_channel}
+        components = resolve_components(self.manifest, build)
+        return tuple(component for component in components if component.id not in ids)
 
     def merge_copies(self) -> tuple[ArtifactContents, ...]:
         """Return each artifact once: it can be in the directory and in another artifact too."""

@@ -39,15 +39,15 @@ def read_artifacts(
     packages = [path for path, artifact in artifacts.items() if artifact.channel.format == "msi"]
     others = [path for path in artifacts if path not in packages]
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        found = dict(zip(others, pool.map(read, others), strict=True))
+        archives = dict(zip(others, pool.map(read, others), strict=True))
         opened = {
             package.archive.sha256: package
-            for contents in found.values()
+            for contents in archives.values()
             for package in contents.nested.values()
         }
         read_package = installers.make_package_reader(opened)
-        found |= zip(packages, pool.map(read_package, packages), strict=True)
-    return {path: found[path] for path in artifacts}
+        archives |= zip(packages, pool.map(read_package, packages), strict=True)
+    return {path: archives[path] for path in artifacts}
 
 
 def _nested_paths(channel: Channel, manifest: Manifest) -> Iterator[str]:

@@ -73,8 +73,8 @@ def verify_target(
     if bom:
         matching, mismatches = _compare_files(target, bom, expected.runtime_files)
         # A binary that belongs to no component was reported by what it contains.
-        reported = {one.subject for one in diagnostics if one.code is Code.UNOWNED_FILE}
-        diagnostics += [one for one in mismatches if one.subject not in reported]
+        reported = {item.subject for item in diagnostics if item.code is Code.UNOWNED_FILE}
+        diagnostics += [item for item in mismatches if item.subject not in reported]
         diagnostics += _compare_archive(target, bom)
     else:
         diagnostics += _compare_version(target, identification, manifest)
@@ -100,7 +100,7 @@ def _is_python(
     listed = {file.path for file in bom.files} if bom else set()
     return any(
         file.path in listed or _path_in_bom(file.path, listed) in listed for file in target.files
-    ) or (bom is not None and any(one.expected for one in inspection.results))
+    ) or (bom is not None and any(result.expected for result in inspection.results))
 
 
 def _is_installer(target: VerifyTarget, manifest: Manifest) -> bool:
@@ -158,8 +158,8 @@ def _compare_checksums(
 
     Without a checksum, or with others than these, it is unknown whether it differs.
     """
-    found = {"SHA512": file.sha512, "SHA256": file.sha256, "SHA1": file.sha1}
-    for algorithm, actual in found.items():
+    strongest_first = {"SHA512": file.sha512, "SHA256": file.sha256, "SHA1": file.sha1}
+    for algorithm, actual in strongest_first.items():
         listed = checksums.get(algorithm, "")
         if listed not in ("", actual):
             expected = f"{algorithm} {listed}"

@@ -207,12 +207,12 @@ def _versions_by_name(components: Iterable[Component]) -> dict[str, list[str]]:
 
 def _versions_by_file(bom: Bom) -> dict[str, dict[str, list[str]]]:
     """Return the versions of the components that each file is part of, or linked with."""
-    found: dict[str, dict[Component, None]] = {}
+    components: dict[str, dict[Component, None]] = {}
     for path, component in relate_files(
         bom, (RelationshipKind.PART_OF, RelationshipKind.STATIC_LINK)
     ):
-        found.setdefault(path, {})[component] = None
-    return {path: _versions_by_name(found[path]) for path in found}
+        components.setdefault(path, {})[component] = None
+    return {path: _versions_by_name(components[path]) for path in components}
 
 
 def _listed_versions(

@@ -47,7 +47,8 @@ def missing_of_bom(name: str, missing: Collection[str], bom: Bom) -> Iterator[Di
     remaining = set(missing)
     parts = _files_of_components(bom)
     contained = _contained_components(bom)
-    for component in sorted(bom.components, key=lambda one: (-len(contained[one.id]), one.id)):
+    outermost_first = sorted(bom.components, key=lambda item: (-len(contained[item.id]), item.id))
+    for component in outermost_first:
         inside = contained[component.id] & parts.keys()
         files = parts.get(component.id, set()).union(*(parts[id_] for id_ in inside))
         if component.id in parts and len(files) > 1 and remaining.issuperset(files):

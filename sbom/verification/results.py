@@ -148,11 +148,11 @@ class BinaryVerifier:
 
     def _find_undeclared(self, path: str, binary: Binary, expected: set[str]) -> Iterator[Result]:
         """Yield components that evidence shows in a file and that are not expected there."""
-        found: dict[str, list[EvidenceMatch]] = {}
+        undeclared: dict[str, list[EvidenceMatch]] = {}
         for match in binary.matches:
             if not match.tag and match.component not in expected and self._is_foreign(match, path):
-                found.setdefault(match.component, []).append(match)
-        for component, matches in found.items():
+                undeclared.setdefault(match.component, []).append(match)
+        for component, matches in undeclared.items():
             for version in _versions(matches) or ("",):
                 evidence = [match for match in matches if match.version == version]
                 yield Result(

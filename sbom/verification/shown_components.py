@@ -67,8 +67,7 @@ def _update_versions(
         declared = known[id_]
         for version in sorted(versions.keys() - {declared.version}):
             paths = None if len(versions) == 1 else versions[version]
-            same = (declared.key, version)
-            existing = next((one for one in known.values() if (one.key, one.version) == same), None)
+            existing = _find_component(known.values(), declared.key, version)
             updated = existing or _with_version(manifest, declared, version)
             links = tuple(_links_to(declared, paths))
             if existing:
@@ -83,6 +82,15 @@ def _update_versions(
         if declared.version not in versions and all(owner.component != id_ for owner in owners):
             del known[id_]
     return list(known.values()), list(dict.fromkeys(owners))
+
+
+def _find_component(components: Iterable[Component], key: str, version: str) -> Component | None:
+    matching = (
+        component
+        for component in components
+        if (component.key, component.version) == (key, version)
+    )
+    return next(matching, None)
 
 
 def _shown_versions(
@@ -135,22 +143,32 @@ def apply_shown_components(
     no list declares is added if every artifact contains it.
     """
     shown: dict[str, set[str]] = {}
-    for key, version in chain.from_iterable(one.shown_versions for one in artifacts):
-        shown.setdefault(key, set()).add(version)
-    contained = [
-        [one for one in artifact.components if key_found_by_evidence(one.id)]
+    for artifact in artifacts:
+        for key, version in artifact.shown_versions:
+            shown.setdefault(key, set()).add(version)
+    by_artifact = [
+        {
+            component.id: component
+            for component in artifact.components
+            if key_found_by_evidence(component.id)
+        }
         for artifact in artifacts
     ]
-    found = {
-        one.key: one
-        for one in chain.from_iterable(contained)
-        if not one.annotation and shown.get(one.key) == {one.version}
+    updated = {
+        component.key: component
+        for component in chain.from_iterable(by_id.values() for by_id in by_artifact)
+        if not component.annotation and shown.get(component.key) == {component.version}
     }
     result = [
-        replace(found[one.key], linkages=one.linkages) if one.key in found else one
-        for one in components
+        replace(updated[component.key], linkages=component.linkages)
+        if component.key in updated
+        else component
+        for component in components
     ]
-    undeclared = [{one.id: one for one in ones if one.annotation} for ones in contained]
+    undeclared = [
+        {id_: component for id_, component in by_id.items() if component.annotation}
+        for by_id in by_artifact
+    ]
     everywhere = set[str]().union(*undeclared).intersection(*undeclared)
     result += [undeclared[0][id_] for id_ in everywhere]
     return tuple(sorted(result, key=lambda component: component.id))

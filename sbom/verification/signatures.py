@@ -60,9 +60,12 @@ def check_installer_signature(
     if file.signature is None:
         cpython = manifest.cpython.component
         if any(
-            _is_signed_by(one, expected)
-            and (not one.binary or cpython in {match.component for match in one.binary.matches})
-            for one in contents
+            _is_signed_by(member, expected)
+            and (
+                not member.binary
+                or any(match.component == cpython for match in member.binary.matches)
+            )
+            for member in contents
         ):
             yield unsigned_file(name, "", expected)
     else:
@@ -80,7 +83,7 @@ def check_signatures(
     signers = _ExpectedSigners(expected.manifest, expected.prefix)
     for file in files:
         yield from _check_intact(name, file.path, file.signature)
-    known = {*inventory.owned, *(one.path for one in inventory.ownership)}
+    known = {*inventory.owned, *(owner.path for owner in inventory.ownership)}
     of_build = [
         file
         for file in files

@@ -82,13 +82,14 @@ def choose_python(target: VerifyTarget, manifest: Manifest) -> VerifyTarget:
     The one that the manifest is of is kept, or else the topmost one. What was installed into a
     Python later is not another one. A target with one Python is returned itself.
     """
+    cpython = manifest.cpython.component
     runtime_files = PathPatterns(manifest.layout.runtime_files)
     versions: dict[str, str] = {}
     for file in target.files:
         if _PYTHON_DLL.fullmatch(file.path) and not runtime_files.matches(file.path):
             matches = file.binary.matches if file.binary else ()
-            found = [one.version for one in matches if one.component == manifest.cpython.component]
-            versions.setdefault(file.path[: file.path.rfind("/") + 1], next(iter(found), ""))
+            version = next((match.version for match in matches if match.component == cpython), "")
+            versions.setdefault(file.path[: file.path.rfind("/") + 1], version)
     wanted = manifest.cpython.version.rstrip("+")
     prefix = next(
         (prefix for prefix, version in versions.items() if version == wanted), target.prefix
@@ -170,8 +171,8 @@ def _members(archive: ArchiveContents, prefix: str = "") -> tuple[ShippedFile, .
 
 def _prefix(files: tuple[ShippedFile, ...]) -> str:
     """Return the directory of CPython's topmost DLL, with a slash, or an empty text."""
-    found = [file.path for file in files if _PYTHON_DLL.fullmatch(file.path)]
-    nearest = min(found, key=lambda path: (path.count("/"), path), default="")
+    dlls = [file.path for file in files if _PYTHON_DLL.fullmatch(file.path)]
+    nearest = min(dlls, key=lambda path: (path.count("/"), path), default="")
     return nearest[: nearest.rfind("/") + 1]
 
 
