@@ -10,15 +10,25 @@ predecessors (Tools/buildbot/external*.bat) none has ``%NAME:~0,3%``, ``%NAME:ol
 expansion, ``for /F`` or ``for /L``: these are reported as unsupported.
 """
 
-from sbom.batch.interpreter import CommandHandler, ProgramRun, run_program
+from sbom.batch.interpreter import (
+    NOT_RECOGNIZED,
+    CommandHandler,
+    ProgramRun,
+    run_program,
+    starts_program,
+)
+from sbom.batch.nodes import CommandKey
 from sbom.batch.program import Program
 from sbom.batch.state import Command, CommandResult
 
 __all__ = [
+    "NOT_RECOGNIZED",
     "Command",
     "CommandHandler",
+    "CommandKey",
     "CommandResult",
     "Program",
     "ProgramRun",
     "run_program",
+    "starts_program",
 ]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sbom.batch.evaluation import Evaluator, Frame
 from sbom.batch.internal_commands import INTERNAL_COMMANDS, NO_EFFECT, endlocal
-from sbom.batch.nodes import Block, Chain, For, If, Node, Simple
+from sbom.batch.nodes import Block, Chain, CommandKey, For, If, Node, Simple, simple_commands
 from sbom.batch.pipe import Pipe
 from sbom.batch.program import Program
 from sbom.batch.state import SCRIPT, Command, CommandResult, State, parse_number, split_items
@@ -25,8 +25,9 @@ _DEPTH = 100
 #: What asking the handler about a program costs, beside what an internal command does.
 _LAUNCH_COST = 100
 #: What cmd leaves in ERRORLEVEL for a name that is not a program.
-_NOT_RECOGNIZED = 9009
+NOT_RECOGNIZED = 9009
 
+_BLANKS = " \t,;="
 _COMMAND = re.compile(r"[a-z]+(?=[\s,;=./\\:(\[+\"]|$)", re.IGNORECASE)
 #: Variables that cmd computes anew at each use, so that no run can know them.
 _VOLATILE = re.compile(r"%(?:CMDCMDLINE|DATE|HIGHESTNUMANODENUMBER|RANDOM|TIME)[%:]", re.IGNORECASE)
@@ -55,7 +56,8 @@ class ProgramRun:
     """What one run of a program did.
 
     ``comparisons`` are the pairs of texts its ``if`` commands compared, ``variables`` the
-    upper-case names of the environment variables it read before it set them.
+    upper-case names of the environment variables it read before it set them, ``executed`` what
+    tells the commands that ran from the others of the file.
     """
 
     status: int
@@ -63,6 +65,7 @@ class ProgramRun:
     diagnostics: tuple[Diagnostic, ...]
     comparisons: frozenset[tuple[str, str]]
     variables: frozenset[str]
+    executed: frozenset[CommandKey]
 
 
 def run_program(
@@ -84,6 +87,7 @@ def run_program(
         tuple(interpreter.state.diagnostics),
         frozenset(interpreter.evaluator.comparisons),
         frozenset(interpreter.state.variables.inherited),
+        frozenset(interpreter.state.executed),
     )
 
 
@@ -163,6 +167,8 @@ class _Interpreter:
             match node:
                 case Simple():
                     text = self.evaluator.expand_loop(node.text, items, node.line)
+                    self.state.number = node.number
+                    self.state.executed.add(node.key)
                     return self.run_simple(text, node.line)
                 case Block():
                     return self.run_block(node, items)
@@ -210,6 +216,7 @@ class _Interpreter:
             text = ""
             if isinstance(part, Simple):
                 text = self.evaluator.expand_loop(part.text, items, part.line).lstrip(" \t,;=")
+                self.state.executed.add(part.key)
             found = pipe.search(text, part.line)
             status = self.execute(part, items) if found is None else found
             pipe.pass_on(text)
@@ -226,6 +233,8 @@ class _Interpreter:
         if node.switch not in ("", "/D"):
             return self.state.report_unsupported(node.line, f"'for {node.switch}' is not supported")
         text = self.evaluator.expand_loop(node.items, items, node.line)
+        if not text.strip():
+            self.program.without_items.update(one.key for one in simple_commands(node.body))
         status = 0
         for value in self.evaluator.loop_values(text, node.line):
             self.state.charge(len(value), node.line)
@@ -235,7 +244,7 @@ class _Interpreter:
     def run_simple(self, text: str, line: int) -> int:
         """Run one command line: an internal command, a jump or a program."""
         self.state.charge(len(text), line)
-        text = text.lstrip(" \t,;=")
+        text = text.lstrip(_BLANKS)
         if text == ")":
             self.state.diagnostics.append(stray_parenthesis(self.program.file, line))
         if text in ("", ")"):
@@ -251,7 +260,7 @@ class _Interpreter:
             return _CONTROL[name](self, arguments, line)
         if text.startswith("#"):
             # Meant as a comment; cmd searches a program of that name and finds none.
-            return self.state.set_errorlevel(_NOT_RECOGNIZED)
+            return self.state.set_errorlevel(NOT_RECOGNIZED)
         return self.run_external(text, line)
 
     def run_external(self, text: str, line: int) -> int:
@@ -302,6 +311,16 @@ class _Interpreter:
         if len(words) > is_batch:
             self.state.set_errorlevel(parse_number(words[int(is_batch)]))
         raise ExitScript(is_whole=not is_batch)
+
+
+def starts_program(text: str) -> bool:
+    """Return whether a simple command starts a program, directly or by ``call``; no label."""
+    match = _COMMAND.match(text.lstrip(_BLANKS))
+    name = match[0].lower() if match else ""
+    if name == "call":
+        return starts_program(text.lstrip(_BLANKS)[len(name) :])
+    is_internal = name in NO_EFFECT or name in INTERNAL_COMMANDS or name in _CONTROL
+    return not is_internal and text.lstrip(_BLANKS)[:1] not in ("", ")", ":", "#")
 
 
 _CONTROL: dict[str, Callable[[_Interpreter, str, int], int]] = {

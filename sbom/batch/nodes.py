@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+#: The line a command starts at, and how many start before it at that line.
+CommandKey = tuple[int, int]
 #: What ``if`` compares two texts with, beside ``==``.
 COMPARISONS = ("EQU", "NEQ", "LSS", "LEQ", "GTR", "GEQ")
 
 
 @dataclass(frozen=True, slots=True)
 class Simple:
-    """A command without grammar of its own; carets are gone, quotes are kept."""
+    """A command without grammar of its own; carets are gone, quotes are kept.
+
+    ``number`` counts those that start at one line, from 0.
+    """
 
     line: int
     text: str
+    number: int = 0
+
+    @property
+    def key(self) -> CommandKey:
+        """Return what tells it from the other commands of its file, whatever it expands to."""
+        return self.line, self.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +72,21 @@ class For:
 
 #: A parsed command; its ``line`` is the number of the line it starts at.
 Node = Simple | Block | Chain | If | For
+
+
+def simple_commands(node: Node | None) -> Iterator[Simple]:
+    """Yield the simple commands in a command, run or not, in the order of the text."""
+    match node:
+        case Simple():
+            yield node
+        case Block():
+            parts: tuple[Node | None, ...] = node.body
+        case Chain():
+            parts = node.parts
+        case If():
+            parts = (node.then, node.otherwise)
+        case For():
+            parts = (node.body,)
+    if node is not None and not isinstance(node, Simple):
+        for part in parts:
+            yield from simple_commands(part)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from sbom.batch.nodes import Node
+from sbom.batch.nodes import CommandKey, Node, Simple, simple_commands
 from sbom.batch.syntax import parse_command
 from sbom.diagnostics import SbomError
 from sbom.diagnostics.script_messages import batch_limit, conflict_marker
@@ -46,7 +46,8 @@ class _ParsedLine:
 class Program:
     """The text of one batch file; ``file`` is its name in diagnostics.
 
-    ``cost`` counts what all its runs have cost together.
+    ``cost`` counts what all its runs have cost together; ``without_items`` collects the commands
+    of loops over nothing.
     """
 
     def __init__(self, text: str, file: str) -> None:
@@ -56,6 +57,7 @@ class Program:
         """
         self.file = file
         self.cost = 0
+        self.without_items: set[CommandKey] = set()
         if len(text) > SIZE_LIMIT:
             message = f"expected at most {SIZE_LIMIT} characters, found {len(text)}"
             raise SbomError([batch_limit(file, 1, message, "name the script itself")])
@@ -66,6 +68,7 @@ class Program:
             if match := _LABEL.match(line):
                 self._labels[match[1].lower()].append(index)
         self._parsed: dict[int, _ParsedLine] = {}
+        self._read_lines: set[int] = set()
 
     def _refuse_conflicts(self) -> None:
         markers = [
@@ -113,11 +116,26 @@ class Program:
 
         self._charge_line(expanded[0])
         node = parse_command(self.file, index + 1, expanded[0], next_line)
+        self._read_lines.update(range(index, index + used))
         parsed = self._parsed[index]
         for text in expanded[:used]:
             parsed = parsed.next_lines.setdefault(text, _ParsedLine())
         parsed.node = (node,)
         return node, index + used
+
+    def read_commands(self) -> Iterator[Simple]:
+        """Yield the simple commands of all lines that any run has read, run or not."""
+        waiting = list(self._parsed.values())
+        for parsed in waiting:
+            waiting += parsed.next_lines.values()
+            if parsed.node is not None:
+                yield from simple_commands(parsed.node[0])
+
+    def unread_lines(self) -> Iterator[tuple[int, str]]:
+        """Yield number and text of the lines that no run has read."""
+        for index, line in enumerate(self.lines):
+            if index not in self._read_lines:
+                yield index + 1, line
 
     def _charge_line(self, text: str) -> None:
         self.cost += _LINE_COST + _CHARACTER_COST * len(text)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sbom.batch.nodes import CommandKey
 from sbom.batch.program import Program
 from sbom.diagnostics import Diagnostic, SbomError
 from sbom.diagnostics.script_messages import batch_limit, unsupported_command
@@ -31,11 +32,20 @@ _WORD = re.compile(r'(?:"[^"]*"?|[^\s"])+')
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command with an effect outside the interpreter, as cmd would start it."""
+    """A command with an effect outside the interpreter, as cmd would start it.
+
+    ``number`` tells it from others that start at the same line.
+    """
 
     line: int
     text: str
     directory: str
+    number: int = 0
+
+    @property
+    def key(self) -> CommandKey:
+        """Return what tells it from the other commands of its file, whatever it expands to."""
+        return self.line, self.number
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -201,6 +211,8 @@ class State:
         self.directory_stack: list[str] = []
         self.errorlevel = 0
         self.cost = 0
+        self.number = 0  # of the command that runs, at its line
+        self.executed: set[CommandKey] = set()
 
     def charge(self, cost: int, line: int) -> None:
         """Count a step and its cost; raise SbomError once it is more than any script needs."""
@@ -228,7 +240,7 @@ class State:
 
     def record(self, line: int, text: str) -> Command:
         """Record a command with an effect, which is not carried out."""
-        command = Command(line, text, self.disk.directory)
+        command = Command(line, text, self.disk.directory, self.number)
         self.commands.append(command)
         return command
 

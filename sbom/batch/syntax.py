@@ -17,6 +17,7 @@ when A is true, which is what keeps get_externals.bat from shifting its argument
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -48,6 +49,7 @@ class _Parser(Lexer):
         self.open_parentheses = 0
         self.depth = 0  # of blocks, ifs and fors
         self.remarks = 0
+        self.commands: Counter[int] = Counter()  # simple ones, by line
 
     def parse(self) -> Node | None:
         self.skip_blanks()
@@ -132,7 +134,8 @@ class _Parser(Lexer):
                 continue
             text.append(character)
             self.position += 1
-        return Simple(line, "".join(text))
+        self.commands[line] += 1
+        return Simple(line, "".join(text), self.commands[line] - 1)
 
     # Blocks.
 

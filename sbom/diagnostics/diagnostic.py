@@ -30,6 +30,7 @@ class Code(StrEnum):
     UNSUPPORTED_COMMAND = "unsupported-command"
     CONFLICT_MARKER = "conflict-marker"
     UNREACHABLE_TAG = "unreachable-tag"
+    UNLISTED_COMMAND = "unlisted-command"
     DUPLICATE_NAME = "duplicate-name"
     NO_EXTERNALS = "no-externals"
     STRAY_PARENTHESIS = "stray-parenthesis"

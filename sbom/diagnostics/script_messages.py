@@ -59,6 +59,18 @@ def unreachable_tag(file: str, line: int, tag: str) -> Diagnostic:
     )
 
 
+def unlisted_command(file: str, line: int, command: str) -> Diagnostic:
+    """Return the diagnostic of a command that could fetch, and that no listed external is of."""
+    return Diagnostic(
+        code=Code.UNLISTED_COMMAND,
+        file=file,
+        line=line,
+        subject=command,
+        message="cannot determine when this command runs, or what it fetches",
+        hint="let flags and variables alone decide whether it runs, or remove it",
+    )
+
+
 def duplicate_name(file: str, key: str, tags: Sequence[str]) -> Diagnostic:
     """Return the diagnostic of tags that would have the same table, ``key``, in the manifest."""
     return Diagnostic(

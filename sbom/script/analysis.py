@@ -9,50 +9,24 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
 
-from sbom.batch import Program, ProgramRun, run_program
-from sbom.diagnostics import SbomError, sort_diagnostics
-from sbom.diagnostics.script_messages import batch_limit, unreachable_tag
+from sbom.batch import Program
+from sbom.diagnostics import sort_diagnostics
+from sbom.diagnostics.script_messages import unreachable_tag
+from sbom.script.coverage import find_unlisted, find_unsupported
 from sbom.script.externals import (
-    ANY_VALUE,
     Condition,
     ExternalKind,
     Fetch,
     ScriptAnalysis,
     ScriptExternal,
 )
-from sbom.script.run import SCRIPT_NAME, command_handler, list_fetches, run_strictly
-
-#: A value that no script compares anything with.
-_PROBE = "\x01probe\x01"
-#: What all runs of one script may cost together; the costliest real one takes 4.4 million.
-_BUDGET = 5_000_000
-#: How many conditions in each other are tried; more are reported as not reached.
-_MOST_NESTED = 3
+from sbom.script.probing import Outcomes, Prober, Setting, Settings
+from sbom.script.run import SCRIPT_NAME, run_strictly
 
 _TAG = re.compile(r"(?<![\w.%~\\/+-])[A-Za-z][A-Za-z_+]*(?:-[A-Za-z][A-Za-z_+]*)*-\d[\w.+-]*\w")
 _SILENT = re.compile(r"[\s@(]*(?:rem\b|::|echo\b|title\b)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Setting:
-    """A flag, or a variable if ``value`` is given."""
-
-    name: str
-    value: str | None = None
-
-    def __str__(self) -> str:
-        if self.value is None:
-            return self.name
-        return f"{self.name}={ANY_VALUE if self.value == _PROBE else self.value}"
-
-
-_Settings = tuple[_Setting, ...]
-#: What the script fetches under some settings, where that is not what it fetches by default.
-_Outcomes = dict[_Settings, frozenset[Fetch]]
 
 
 def analyze_script(text: str, file: str = SCRIPT_NAME) -> ScriptAnalysis:
@@ -62,7 +36,7 @@ def analyze_script(text: str, file: str = SCRIPT_NAME) -> ScriptAnalysis:
     """
     program = Program(text, file)
     result = run_strictly(program)
-    prober = _Prober(program)
+    prober = Prober(program)
     default = prober.fetched()
     settings = [*prober.flags(), *prober.variables(_names_as_written(text, result.variables))]
     outcomes = prober.outcomes([(setting,) for setting in settings], default)
@@ -73,128 +47,17 @@ def analyze_script(text: str, file: str = SCRIPT_NAME) -> ScriptAnalysis:
     if unreachable:
         outcomes |= prober.outcomes(_pairs(settings), default)
         unreachable = _without_fetched(tags, default, outcomes)
-    diagnostics = [unreachable_tag(file, line, tag) for line, tag in unreachable]
+    diagnostics = [
+        *result.diagnostics,
+        *(unreachable_tag(file, line, tag) for line, tag in unreachable),
+        *find_unsupported(prober.completed()),
+    ]
+    lines = {diagnostic.line for diagnostic in diagnostics if diagnostic.line}
+    diagnostics += find_unlisted(prober, _all_fetches(default, outcomes), lines)
     return ScriptAnalysis(
         _externals(prober, default, outcomes),
-        sort_diagnostics([*result.diagnostics, *diagnostics]),
+        sort_diagnostics(list(dict.fromkeys(diagnostics))),
     )
-
-
-# Runs.
-
-
-class _Prober:
-    """Runs one script under many settings, each external as if it were the first."""
-
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        self.handler = command_handler(creating=False)
-        self.runs: dict[_Settings, ProgramRun | None] = {}
-        self.organizations: dict[Fetch, str] = {}
-
-    def run(self, *settings: _Setting) -> ProgramRun | None:
-        """Return what the script does under these settings; None if it cannot be run so."""
-        if settings not in self.runs:
-            arguments = [setting.name for setting in settings if setting.value is None]
-            environment = {
-                setting.name: setting.value for setting in settings if setting.value is not None
-            }
-            self.check_budget()
-            try:
-                self.runs[settings] = run_program(
-                    self.program, self.handler, arguments, environment
-                )
-            except SbomError:
-                self.runs[settings] = None
-        return self.runs[settings]
-
-    def check_budget(self) -> None:
-        """Raise SbomError once trying this script out has cost more than any real one does."""
-        if self.program.cost > _BUDGET:
-            message = "the script compares more flags and variables than can be tried"
-            hint = "remove comparisons, or let the script do less"
-            raise SbomError([batch_limit(self.program.file, 1, message, hint)])
-
-    def fetched(self, *settings: _Setting) -> tuple[Fetch, ...]:
-        """Return what is fetched; nothing where the script cannot be run that way.
-
-        A variable that becomes part of an address or a tag (SVNROOT) is not a condition.
-        """
-        result = self.run(*settings)
-        if result is None:
-            return ()
-        fetched = dict.fromkeys(map(self.in_first_organization, list_fetches(result.commands)))
-        parts = (fetch.tag + fetch.repository + fetch.organization for fetch in fetched)
-        return () if any(_PROBE in part for part in parts) else tuple(fetched)
-
-    def in_first_organization(self, fetch: Fetch) -> Fetch:
-        """Return a fetch as from the organization that it was first fetched from: no condition."""
-        if _PROBE in fetch.organization:
-            return fetch
-        same = replace(fetch, organization="")
-        return replace(fetch, organization=self.organizations.setdefault(same, fetch.organization))
-
-    def outcomes(self, candidates: Iterable[_Settings], default: Sequence[Fetch]) -> _Outcomes:
-        """Return what settings make the script fetch, where that differs from the default.
-
-        Settings under which it fetches nothing at all (``--clean-only``, a flag the script
-        rejects) are not a condition of anything in particular and are left out.
-        """
-        fetched = {settings: frozenset(self.fetched(*settings)) for settings in candidates}
-        return {
-            settings: found
-            for settings, found in fetched.items()
-            if found and found != frozenset(default)
-        }
-
-    def flags(self) -> list[_Setting]:
-        """Return the flags that the script compares its first argument with."""
-        compared = self.compared_with(_Setting(_PROBE))
-        return [_Setting(flag) for flag in compared if flag[:1] in "-/"]
-
-    def variables(self, names: Iterable[str]) -> list[_Setting]:
-        """Return each variable with each value that the script compares it with."""
-        settings = []
-        for name in sorted(names):
-            probe = _Setting(name, _PROBE)
-            settings += [_Setting(name, value) for value in self.compared_with(probe)]
-            settings.append(probe)
-        return settings
-
-    def nested(self, candidates: Iterable[_Settings], known: Iterable[str]) -> Iterator[_Settings]:
-        """Yield settings together with variables that the script asks for only under them.
-
-        As of ``if defined A if defined B``: B is asked for where A is set.
-        """
-        waiting = deque((settings, frozenset(known)) for settings in candidates)
-        while waiting:
-            settings, asked = waiting.popleft()
-            result = self.run(*settings)
-            new = result.variables - asked if result else frozenset()
-            for name in sorted(new) if len(settings) < _MOST_NESTED else ():
-                probe = self.run(*settings, _Setting(name, _PROBE))
-                values = sorted(_counterparts(probe.comparisons)) if probe else []
-                for value in (*values, _PROBE):
-                    together = (*settings, _Setting(name, value))
-                    waiting.append((together, asked | new))
-                    yield together
-
-    def compared_with(self, probe: _Setting) -> list[str]:
-        """Return what the script compares a probe with, sorted."""
-        result = self.run(probe)
-        return sorted(_counterparts(result.comparisons)) if result else []
-
-
-def _counterparts(comparisons: Iterable[tuple[str, str]]) -> set[str]:
-    """Return what the probe was compared with, less the quotes or letters around both."""
-    found = set()
-    for pair in comparisons:
-        for text, other in (pair, pair[::-1]):
-            before, probe, after = text.partition(_PROBE)
-            is_alike = other.startswith(before) and other.endswith(after)
-            if probe and is_alike and len(other) > len(before) + len(after):
-                found.add(other[len(before) : len(other) - len(after)])
-    return found - {_PROBE}
 
 
 def _names_as_written(text: str, upper: Iterable[str]) -> list[str]:
@@ -203,7 +66,7 @@ def _names_as_written(text: str, upper: Iterable[str]) -> list[str]:
     return [names.get(name, name) for name in upper]
 
 
-def _pairs(settings: Sequence[_Setting]) -> Iterable[_Settings]:
+def _pairs(settings: Sequence[Setting]) -> Iterable[Settings]:
     """Return two flags each; two variables each only where there is no flag to set them."""
     flags = [setting for setting in settings if setting.value is None]
     return itertools.combinations(flags or settings, 2)
@@ -213,7 +76,7 @@ def _pairs(settings: Sequence[_Setting]) -> Iterable[_Settings]:
 
 
 def _externals(
-    prober: _Prober, default: Sequence[Fetch], outcomes: _Outcomes
+    prober: Prober, default: Sequence[Fetch], outcomes: Outcomes
 ) -> tuple[ScriptExternal, ...]:
     """Return all that any run fetches, in script order."""
     ordered = _in_script_order(prober, default, outcomes)
@@ -233,7 +96,7 @@ def _externals(
     )
 
 
-def _in_script_order(prober: _Prober, default: Sequence[Fetch], outcomes: _Outcomes) -> list[Fetch]:
+def _in_script_order(prober: Prober, default: Sequence[Fetch], outcomes: Outcomes) -> list[Fetch]:
     """Return everything that any run fetches, in the order of a run that fetches it all."""
     usual = frozenset(default)
     adding = dict.fromkeys(
@@ -243,7 +106,7 @@ def _in_script_order(prober: _Prober, default: Sequence[Fetch], outcomes: _Outco
     return list(dict.fromkeys([*prober.fetched(*adding), *default, *others]))
 
 
-def _all_fetches(default: Sequence[Fetch], outcomes: _Outcomes) -> set[Fetch]:
+def _all_fetches(default: Sequence[Fetch], outcomes: Outcomes) -> set[Fetch]:
     return set(default).union(*outcomes.values())
 
 
@@ -264,7 +127,7 @@ def _shadowed(ordered: Iterable[Fetch]) -> set[Fetch]:
 
 
 def _condition(
-    fetch: Fetch, outcomes: Mapping[_Settings, frozenset[Fetch]], *, default: bool
+    fetch: Fetch, outcomes: Mapping[Settings, frozenset[Fetch]], *, default: bool
 ) -> Condition:
     """Return the condition of one external: flags where there are any, else variables."""
     changing = [settings for settings, found in outcomes.items() if (fetch in found) != default]
@@ -291,7 +154,7 @@ def _find_tags(program: Program) -> list[tuple[int, str]]:
 
 
 def _without_fetched(
-    tags: Iterable[tuple[int, str]], default: Sequence[Fetch], outcomes: _Outcomes
+    tags: Iterable[tuple[int, str]], default: Sequence[Fetch], outcomes: Outcomes
 ) -> list[tuple[int, str]]:
     """Return the tags that no run fetches."""
     fetched = {fetch.tag for fetch in _all_fetches(default, outcomes)}

@@ -5,10 +5,19 @@ from __future__ import annotations
 import hashlib
 import ntpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from sbom.batch import Command, CommandHandler, CommandResult, Program, ProgramRun, run_program
+from sbom.batch import (
+    NOT_RECOGNIZED,
+    Command,
+    CommandHandler,
+    CommandResult,
+    Program,
+    ProgramRun,
+    run_program,
+)
 from sbom.diagnostics import SbomError
 from sbom.script.commands import parse_fetch
 from sbom.script.externals import Fetch
@@ -74,27 +83,48 @@ def list_fetches(commands: Iterable[Command]) -> tuple[Fetch, ...]:
     return tuple(found[0] for found in parsed if found)
 
 
-def command_handler(*, creating: bool) -> CommandHandler:
+class Role(StrEnum):
+    """What a program is run for."""
+
+    FETCH = "fetch"
+    FIND_PYTHON = "find-python"
+    TOOL = "tool"
+    """to see whether a program is there"""
+
+
+def command_handler(*, creating: bool, failing: Collection[Role] = ()) -> CommandHandler:
     """Return what answers the interpreter's questions about programs.
 
     Unless ``creating``, what is fetched leaves no directory behind, so that each external
-    shows whether the script would fetch it, regardless of what was fetched before.
+    shows whether the script would fetch it, regardless of what was fetched before. Programs of a
+    ``failing`` role fail as those do that are not installed.
     """
 
     def handle(command: Command) -> CommandResult | None:
+        role = find_role(command)
+        if role in failing:
+            return CommandResult(errorlevel=NOT_RECOGNIZED)
         if found := parse_fetch_command(command):
             return CommandResult(creates=(found[1],) if creating else ())
-        name = _program(command)
-        if re.fullmatch(r"find_\w+\.bat", name):
+        if role is Role.FIND_PYTHON:
             # PCbuild/find_python.bat leaves the interpreter it found in PYTHON.
             return CommandResult(defines={"PYTHON": "python"})
-        if name in _TOOLS or {"-V", "--version"} & set(command.words):
-            return CommandResult()
-        if name in ("git", "svn") and len(command.words) == 1:
-            return CommandResult()
-        return None
+        return None if role is None else CommandResult()
 
     return handle
+
+
+def find_role(command: Command) -> Role | None:
+    """Return what a program is run for, or None if what it does cannot be determined."""
+    if parse_fetch_command(command):
+        return Role.FETCH
+    name = _program(command)
+    if re.fullmatch(r"find_\w+\.bat", name):
+        return Role.FIND_PYTHON
+    if name in _TOOLS or {"-V", "--version"} & set(command.words):
+        return Role.TOOL
+    is_bare = name in ("git", "svn") and len(command.words) == 1
+    return Role.TOOL if is_bare else None
 
 
 def _program(command: Command) -> str:
