@@ -162,6 +162,7 @@ def test_fetches_prints_json_with_conditions(
         "organization": "python",
         "repository": "cpython-source-deps",
         "method": "archive",
+        "decided": True,
         "default": True,
         "enabled_by": [],
         "disabled_by": [],

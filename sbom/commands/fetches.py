@@ -61,6 +61,7 @@ def _as_json(externals: Sequence[ScriptExternal]) -> str:
             "organization": e.organization,
             "repository": e.repository,
             "method": e.method,
+            "decided": e.is_decided,
             **asdict(e.condition),
         }
         for e in externals
@@ -79,5 +80,5 @@ def _as_table(externals: Sequence[ScriptExternal]) -> str:
 
 
 def _when(external: ScriptExternal) -> str:
-    when = str(external.condition)
+    when = str(external.condition) if external.is_decided else "cannot be decided"
     return f"{when} (not beside the source of the same tag)" if external.shadowed else when

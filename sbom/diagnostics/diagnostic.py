@@ -31,6 +31,7 @@ class Code(StrEnum):
     CONFLICT_MARKER = "conflict-marker"
     UNREACHABLE_TAG = "unreachable-tag"
     UNLISTED_COMMAND = "unlisted-command"
+    UNDECIDED_CONDITION = "undecided-condition"
     DUPLICATE_NAME = "duplicate-name"
     NO_EXTERNALS = "no-externals"
     STRAY_PARENTHESIS = "stray-parenthesis"

@@ -71,6 +71,17 @@ def unlisted_command(file: str, line: int, command: str) -> Diagnostic:
     )
 
 
+def undecided_condition(file: str, tag: str) -> Diagnostic:
+    """Return the diagnostic of an external whose condition no values of variables express."""
+    return Diagnostic(
+        code=Code.UNDECIDED_CONDITION,
+        file=file,
+        subject=tag,
+        message="cannot determine with which values, or with which programs, it is fetched",
+        hint="compare the variable with == or defined, and let no program decide",
+    )
+
+
 def duplicate_name(file: str, key: str, tags: Sequence[str]) -> Diagnostic:
     """Return the diagnostic of tags that would have the same table, ``key``, in the manifest."""
     return Diagnostic(

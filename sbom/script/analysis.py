@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sbom.batch import Program
 from sbom.diagnostics import sort_diagnostics
-from sbom.diagnostics.script_messages import unreachable_tag
+from sbom.diagnostics.script_messages import undecided_condition, unreachable_tag
 from sbom.script.coverage import find_unlisted, find_unsupported
 from sbom.script.externals import (
     Condition,
@@ -22,8 +23,8 @@ from sbom.script.externals import (
     ScriptAnalysis,
     ScriptExternal,
 )
-from sbom.script.probing import Outcomes, Prober, Setting, Settings
-from sbom.script.run import SCRIPT_NAME, run_strictly
+from sbom.script.probing import PROBE, Outcomes, Prober, Setting, Settings
+from sbom.script.run import SCRIPT_NAME, Role, list_fetches, run_strictly
 
 _TAG = re.compile(r"(?<![\w.%~\\/+-])[A-Za-z][A-Za-z_+]*(?:-[A-Za-z][A-Za-z_+]*)*-\d[\w.+-]*\w")
 _SILENT = re.compile(r"[\s@(]*(?:rem\b|::|echo\b|title\b)", re.IGNORECASE)
@@ -42,20 +43,25 @@ def analyze_script(text: str, file: str = SCRIPT_NAME) -> ScriptAnalysis:
     outcomes = prober.outcomes([(setting,) for setting in settings], default)
     nested = prober.nested([(setting,) for setting in settings], result.variables)
     outcomes |= prober.outcomes(nested, default)
+    exceptions = _exceptions(prober)
+    outcomes |= prober.outcomes(exceptions, default)
+    undecided = set().union(*exceptions.values()) | _tool_dependent(prober, default)
     tags = _find_tags(program)
     unreachable = _without_fetched(tags, default, outcomes)
     if unreachable:
         outcomes |= prober.outcomes(_pairs(settings), default)
         unreachable = _without_fetched(tags, default, outcomes)
+    externals = _externals(prober, default, outcomes, undecided)
     diagnostics = [
         *result.diagnostics,
         *(unreachable_tag(file, line, tag) for line, tag in unreachable),
-        *find_unsupported(prober.completed()),
+        *find_unsupported(prober),
+        *(undecided_condition(file, one.tag) for one in externals if not one.is_decided),
     ]
     lines = {diagnostic.line for diagnostic in diagnostics if diagnostic.line}
     diagnostics += find_unlisted(prober, _all_fetches(default, outcomes), lines)
     return ScriptAnalysis(
-        _externals(prober, default, outcomes),
+        externals,
         sort_diagnostics(list(dict.fromkeys(diagnostics))),
     )
 
@@ -76,7 +82,7 @@ def _pairs(settings: Sequence[Setting]) -> Iterable[Settings]:
 
 
 def _externals(
-    prober: Prober, default: Sequence[Fetch], outcomes: Outcomes
+    prober: Prober, default: Sequence[Fetch], outcomes: Outcomes, undecided: Collection[Fetch]
 ) -> tuple[ScriptExternal, ...]:
     """Return all that any run fetches, in script order."""
     ordered = _in_script_order(prober, default, outcomes)
@@ -87,8 +93,9 @@ def _externals(
             fetch.kind,
             fetch.tag,
             fetch.repository,
-            _condition(fetch, outcomes, default=fetch in usual),
+            _condition(fetch, prober, outcomes, default=fetch in usual),
             shadowed=fetch in shadowed,
+            is_decided=fetch not in undecided,
             organization=fetch.organization,
             method=fetch.method,
         )
@@ -127,17 +134,69 @@ def _shadowed(ordered: Iterable[Fetch]) -> set[Fetch]:
 
 
 def _condition(
-    fetch: Fetch, outcomes: Mapping[Settings, frozenset[Fetch]], *, default: bool
+    fetch: Fetch, prober: Prober, outcomes: Mapping[Settings, frozenset[Fetch]], *, default: bool
 ) -> Condition:
     """Return the condition of one external: flags where there are any, else variables."""
     changing = [settings for settings, found in outcomes.items() if (fetch in found) != default]
-    flags = [
-        settings for settings in changing if all(setting.value is None for setting in settings)
-    ]
+    changing = [settings for settings in changing if not _is_included(settings, changing)]
+    flags = [settings for settings in changing if all(setting.is_flag for setting in settings)]
     candidates = flags or changing
     fewest = min(map(len, candidates), default=0)
-    sets = tuple(tuple(map(str, candidate)) for candidate in candidates if len(candidate) == fewest)
+    sets = tuple(
+        tuple(_setting_texts(candidate, fetch, prober, default=default))
+        for candidate in candidates
+        if len(candidate) == fewest
+    )
     return Condition(disabled_by=sets) if default else Condition(default=False, enabled_by=sets)
+
+
+def _is_included(settings: Settings, others: Iterable[Settings]) -> bool:
+    """Return whether others have any value where these have one."""
+    general = (
+        tuple(replace(one, value=PROBE) if n == index else one for n, one in enumerate(settings))
+        for index, setting in enumerate(settings)
+        if setting.value not in (None, PROBE)
+    )
+    return any(one in others for one in general)
+
+
+def _setting_texts(
+    settings: Settings, fetch: Fetch, prober: Prober, *, default: bool
+) -> Iterator[str]:
+    """Yield settings as texts; any value less those with which the external is as by default."""
+    for index, setting in enumerate(settings):
+        excluded = [
+            other[index].value
+            for other in prober.same_with_other_values(settings, index)
+            if setting.value == PROBE and (fetch in prober.fetched(*other)) == default
+        ]
+        if excluded:
+            yield from (f"{setting.name}!={value}" for value in excluded)
+        else:
+            yield str(setting)
+
+
+def _exceptions(prober: Prober) -> dict[Settings, frozenset[Fetch]]:
+    """Return the values with which a script does not do what it does with any other value.
+
+    Each has what is fetched with one of both only.
+    """
+    found = {}
+    for settings, sample in prober.samples():
+        usual, fetched = prober.fetched(*settings), prober.fetched(*sample)
+        if usual and fetched and {*usual} != {*fetched}:
+            found[sample] = frozenset(usual) ^ frozenset(fetched)
+    return found
+
+
+def _tool_dependent(prober: Prober, default: Iterable[Fetch]) -> set[Fetch]:
+    """Return what is not fetched where a program that the script looks for is not installed.
+
+    Nothing where the script fetches nothing then.
+    """
+    run = prober.run_failing((Role.TOOL,))
+    fetched = list_fetches(run.commands) if run else ()
+    return {*default} - {*map(prober.in_first_organization, fetched)} if fetched else set()
 
 
 # Text that looks like a tag.

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from sbom.batch import Command, CommandKey, ProgramRun, starts_program
-from sbom.diagnostics import Diagnostic
+from sbom.diagnostics import Code, Diagnostic
 from sbom.diagnostics.script_messages import unlisted_command
 from sbom.script.externals import Fetch
 from sbom.script.probing import PROBE, Prober
@@ -46,12 +46,15 @@ def find_unlisted(
     return [unlisted_command(program.file, line, text) for line, text in texts.items()]
 
 
-def find_unsupported(runs: Iterable[ProgramRun]) -> list[Diagnostic]:
+def find_unsupported(prober: Prober) -> list[Diagnostic]:
     """Return what could not be simulated in any run, values that are no real ones aside."""
+    refused = (one for one in prober.refused if one.code is Code.UNSUPPORTED_COMMAND)
     found = {
         diagnostic.line: diagnostic
-        for run in runs
-        for diagnostic in run.diagnostics
+        for diagnostic in (
+            *refused,
+            *(diagnostic for run in prober.completed() for diagnostic in run.diagnostics),
+        )
         if PROBE[0] not in diagnostic.message  # which may have the start of it only
     }
     return list(found.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,8 +15,10 @@ TAG = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 ORGANIZATION = "[A-Za-z0-9][A-Za-z0-9-]*"
 REPOSITORY_URL = r"(?:git|https?|ssh|svn(?:\+ssh)?)://[A-Za-z0-9_.:@-]+(?:/[A-Za-z0-9_.~+%:@-]+)*"
 
-#: Behind the name of a variable: any value that the script does not compare it with.
+#: Behind the name of a variable: any value.
 ANY_VALUE = "*"
+#: Between the name of a variable and the equals sign: any value but this.
+_EXCEPT = "!"
 
 
 class ExternalKind(StrEnum):
@@ -59,7 +62,8 @@ class Condition:
 
     ``enabled_by`` and ``disabled_by`` are sets of settings: each inner tuple changes the default
     by itself, all of its settings together. A setting is a flag (``--openssl-src``) or a variable
-    with its value (``IncludeSSL=false``, or ``IncludeSSL=*`` for any). An external that is fetched
+    with its value (``IncludeSSL=false``, ``IncludeSSL=*`` for any, or ``IncludeSSL!=false`` for any
+    but one). An external that is fetched
     by default has no ``enabled_by``, any other no ``disabled_by``.
     """
 
@@ -73,16 +77,23 @@ class Condition:
         if not sets:
             return "always" if self.default else "never"
         words = "unless" if self.default else "only with"
-        return f"{words} {' or '.join(' and '.join(map(_in_words, each)) for each in sets)}"
+        return f"{words} {' or '.join(' and '.join(_in_words(each)) for each in sets)}"
 
 
 #: The condition of an external that no setting leaves out.
 ALWAYS = Condition()
 
 
-def _in_words(setting: str) -> str:
-    name, equals, value = setting.partition("=")
-    return f"{name} set" if equals and value == ANY_VALUE else setting
+def _in_words(settings: Iterable[str]) -> Iterator[str]:
+    excluded: dict[str, list[str]] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if equals and name.endswith(_EXCEPT):
+            excluded.setdefault(name.removesuffix(_EXCEPT), []).append(value)
+        else:
+            yield f"{name} set" if equals and value == ANY_VALUE else setting
+    for name, values in excluded.items():
+        yield f"{name} set to another value than {' or '.join(values)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +101,7 @@ class ScriptExternal:
     """An external that the script can fetch, and its condition.
 
     ``shadowed`` is set where another external of the same tag, fetched first, takes its
-    directory.
+    directory; ``is_decided`` is not where the condition holds for some values only.
     """
 
     kind: ExternalKind
@@ -98,6 +109,7 @@ class ScriptExternal:
     repository: str
     condition: Condition = ALWAYS
     shadowed: bool = False
+    is_decided: bool = True
     organization: str = ""
     method: FetchMethod = FetchMethod.ARCHIVE
 

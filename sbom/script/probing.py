@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sbom.batch import Program, ProgramRun, run_program
-from sbom.diagnostics import SbomError
+from sbom.diagnostics import Diagnostic, SbomError
 from sbom.diagnostics.script_messages import batch_limit
 from sbom.script.externals import ANY_VALUE, Fetch
 from sbom.script.run import Role, command_handler, list_fetches
@@ -17,22 +18,38 @@ from sbom.script.run import Role, command_handler, list_fetches
 PROBE = "\x01probe\x01"
 #: What all runs of one script may cost together; the costliest real one takes 4.4 million.
 _BUDGET = 5_000_000
+#: What a script does with values that it does not compare for equality.
+_ORDER = re.compile(r"\b(?:LSS|LEQ|GTR|GEQ|findstr|find)\b|\bset\s*/a", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![\w.+-])\d{1,9}(?![\w.])")
+_SAMPLES = ("0", "1000000", "zzz")
+_SECOND_ARGUMENT = re.compile("%~?2")
 #: How many conditions in each other are tried; more are reported as not reached.
 _MOST_NESTED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A flag, or a variable if ``value`` is given."""
+    """A flag, with a value where it takes one, or a variable and its value."""
 
     name: str
     value: str | None = None
+
+    @property
+    def is_flag(self) -> bool:
+        """Return whether it is a flag of the script."""
+        return self.name[:1] in ("-", "/", PROBE[0])
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return the arguments of a flag."""
+        return (self.name,) if self.value is None else (self.name, self.value)
 
     def __str__(self) -> str:
         """Return it as in a condition."""
         if self.value is None:
             return self.name
-        return f"{self.name}={ANY_VALUE if self.value == PROBE else self.value}"
+        value = ANY_VALUE if self.value == PROBE else self.value
+        return f"{self.name} {value}" if self.is_flag else f"{self.name}={value}"
 
 
 Settings = tuple[Setting, ...]
@@ -48,6 +65,7 @@ class Prober:
         self.handler = command_handler(creating=False)
         self.runs: dict[Settings, ProgramRun | None] = {}
         self.organizations: dict[Fetch, str] = {}
+        self.refused: list[Diagnostic] = []
 
     def completed(self) -> Iterator[ProgramRun]:
         """Yield what the script does, for all settings that were tried and under which it runs."""
@@ -63,17 +81,16 @@ class Prober:
     def run(self, *settings: Setting) -> ProgramRun | None:
         """Return what the script does under these settings; None if it cannot be run so."""
         if settings not in self.runs:
-            arguments = [setting.name for setting in settings if setting.value is None]
-            environment = {
-                setting.name: setting.value for setting in settings if setting.value is not None
-            }
+            arguments = [word for one in settings if one.is_flag for word in one.words]
+            environment = {one.name: one.value or "" for one in settings if not one.is_flag}
             self.check_budget()
             try:
                 self.runs[settings] = run_program(
                     self.program, self.handler, arguments, environment
                 )
-            except SbomError:
+            except SbomError as error:
                 self.runs[settings] = None
+                self.refused += error.diagnostics
         return self.runs[settings]
 
     def check_budget(self) -> None:
@@ -118,7 +135,16 @@ class Prober:
     def flags(self) -> list[Setting]:
         """Return the flags that the script compares its first argument with."""
         compared = self.compared_with(Setting(PROBE))
-        return [Setting(flag) for flag in compared if flag[:1] in "-/"]
+        flags = [Setting(flag) for flag in compared if flag[:1] in "-/"]
+        if any(_SECOND_ARGUMENT.search(line) for line in self.program.lines):
+            flags += [one for flag in flags for one in self.valued(flag.name)]
+        return flags
+
+    def valued(self, flag: str) -> list[Setting]:
+        """Return a flag with each value that the script compares its value with."""
+        probe = Setting(flag, PROBE)
+        values = [value for value in self.compared_with(probe) if value[:1] not in "-/"]
+        return [*(Setting(flag, value) for value in values), probe] if values else []
 
     def variables(self, names: Iterable[str]) -> list[Setting]:
         """Return each variable with each value that the script compares it with."""
@@ -146,6 +172,40 @@ class Prober:
                     together = (*settings, Setting(name, value))
                     waiting.append((together, asked | new))
                     yield together
+
+    def samples(self) -> Iterator[tuple[Settings, Settings]]:
+        """Yield settings with any value of a variable or flag, and the same with one value.
+
+        Only where the script calculates, compares by order or searches: where each value that it
+        does not compare with another for equality need not do the same.
+        """
+        numbers = {
+            int(number) + step
+            for line in self.program.lines
+            if _ORDER.search(line)
+            for number in _NUMBER.findall(line)
+            for step in (-1, 0, 1)
+        }
+        if not numbers and not any(map(_ORDER.search, self.program.lines)):
+            return
+        values = [*_SAMPLES, *map(str, sorted(numbers))]
+        for settings in [*self.runs]:
+            for index, setting in enumerate(settings):
+                for value in values if setting.value == PROBE else ():
+                    sample = replace(setting, value=value)
+                    yield settings, (*settings[:index], sample, *settings[index + 1 :])
+
+    def same_with_other_values(self, settings: Settings, index: int) -> Iterator[Settings]:
+        """Yield the settings that were tried and differ only in the value of one of these."""
+        name = settings[index].name
+        for other in self.runs:
+            if len(other) == len(settings) and other[index].value not in (None, PROBE):
+                is_same = all(
+                    one.name == name if n == index else one == settings[n]
+                    for n, one in enumerate(other)
+                )
+                if is_same:
+                    yield other
 
     def compared_with(self, probe: Setting) -> list[str]:
         """Return what the script compares a probe with, sorted."""

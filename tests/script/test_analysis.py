@@ -71,10 +71,63 @@ def test_a_command_that_is_not_executed_is_reported_with_its_line_and_text() -> 
         pytest.param(f"exit /b\nrem {CLONE}\n:: {CLONE}\necho {CLONE}", id="comments"),
         pytest.param("if exist ext rmdir /s /q ext || rmdir /s /q ext", id="no_fetch"),
         pytest.param(
-            f"call :get zlib-1.3\nwhere /q git && call :get xz-1\nexit /b\n:get\n{GET} %1\n",
+            f"call :get zlib-1.3\nif defined A call :get xz-1\nexit /b\n:get\n{GET} %1\n",
             id="subroutine",
         ),
     ],
 )
 def test_what_is_listed_or_fetches_nothing_is_not_reported(lines: str) -> None:
     assert reported(f"{GET} bzip2-1.0.8\n{lines}\n") == []
+
+
+def conditions(text: str) -> dict[str, str]:
+    return {one.tag: str(one.condition) for one in analyze_script(text).externals}
+
+
+@pytest.mark.parametrize(
+    ("lines", "condition"),
+    [
+        ('if "%V%"=="" set V=17\nif "%V%"=="17" {get}', "unless V set to another value than 17"),
+        ('if not "%V%"=="" if not "%V%"=="17" {get}', "only with V set to another value than 17"),
+        (
+            "if not defined V goto end\n"
+            'if "%V%"=="1" goto end\nif "%V%"=="2" goto end\n{get}\n:end',
+            "only with V set to another value than 1 or 2",
+        ),
+        (
+            'if "%V%"=="" set V=17\nif not "%V%"=="17" {get}',
+            "only with V set to another value than 17",
+        ),
+        ('if "%V%"=="1" set N=1\nif defined V {get}', "only with V set"),
+        ('if "%V%" NEQ "" {get}', "only with V set"),
+        ('if "%V%" EQU "16" {get}', "only with V=16"),
+        ('if defined V if "%V%" LSS "16" set N=1\nif defined V {get}', "only with V set"),
+        ('if "%1"=="--v" set V=%2\nif not "%V%"=="15" {get}', "unless --v 15"),
+    ],
+)
+def test_a_condition_holds_for_each_value_of_a_variable(lines: str, condition: str) -> None:
+    text = f"{GET} bzip2-1.0.8\n{lines.format(get=f'{GET} xz-5.2.5')}\n"
+    assert conditions(text) == {"bzip2-1.0.8": "always", "xz-5.2.5": condition}
+    assert reported(text) == []
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'if "%VS%"=="" set VS=17\nif %VS% LSS 16 {get}',
+        'if "%VS%"=="" set VS=17\nif %VS% GEQ 16 {get}',
+        'if defined VS if "%VS%" GTR "16" {get}',
+        'if defined VS if "%VS%" LEQ "b" {get}',
+        "set N=17\nif defined VS set /a N=VS\nif %N% LSS 16 {get}",
+        'if not "%VS%"=="" for %%v in (14 15) do if %%v LSS %VS% set N=%%v\nif defined N {get}',
+        "where /q git && {get}",
+        "where /q git\nif not errorlevel 1 {get}",
+        'if "%1"=="--vs" set VS=%2\nif "%VS%" GTR "15" {get}',
+    ],
+)
+def test_a_condition_that_no_values_express_is_reported(lines: str) -> None:
+    text = f"{GET} bzip2-1.0.8\n{lines.format(get=f'{GET} xz-5.2.5')}\n"
+    [diagnostic] = analyze_script(text).diagnostics
+    assert (diagnostic.code, diagnostic.subject) == (Code.UNDECIDED_CONDITION, "xz-5.2.5")
+    [xz] = [one for one in analyze_script(text).externals if one.tag == "xz-5.2.5"]
+    assert not xz.is_decided
