@@ -57,7 +57,8 @@ class ProgramRun:
 
     ``comparisons`` are the pairs of texts its ``if`` commands compared, ``variables`` the
     upper-case names of the environment variables it read before it set them, ``executed`` what
-    tells the commands that ran from the others of the file.
+    tells the commands that ran from the others of the file. ``is_hidden_asked_for`` is set where
+    a test asked for a path that is hidden.
     """
 
     status: int
@@ -66,6 +67,7 @@ class ProgramRun:
     comparisons: frozenset[tuple[str, str]]
     variables: frozenset[str]
     executed: frozenset[CommandKey]
+    is_hidden_asked_for: bool
 
 
 def run_program(
@@ -88,6 +90,7 @@ def run_program(
         frozenset(interpreter.evaluator.comparisons),
         frozenset(interpreter.state.variables.inherited),
         frozenset(interpreter.state.executed),
+        interpreter.state.disk.is_hidden_asked_for,
     )
 
 
@@ -272,7 +275,7 @@ class _Interpreter:
             message = f"cannot determine what '{text[:60].strip()}' does"
             return self.state.report_unsupported(line, message)
         for path in result.creates:
-            self.state.disk.create(path)
+            self.state.disk.create(path, is_hidden=result.is_hidden)
         for name, value in result.defines.items():
             if self.state.variables.get(name) is None:
                 self.state.variables.set(name, value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fnmatch
 import ntpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sbom.batch.nodes import CommandKey
@@ -73,11 +73,13 @@ def parse_number(text: str) -> int:
 class CommandResult:
     """What a command does: its status, the paths it creates.
 
-    ``defines`` are variables it sets where they have no value yet.
+    With ``is_hidden``, tests treat the paths as absent. ``defines`` are variables it sets where
+    they have no value yet.
     """
 
     errorlevel: int = 0
     creates: tuple[str, ...] = ()
+    is_hidden: bool = False
     defines: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -132,27 +134,30 @@ class Disk:
     """Paths that exist, and the current directory.
 
     Nothing exists at the start; the script's own commands and what they fetch add to it.
-    ``count`` is how many paths were created: what looking through all of them costs.
+    ``count`` is how many paths were created: what looking through all of them costs. Paths can be
+    hidden: they are absent, but ``is_hidden_asked_for`` says whether a test asked for one.
     """
 
     def __init__(self, directory: str) -> None:
         """Start in ``directory``, an absolute path."""
         self.directory = directory
         self.count = 0
+        self.is_hidden_asked_for = False
         self._root = _Directory()
+        self._hidden = _Directory()
 
     def resolve(self, path: str) -> str:
         """Return the absolute form of a path, quotes and trailing separators gone."""
         bare = path.replace('"', "").replace("\x00", "")
         return ntpath.normpath(ntpath.join(self.directory, bare))
 
-    def create(self, path: str) -> bool:
+    def create(self, path: str, *, is_hidden: bool = False) -> bool:
         """Create ``path`` and the directories above it; return whether Windows takes the name."""
         names = self._names(path)
         if len(names) + sum(map(len, names)) > _PATH_LIMIT:
             return False
         self.count += 1
-        directory = self._root
+        directory = self._hidden if is_hidden else self._root
         for name in names:
             directory = directory.entries.setdefault(name, _Directory())
         return True
@@ -160,29 +165,35 @@ class Disk:
     def remove(self, path: str) -> bool:
         """Remove ``path`` and all below it; return whether there was anything."""
         *parents, name = self._names(path)
-        directory = self._find(parents)
+        directory = self._find(self._root, parents)
         return directory is not None and directory.entries.pop(name, None) is not None
 
     def exists(self, path: str) -> bool:
         """Return whether ``path`` exists; its last part may have ``*`` and ``?``."""
         if "*" in path or "?" in path:
             return bool(self.matching(path))
-        return self._find(self._names(path)) is not None
+        names = self._names(path)
+        self.is_hidden_asked_for |= self._find(self._hidden, names) is not None
+        return self._find(self._root, names) is not None
 
     def matching(self, pattern: str) -> list[str]:
         """Return the names in the pattern's directory that match it, sorted."""
         *parents, name = self._names(pattern)
-        directory = self._find(parents)
-        names = directory.entries if directory else ()
         # Windows has no [...] in a pattern.
         literal = name.replace("[", "[[]")
-        return sorted(entry for entry in names if fnmatch.fnmatchcase(entry, literal))
+        self.is_hidden_asked_for |= any(self._entries(self._hidden, parents, literal))
+        return sorted(self._entries(self._root, parents, literal))
+
+    def _entries(self, root: _Directory, parents: list[str], pattern: str) -> Iterator[str]:
+        directory = self._find(root, parents)
+        names = directory.entries if directory else ()
+        return (name for name in names if fnmatch.fnmatchcase(name, pattern))
 
     def _names(self, path: str) -> list[str]:
         return self.resolve(path).lower().rstrip("\\").split("\\")
 
-    def _find(self, names: list[str]) -> _Directory | None:
-        directory: _Directory | None = self._root
+    def _find(self, root: _Directory, names: list[str]) -> _Directory | None:
+        directory: _Directory | None = root
         for name in names:
             directory = directory.entries.get(name) if directory else None
         return directory

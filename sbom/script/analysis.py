@@ -24,7 +24,7 @@ from sbom.script.externals import (
     ScriptExternal,
 )
 from sbom.script.probing import PROBE, Outcomes, Prober, Setting, Settings
-from sbom.script.run import SCRIPT_NAME, Role, list_fetches, run_strictly
+from sbom.script.run import SCRIPT_NAME, run_strictly
 
 _TAG = re.compile(r"(?<![\w.%~\\/+-])[A-Za-z][A-Za-z_+]*(?:-[A-Za-z][A-Za-z_+]*)*-\d[\w.+-]*\w")
 _SILENT = re.compile(r"[\s@(]*(?:rem\b|::|echo\b|title\b)", re.IGNORECASE)
@@ -194,9 +194,8 @@ def _tool_dependent(prober: Prober, default: Iterable[Fetch]) -> set[Fetch]:
 
     Nothing where the script fetches nothing then.
     """
-    run = prober.run_failing((Role.TOOL,))
-    fetched = list_fetches(run.commands) if run else ()
-    return {*default} - {*map(prober.in_first_organization, fetched)} if fetched else set()
+    fetched = prober.fetched_without_tools()
+    return {*default} - {*fetched} if fetched else set()
 
 
 # Text that looks like a tag.

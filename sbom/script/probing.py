@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from sbom.batch import Program, ProgramRun, run_program
+from sbom.batch import Command, CommandHandler, Program, ProgramRun, run_program
 from sbom.diagnostics import Diagnostic, SbomError
 from sbom.diagnostics.script_messages import batch_limit
 from sbom.script.externals import ANY_VALUE, Fetch
-from sbom.script.run import Role, command_handler, list_fetches
+from sbom.script.run import Role, command_handler, list_fetches, parse_fetch_command
 
 #: A value that no script compares anything with.
 PROBE = "\x01probe\x01"
@@ -62,18 +62,20 @@ class Prober:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.handler = command_handler(creating=False)
         self.runs: dict[Settings, ProgramRun | None] = {}
+        self.creating: dict[Settings, ProgramRun | None] = {}
         self.organizations: dict[Fetch, str] = {}
         self.refused: list[Diagnostic] = []
 
     def completed(self) -> Iterator[ProgramRun]:
         """Yield what the script does, for all settings that were tried and under which it runs."""
-        yield from filter(None, self.runs.values())
+        yield from filter(None, [*self.runs.values(), *self.creating.values()])
 
-    def run_failing(self, failing: Collection[Role]) -> ProgramRun | None:
+    def run_failing(
+        self, failing: Collection[Role], *, creating: bool = False
+    ) -> ProgramRun | None:
         """Return what the script does where programs of some roles fail."""
-        handler = command_handler(creating=False, failing=failing)
+        handler = command_handler(creating=creating, failing=failing)
         with suppress(SbomError):
             return run_program(self.program, handler)
         return None
@@ -81,17 +83,24 @@ class Prober:
     def run(self, *settings: Setting) -> ProgramRun | None:
         """Return what the script does under these settings; None if it cannot be run so."""
         if settings not in self.runs:
-            arguments = [word for one in settings if one.is_flag for word in one.words]
-            environment = {one.name: one.value or "" for one in settings if not one.is_flag}
-            self.check_budget()
-            try:
-                self.runs[settings] = run_program(
-                    self.program, self.handler, arguments, environment
-                )
-            except SbomError as error:
-                self.runs[settings] = None
-                self.refused += error.diagnostics
+            self.runs[settings] = self._run(settings, command_handler(creating=False))
         return self.runs[settings]
+
+    def _run(self, settings: Settings, handler: CommandHandler) -> ProgramRun | None:
+        arguments = [word for one in settings if one.is_flag for word in one.words]
+        environment = {one.name: one.value or "" for one in settings if not one.is_flag}
+        self.check_budget()
+        try:
+            return run_program(self.program, handler, arguments, environment)
+        except SbomError as error:
+            self.refused += error.diagnostics
+        return None
+
+    def run_creating(self, *settings: Setting) -> ProgramRun | None:
+        """Return what the script does where each directory is there once it is filled."""
+        if settings not in self.creating:
+            self.creating[settings] = self._run(settings, command_handler(creating=True))
+        return self.creating[settings]
 
     def check_budget(self) -> None:
         """Raise SbomError once trying this script out has cost more than any real one does."""
@@ -108,9 +117,26 @@ class Prober:
         result = self.run(*settings)
         if result is None:
             return ()
-        fetched = dict.fromkeys(map(self.in_first_organization, list_fetches(result.commands)))
+        created = self.run_creating(*settings) if result.is_hidden_asked_for else None
+        fetched = self.listed(result, created)
         parts = (fetch.tag + fetch.repository + fetch.organization for fetch in fetched)
         return () if any(PROBE in part for part in parts) else tuple(fetched)
+
+    def fetched_without_tools(self) -> tuple[Fetch, ...]:
+        """Return what is fetched where the programs that the script looks for are not installed."""
+        result = self.run_failing((Role.TOOL,))
+        if result is None:
+            return ()
+        is_asked = result.is_hidden_asked_for
+        created = self.run_failing((Role.TOOL,), creating=True) if is_asked else None
+        return tuple(self.listed(result, created))
+
+    def listed(self, hidden: ProgramRun, created: ProgramRun | None) -> dict[Fetch, None]:
+        """Return what a run fetches, and with which directories there it was run once more."""
+        commands: Iterable[Command] = hidden.commands
+        if created is not None:
+            commands = _as_in_one_run(commands, created.commands)
+        return dict.fromkeys(map(self.in_first_organization, list_fetches(commands)))
 
     def in_first_organization(self, fetch: Fetch) -> Fetch:
         """Return a fetch as from the organization that it was first fetched from: no condition."""
@@ -211,6 +237,23 @@ class Prober:
         """Return what the script compares a probe with, sorted."""
         result = self.run(probe)
         return sorted(_counterparts(result.comparisons)) if result else []
+
+
+def _as_in_one_run(hidden: Iterable[Command], created: Iterable[Command]) -> list[Command]:
+    """Return what a script runs where the directories of other externals are there.
+
+    ``hidden`` are its commands where no directory is, ``created`` where each is. A command that is
+    of the first only, because its own directory is there, fetches an external of the same tag.
+    """
+    made = {found[1].lower() for one in created if (found := parse_fetch_command(one))}
+    texts = {one.text for one in created}
+    kept = [
+        one
+        for one in hidden
+        if one.text in texts or ((found := parse_fetch_command(one)) and found[1].lower() in made)
+    ]
+    kept_texts = {one.text for one in kept}
+    return [*kept, *(one for one in created if one.text not in kept_texts)]
 
 
 def _counterparts(comparisons: Iterable[tuple[str, str]]) -> set[str]:

@@ -95,7 +95,7 @@ class Role(StrEnum):
 def command_handler(*, creating: bool, failing: Collection[Role] = ()) -> CommandHandler:
     """Return what answers the interpreter's questions about programs.
 
-    Unless ``creating``, what is fetched leaves no directory behind, so that each external
+    Unless ``creating``, the directories of what is fetched are hidden, so that each external
     shows whether the script would fetch it, regardless of what was fetched before. Programs of a
     ``failing`` role fail as those do that are not installed.
     """
@@ -105,7 +105,7 @@ def command_handler(*, creating: bool, failing: Collection[Role] = ()) -> Comman
         if role in failing:
             return CommandResult(errorlevel=NOT_RECOGNIZED)
         if found := parse_fetch_command(command):
-            return CommandResult(creates=(found[1],) if creating else ())
+            return CommandResult(creates=(found[1],), is_hidden=not creating)
         if role is Role.FIND_PYTHON:
             # PCbuild/find_python.bat leaves the interpreter it found in PYTHON.
             return CommandResult(defines={"PYTHON": "python"})

@@ -131,3 +131,27 @@ def test_a_condition_that_no_values_express_is_reported(lines: str) -> None:
     assert (diagnostic.code, diagnostic.subject) == (Code.UNDECIDED_CONDITION, "xz-5.2.5")
     [xz] = [one for one in analyze_script(text).externals if one.tag == "xz-5.2.5"]
     assert not xz.is_decided
+
+
+@pytest.mark.parametrize(
+    ("lines", "condition"),
+    [
+        ("if not exist ext\\bzip2-1.0.8 {get}", "only with NO_BZIP2=1"),
+        ("if exist ext\\bzip2-1.0.8 {get}", "unless NO_BZIP2=1"),
+        ("for /D %%d in (ext\\bzip2-*) do {get}", "unless NO_BZIP2=1"),
+        ("if not exist ext\\xz-5.2.5 {get}", "always"),
+        ("if not exist ext\\zlib-1.3.1 {get}", "always"),
+        ("if exist ext (rem) else {get}", "only with NO_BZIP2=1"),
+        ("if exist ext\\bzip2-1.0.8 (set N=1)\nif not defined N {get}", "only with NO_BZIP2=1"),
+    ],
+)
+def test_a_directory_of_another_external_is_a_condition_of_that_external(
+    lines: str, condition: str
+) -> None:
+    text = (
+        f'if not "%NO_BZIP2%"=="1" {GET} bzip2-1.0.8\n'
+        f"{lines.format(get=f'{GET} xz-5.2.5')}\n{GET} zlib-1.3.1\n"
+    )
+    expected = {"bzip2-1.0.8": "unless NO_BZIP2=1", "xz-5.2.5": condition, "zlib-1.3.1": "always"}
+    assert conditions(text) == expected
+    assert reported(text) == []
