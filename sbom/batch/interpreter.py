@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sbom.batch.evaluation import Evaluator, Frame
 from sbom.batch.internal_commands import INTERNAL_COMMANDS, NO_EFFECT, endlocal
 from sbom.batch.nodes import Block, Chain, CommandKey, For, If, Node, Simple, simple_commands
-from sbom.batch.pipe import Pipe
+from sbom.batch.pipe import SEARCH_HINT, Pipe, is_search
 from sbom.batch.program import Program
 from sbom.batch.state import SCRIPT, Command, CommandResult, State, parse_number, split_items
 from sbom.diagnostics import Diagnostic, SbomError
@@ -273,7 +273,8 @@ class _Interpreter:
         result = self.handler(command)
         if result is None:
             message = f"cannot determine what '{text[:60].strip()}' does"
-            return self.state.report_unsupported(line, message)
+            hint = SEARCH_HINT if is_search(text) else ""
+            return self.state.report_unsupported(line, message, hint)
         for path in result.creates:
             self.state.disk.create(path, is_hidden=result.is_hidden)
         for name, value in result.defines.items():

@@ -12,8 +12,18 @@ from sbom.batch.text_search import (
     printed_lines,
 )
 
+#: What can be simulated of a search.
+SEARCH_HINT = (
+    "search what echo prints, as in 'echo %TAG% | findstr /b llvm-', or compare variables with "
+    "'if'; what is in files or what other programs print is not known"
+)
 #: A program that searches what it reads for text.
 _SEARCH = re.compile(r"(findstr|find)(?:\.exe)?(?=[\s/\"]|$)", re.IGNORECASE)
+
+
+def is_search(text: str) -> bool:
+    """Return whether a command searches for text; its name comes first."""
+    return _SEARCH.match(text) is not None
 
 
 class Pipe:
@@ -41,7 +51,7 @@ class Pipe:
             message = (
                 f"cannot determine what '{self._before}' prints, in which '{text.strip()}' searches"
             )
-            return self._state.report_unsupported(line, message)
+            return self._state.report_unsupported(line, message, SEARCH_HINT)
         return self._search_printed(match[1].lower(), text[match.end() :], line)
 
     def pass_on(self, text: str) -> None:
@@ -65,4 +75,4 @@ class Pipe:
                 return self._state.set_errorlevel(found.pop())
             reason = "whether echo is on is not known"
         message = f"cannot determine what '{program}{arguments.rstrip()}' finds: {reason}"
-        return self._state.report_unsupported(line, message)
+        return self._state.report_unsupported(line, message, SEARCH_HINT)

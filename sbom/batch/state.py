@@ -255,7 +255,10 @@ class State:
         self.commands.append(command)
         return command
 
-    def report_unsupported(self, line: int, message: str) -> int:
-        """Report what cannot be simulated; return the status of a command that did nothing."""
-        self.diagnostics.append(unsupported_command(self.program.file, line, message))
+    def report_unsupported(self, line: int, message: str, hint: str = "") -> int:
+        """Report what cannot be simulated; return the status of a command that did nothing.
+
+        ``hint`` says what is possible instead.
+        """
+        self.diagnostics.append(unsupported_command(self.program.file, line, message, hint))
         return 0

@@ -25,14 +25,17 @@ def batch_limit(file: str, line: int, message: str, hint: str) -> Diagnostic:
     return Diagnostic(code=Code.BATCH_LIMIT, file=file, line=line, message=message, hint=hint)
 
 
-def unsupported_command(file: str, line: int, message: str) -> Diagnostic:
-    """Return the diagnostic of a command or value whose effect cannot be determined."""
+def unsupported_command(file: str, line: int, message: str, hint: str = "") -> Diagnostic:
+    """Return the diagnostic of a command or value whose effect cannot be determined.
+
+    ``hint`` says what is possible instead.
+    """
     return Diagnostic(
         code=Code.UNSUPPORTED_COMMAND,
         file=file,
         line=line,
         message=message,
-        hint="rewrite the line; until then, what the script fetches cannot be determined",
+        hint=hint or "rewrite the line; until then, what the script fetches cannot be determined",
     )
 
 

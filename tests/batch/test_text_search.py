@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sbom.batch import Program, run_program
 from sbom.batch.text_search import UnsupportedSearchError, parse_search
 from sbom.diagnostics import SbomError
 from sbom.script.run import run_script
@@ -160,3 +161,19 @@ def test_an_expression_that_repeats_much_ends_soon() -> None:
     start = time.perf_counter()
     assert errorlevel(f'findstr "{".*" * 100}x"', "a" * 2000) == 1
     assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "findstr /b llvm- tags.txt",
+        "findstr.exe llvm- < tags.txt",
+        'find "llvm-" tags.txt',
+        "echo x | findstr llvm- tags.txt",
+        "echo x | findstr /g:tags.txt",
+        "type tags.txt | findstr llvm-",
+    ],
+)
+def test_the_hint_of_a_search_in_files_says_what_is_possible(line: str) -> None:
+    [diagnostic] = run_program(Program(line, "s.bat"), lambda _command: None).diagnostics[-1:]
+    assert "search what echo prints" in diagnostic.hint
