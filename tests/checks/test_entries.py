@@ -83,6 +83,16 @@ def test_a_component_whose_version_nothing_tells_is_reported() -> None:
         "component.zstd.ships[0]",
         "unknown version of zstandard: zstd-1.5.7 does not state it",
     )
+    assert not unknown.is_warning
+
+
+def test_a_version_that_the_manifest_states_needs_none_in_the_tag() -> None:
+    start = TEXT.index("[component.zstd]")
+    text = TEXT[:start] + TEXT[start:].replace(
+        'external = "source.zstd"', 'external = "source.zstd"\nversion = "1.5.7"', 1
+    )
+    text = re.sub(r"(?s)(\[component\.zstd\].*?)revision-pattern = [^\n]*", r"\1", text, count=1)
+    assert Code.UNKNOWN_VERSION not in {code for code, _ in found(text)}
 
 
 @pytest.mark.parametrize("entry", entries()[::9], ids=lambda e: f"{e['cpython']}")
