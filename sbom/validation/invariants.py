@@ -318,6 +318,46 @@ def check_file_names(document: DocumentView) -> Iterator[Violation]:
             yield Violation(id_, message, "write it as SPDX 2.3, clause 8.1")
 
 
+#: A file name in a comment on how something is shipped; patterns of names have a ``*``.
+_BINARY_NAME = re.compile(r"(?<![\w./\\*?-])[\w.+-]+\.(?:dll|exe|pyd)(?![\w*?-])", re.IGNORECASE)
+
+
+def check_comments(document: DocumentView) -> Iterator[Violation]:
+    """Require that what comments on relationships name is among the files of the package.
+
+    Only of packages whose files the document lists: "used by _tkinter.pyd" is wrong where the
+    package has no such file.
+    """
+    contents: dict[str, set[str]] = {}
+    for row in get_objects(document.data, "relationships"):
+        id_, named = get_text(row, "spdxElementId"), _BINARY_NAME.findall(get_text(row, "comment"))
+        if not named or id_ not in document.contained_files:
+            continue
+        if id_ not in contents:
+            contents[id_] = _list_base_names(document, id_)
+        absent = [name for name in dict.fromkeys(named) if name.lower() not in contents[id_]]
+        if absent:
+            related = f"{get_text(row, 'relationshipType')} {get_text(row, 'relatedSpdxElement')}"
+            verb = "is" if len(absent) == 1 else "are"
+            message = f"{related}: the comment names {', '.join(absent)}, which {verb} not among"
+            yield Violation(id_, f"{message} its files", "remove the name, or add the file")
+
+
+def _list_base_names(document: DocumentView, id_: str) -> set[str]:
+    """Return the base names, in lower case, of the files in a package and in what it contains."""
+    packages: dict[str, list[str]] = {}
+    for left, kind, right in document.forward:
+        if kind == "CONTAINS":
+            packages.setdefault(left, []).append(right)
+    pending, reached = [id_], {id_}
+    while pending:
+        new = set(packages.get(pending.pop(), ())) - reached
+        reached |= new
+        pending += new
+    files = (file for inside in reached for file in document.contained_files.get(inside, ()))
+    return {get_text(file, "fileName").rpartition("/")[2].lower() for file in files}
+
+
 CHECKS = (
     check_document,
     check_self_relationships,
@@ -338,4 +378,5 @@ CHECKS = (
     check_files_analyzed,
     check_checksums,
     check_file_names,
+    check_comments,
 )

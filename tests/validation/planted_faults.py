@@ -30,6 +30,8 @@ def golden_document(platform: str = "amd64") -> Json:
 def valid_document() -> Json:
     """Return a document of ours whose root contains two analyzed files."""
     data = golden_document()
+    for row in data["relationships"]:
+        row.pop("comment", None)  # they name files that are not in it
     package = package_of(data, ROOT_ID)
     package["filesAnalyzed"] = True
     package["packageVerificationCode"] = {"packageVerificationCodeValue": CODE}
@@ -118,6 +120,14 @@ def with_creation_info(key: str, value: Any) -> Callable[[Json], None]:
 def set_on_document(key: str, value: Any) -> Callable[[Json], None]:
     def plant(data: Json) -> None:
         data[key] = value
+
+    return plant
+
+
+def with_relationship_comment(comment: str) -> Callable[[Json], None]:
+    def plant(data: Json) -> None:
+        relate(data, ROOT_ID, "HAS_PREREQUISITE", ZLIB)
+        data["relationships"][-1]["comment"] = comment
 
     return plant
 
@@ -352,6 +362,13 @@ PLANTED: dict[str, tuple[Callable[[Json], None], list[str]]] = {
     "a backslash in a file name": (
         with_file_value("fileName", "./DLLs\\b.dll"),
         ["SPDXRef-file-0: the file name has backslashes: './DLLs\\\\b.dll'"],
+    ),
+    "a comment with a file that is absent": (
+        with_relationship_comment("Shipped as a.dll; used by Gone.pyd, b.dll."),
+        [
+            f"{ROOT_ID}: HAS_PREREQUISITE {ZLIB}: the comment names Gone.pyd, "
+            "which is not among its files"
+        ],
     ),
     "a missing array": (remove_files_array, [f"{DOCUMENT}: has no array 'files'"]),
     "no tool version": (
