@@ -105,14 +105,15 @@ def _apply_script(inputs: Inputs, tree: Path | None, identification: Identificat
 def _script_version(inputs: Inputs) -> str:
     """Return the CPython version that the script is of; empty where nothing tells it.
 
-    That is its source tree's, or the manifest's, if it is the script that this was made from.
+    That is its source tree's, or the manifest's, if it is the script that this was made from or
+    fetches the same: whatever the binaries are, they have to be of that release.
     """
     cpython, path = inputs.manifest.cpython, inputs.script_path
     if inputs.version or path is None:
         return inputs.version
     if inputs.script_sha256 == cpython.script_sha256:
         return cpython.version
-    return find_python_version(path)
+    return find_python_version(path) or ("" if script_changes(inputs) else cpython.version)
 
 
 def _possible_builds(

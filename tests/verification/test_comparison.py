@@ -159,3 +159,13 @@ def test_it_is_said_that_the_release_of_a_lone_script_is_not_known(
     assert main(["verify", *map(str, (case.path, *words))]) == Exit.OK
     note = "get_externals.bat is not known; it is compared as that of CPython 3.13.5."
     assert note in capsys.readouterr().err
+
+
+def test_a_lone_script_that_fetches_what_the_manifest_records_is_of_its_release(
+    case: VerifyCase,
+) -> None:
+    """The binaries are of 3.13.5, the script is 3.14.7's: that is not what they were built by."""
+    case.tags, case.version, case.recorded = {}, "3.14.7", []
+    status, report = case.run()
+    assert status == Exit.ERRORS
+    assert "expected CPython 3.14.7" in str([one["message"] for one in report["diagnostics"]])
