@@ -46,7 +46,6 @@ from sbom.manifest.model import VERSION, Manifest
 from sbom.manifest.read import read_manifest
 from sbom.manifest.write import write_manifest
 from sbom.script.analysis import analyze_script
-from sbom.script.externals import FetchMethod
 from sbom.script.run import decode_script
 from sbom.source_tree.tree import parse_python_version
 
@@ -168,14 +167,10 @@ def _fetch_archives(
     """Return the archives without a checksum or, with ``--verify``, all, and warnings about them.
 
     ``before`` is the manifest before any bump: what it records of other tags must not come again.
-    Release assets are no .tar.gz, and not fetched. Raises SbomError with every archive that
+    Raises SbomError with every archive that
     failed; the cache has the others then.
     """
-    pins = [
-        pin
-        for pin in manifest.pins
-        if (options.verify or not pin.sha256) and pin.method is FetchMethod.ARCHIVE
-    ]
+    pins = [pin for pin in manifest.pins if (options.verify or not pin.sha256) and pin.is_archive]
     if not pins or options.offline or options.dry_run:
         return {}, ()
     from sbom.download.archives import (

@@ -15,7 +15,8 @@ from sbom.files.limits import ArchiveLimits
 _MAGIC = b"\x1f\x8b\x08"
 _GZIP_FORMAT = 16 + zlib.MAX_WBITS
 _PACKED_PIECE = 1 << 17
-_PIECE = 1 << 18
+#: The most bytes that are inflated at once.
+PIECE = 1 << 18
 
 
 class ArchiveError(SbomError):
@@ -48,6 +49,8 @@ class GzipStream:
     ``size`` is that of the file; ``sha256`` and ``sha512`` are its digests after ``finish``.
     """
 
+    magic, format_name = _MAGIC, "gzip"
+
     def __init__(self, file: IO[bytes], name: str, limits: ArchiveLimits) -> None:
         """Read ``file``. Raises DamagedArchiveError if that does not start as a gzip file."""
         self.size = file.seek(0, os.SEEK_END)
@@ -57,7 +60,7 @@ class GzipStream:
         self._name = name
         self._limits = limits
         file.seek(0)
-        _check_magic(file.read(_PACKED_PIECE), name)
+        self._check_magic(file.read(_PACKED_PIECE))
         file.seek(0)
         self._inflater = zlib.decompressobj(_GZIP_FORMAT)
         self._piece = memoryview(b"")
@@ -89,7 +92,7 @@ class GzipStream:
         while not self._inflater.eof:
             packed = self._inflater.unconsumed_tail or self._next_packed()
             try:
-                piece = self._inflater.decompress(packed, _PIECE)
+                piece = self._inflater.decompress(packed, PIECE)
             except zlib.error as error:
                 raise DamagedArchiveError(self._name, f"is damaged: {error}") from error
             if piece:
@@ -104,7 +107,9 @@ class GzipStream:
     def _next_packed(self) -> bytes:
         packed = self._file.read(_PACKED_PIECE)
         if not packed:
-            message = f"is truncated: its gzip data does not end within {self.size} bytes"
+            message = (
+                f"is truncated: its {self.format_name} data does not end within {self.size} bytes"
+            )
             raise DamagedArchiveError(self._name, message)
         self.sha256.update(packed)
         self.sha512.update(packed)
@@ -117,15 +122,14 @@ class GzipStream:
             message = f"has {self.size} bytes and unpacks to more than {allowed}"
             raise ArchiveError(self._name, message)
 
-
-def _check_magic(head: bytes, name: str) -> None:
-    if not head:
-        raise DamagedArchiveError(name, "is empty")
-    if not head.startswith(_MAGIC[: len(head)]):
-        is_html = head.lstrip()[:1] == b"<"
-        raise DamagedArchiveError(
-            name,
-            f"is not a gzip file{': it is HTML' if is_html else ''}",
-            "open the address in a browser: it may show a login or an error page",
-            is_retryable=False,
-        )
+    def _check_magic(self, head: bytes) -> None:
+        if not head:
+            raise DamagedArchiveError(self._name, "is empty")
+        if not head.startswith(self.magic[: len(head)]):
+            is_html = head.lstrip()[:1] == b"<"
+            raise DamagedArchiveError(
+                self._name,
+                f"is not a gzip file{': it is HTML' if is_html else ''}",
+                "open the address in a browser: it may show a login or an error page",
+                is_retryable=False,
+            )

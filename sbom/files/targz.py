@@ -2,7 +2,7 @@ r"""The .tar.gz of an external to its checksums and files, in one pass, never un
 
 What is accepted:
 
-- one gzip member, complete and with nothing after it; in it one tar with its end mark;
+- one gzip member or xz stream, complete and with nothing after it; in it one tar with its end mark;
 - one top directory that contains every member; a path is relative, without ``..``, ``\`` or drive;
 - regular files are hashed; a hard link is the file it names once more, which must precede it;
 - directories are skipped, and so are symbolic links that stay inside the top directory: they are
@@ -27,6 +27,8 @@ from sbom.binaries.pe import authenticode_of
 from sbom.files.gzip import ArchiveError, DamagedArchiveError, GzipStream
 from sbom.files.limits import EXTERNAL_LIMITS, ArchiveLimits
 from sbom.files.shipped_file import verification_code
+from sbom.files.xz import MAGIC as XZ_MAGIC
+from sbom.files.xz import XzStream
 
 _BLOCK = tarfile.BLOCKSIZE
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -90,12 +92,14 @@ class ArchiveInfo:
 
 
 def read_targz(file: IO[bytes], name: str, limits: ArchiveLimits = EXTERNAL_LIMITS) -> ArchiveInfo:
-    """Return what is known of the .tar.gz that ``file`` is; diagnostics call it ``name``.
+    """Return what is known of the .tar.gz or .tar.xz that ``file`` is; diagnostics say ``name``.
 
     Raises DamagedArchiveError if it is not a complete archive, ArchiveError if it contains
     anything that is not accepted.
     """
-    stream = GzipStream(file, name, limits)
+    file.seek(0)
+    is_xz = file.read(len(XZ_MAGIC)) == XZ_MAGIC
+    stream = XzStream(file, name, limits) if is_xz else GzipStream(file, name, limits)
     tar = _TarReader(stream, name, limits)
     contents = _Contents(name, limits)
     for member in tar.members():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import lzma
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,3 +95,26 @@ def test_a_mirror_that_has_another_archive_is_found_out(
 def test_a_checksum_from_the_location_itself_has_no_mark(manifest: Path) -> None:
     assert regen(manifest) == 0
     assert (pin(manifest).mirror, bool(pin(manifest).sha256)) == ("", True)
+
+
+def test_the_checksums_of_a_release_asset_are_recorded_as_those_of_an_archive(
+    manifest: Path, original: Server
+) -> None:
+    """get_external.py --release fetches {tag}.tar.xz, whose top directory is the tag."""
+    asset = lzma.compress(gzip.decompress(archive({"bin/clang.exe": b"MZ"}, top="llvm-21.1.4.0")))
+    path = "/python/cpython-bin-deps/releases/download/llvm-21.1.4.0/llvm-21.1.4.0.tar.xz"
+    original.respond(path, body(asset))
+    text = manifest.read_text("utf-8").replace(
+        "[source.xz]", '[binary.llvm]\ntag = "llvm-21.1.4.0"\nmethod = "release"\n\n[source.xz]', 1
+    )
+    template = "/{organization}/{repository}/releases/download/{tag}/{asset}"
+    url = f'release-url = "{original.base}{template}"'
+    manifest.write_text(text.replace("[cpython]\n", f"[cpython]\n{url}\n", 1), "utf-8")
+    assert regen(manifest) == 0
+    llvm = read_manifest(manifest.read_text("utf-8")).get_pin(parse_external_key("binary.llvm"))
+    assert llvm is not None
+    assert (llvm.sha256, llvm.sha512) == (
+        hashlib.sha256(asset).hexdigest(),
+        hashlib.sha512(asset).hexdigest(),
+    )
+    assert (llvm.size, llvm.file_count, bool(llvm.verification_code)) == (len(asset), 1, True)
