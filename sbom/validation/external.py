@@ -1,4 +1,4 @@
-"""Validators of others for SPDX 2.3: spdx-tools, its JSON schemas, ntia-conformance-checker.
+"""Validators of others for SPDX: spdx-tools, the schemas of 2.3, ntia-conformance-checker.
 
 A validator that fails on a document is a violation; one that is not installed raises InputError,
 so that neither passes silently.
@@ -27,6 +27,8 @@ from sbom.validation.report import LIMIT, ValidatorResult, Violation
 SCHEMA_VERSIONS = ("2.3.0", "2.3.1")
 #: What ntia-conformance-checker requires of every SPDX 2 document, which has no field for it.
 _SBOM_TYPE = "SBOM generation context (SBOM type) provided?"
+#: What it asks of a document for BSI, apart from components.
+_BSI_QUESTIONS = ("Creator of the SBOM", "Timestamp", "Dependency Completeness")
 
 
 @cache
@@ -156,44 +158,69 @@ def json_pointer(path: Iterable[str | int]) -> str:
 # ntia-conformance-checker.
 
 
-def run_ntia(module: Any, path: Path) -> ValidatorResult:
-    """Return which of NTIA's minimum elements are missing."""
+def run_ntia(module: Any, path: Path, *, spec: str = "spdx2") -> ValidatorResult:
+    """Return which of NTIA's minimum elements are missing; ``spec`` is ``spdx2`` or ``spdx3``."""
     hint = "add it: NTIA's minimum elements (2021) require it"
-    return run_validator("ntia", str(path), lambda: _list_missing(module, path, "ntia", hint))
+    return run_validator("ntia", str(path), lambda: _list_missing(module, path, spec, "ntia", hint))
 
 
-def run_fsct(module: Any, path: Path, *, strict: bool) -> ValidatorResult:
+def run_fsct(module: Any, path: Path, *, strict: bool, spec: str = "spdx2") -> ValidatorResult:
     """Return what CISA's framing of 2024 misses: notes, and errors only if ``strict``."""
+    hint = "add it: CISA's framing (2024) expects it at least"
+    result = _run_noted(module, path, spec, "fsct3-min", hint, strict=strict)
+    notes = ("the SBOM type is missing; SPDX 2 has no field for it",) if spec == "spdx2" else ()
+    return replace(result, notes=notes + result.notes)
+
+
+def run_bsi(module: Any, path: Path, *, strict: bool) -> ValidatorResult:
+    """Return what BSI TR-03183-2 v2.1.0 misses in SPDX 3: notes, and errors only if ``strict``."""
+    hint = "add it: BSI TR-03183-2, clause 5.2, requires it"
+    return _run_noted(module, path, "spdx3", "bsi", hint, strict=strict)
+
+
+def _run_noted(
+    module: Any, path: Path, spec: str, standard: str, hint: str, *, strict: bool
+) -> ValidatorResult:
+    """Return what a standard misses as notes, and as errors too if ``strict``."""
     missing: list[Violation] = []
 
     def list_violations() -> list[Violation]:
-        hint = "add it: CISA's framing (2024) expects it at least"
-        missing.extend(_list_missing(module, path, "fsct3-min", hint))
+        missing.extend(_list_missing(module, path, spec, standard, hint))
         return missing if strict else []
 
-    result = run_validator("fsct3-min", str(path), list_violations)
-    notes = ["the SBOM type is missing; SPDX 2 has no field for it"]
-    notes += [
+    result = run_validator(standard, str(path), list_violations)
+    notes = (
         f"{violation.element}: {violation.message}".removeprefix(": ") for violation in missing
-    ]
-    return replace(result, notes=tuple(notes[: LIMIT + 1]))
+    )
+    return replace(result, notes=tuple(islice(notes, LIMIT)))
 
 
-def _list_missing(module: Any, path: Path, standard: str, hint: str) -> Iterator[Violation]:
+def _list_missing(
+    module: Any, path: Path, spec: str, standard: str, hint: str
+) -> Iterator[Violation]:
     with _disable_logging():
-        checker = module.SbomChecker(
-            str(path), validate=False, compliance=standard, sbom_spec="spdx2"
-        )
+        checker = module.SbomChecker(str(path), validate=False, compliance=standard, sbom_spec=spec)
     if checker.parsing_errors:
         raise ValueError("; ".join(checker.parsing_errors))
+    for message in checker.validation_messages:
+        yield Violation(message.context.spdx_id or "", message.validation_message, hint)
     for element, components in checker.all_components_without_info:
         for name, spdx_id in components:
             yield Violation(spdx_id, f"{name or 'a component without name'} has no {element}", hint)
     for question, answer in checker.table_elements:
-        if not answer and question != _SBOM_TYPE and not question.startswith("All "):
+        if not answer and _is_about_document(question, spec):
             yield Violation("", f"{question} No", hint)
     if not checker.components_evaluated:
         yield Violation("", "no package can be reached from the document", hint)
+
+
+def _is_about_document(question: str, spec: str) -> bool:
+    """Return whether a question is not about components, each of which is named, nor optional."""
+    if question == _SBOM_TYPE:
+        return spec != "spdx2"
+    return question in _BSI_QUESTIONS or (
+        question.endswith("?") and not question.startswith("All ")
+    )
 
 
 @contextmanager
