@@ -130,6 +130,13 @@ def debian_tools(session: nox.Session) -> None:
     session.run("pytest", "tests/files/test_debian_tools.py", env={"SBOM_DEBIAN_TOOLS": "1"})
 
 
+@nox.session(default=False)
+def shacl(session: nox.Session) -> None:
+    """Compare SPDX 3.0.1 documents with the SHACL shapes of the standard, which takes a minute."""
+    install(session, "shacl")
+    session.run("pytest", "tests/validation/test_spdx3_shapes.py", env={"SBOM_SHACL": "1"})
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and complexity with ruff, and imports between packages with import-linter."""
