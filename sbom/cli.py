@@ -262,8 +262,8 @@ def _add_output(verb: argparse._ActionsContainer, default: Path) -> None:
 def _add_format(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--format", metavar="NAME", action="append", default=[],
-        help="a format of the documents: spdx-2.3, cyclonedx-1.6, cyclonedx-1.7, or all, which is"
-        " the first one of each kind; may be repeated (default: spdx-2.3)",
+        help="a format of the documents: spdx-2.3, cyclonedx-1.6, cyclonedx-1.7, spdx-3.0.1, or"
+        " all, which is the first one of each kind; may be repeated (default: spdx-2.3)",
     )  # fmt: skip
 
 

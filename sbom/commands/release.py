@@ -18,7 +18,7 @@ from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.release_messages import missing_artifact
 from sbom.diagnostics.render import count, printable, render
 from sbom.files.shipped_file import ShippedFile, hash_file
-from sbom.formats import FORMATS, select_formats
+from sbom.formats import is_document, select_formats
 from sbom.inputs import (
     Environment,
     InputOptions,
@@ -306,18 +306,14 @@ def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
 def _check_documents(documents: Mapping[str, bytes]) -> Iterator[Diagnostic]:
     """Yield violations of invariants in each document that can be read at all."""
     for path, data in documents.items():
-        if _is_sbom(path):
+        if is_document(path):
             with suppress(SbomError):
                 yield from check_document_invariants(data, path)
 
 
 def _sbom_paths(directory: Path) -> tuple[str, ...]:
     paths = list_files(directory) if directory.is_dir() else ()
-    return tuple(path for path in paths if _is_sbom(path))
-
-
-def _is_sbom(path: str) -> bool:
-    return path.endswith(tuple(one.suffix for one in FORMATS))
+    return tuple(filter(is_document, paths))
 
 
 def _read_documents(directory: Path) -> dict[str, bytes]:

@@ -13,6 +13,8 @@ from sbom.formats.cyclonedx_write import write_cyclonedx
 from sbom.formats.json_document import JsonObject, document_error, parse_json
 from sbom.formats.spdx2_read import is_spdx2, read_spdx2
 from sbom.formats.spdx2_write import write_spdx2
+from sbom.formats.spdx3_read import is_spdx3, read_spdx3
+from sbom.formats.spdx3_write import write_spdx3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ FORMATS = (
         )
         for version in ("1.6", "1.7")
     ),
+    DocumentFormat("spdx-3.0.1", ".spdx3.json", write_spdx3, is_spdx3, read_spdx3),
 )
 #: What stands for one format of each kind.
 ALL = "all"
@@ -86,9 +89,15 @@ def read_document(content: bytes, name: str) -> Bom:
             return one.read(data)
     known = ", ".join(dict.fromkeys(one.name.partition("-")[0] for one in FORMATS))
     version = data.get("spdxVersion")
-    found = "neither spdxVersion nor bomFormat" if version is None else f"spdxVersion {version!s}"
+    missing = "no spdxVersion, no bomFormat and no @context of SPDX 3"
+    found = missing if version is None else f"spdxVersion {version!s}"
     message = f"is not an SBOM document that can be read: it has {found}"
     raise document_error(name, message, f"name a document in JSON of one of these formats: {known}")
+
+
+def is_document(name: str) -> bool:
+    """Return whether a file has the name of a document of any format."""
+    return name.endswith(tuple(one.suffix for one in FORMATS))
 
 
 def document_stem(name: str) -> str:

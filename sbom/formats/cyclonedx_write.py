@@ -21,6 +21,7 @@ import orjson
 
 from sbom.bom.actor import ActorKind, parse_actor
 from sbom.bom.bom import Bom, BomFile, Relationship, RelationshipKind
+from sbom.bom.completeness import component_completeness
 from sbom.components.component import Component
 from sbom.formats import cyclonedx_terms as terms
 
@@ -60,7 +61,7 @@ def write_cyclonedx(bom: Bom, version: str) -> bytes:
         "metadata": _metadata(bom, root),
         "components": [*elements.values(), *files],
         "dependencies": graph.dependencies(),
-        "compositions": _compositions(bom, graph),
+        "compositions": _compositions(bom),
         "annotations": _annotations(bom),
         "properties": _properties(
             (terms.LICENSE_TEXT, f"{text.id}\n{text.name}\n{text.text}")
@@ -141,17 +142,14 @@ def _annotations(bom: Bom) -> list[Element]:
     ]
 
 
-def _compositions(bom: Bom, graph: _Graph) -> list[Element]:
-    """Return how complete the lists of contents are.
-
-    What a component consists of that a BOM does not take apart is unknown.
-    """
-    taken_apart = sorted(one.id for one in bom.components if one.id in graph.targets)
-    others = sorted(one.id for one in bom.components if one.id not in graph.targets)
-    aggregate = "incomplete" if bom.is_incomplete else "complete"
-    found = ((aggregate, taken_apart), ("unknown", others))
+def _compositions(bom: Bom) -> list[Element]:
+    """Return how complete the lists of contents are."""
+    by_aggregate: dict[str, list[str]] = {}
+    for id_, found in sorted(component_completeness(bom).items()):
+        by_aggregate.setdefault(str(found), []).append(id_)
     return [
-        {"aggregate": name, "assemblies": ids, "dependencies": ids} for name, ids in found if ids
+        {"aggregate": name, "assemblies": ids, "dependencies": ids}
+        for name, ids in sorted(by_aggregate.items())
     ]
 
 

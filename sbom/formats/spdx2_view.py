@@ -14,20 +14,19 @@ from sbom.formats.json_document import (
     get_texts,
 )
 
-_NOT_SPDX2 = "is not an SPDX 2.3 or CycloneDX document"
-_HINT = "name an SPDX 2.3 or CycloneDX document in JSON"
-#: Keys that only other SBOM formats have.
-_OTHER_FORMATS = {"@context": "SPDX 3 or other JSON-LD"}
+_NOT_SBOM = "is not an SPDX 2.3, SPDX 3.0.1 or CycloneDX document"
+_HINT = "name a document of one of these formats in JSON"
 
 
 def check_spdx2(data: JsonObject, file: str) -> None:
     """Raise InputError naming ``file`` if a JSON object is not an SPDX 2.3 document."""
     found = data.get("spdxVersion")
     if found is None:
-        other = next((name for key, name in _OTHER_FORMATS.items() if key in data), None)
-        raise document_error(file, f"{_NOT_SPDX2}: {other or 'no spdxVersion'}", _HINT)
+        context = data.get("@context")
+        stated = f"@context is {context}" if context else "no spdxVersion"
+        raise document_error(file, f"{_NOT_SBOM}: {stated}", _HINT)
     if not str(found).startswith("SPDX-2.3"):
-        raise document_error(file, f"{_NOT_SPDX2}: spdxVersion is {found}", _HINT)
+        raise document_error(file, f"{_NOT_SBOM}: spdxVersion is {found}", _HINT)
 
 
 def get_locators(package: JsonObject, reference_type: str) -> list[str]:

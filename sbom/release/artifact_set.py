@@ -13,6 +13,7 @@ from sbom.diagnostics.release_messages import (
     no_artifacts,
     unknown_artifact,
 )
+from sbom.formats import is_document
 from sbom.manifest.channels import Artifact, expected_artifacts, version_named
 from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import line_in_range
@@ -71,9 +72,14 @@ def _artifact_name(path: str, expected: Collection[str]) -> str:
 
 
 def _check_unexpected(path: str, manifest: Manifest) -> Iterator[Diagnostic]:
-    """Yield what is wrong with a file that is not an artifact of this release, unless ignored."""
+    """Yield what is wrong with a file that is not an artifact of this release.
+
+    Documents are what a release writes, and others are ignored by the manifest.
+    """
     cpython = manifest.cpython
     version = version_named(manifest.channels, path.rpartition("/")[2])
+    if is_document(path):
+        return
     if version and version != cpython.version:
         yield artifact_of_other_version(path, version, cpython.version)
     elif not PathPatterns(manifest.release.ignore).matches(path):

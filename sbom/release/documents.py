@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sbom.bom.bom import Bom
+from sbom.bom.completeness import PARTIAL
 from sbom.bom.compose import derived_namespace
 from sbom.bom.graph import SliceExtractor
 from sbom.diagnostics import SbomError
@@ -86,8 +87,6 @@ def previous_created(outputs: Outputs, name: str) -> datetime | None:
 INDEX, CHECKSUMS = "sbom-index.json", "SHA256SUMS"
 #: The version of the index's own form.
 FORM = 3
-#: How the comment of a document states that artifacts of its release are not described.
-_PARTIAL = "This release is partial:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +125,12 @@ class WrittenSlice:
 def partial_sentence(missing: int, expected: int) -> str:
     """Return what a document states of a release that does not describe all artifacts."""
     verb = "is" if missing == 1 else "are"
-    return f"{_PARTIAL} {missing} of its {expected} artifacts {verb} not described."
+    return f"{PARTIAL} {missing} of its {expected} artifacts {verb} not described."
 
 
 def is_partial(bom: Bom) -> bool:
     """Return whether a document states that its release does not describe all artifacts."""
-    return _PARTIAL in bom.creation.comment
+    return PARTIAL in bom.creation.comment
 
 
 def write_documents(

@@ -15,6 +15,7 @@ from sbom.bom.bom import (
     unique_ids,
     used_license_texts,
 )
+from sbom.bom.completeness import NOT_AT_HAND, NOT_LISTED
 from sbom.bom.compose import (
     bom_component,
     bom_files,
@@ -148,7 +149,7 @@ def _absent_packages(contents: ArtifactContents) -> str:
     if not contents.absent:
         return ""
     names = ", ".join(contents.absent)
-    return f"It downloads these packages when needed; they were not at hand: {names}."
+    return f"It downloads these packages when needed; {NOT_AT_HAND}: {names}."
 
 
 def _is_made_from(contents: ArtifactContents, build: Build) -> bool:
@@ -176,7 +177,7 @@ def _unlisted_variants(
     ]
     if not titles:
         return ""
-    return f"It can also install these builds, whose files are not listed: {'; '.join(titles)}."
+    return f"It can also install these builds, {NOT_LISTED}: {'; '.join(titles)}."
 
 
 def release_name(manifest: Manifest) -> str:

@@ -9,10 +9,12 @@ from sbom.diagnostics.io_messages import describe_error, input_error
 from sbom.formats.cyclonedx_read import is_cyclonedx
 from sbom.formats.json_document import JsonObject, parse_json
 from sbom.formats.spdx2_view import check_spdx2
+from sbom.formats.spdx3_read import is_spdx3
 from sbom.validation.cyclonedx import run_cyclonedx_schema, run_references
 from sbom.validation.external import (
     SCHEMA_VERSIONS,
     import_validator,
+    run_bsi,
     run_fsct,
     run_json_schema,
     run_ntia,
@@ -20,6 +22,7 @@ from sbom.validation.external import (
 )
 from sbom.validation.invariants import check_document_invariants, check_invariants
 from sbom.validation.report import LIMIT, ValidationReport, ValidatorResult
+from sbom.validation.spdx3 import run_spdx3_references, run_spdx3_schema
 
 #: A document of 20 000 files has 14 MB; a file of sixteen times that is not an SBOM of ours.
 _SIZE_LIMIT = 256_000_000
@@ -28,20 +31,23 @@ _SIZE_LIMIT = 256_000_000
 def validate_document(path: Path, *, strict: bool = False) -> ValidationReport:
     """Return what every validator reports of one document.
 
-    With ``strict``, what fsct3-min misses is an error, except what SPDX 2 has no field for.
+    With ``strict``, what fsct3-min or BSI's guideline misses is an error, except what the format
+    has no field for.
     Raises InputError if a validator is not installed.
     """
     file = str(path)
     try:
         content = _read_document(path)
         data = parse_json(content, file)
-        if not is_cyclonedx(data):
+        if not (is_cyclonedx(data) or is_spdx3(data)):
             check_spdx2(data, file)
     except InputError as error:
         unreadable = ValidatorResult(validator="file", diagnostics=error.diagnostics)
         return ValidationReport(file=file, results=(unreadable,))
     if is_cyclonedx(data):
         results = _validate_cyclonedx(content, data, file)
+    elif is_spdx3(data):
+        results = _validate_spdx3(path, content, data, strict=strict)
     else:
         results = _validate_spdx2(path, data, strict=strict)
     return ValidationReport(file=file, results=results)
@@ -57,6 +63,21 @@ def _validate_spdx2(path: Path, data: JsonObject, *, strict: bool) -> tuple[Vali
         run_ntia(ntia, path),
         run_fsct(ntia, path, strict=strict),
         _run_invariants(check_invariants(data, file)),
+    )
+
+
+def _validate_spdx3(
+    path: Path, content: bytes, data: JsonObject, *, strict: bool
+) -> tuple[ValidatorResult, ...]:
+    ntia = import_validator("ntia_conformance_checker")
+    file = str(path)
+    return (
+        run_spdx3_schema(data, file),
+        run_spdx3_references(data, file),
+        run_ntia(ntia, path, spec="spdx3"),
+        run_fsct(ntia, path, strict=strict, spec="spdx3"),
+        run_bsi(ntia, path, strict=strict),
+        _run_invariants(check_document_invariants(content, file)),
     )
 
 

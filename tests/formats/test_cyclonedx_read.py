@@ -148,5 +148,5 @@ def test_any_json_is_read_for_what_it_states(data: dict[str, Any]) -> None:
 
 
 def test_a_document_of_no_format_is_refused() -> None:
-    with pytest.raises(InputError, match="it has neither spdxVersion nor bomFormat"):
+    with pytest.raises(InputError, match="it has no spdxVersion, no bomFormat"):
         read_document(b"{}", "x.json")

@@ -145,7 +145,7 @@ def test_values_of_a_wrong_type_are_missing_and_ends_that_are_not_there_are_left
     [
         (b"{", "is not JSON"),
         (b"[]", "expected a JSON object"),
-        (b"{}", "neither spdxVersion nor bomFormat"),
+        (b"{}", "it has no spdxVersion, no bomFormat"),
         (b'{"spdxVersion": "SPDX-3.0"}', "it has spdxVersion SPDX-3.0"),
         (b"\xff", "is not UTF-8"),
         (b'{"spdxVersion": "SPDX-2.3", "name": "\\udcff"}', "half of a surrogate pair"),

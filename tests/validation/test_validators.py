@@ -177,6 +177,8 @@ def test_violated_invariants_beyond_the_limit_are_counted(tmp_path: Path) -> Non
     data = large(200)
     for file in data["files"]:
         file["fileName"] = file["fileName"].removeprefix("./")
+    for relationship in data["relationships"]:
+        relationship.pop("comment", None)  # they name DLLs that are not among these files
     report = validate_document(write(tmp_path, data))
     invariants = next(result for result in report.results if result.validator == "invariants")
     assert (len(invariants.diagnostics), invariants.omitted) == (LIMIT, 200 - LIMIT)
@@ -303,18 +305,18 @@ HOSTILE = {
     "UTF-16": ('{"a": 1}'.encode("utf-16"), " is not UTF-8: byte 0 is 0xff"),
     "an array": (b"[]", " is not an SBOM document: expected a JSON object"),
     "a string": (b'"SPDX-2.3"', " is not an SBOM document: expected a JSON object"),
-    "not SPDX": (b"{}", " is not an SPDX 2.3 or CycloneDX document: no spdxVersion"),
-    "SPDX 3": (
-        b'{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}',
-        " is not an SPDX 2.3 or CycloneDX document: SPDX 3 or other JSON-LD",
+    "not SPDX": (b"{}", " is not an SPDX 2.3, SPDX 3.0.1 or CycloneDX document: no spdxVersion"),
+    "other JSON-LD": (
+        b'{"@context": "https://schema.org"}',
+        " is not an SPDX 2.3, SPDX 3.0.1 or CycloneDX document: @context is https://schema.org",
     ),
     "SPDX 2.2": (
         b'{"spdxVersion": "SPDX-2.2"}',
-        " is not an SPDX 2.3 or CycloneDX document: spdxVersion is SPDX-2.2",
+        " is not an SPDX 2.3, SPDX 3.0.1 or CycloneDX document: spdxVersion is SPDX-2.2",
     ),
     "an odd version": (
         b'{"spdxVersion": [2.3]}',
-        " is not an SPDX 2.3 or CycloneDX document: spdxVersion is [2.3]",
+        " is not an SPDX 2.3, SPDX 3.0.1 or CycloneDX document: spdxVersion is [2.3]",
     ),
     "nested deeply": (b"[" * 200_000, " is not JSON that can be read: "),
     "a long number": (b'{"a": ' + b"1" * 5000 + b"}", " is not JSON that can be read: "),

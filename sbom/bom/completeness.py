@@ -1,0 +1,59 @@
+"""How far a BOM lists what its components consist of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from sbom.bom.bom import Bom, RelationshipKind
+from sbom.components.component import Component
+
+#: What the comment of an artifact states where some of its contents are not described.
+NOT_AT_HAND = "they were not at hand"
+NOT_LISTED = "whose files are not listed"
+#: What the comment of a document states where artifacts of its release are not described.
+PARTIAL = "This release is partial:"
+#: The purposes of what is published as a file and contains others.
+_PACKED = ("archive", "install")
+
+
+class Completeness(StrEnum):
+    """Whether all is listed that a component consists of."""
+
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    UNKNOWN = "unknown"
+
+
+def component_completeness(bom: Bom) -> Mapping[str, Completeness]:
+    """Return how completely a BOM lists the contents of each component, by its id.
+
+    Those of a component that is not taken apart are unknown, and those of an archive or an
+    installer of which no file is listed; without any files, the BOM states what a build needs,
+    and all are unknown.
+    """
+    files = {file.id for file in bom.files}
+    packed = {one.id for one in bom.components if one.purpose in _PACKED}
+    taken_apart = {one.source for one in bom.relationships if one.source not in files}
+    unpacked = {
+        one.source
+        for one in bom.relationships
+        if one.kind is RelationshipKind.CONTAINS and (one.target in files or one.target in packed)
+    }
+    return {
+        one.id: _completeness(bom, one)
+        if one.id in taken_apart and (one.id in unpacked or one.id not in packed) and files
+        else Completeness.UNKNOWN
+        for one in bom.components
+    }
+
+
+def _completeness(bom: Bom, component: Component) -> Completeness:
+    is_release = component.id in bom.roots and not component.file_name
+    is_incomplete = (
+        bom.is_incomplete
+        or NOT_AT_HAND in component.comment
+        or NOT_LISTED in component.comment
+        or (is_release and PARTIAL in bom.creation.comment)
+    )
+    return Completeness.INCOMPLETE if is_incomplete else Completeness.COMPLETE
