@@ -23,11 +23,22 @@ nox.options.sessions = ["lint", "types", "tests", "check", "sbom"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 PLATFORMS = sorted(nox.project.load_toml("externals.toml")["platform"])
 PYTHONS = nox.project.python_versions(PROJECT)
+LOCK = "pylock.toml"
 
 
 def install(session: nox.Session, *groups: str) -> None:
     """Install the package, and dependency groups of pyproject.toml."""
     session.install("-e", ".", *nox.project.dependency_groups(PROJECT, *groups))
+
+
+def install_locked(session: nox.Session) -> None:
+    """Install what pylock.toml lists, each file by its hash, and build nothing.
+
+    The package itself runs from this directory: what would build it is not locked. Nothing that
+    is installed elsewhere takes the place of what is locked.
+    """
+    session.install("--only-binary", ":all:", "-r", LOCK)
+    session.env.update({"PYTHONPATH": None, "PYTHONSAFEPATH": None})
 
 
 def run(session: nox.Session, verb: str, *arguments: str) -> None:
@@ -38,14 +49,14 @@ def run(session: nox.Session, verb: str, *arguments: str) -> None:
 @nox.session
 def regen(session: nox.Session) -> None:
     """Update externals.toml: -- [--cpython DIR | --script FILE | --ref REF] [--dry-run]."""
-    install(session)
+    install_locked(session)
     run(session, "regen", *session.posargs)
 
 
 @nox.session
 def check(session: nox.Session) -> None:
     """Check externals.toml, then validate documents built from it: [-- OPTIONS of check]."""
-    install(session, "validation")
+    install_locked(session)
     run(session, "check", *session.posargs)
     if {"-h", "--help"} & {*session.posargs}:
         return
@@ -67,7 +78,7 @@ def sbom(session: nox.Session, platform: str) -> None:
     """Write dist/sbom/python-VERSION-PLATFORM.spdx.json: [-- OPTIONS of build]."""
     if not _is_selected(session, platform):
         session.skip("another platform is named by --platform")
-    install(session)
+    install_locked(session)
     run(session, "build", "--platform", platform, *session.posargs)
 
 
@@ -81,14 +92,14 @@ def _is_selected(session: nox.Session, platform: str) -> bool:
 @nox.session(name="release-sbom")
 def release_sbom(session: nox.Session) -> None:
     """Write one SBOM for all channels, and one for each artifact: -- --artifacts DIR."""
-    install(session)
+    install_locked(session)
     run(session, "release", *session.posargs)
 
 
 @nox.session
 def verify(session: nox.Session) -> None:
     """Compare shipped files with their SBOM: -- PATH [--sbom FILE] [--identify]."""
-    install(session)
+    install_locked(session)
     run(session, "verify", *session.posargs)
 
 
@@ -158,3 +169,17 @@ def bench(session: nox.Session) -> None:
     """Measure start-up, hashing, a release and inspection, each beside a yardstick."""
     install(session, "tests")
     session.run("python", "tests/bench.py", env={"PYTHONPATH": "tests"})
+
+
+@nox.session(default=False)
+def lock(session: nox.Session) -> None:
+    """Update pylock.toml after a change of dependencies: [-- --upgrade | -P PACKAGE]."""
+    session.install("uv")
+    resolve = ["--universal", "--python-version", PYTHONS[0], "--group", "validation"]
+    # A release is locked when others have had a week to find out what is wrong with it, and
+    # only as wheels. No configuration of this machine decides what is locked.
+    trust = ["--exclude-newer", "7 days", "--no-build", "--no-config"]
+    index = ["--default-index", "https://pypi.org/simple"]
+    output = ["--custom-compile-command", "nox -s lock", "--format", LOCK, "--output-file", LOCK]
+    words = [*resolve, *trust, *index, *output, *session.posargs]
+    session.run("uv", "pip", "compile", "--quiet", "pyproject.toml", *words)

@@ -108,9 +108,9 @@ def test_every_verb_and_option_is_documented() -> None:
 
 def test_every_option_in_the_documentation_exists() -> None:
     known = {option for _, option in options()} | {"--help"}
-    # Options of the script, of git, of Nox and of cosign, which the documentation shows too.
+    # Options of the script, git, Nox, cosign and uv, which the documentation shows too.
     others = {"--openssl-src", "--libffi-src", "--tkinter-src", "--no-libffi", "--no-openssl",
-              "--no-tkinter", "--no-llvm", "--statement", "--bundle"}  # fmt: skip
+              "--no-tkinter", "--no-llvm", "--statement", "--bundle", "--upgrade"}  # fmt: skip
     found = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", EVERYTHING))
     assert found - known - others == set()
 

@@ -69,9 +69,12 @@ class Session:
     def __init__(self, *posargs: str) -> None:
         self.posargs = list(posargs)
         self.ran: list[tuple[str, ...]] = []
+        self.installed: list[tuple[str, ...]] = []
+        self.env: dict[str, str | None] = {"PYTHONPATH": "elsewhere"}
 
-    def install(self, *_: str) -> None:
-        """Install nothing."""
+    def install(self, *argv: str, **_: object) -> None:
+        """Record what is installed."""
+        self.installed.append(argv)
 
     def run(self, *argv: str, **_: object) -> None:
         """Record a command."""
@@ -113,3 +116,10 @@ def test_check_only_prints_its_help(noxfile: ModuleType) -> None:
     session = Session("--help")
     noxfile.check.func(session)
     assert session.ran == [("python", "-m", "sbom", "check", "--help")]
+
+
+def test_only_what_is_locked_is_installed_and_imported(noxfile: ModuleType) -> None:
+    session = Session("--offline")
+    noxfile.regen.func(session)
+    assert session.installed == [("--only-binary", ":all:", "-r", "pylock.toml")]
+    assert session.env["PYTHONPATH"] is None
