@@ -183,3 +183,12 @@ def lock(session: nox.Session) -> None:
     output = ["--custom-compile-command", "nox -s lock", "--format", LOCK, "--output-file", LOCK]
     words = [*resolve, *trust, *index, *output, *session.posargs]
     session.run("uv", "pip", "compile", "--quiet", "pyproject.toml", *words)
+
+
+@nox.session(default=False)
+def workflows(session: nox.Session) -> None:
+    """Check workflows and Dependabot's configuration with zizmor, which opens no connection."""
+    session.install(*nox.project.dependency_groups(PROJECT, "workflows"))
+    options = ["--offline", "--no-progress", "--strict-collection", "--persona=auditor"]
+    files = [str(path) for path in sorted(Path("pipelines").glob("github-*.yml"))]
+    session.run("zizmor", *options, *session.posargs, ".github", *files)
