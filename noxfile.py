@@ -192,3 +192,16 @@ def workflows(session: nox.Session) -> None:
     options = ["--offline", "--no-progress", "--strict-collection", "--persona=auditor"]
     files = [str(path) for path in sorted(Path("pipelines").glob("github-*.yml"))]
     session.run("zizmor", *options, *session.posargs, ".github", *files)
+
+
+@nox.session(default=False)
+def audit(session: nox.Session) -> None:
+    """Check licenses of the locked dependencies, then look up their known vulnerabilities."""
+    session.install(*nox.project.dependency_groups(PROJECT, "audit"))
+    install_locked(session)
+    session.run("python", "tools/audit.py", "licenses")
+    command = ("python", "tools/audit.py", "vulnerabilities")
+    output = str(session.run(*command, silent=True, success_codes=[0, 3])).strip()
+    if "cannot be looked up" in output:
+        session.skip(output)
+    session.log(output)

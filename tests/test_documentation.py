@@ -15,7 +15,8 @@ import sbom
 from sbom.cli import build_parser, main
 from sbom.diagnostics import Exit
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+NAMES = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
+PAGES = [*(ROOT / name for name in NAMES), *sorted((ROOT / "docs").glob("*.md"))]
 TEXT = {str(page.relative_to(ROOT)).replace("\\", "/"): page.read_text("utf-8") for page in PAGES}
 EVERYTHING = "\n".join(TEXT.values())
 
