@@ -205,3 +205,12 @@ def audit(session: nox.Session) -> None:
     if "cannot be looked up" in output:
         session.skip(output)
     session.log(output)
+
+
+@nox.session(name="self-sbom", default=False)
+def self_sbom(session: nox.Session) -> None:
+    """Write the SBOM of this project itself to dist/self/, and validate it."""
+    install_locked(session)
+    command = ("python", "tools/self_sbom.py", "dist/self")
+    output = session.run(*command, env={"PYTHONPATH": "."}, silent=True)
+    run(session, "validate", str(output).strip())

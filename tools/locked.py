@@ -40,7 +40,6 @@ class LockedDistribution:
     url: str
     sha256: str
     license: str
-    supplier: str
     homepage: str
     requires: tuple[str, ...]
 
@@ -116,7 +115,6 @@ def _describe(
         url=wheel.url or "",
         sha256=wheel.hashes["sha256"],
         license=license_of(package.name, installed.metadata, rules),
-        supplier=_field(installed.metadata, "Author") or _field(installed.metadata, "Author-email"),
         homepage=dict(_addresses(installed.metadata)).get("homepage", ""),
         requires=tuple(sorted(required)),
     )

@@ -17,7 +17,6 @@ def distribution(name: str, license_: str) -> LockedDistribution:
         url="",
         sha256="",
         license=license_,
-        supplier="",
         homepage="",
         requires=(),
     )

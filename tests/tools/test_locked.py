@@ -75,13 +75,11 @@ def test_requirements_under_other_conditions_do_not_count(tmp_path: Path) -> Non
         "Requires-Dist: Needed_One>=2",
         "Requires-Dist: old; python_version < '3'",
         "Requires-Dist: extra; extra == 'more'",
-        "Author: Some One",
         "Project-URL: Homepage, https://example.com/",
     )
     [found] = read_locked(lock_of(example_name="1.0"), RULES, find=finder(tmp_path))
     assert found.name == "example-name"
     assert found.requires == ("needed-one",)
-    assert found.supplier == "Some One"
     assert found.homepage == "https://example.com/"
     assert found.sha256 == SHA256
 
