@@ -214,3 +214,18 @@ def self_sbom(session: nox.Session) -> None:
     command = ("python", "tools/self_sbom.py", "dist/self")
     output = session.run(*command, env={"PYTHONPATH": "."}, silent=True)
     run(session, "validate", str(output).strip())
+
+
+@nox.session(default=False)
+def dist(session: nox.Session) -> None:
+    """Build wheel and sdist of the last commit twice, compare and check both: dist/package/."""
+    session.install(*nox.project.dependency_groups(PROJECT, "dist"))
+    session.run("python", "tools/build_twice.py", "dist/package")
+    [wheel] = Path("dist/package").resolve().glob("*.whl")
+    [sdist] = wheel.parent.glob("*.tar.gz")
+    session.run("twine", "check", "--strict", str(wheel), str(sdist))
+    install_locked(session)
+    again = "--reinstall" if session.venv_backend == "uv" else "--force-reinstall"
+    session.install("--no-deps", again, str(wheel))
+    with session.chdir(session.create_tmp()):
+        session.run("python", "-m", "sbom", "fetches", "--help", silent=True)
