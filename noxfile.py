@@ -12,6 +12,7 @@ from shutil import which
 from tempfile import TemporaryDirectory
 
 import nox
+from nox.command import CommandFailed
 
 nox.needs_version = ">=2025.10.14"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -166,9 +167,13 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure start-up, hashing, a release and inspection, each beside a yardstick."""
+    """Compare each verb with a floor, a plain script, syft and spdx-tools: [-- SCENARIO …]."""
     install(session, "tests")
-    session.run("python", "tests/bench.py", env={"PYTHONPATH": "tests"})
+    try:
+        session.install(*nox.project.dependency_groups(PROJECT, "bench"))
+    except CommandFailed:
+        session.warn("syft cannot be installed here, and is left out")
+    session.run("python", "benchmarks/bench.py", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
 @nox.session(default=False)

@@ -109,9 +109,10 @@ def test_every_verb_and_option_is_documented() -> None:
 
 def test_every_option_in_the_documentation_exists() -> None:
     known = {option for _, option in options()} | {"--help"}
-    # Options of the script, git, Nox, cosign and uv, which the documentation shows too.
+    # Options of the script, git, Nox, cosign, uv and the benchmark.
     others = {"--openssl-src", "--libffi-src", "--tkinter-src", "--no-libffi", "--no-openssl",
-              "--no-tkinter", "--no-llvm", "--statement", "--bundle", "--upgrade"}  # fmt: skip
+              "--no-tkinter", "--no-llvm", "--statement", "--bundle", "--upgrade", "--rounds",
+              "--timeout", "--without", "--json"}  # fmt: skip
     found = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", EVERYTHING))
     assert found - known - others == set()
 
@@ -123,7 +124,9 @@ def test_every_link_leads_to_a_file() -> None:
 
 
 def test_every_path_in_contributing_exists() -> None:
-    for path in re.findall(r"`((?:sbom|tests|docs)/[\w./*]*)`", TEXT["CONTRIBUTING.md"]):
+    for path in re.findall(
+        r"`((?:sbom|tests|docs|tools|benchmarks)/[\w./*]*)`", TEXT["CONTRIBUTING.md"]
+    ):
         assert list(ROOT.glob(path.rstrip("/"))), path
 
 
