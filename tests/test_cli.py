@@ -510,7 +510,8 @@ def run(*words: str | Path, **variables: str) -> subprocess.CompletedProcess[byt
 
 @pytest.mark.parametrize("verb", ["fetches", "check"])
 def test_quick_answers_import_no_slow_library(verb: str, script: Path) -> None:
-    slow = "spdx_tools tomlkit packageurl rdflib urllib3 platformdirs filelock rich ssl"
+    slow = "asn1crypto cryptography lief olefile ssl urllib3 filelock platformdirs"
+    slow += " packageurl rdflib rich spdx_tools tomlkit"
     code = (
         "import sys\nfrom sbom.cli import main\n"
         "main(sys.argv[1:])\n"
