@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from asn1crypto import algos, cms, core
+from asn1crypto import algos, cms, core, tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -23,6 +23,8 @@ _INDIRECT_DATA = "1.3.6.1.4.1.311.2.1.4"
 _PE_IMAGE = "1.3.6.1.4.1.311.2.1.15"
 #: SpcPeImageData without flags, and a link to nothing, as every signing tool writes it.
 _PE_IMAGE_DATA = bytes.fromhex("3009030100a004a2028000")
+#: Of the key, in bytes.
+_KEY_SIZE = 256
 
 
 class _Subject(core.Sequence):  # type: ignore[misc]
@@ -35,7 +37,7 @@ class _IndirectData(core.Sequence):  # type: ignore[misc]
 
 @cache
 def _key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return rsa.generate_private_key(public_exponent=65537, key_size=_KEY_SIZE * 8)
 
 
 @cache
@@ -91,16 +93,32 @@ def _sequence(*parts: bytes) -> bytes:
 
 def _message(kind: str, content: Any, organization: str) -> bytes:
     content.dump()
+    certificate = asn1_x509.Certificate.load(_certificate(organization))
+    signed = cms.SignedData(
+        {
+            "version": "v3" if kind == "tst_info" else "v1",
+            "digest_algorithms": [{"algorithm": "sha256"}],
+            "encap_content_info": {"content_type": kind, "content": content},
+            "certificates": [certificate],
+            "signer_infos": [_signer_info(kind, content.contents, organization)],
+        }
+    )
+    message: bytes = cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump()
+    return message
+
+
+def _signer_info(
+    kind: str, content: bytes, organization: str, more: Iterable[cms.CMSAttribute] = ()
+) -> cms.SignerInfo:
     attributes = cms.CMSAttributes(
         [
             _attribute("content_type", cms.ContentType(kind)),
-            _attribute(
-                "message_digest", core.OctetString(hashlib.sha256(content.contents).digest())
-            ),
+            _attribute("message_digest", core.OctetString(hashlib.sha256(content).digest())),
+            *more,
         ]
     )
     certificate = asn1_x509.Certificate.load(_certificate(organization))
-    signer = cms.SignerInfo(
+    return cms.SignerInfo(
         {
             "version": "v1",
             "sid": cms.SignerIdentifier(
@@ -116,31 +134,81 @@ def _message(kind: str, content: Any, organization: str) -> bytes:
             "signature": _key().sign(attributes.dump(), padding.PKCS1v15(), hashes.SHA256()),
         }
     )
-    signed = cms.SignedData(
-        {
-            "version": "v1",
-            "digest_algorithms": [{"algorithm": "sha256"}],
-            "encap_content_info": {"content_type": kind, "content": content},
-            "certificates": [certificate],
-            "signer_infos": [signer],
-        }
-    )
-    message: bytes = cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump()
-    return message
 
 
 def _attribute(kind: str, value: Any) -> cms.CMSAttribute:
     return cms.CMSAttribute({"type": kind, "values": [value]})
 
 
-def signed_pe(data: bytes, organization: str = "Python Software Foundation") -> bytes:
-    """Return an unsigned PE file, signed by an organization."""
+def timestamped(message: bytes, time: datetime, authority: str) -> bytes:
+    """Return a message with a timestamp as RFC 3161 has it, which is not signed with the file."""
+    parsed = cms.ContentInfo.load(message)
+    [signer] = parsed["content"]["signer_infos"]
+    digest = hashlib.sha256(signer["signature"].native).digest()
+    stated = tsp.TSTInfo(
+        {
+            "version": "v1",
+            "policy": "1.2.3.4",
+            "message_imprint": {
+                "hash_algorithm": {"algorithm": "sha256"},
+                "hashed_message": digest,
+            },
+            "serial_number": 1,
+            "gen_time": time,
+        }
+    )
+    content = core.ParsableOctetString(stated.dump(), explicit=0)
+    token = cms.ContentInfo.load(_message("tst_info", content, authority))
+    return _with_unsigned(parsed, _attribute("microsoft_time_stamp_token", token))
+
+
+def countersigned(
+    message: bytes, time: datetime, authority: str, *, names_algorithm: bool = True
+) -> bytes:
+    """Return a message with a timestamp as it was before RFC 3161: PKCS #9, countersignature.
+
+    Without ``names_algorithm``, the digest that is signed does not name its algorithm.
+    """
+    parsed = cms.ContentInfo.load(message)
+    [signer] = parsed["content"]["signer_infos"]
+    signed_at = _attribute("signing_time", cms.Time({"utc_time": time}))
+    made = _signer_info("data", signer["signature"].native, authority, [signed_at])
+    if not names_algorithm:
+        digest = hashlib.sha256(made["signed_attrs"].untag().dump()).digest()
+        numbers = _key().private_numbers()
+        padded = b"\0\1" + b"\xff" * (_KEY_SIZE - 3 - len(digest)) + b"\0" + digest
+        value = pow(int.from_bytes(padded, "big"), numbers.d, numbers.public_numbers.n)
+        made["signature"] = value.to_bytes(_KEY_SIZE, "big")
+    certificate = asn1_x509.Certificate.load(_certificate(authority))
+    parsed["content"]["certificates"].append(cms.CertificateChoices("certificate", certificate))
+    return _with_unsigned(parsed, _attribute("counter_signature", made))
+
+
+def with_timestamp_of(message: bytes, other: bytes) -> bytes:
+    """Return a message with the timestamp of another message."""
+    [signer] = cms.ContentInfo.load(other)["content"]["signer_infos"]
+    return _with_unsigned(cms.ContentInfo.load(message), signer["unsigned_attrs"][0])
+
+
+def _with_unsigned(parsed: cms.ContentInfo, attribute: cms.CMSAttribute) -> bytes:
+    [signer] = parsed["content"]["signer_infos"]
+    signer["unsigned_attrs"] = cms.CMSAttributes([attribute])
+    made: bytes = parsed.dump()
+    return made
+
+
+def signed_pe(
+    data: bytes, organization: str = "Python Software Foundation", time: datetime | None = None
+) -> bytes:
+    """Return an unsigned PE file, signed by an organization, with a timestamp of a time."""
     data = data.ljust(-(-len(data) // 8) * 8, b"\0")
     optional = int.from_bytes(data[60:64], "little") + 24
     wide = data[optional : optional + 2] == b"\x0b\x02"
     checksum, entry = optional + 64, optional + (112 if wide else 96) + 4 * 8
     covered = data[:checksum] + data[checksum + 4 : entry] + data[entry + 8 :]
     message = signature_of(hashlib.sha256(covered).digest(), organization)
+    if time:
+        message = timestamped(message, time, "Any Authority")
     padded = message.ljust(-(-len(message) // 8) * 8, b"\0")
     table = struct.pack("<IHH", 8 + len(padded), 0x200, 2) + padded
     directory = struct.pack("<II", len(data), len(table))

@@ -1,24 +1,22 @@
 """Authenticode messages: who signed a file, when, and whether the file is still that one.
 
 A signature is a PKCS #7 message over the digest of a file, which is computed as its kind of file
-wants it: Windows Authenticode Portable Executable Signature Format. asn1crypto parses the message
-and cryptography verifies it. Whether the certificate leads to a trusted root depends on the day
-and on the list of roots, and is not looked at.
+wants it: Windows Authenticode Portable Executable Signature Format. Whether the certificate leads
+to a trusted root depends on the day and on the list of roots, and is not looked at.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
-from asn1crypto import algos, cms, core, tsp
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from asn1crypto import algos, cms, core
 
+from sbom.binaries.pkcs7 import ALGORITHMS, DAMAGE, find_certificate, is_signed
 from sbom.binaries.signature import DigestFn, Signature, SignatureStatus
+from sbom.binaries.timestamp import read_timestamp
 
 #: The largest signature that is read; those of python.org have 10 KB.
 _LARGEST = 1 << 20
@@ -27,8 +25,6 @@ _LONGEST_TEXT = 512
 _INDIRECT_DATA = "1.3.6.1.4.1.311.2.1.4"
 #: szOID_CTL: a list of digests.
 _TRUST_LIST = "1.3.6.1.4.1.311.10.1"
-#: What Windows accepts; SHA-1 in files of before 2016.
-_ALGORITHMS = ("sha1", "sha256", "sha384", "sha512")
 #: Names of attributes as certificates are usually written, RFC 4514.
 _SHORT_NAMES = {
     "common_name": "CN",
@@ -38,8 +34,6 @@ _SHORT_NAMES = {
     "state_or_province_name": "ST",
     "country_name": "C",
 }
-#: What asn1crypto raises where a message is damaged, mostly when a value is first used.
-_DAMAGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
 
 
 def parse_signature(message: bytes, compute_digest: DigestFn) -> Signature:
@@ -48,7 +42,7 @@ def parse_signature(message: bytes, compute_digest: DigestFn) -> Signature:
         return Signature(status=SignatureStatus.DAMAGED)
     try:
         return _read(cms.ContentInfo.load(message)["content"], compute_digest)
-    except _DAMAGE:
+    except DAMAGE:
         return Signature(status=SignatureStatus.DAMAGED)
 
 
@@ -63,37 +57,28 @@ def parse_catalog(data: bytes) -> tuple[Signature, frozenset[str]]:
         entries = core.SequenceOf.load(members.dump(), spec=core.Any)
         digests = [core.SequenceOf.load(one.dump(), spec=core.Any)[0].contents for one in entries]
         return signature, frozenset(digest.hex() for digest in digests)
-    except _DAMAGE:
+    except DAMAGE:
         return Signature(status=SignatureStatus.DAMAGED), frozenset()
 
 
 def _read(signed: Any, compute_digest: DigestFn | None) -> Signature:
     signer = signed["signer_infos"][0]
-    certificate = _find_certificate(signed, signer)
+    certificate = find_certificate(signed["certificates"], signer)
     subject = dict(_attributes(certificate.subject))
+    signed_at, has_invalid_timestamp = _timestamp(signer, signed["certificates"])
     found = Signature(
         status=SignatureStatus.DAMAGED,
         signer=subject.get("O") or subject.get("CN", ""),
         subject=_render_name(certificate.subject),
         issuer=_render_name(certificate.issuer),
         serial=certificate["tbs_certificate"]["serial_number"].contents.hex(),
-        signed_at=_timestamp(signer),
+        signed_at=signed_at,
+        has_invalid_timestamp=has_invalid_timestamp,
     )
     try:
         return replace(found, status=_verify(signed, signer, certificate, compute_digest))
-    except _DAMAGE:
+    except DAMAGE:
         return found
-
-
-def _find_certificate(signed: Any, signer: Any) -> Any:
-    """Return the certificate of who signed. Raises ValueError if the message lacks it."""
-    wanted = signer["sid"].chosen
-    for choice in signed["certificates"]:
-        certificate = choice.chosen
-        same_serial = certificate.serial_number == wanted["serial_number"].native
-        if same_serial and certificate.issuer.dump() == wanted["issuer"].dump():
-            return certificate
-    raise ValueError("no certificate of the signer")
 
 
 def _attributes(name: Any) -> Iterator[tuple[str, str]]:
@@ -109,22 +94,13 @@ def _render_name(name: Any) -> str:
     return ", ".join(reversed(parts))[:_LONGEST_TEXT]
 
 
-def _timestamp(signer: Any) -> str:
-    """Return the time of the timestamp of a signature, or an empty text."""
-    for attribute in signer["unsigned_attrs"] or ():
-        value = attribute["values"][0]
-        if attribute["type"].native == "microsoft_time_stamp_token":
-            token = bytes(value["content"]["encap_content_info"]["content"])
-            return _render_time(tsp.TSTInfo.load(token)["gen_time"].native)
-        if attribute["type"].native == "counter_signature":
-            for signed in value["signed_attrs"]:
-                if signed["type"].native == "signing_time":
-                    return _render_time(signed["values"][0].native)
-    return ""
-
-
-def _render_time(time: Any) -> str:
-    return str(time.strftime("%Y-%m-%dT%H:%M:%SZ"))
+def _timestamp(signer: Any, certificates: Any) -> tuple[str, bool]:
+    """Return the time of a timestamp, empty without one, and whether it is an invalid one."""
+    try:
+        time = read_timestamp(signer, certificates)
+    except DAMAGE:
+        return "", True
+    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if time else "", False
 
 
 def _verify(
@@ -132,7 +108,7 @@ def _verify(
 ) -> SignatureStatus:
     content = signed["encap_content_info"]
     expected = _INDIRECT_DATA if compute_digest else _TRUST_LIST
-    if content["content_type"].dotted != expected or not _is_signed(
+    if content["content_type"].dotted != expected or not is_signed(
         content["content"].contents, signer, certificate
     ):
         return SignatureStatus.DAMAGED
@@ -148,32 +124,6 @@ def _signed_digest(content: Any) -> tuple[str, bytes]:
     parts = core.SequenceOf(spec=core.Any, contents=content.contents)
     stated = parts[1].parse(algos.DigestInfo)
     algorithm = stated["digest_algorithm"]["algorithm"].native
-    if algorithm not in _ALGORITHMS:
+    if algorithm not in ALGORITHMS:
         raise ValueError("unknown digest")
     return algorithm, stated["digest"].native
-
-
-def _is_signed(content: bytes, signer: Any, certificate: Any) -> bool:
-    """Return whether the key of a certificate signed content. Raises ValueError."""
-    name = signer["digest_algorithm"]["algorithm"].native
-    if name not in _ALGORITHMS:
-        raise ValueError("unknown digest")
-    attributes = signer["signed_attrs"]
-    if attributes:
-        [stated] = [one for one in attributes if one["type"].native == "message_digest"]
-        if stated["values"][0].native != hashlib.new(name, content, usedforsecurity=False).digest():
-            return False
-        content = attributes.untag().dump()
-    algorithm = getattr(hashes, name.upper())()
-    signature = signer["signature"].native
-    try:
-        key = serialization.load_der_public_key(certificate.public_key.dump())
-        if isinstance(key, rsa.RSAPublicKey):
-            key.verify(signature, content, padding.PKCS1v15(), algorithm)
-        elif isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(signature, content, ec.ECDSA(algorithm))
-        else:
-            return False
-    except (InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True

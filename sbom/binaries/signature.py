@@ -27,7 +27,8 @@ class Signature:
 
     ``signer`` is the organization that signed, or the name in a certificate without one;
     ``subject`` and ``issuer`` are names as RFC 4514 writes them, ``serial`` is hexadecimal;
-    ``signed_at`` is the time of the timestamp as ``2026-06-09T12:00:00Z``, empty without one.
+    ``signed_at`` is the time of the timestamp as ``2026-06-09T12:00:00Z``, empty without one and
+    with one that is not of this signature or cannot be verified: ``has_invalid_timestamp``.
     All can be empty if the status is ``DAMAGED``.
     """
 
@@ -37,6 +38,7 @@ class Signature:
     issuer: str = ""
     serial: str = ""
     signed_at: str = ""
+    has_invalid_timestamp: bool = False
 
     def __str__(self) -> str:
         """Return in words who signed, the same for the same signature."""

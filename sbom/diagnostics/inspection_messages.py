@@ -129,6 +129,13 @@ def invalid_signature(file: str, member: str, signer: str, *, is_changed: bool) 
     return _member(Code.INVALID_SIGNATURE, file, member, message, "download or build it again")
 
 
+def invalid_timestamp(file: str, member: str, signer: str) -> Diagnostic:
+    """Return ``invalid-signature`` of a timestamp that is not of it, or cannot be verified."""
+    of_signer = f" of {signer}" if signer else ""
+    message = f"invalid timestamp of the signature{of_signer}: it is of another one, or was changed"
+    return _member(Code.INVALID_SIGNATURE, file, member, message, "download or build it again")
+
+
 def unexpected_signer(file: str, member: str, *, expected: str, found: str) -> Diagnostic:
     """Return that a file has a signature of another organization than is expected, if any is."""
     wanted = f"a signature of {expected}" if expected else "no signature"

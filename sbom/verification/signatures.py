@@ -9,6 +9,7 @@ from sbom.bom.ownership import ExpectedContents, Inventory
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.inspection_messages import (
     invalid_signature,
+    invalid_timestamp,
     unexpected_signer,
     unsigned_file,
 )
@@ -107,6 +108,8 @@ def _check_intact(name: str, path: str, signature: Signature | None) -> Iterator
     if signature and signature.status is not SignatureStatus.INTACT:
         is_changed = signature.status is SignatureStatus.CHANGED
         yield invalid_signature(name, path, signature.signer, is_changed=is_changed)
+    if signature and signature.has_invalid_timestamp:
+        yield invalid_timestamp(name, path, signature.signer)
 
 
 def _check_signer(name: str, path: str, file: ShippedFile, expected: str) -> Iterator[Diagnostic]:

@@ -5,13 +5,22 @@ from __future__ import annotations
 import hashlib
 import io
 import random
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import lief
 import pytest
 from installers import msi, no_cabinet
 from pe_files import pe
-from signatures import catalog_of, signature_of, signed_pe
+from signatures import (
+    catalog_of,
+    countersigned,
+    signature_of,
+    signed_pe,
+    timestamped,
+    with_timestamp_of,
+)
 
 from sbom.binaries.pe import read_headers
 from sbom.binaries.signature import (
@@ -114,3 +123,48 @@ def test_a_catalog_states_who_signed_it_and_what_it_lists() -> None:
     assert read_catalog(changed)[0] == replace(INTACT, status=SignatureStatus.DAMAGED)
     assert not is_catalog(signature_of(bytes(32), "Any Foundation"))
     assert read_catalog(b"0")[0] == Signature(status=SignatureStatus.DAMAGED)
+
+
+TIME = datetime(2026, 6, 9, 12, tzinfo=UTC)
+Timestamp = Callable[[bytes, datetime, str], bytes]
+
+
+def read_message(message: bytes) -> Signature:
+    return read_signature(message, lambda _: bytes(32))
+
+
+@pytest.mark.parametrize("timestamp", [timestamped, countersigned])
+def test_a_timestamp_states_when_a_file_was_signed(timestamp: Timestamp) -> None:
+    message = timestamp(signature_of(bytes(32), "Any Foundation"), TIME, "Any Authority")
+    assert read_message(message) == replace(INTACT, signed_at="2026-06-09T12:00:00Z")
+
+
+def test_a_timestamp_whose_digest_does_not_name_its_algorithm_is_accepted() -> None:
+    """As Symantec made them: libffi-7.dll of CPython 3.10 has one of 2019."""
+    plain = signature_of(bytes(32), "Any Foundation")
+    message = countersigned(plain, TIME, "Any Authority", names_algorithm=False)
+    assert read_message(message) == replace(INTACT, signed_at="2026-06-09T12:00:00Z")
+    changed = message.replace(b"260609120000Z", b"250609120000Z")
+    assert read_message(changed) == INVALID_TIMESTAMP
+
+
+INVALID_TIMESTAMP = replace(INTACT, has_invalid_timestamp=True)
+
+
+@pytest.mark.parametrize("timestamp", [timestamped, countersigned])
+def test_a_timestamp_of_another_signature_states_nothing(timestamp: Timestamp) -> None:
+    other = timestamp(signature_of(bytes([1]) * 32, "Any Foundation"), TIME, "Any Foundation")
+    message = with_timestamp_of(signature_of(bytes(32), "Any Foundation"), other)
+    assert read_message(message) == INVALID_TIMESTAMP
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "stated"), [(timestamped, b"20260609120000Z"), (countersigned, b"260609120000Z")]
+)
+def test_a_timestamp_whose_time_was_changed_states_nothing(
+    timestamp: Timestamp, stated: bytes
+) -> None:
+    message = timestamp(signature_of(bytes(32), "Any Foundation"), TIME, "Any Authority")
+    assert message.count(stated) == 1
+    changed = message.replace(stated, stated.replace(b"2606", b"2506"))
+    assert read_message(changed) == INVALID_TIMESTAMP

@@ -116,6 +116,24 @@ def test_a_program_that_osslsigncode_signed_is_intact(tmp_path: Path) -> None:
     assert changed.status is SignatureStatus.CHANGED
 
 
+def test_a_timestamp_that_osslsigncode_made_is_stated(tmp_path: Path) -> None:
+    if "-TSA-key" not in run("osslsigncode", "sign", "--help", cwd=tmp_path, check=False):
+        pytest.skip("this osslsigncode makes no timestamps by itself")
+    extensions = "[authority]\nextendedKeyUsage=critical,timeStamping\n[req]\n"
+    extensions += "distinguished_name=name\n[name]\n"
+    (tmp_path / "authority.cnf").write_text(extensions)
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "authority.key",
+        "-out", "authority.pem", "-subj", "/O=Any Authority", "-config", "authority.cnf",
+        "-extensions", "authority", cwd=tmp_path)  # fmt: skip
+    (tmp_path / "python.exe").write_bytes(FILES["python.exe"])
+    options = ("-TSA-certs", "authority.pem", "-TSA-key", "authority.key", "-TSA-time")
+    data = signed(tmp_path, "python.exe", *options, "1780000000").read_bytes()
+    signature = read_headers(data).signature
+    check(signature)
+    assert signature
+    assert signature.signed_at == "2026-05-28T20:26:40Z"
+
+
 @pytest.mark.parametrize("options", [(), ("-add-msi-dse",)])
 def test_a_package_that_osslsigncode_signed_is_intact(
     tmp_path: Path, options: tuple[str, ...]

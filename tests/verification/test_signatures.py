@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,19 @@ def test_a_file_that_was_changed_after_signing_is_an_error_in_any_build(
     case.files["_bz2.pyd"] = signed.replace(b"error number", b"ERROR NUMBER")
     message = (
         "invalid signature of Python Software Foundation: its contents are not what was signed"
+    )
+    assert diagnostics(case)[:1] == [("invalid-signature", message)]
+
+
+def test_a_timestamp_that_was_changed_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = VerifyCase(tmp_path, capsys)
+    signed = signed_pe(case.files["_bz2.pyd"], time=datetime(2026, 6, 9, 12, tzinfo=UTC))
+    case.files["_bz2.pyd"] = signed.replace(b"20260609120000Z", b"20250609120000Z")
+    message = (
+        "invalid timestamp of the signature of Python Software Foundation: "
+        "it is of another one, or was changed"
     )
     assert diagnostics(case)[:1] == [("invalid-signature", message)]
 

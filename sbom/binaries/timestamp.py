@@ -1,0 +1,54 @@
+"""Timestamps of signatures: when an authority saw one.
+
+A timestamp is an attribute that the signer does not sign: anybody can put another one into a file.
+So it counts only if it is of this signature, and if the key of the certificate in it made it. It is
+a token of RFC 3161, or a countersignature of PKCS #9, as before about 2016.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from asn1crypto import tsp
+
+from sbom.binaries.pkcs7 import digest_of, find_attribute, find_certificate, is_signed
+
+_TOKEN, _COUNTERSIGNATURE = "microsoft_time_stamp_token", "counter_signature"
+
+
+def read_timestamp(signer: Any, certificates: Any) -> datetime | None:
+    """Return the time of the first timestamp of a signature, None if it has none.
+
+    Raises one of ``DAMAGE`` if the timestamp is of another signature or cannot be verified.
+    ``certificates`` are those of the message, which has that of a countersignature.
+    """
+    signature = signer["signature"].native
+    for attribute in signer["unsigned_attrs"] or ():
+        value = attribute["values"][0]
+        if attribute["type"].native == _TOKEN:
+            return _read_token(value["content"], signature)
+        if attribute["type"].native == _COUNTERSIGNATURE:
+            return _read_countersignature(value, certificates, signature)
+    return None
+
+
+def _read_token(token: Any, signature: bytes) -> datetime:
+    content = bytes(token["encap_content_info"]["content"])
+    [signer] = token["signer_infos"]
+    stated = tsp.TSTInfo.load(content)
+    imprint = stated["message_imprint"]
+    digest = digest_of(imprint["hash_algorithm"]["algorithm"].native, signature)
+    if imprint["hashed_message"].native != digest:
+        raise ValueError("a timestamp of another signature")
+    if not is_signed(content, signer, find_certificate(token["certificates"], signer)):
+        raise ValueError("a timestamp that was changed")
+    time: datetime = stated["gen_time"].native
+    return time
+
+
+def _read_countersignature(value: Any, certificates: Any, signature: bytes) -> datetime:
+    if not is_signed(signature, value, find_certificate(certificates, value)):
+        raise ValueError("a timestamp of another signature, or one that was changed")
+    time: datetime = find_attribute(value["signed_attrs"], "signing_time").native
+    return time
