@@ -21,6 +21,7 @@ from sbom.binaries.timestamp import read_timestamp
 #: The largest signature that is read; those of python.org have 10 KB.
 _LARGEST = 1 << 20
 _LONGEST_TEXT = 512
+_LONGEST_SHORT = 0x7F
 #: SPC_INDIRECT_DATA_OBJID: a digest and what it is of.
 _INDIRECT_DATA = "1.3.6.1.4.1.311.2.1.4"
 #: szOID_CTL: a list of digests.
@@ -39,7 +40,8 @@ _SHORT_NAMES = {
 def parse_signature(message: bytes, compute_digest: DigestFn) -> Signature:
     """Return the signature in a PKCS #7 message in DER. Never raises: see ``SignatureStatus``."""
     if len(message) > _LARGEST:
-        return Signature(status=SignatureStatus.DAMAGED)
+        error = f"it has more than {_LARGEST:,} bytes, and is not read"
+        return Signature(status=SignatureStatus.DAMAGED, parse_error=error)
     try:
         return _read(cms.ContentInfo.load(message)["content"], compute_digest)
     except DAMAGE:
@@ -54,11 +56,28 @@ def parse_catalog(data: bytes) -> tuple[Signature, frozenset[str]]:
         content = signed["encap_content_info"]["content"]
         # The last part of the list has the members: a digest and what it is of.
         *_, members = core.SequenceOf(spec=core.Any, contents=content.contents)
-        entries = core.SequenceOf.load(members.dump(), spec=core.Any)
-        digests = [core.SequenceOf.load(one.dump(), spec=core.Any)[0].contents for one in entries]
-        return signature, frozenset(digest.hex() for digest in digests)
+        entries = _elements(members.contents)
+        digests = {next(_elements(entry), b"").hex() for entry in entries}
+        return signature, frozenset(digests - {""})
     except DAMAGE:
         return Signature(status=SignatureStatus.DAMAGED), frozenset()
+
+
+def _elements(data: bytes) -> Iterator[bytes]:
+    """Yield the contents of each element in DER; asn1crypto takes 40 s for the largest catalog.
+
+    ITU-T X.690, 8.1.3: up to 127, a length is one byte; longer ones say how many bytes follow.
+    """
+    at = 0
+    while at + 1 < len(data):
+        length, at = data[at + 1], at + 2
+        if length > _LONGEST_SHORT:
+            size = length & _LONGEST_SHORT
+            length, at = int.from_bytes(data[at : at + size], "big"), at + size
+        if at + length > len(data):
+            raise ValueError("ends too early")
+        yield data[at : at + length]
+        at += length
 
 
 def _read(signed: Any, compute_digest: DigestFn | None) -> Signature:

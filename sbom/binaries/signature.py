@@ -29,7 +29,7 @@ class Signature:
     ``subject`` and ``issuer`` are names as RFC 4514 writes them, ``serial`` is hexadecimal;
     ``signed_at`` is the time of the timestamp as ``2026-06-09T12:00:00Z``, empty without one and
     with one that is not of this signature or cannot be verified: ``has_invalid_timestamp``.
-    All can be empty if the status is ``DAMAGED``.
+    All can be empty if the status is ``DAMAGED``; ``parse_error`` says why, if more is known.
     """
 
     status: SignatureStatus
@@ -39,6 +39,7 @@ class Signature:
     serial: str = ""
     signed_at: str = ""
     has_invalid_timestamp: bool = False
+    parse_error: str = ""
 
     def __str__(self) -> str:
         """Return in words who signed, the same for the same signature."""

@@ -121,9 +121,12 @@ def unexpected_build(
     return _member(Code.UNEXPECTED_BUILD, file, member, message, hint)
 
 
-def invalid_signature(file: str, member: str, signer: str, *, is_changed: bool) -> Diagnostic:
+def invalid_signature(
+    file: str, member: str, signer: str, *, is_changed: bool, reason: str = ""
+) -> Diagnostic:
     """Return that the signature of a file is not of its contents, or cannot be verified."""
-    reason = "its contents are not what was signed" if is_changed else "it cannot be verified"
+    if not reason:
+        reason = "its contents are not what was signed" if is_changed else "it cannot be verified"
     of_signer = f" of {signer}" if signer else ""
     message = f"invalid signature{of_signer}: {reason}"
     return _member(Code.INVALID_SIGNATURE, file, member, message, "download or build it again")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 #: The largest PE file that is kept in memory to inspect it; CPython's own have a tenth of it.
 INSPECTED_SIZE = 1 << 27
+#: The largest security catalog that is read; python.cat, with a digest for each file, has 600 KB.
+CATALOG_SIZE = 16 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from sbom.binaries.binary import Binary, InspectFn, PEHeaders
 from sbom.binaries.pe import is_pe
-from sbom.binaries.signature import Signature, is_catalog, read_catalog
+from sbom.binaries.signature import Signature, SignatureStatus, is_catalog, read_catalog
 from sbom.diagnostics import Diagnostic, InputError
-from sbom.files.limits import INSPECTED_SIZE
+from sbom.files.limits import CATALOG_SIZE, INSPECTED_SIZE
 from sbom.io import read_error
 
 #: The checksums of a file that a document lists.
@@ -62,6 +62,7 @@ class FileHasher:
         self._hashes = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
         self._inspect = inspect
         self._limit = limit
+        self._is_catalog = False
         self._pieces: list[bytes] | None = None
         self._size = 0
 
@@ -71,7 +72,10 @@ class FileHasher:
             hasher.update(piece)
         if self._inspect:
             if self._pieces is None:
-                self._pieces = [piece] if is_pe(piece) or is_catalog(piece) else []
+                self._is_catalog = is_catalog(piece)
+                self._pieces = [piece] if is_pe(piece) or self._is_catalog else []
+                if self._is_catalog:
+                    self._limit = min(self._limit, CATALOG_SIZE)
             elif self._pieces and self._size <= self._limit:
                 self._pieces.append(piece)
         self._size += len(piece)
@@ -86,7 +90,11 @@ class FileHasher:
             sha256=digests.get("sha256", ""),
             sha512=digests.get("sha512", ""),
         )
-        if self._pieces and self._size <= self._limit and is_catalog(self._pieces[0]):
+        if self._pieces and self._is_catalog:
+            if self._size > self._limit:
+                error = f"it is in a catalog of more than {self._limit:,} bytes, which is not read"
+                signature = Signature(status=SignatureStatus.DAMAGED, parse_error=error)
+                return replace(file, signature=signature)
             signature, catalog = read_catalog(b"".join(self._pieces))
             return replace(file, signature=signature, catalog=catalog)
         binary = self._inspected(path)

@@ -107,7 +107,9 @@ def check_signatures(
 def _check_intact(name: str, path: str, signature: Signature | None) -> Iterator[Diagnostic]:
     if signature and signature.status is not SignatureStatus.INTACT:
         is_changed = signature.status is SignatureStatus.CHANGED
-        yield invalid_signature(name, path, signature.signer, is_changed=is_changed)
+        yield invalid_signature(
+            name, path, signature.signer, is_changed=is_changed, reason=signature.parse_error
+        )
     if signature and signature.has_invalid_timestamp:
         yield invalid_timestamp(name, path, signature.signer)
 

@@ -23,6 +23,7 @@ from signatures import (
 )
 
 from sbom.binaries.pe import read_headers
+from sbom.binaries.search import Inspector
 from sbom.binaries.signature import (
     Signature,
     SignatureStatus,
@@ -31,6 +32,7 @@ from sbom.binaries.signature import (
     read_signature,
 )
 from sbom.files.msi import MsiReader
+from sbom.files.shipped_file import hash_stream
 
 NAME = "CN=Any Foundation Signing, O=Any Foundation, C=US"
 INTACT = Signature(
@@ -87,7 +89,13 @@ def test_a_signature_by_another_key_is_damaged() -> None:
     assert found == replace(INTACT, status=SignatureStatus.DAMAGED)
 
 
-@pytest.mark.parametrize("message", [b"", b"0", b"not a signature", bytes(2 << 20)])
+def test_a_signature_larger_than_any_real_one_is_not_read() -> None:
+    found = read_signature(bytes((1 << 20) + 1), lambda _: b"")
+    error = "it has more than 1,048,576 bytes, and is not read"
+    assert found == Signature(status=SignatureStatus.DAMAGED, parse_error=error)
+
+
+@pytest.mark.parametrize("message", [b"", b"0", b"not a signature"])
 def test_what_is_no_signature_is_damaged(message: bytes) -> None:
     found = read_signature(message, lambda _: b"")
     assert found == Signature(status=SignatureStatus.DAMAGED)
@@ -122,7 +130,22 @@ def test_a_catalog_states_who_signed_it_and_what_it_lists() -> None:
     changed = data.replace(digests[0], digests[0][::-1])
     assert read_catalog(changed)[0] == replace(INTACT, status=SignatureStatus.DAMAGED)
     assert not is_catalog(signature_of(bytes(32), "Any Foundation"))
+    assert read_catalog(catalog_of([b""], "Any Foundation")) == (INTACT, frozenset())
     assert read_catalog(b"0")[0] == Signature(status=SignatureStatus.DAMAGED)
+
+
+def test_a_catalog_larger_than_any_real_one_is_not_read() -> None:
+    data = catalog_of([bytes([1]) * 32], "Any Foundation")
+    inspect = Inspector([])
+    file = hash_stream("python.cat", iter([data]), inspect)
+    assert (file.signature, len(file.catalog)) == (INTACT, 1)
+    larger = [data, *[bytes(1 << 20)] * 16]
+    file = hash_stream("python.cat", iter(larger), inspect)
+    assert file.catalog == frozenset()
+    assert file.signature == Signature(
+        status=SignatureStatus.DAMAGED,
+        parse_error="it is in a catalog of more than 16,777,216 bytes, which is not read",
+    )
 
 
 TIME = datetime(2026, 6, 9, 12, tzinfo=UTC)
