@@ -1,4 +1,4 @@
-"""Shipped files, from a stream or below a directory: hashed, and inspected if they are PE files."""
+"""Shipped files, from a stream or below a directory: hashed, and inspected if they can be."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sbom.binaries.binary import Binary, InspectFn, PEHeaders
 from sbom.binaries.pe import is_pe
 from sbom.binaries.signature import Signature, SignatureStatus, is_catalog, read_catalog
 from sbom.diagnostics import Diagnostic, InputError
+from sbom.files.cabinet_signature import is_signed_cabinet, read_cabinet_signature
 from sbom.files.limits import CATALOG_SIZE, INSPECTED_SIZE
 from sbom.io import read_error
 
@@ -35,8 +36,8 @@ class ShippedFile:
 
     The checksums are lower-case hexadecimal, and empty if they were not requested. ``binary`` is
     what was found in a PE file; None for any other file, or where none are inspected.
-    ``signature`` is that of a PE file, a Windows Installer package or a security catalog, None if
-    it has none; ``catalog`` has the digests that a catalog lists.
+    ``signature`` is that of a PE file, a Windows Installer package, a cabinet or a security
+    catalog, None if it has none; ``catalog`` has the digests that a catalog lists.
     """
 
     path: str
@@ -50,7 +51,7 @@ class ShippedFile:
 
 
 class FileHasher:
-    """Takes the pieces of one file in order: hashes them, and keeps those of a PE file."""
+    """Takes the pieces of one file in order: hashes them, and keeps those of one that is read."""
 
     def __init__(
         self,
@@ -58,11 +59,13 @@ class FileHasher:
         inspect: InspectFn | None = None,
         limit: int = INSPECTED_SIZE,
     ) -> None:
-        """Inspect a PE file of at most ``limit`` bytes with ``inspect``, if that is given."""
+        """Inspect a PE file of at most ``limit`` bytes with ``inspect``, if that is given.
+
+        Then signatures of security catalogs and cabinets are read too.
+        """
         self._hashes = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
         self._inspect = inspect
         self._limit = limit
-        self._is_catalog = False
         self._pieces: list[bytes] | None = None
         self._size = 0
 
@@ -72,9 +75,9 @@ class FileHasher:
             hasher.update(piece)
         if self._inspect:
             if self._pieces is None:
-                self._is_catalog = is_catalog(piece)
-                self._pieces = [piece] if is_pe(piece) or self._is_catalog else []
-                if self._is_catalog:
+                has_more = is_pe(piece) or is_catalog(piece) or is_signed_cabinet(piece)
+                self._pieces = [piece] if has_more else []
+                if is_catalog(piece):
                     self._limit = min(self._limit, CATALOG_SIZE)
             elif self._pieces and self._size <= self._limit:
                 self._pieces.append(piece)
@@ -90,23 +93,26 @@ class FileHasher:
             sha256=digests.get("sha256", ""),
             sha512=digests.get("sha512", ""),
         )
-        if self._pieces and self._is_catalog:
-            if self._size > self._limit:
-                error = f"it is in a catalog of more than {self._limit:,} bytes, which is not read"
-                signature = Signature(status=SignatureStatus.DAMAGED, parse_error=error)
-                return replace(file, signature=signature)
-            signature, catalog = read_catalog(b"".join(self._pieces))
+        if not self._pieces:
+            return file
+        if self._size > self._limit:
+            return self._left_out(file)
+        data = b"".join(self._pieces)
+        if is_catalog(data):
+            signature, catalog = read_catalog(data)
             return replace(file, signature=signature, catalog=catalog)
-        binary = self._inspected(path)
+        if is_signed_cabinet(data):
+            return replace(file, signature=read_cabinet_signature(data))
+        binary = self._inspect(path, data) if self._inspect else None
         return replace(file, binary=binary, signature=binary.headers.signature if binary else None)
 
-    def _inspected(self, path: str) -> Binary | None:
-        if not self._inspect or not self._pieces:
-            return None
-        if self._size > self._limit:
+    def _left_out(self, file: ShippedFile) -> ShippedFile:
+        """Return a file of which not all pieces were kept."""
+        if self._pieces and is_pe(self._pieces[0]):
             message = f"is larger than {self._limit:,} bytes, and was not inspected"
-            return Binary(PEHeaders(parse_error=message))
-        return self._inspect(path, b"".join(self._pieces))
+            return replace(file, binary=Binary(PEHeaders(parse_error=message)))
+        error = f"it is in a file of more than {self._limit:,} bytes, which is not read"
+        return replace(file, signature=Signature(status=SignatureStatus.DAMAGED, parse_error=error))
 
 
 def hash_stream(

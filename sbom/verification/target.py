@@ -16,6 +16,8 @@ from sbom.diagnostics.inspection_messages import not_inspected
 from sbom.diagnostics.io_messages import input_error
 from sbom.files.burn import BundleReader, installed_files
 from sbom.files.burn_manifest import is_bundle
+from sbom.files.cabinet import MAGIC as CABINET_MAGIC
+from sbom.files.cabinet_archive import CabinetReader
 from sbom.files.msi import MAGIC as MSI_MAGIC
 from sbom.files.msi import MsiReader
 from sbom.files.shipped_file import ShippedFile, hash_directory, hash_file
@@ -38,8 +40,8 @@ class VerifyTarget:
     """Files to verify: those of a directory, the members of an archive, or a file by itself.
 
     ``file`` is the archive, or the one binary; ``prefix`` is what Python's own paths start with,
-    where its DLL is. ``diagnostics`` are of what could not be opened. An installer or a package of
-    one ``can_be_signed`` as a whole, a zip file cannot.
+    where its DLL is. ``diagnostics`` are of what could not be opened. An installer, a package of
+    one or a signed cabinet ``can_be_signed`` as a whole, a zip file cannot.
     """
 
     name: str
@@ -62,6 +64,11 @@ def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
     if start.startswith(_ZIP):
         archive = ZipReader(_is_package, inspect).read(path, path.name)
         return _archive_target(path, archive, _members(archive))
+    if start.startswith(CABINET_MAGIC):
+        archive = _read_cabinet(path, inspect)
+        # One without a signature may be of a signed package.
+        is_signed = archive.archive.signature is not None
+        return replace(_archive_target(path, archive, archive.members), can_be_signed=is_signed)
     if start.startswith(MSI_MAGIC) or is_bundle(start):
         archive = _read_installer(path, start, inspect)
         files, conflicts = installed_files(archive)
@@ -71,8 +78,8 @@ def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
     if is_pe(start):
         file = hash_file(path, inspect)
         return VerifyTarget(name=str(path), files=(file,), file=file, prefix=_prefix((file,)))
-    hint = "name a layout, an installed Python, a zip, nupkg, msix or msi, an installer, or a DLL"
-    message = "is not a directory, a zip file, an installer or a PE file"
+    hint = "name a layout, an installed Python, a zip, nupkg, msix, msi, cabinet, installer or DLL"
+    message = "is not a directory, a zip file, a cabinet, an installer or a PE file"
     raise InputError([input_error(str(path), message, hint)])
 
 
@@ -140,6 +147,14 @@ def _read_installer(path: Path, start: bytes, inspect: InspectFn) -> ArchiveCont
             if start.startswith(MSI_MAGIC):
                 return MsiReader(inspect).read(file, path.name, open_sibling)
             return BundleReader(inspect).read(file, path.name, open_sibling)
+    except OSError as error:
+        raise read_error(path, error) from error
+
+
+def _read_cabinet(path: Path, inspect: InspectFn) -> ArchiveContents:
+    try:
+        with path.open("rb") as file:
+            return CabinetReader(inspect).read(file, path.name)
     except OSError as error:
         raise read_error(path, error) from error
 

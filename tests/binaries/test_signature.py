@@ -144,7 +144,7 @@ def test_a_catalog_larger_than_any_real_one_is_not_read() -> None:
     assert file.catalog == frozenset()
     assert file.signature == Signature(
         status=SignatureStatus.DAMAGED,
-        parse_error="it is in a catalog of more than 16,777,216 bytes, which is not read",
+        parse_error="it is in a file of more than 16,777,216 bytes, which is not read",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import subprocess
@@ -11,12 +12,15 @@ from pathlib import Path
 
 import pytest
 from binaries import written
+from cabinets import MSZIP, STORED, cabinet
 from installers import msi, no_cabinet
 from pe_files import pe
 from signatures import signed_pe
 
 from sbom.binaries.pe import read_headers
+from sbom.binaries.search import Inspector
 from sbom.binaries.signature import Signature, SignatureStatus
+from sbom.files.cabinet_archive import CabinetReader
 from sbom.files.msi import MsiReader
 from sbom.files.zip import ArchiveContents
 
@@ -140,6 +144,15 @@ def test_a_package_that_osslsigncode_signed_is_intact(
 ) -> None:
     (tmp_path / "core.msi").write_bytes(msi(FILES))
     contents = read(signed(tmp_path, "core.msi", *options))
+    check(contents.archive.signature)
+    assert found(contents) == digests(FILES)
+
+
+@pytest.mark.parametrize("method", [STORED, MSZIP])
+def test_a_cabinet_that_osslsigncode_signed_is_intact(tmp_path: Path, method: int) -> None:
+    (tmp_path / "files.cab").write_bytes(cabinet(FILES, method))
+    data = signed(tmp_path, "files.cab").read_bytes()
+    contents = CabinetReader(Inspector([])).read(io.BytesIO(data), "files.cab")
     check(contents.archive.signature)
     assert found(contents) == digests(FILES)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from binaries import binaries, written
+from cabinets import cabinet
 from installers import bundle, msi
 from manifests import COMMITTED
 from pe_files import pe
@@ -15,6 +16,8 @@ from verify_case import VerifyCase, messages
 
 from sbom.cli import main
 from sbom.diagnostics import Exit
+
+DATA = Path(__file__).parent.parent / "data"
 
 
 @pytest.fixture
@@ -83,6 +86,28 @@ def test_an_old_library_in_an_installer_is_reported(case: VerifyCase, tmp_path: 
     assert "version-mismatch" in {row["name"] for row in report["diagnostics"]}
 
 
+def test_a_cabinet_is_inspected_like_a_directory(case: VerifyCase, tmp_path: Path) -> None:
+    case.path = tmp_path / "python.cab"
+    case.path.write_bytes(cabinet(case.files))
+    status, report = case.run()
+    assert (status, report["diagnostics"]) == (Exit.OK, [])
+    assert case.statuses()["_bz2.pyd", "bzip2"] == "confirmed"
+
+
+def test_the_signatures_of_cabinets_are_compared(case: VerifyCase, tmp_path: Path) -> None:
+    signed = (DATA / "signed.cab").read_bytes()
+    changed = signed.replace(b"CK", b"CL", 1)
+    assert changed != signed
+    unexpected = "expected a signature of Python Software Foundation, found one of Any Foundation"
+    case.path = tmp_path / "python.cab"
+    case.path.write_bytes(signed)
+    assert unexpected in messages(case.run()[1], "unexpected-signer").values()
+    case.path = tmp_path / "python-3.13.5-amd64.exe"
+    case.path.write_bytes(bundle({"core.msi": msi(case.files), "more.cab": changed}))
+    invalid = "invalid signature of Any Foundation: its contents are not what was signed"
+    assert messages(case.run()[1], "invalid-signature") == {"more.cab": invalid}
+
+
 def test_one_dll_can_be_verified(case: VerifyCase, tmp_path: Path) -> None:
     case.path = written(tmp_path, {"libcrypto-3.dll": case.files["libcrypto-3.dll"]})
     case.path /= "libcrypto-3.dll"
@@ -94,7 +119,11 @@ def test_one_dll_can_be_verified(case: VerifyCase, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "status", "message"),
     [
-        (b"text", Exit.USAGE, "is not a directory, a zip file, an installer or a PE file"),
+        (
+            b"text",
+            Exit.USAGE,
+            "is not a directory, a zip file, a cabinet, an installer",
+        ),
         (b"PK\x03\x04", Exit.ERRORS, "is not a complete zip file"),
         (None, Exit.USAGE, "cannot be read: No such file or directory"),
     ],
