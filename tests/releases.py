@@ -14,6 +14,7 @@ from cabinets import MSZIP
 from conftest import FACTS
 from installers import bundle, msi
 from manifests import committed
+from signatures import signed_msix
 
 from sbom.manifest.channels import Artifact, expected_artifacts
 from sbom.manifest.model import Manifest
@@ -71,6 +72,13 @@ def zipped(contents: dict[str, bytes]) -> bytes:
         for name in sorted(contents):
             archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), contents[name])
     return buffer.getvalue()
+
+
+def packed(contents: dict[str, bytes]) -> bytes:
+    """Return an artifact of these members: a zip file, which is signed if one is a signature."""
+    members = {name: data for name, data in contents.items() if name != "AppxSignature.p7x"}
+    data = zipped(members)
+    return data if members == contents else signed_msix(data, "Python Software Foundation")
 
 
 @cache
@@ -157,7 +165,7 @@ def make_release(
         elif channel.name in _LISTS and (msix or channel.name not in ("msix", "store")):
             inside = contents_of(cpython.version, artifact)
             change(artifact.file, inside)
-            made[artifact.file] = zipped(inside)
+            made[artifact.file] = packed(inside)
         elif channel.name == "store-upload" and msix and not only:
             uploads.append(artifact.file)
     for name in uploads:
@@ -175,5 +183,5 @@ def release_of_real_members(directory: Path, name: str) -> Path:
     artifacts = expected_artifacts(committed().channels, version, line)
     [artifact] = [one for one in artifacts if one.file == name]
     directory.mkdir()
-    (directory / name).write_bytes(zipped(contents_of(version, artifact, inventory(name))))
+    (directory / name).write_bytes(packed(contents_of(version, artifact, inventory(name))))
     return directory

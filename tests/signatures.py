@@ -6,7 +6,9 @@ LIEF and osslsigncode verify them, which share no code with this.
 from __future__ import annotations
 
 import hashlib
+import io
 import struct
+import zipfile
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -213,3 +215,25 @@ def signed_pe(
     table = struct.pack("<IHH", 8 + len(padded), 0x200, 2) + padded
     directory = struct.pack("<II", len(data), len(table))
     return data[:entry] + directory + data[entry + 8 :] + table
+
+
+def signed_msix(data: bytes, organization: str) -> bytes:
+    """Return an MSIX package, which is a zip file, signed by an organization."""
+    with zipfile.ZipFile(io.BytesIO(data)) as opened:
+        start = opened.start_dir
+        parts = {"AXPC": data[:start], "AXCD": data[start:]}
+        names = {
+            "AXCT": "[Content_Types].xml",
+            "AXBM": "AppxBlockMap.xml",
+            "AXCI": "AppxMetadata/CodeIntegrity.cat",
+        }
+        parts |= {
+            mark: opened.read(name) for mark, name in names.items() if name in opened.namelist()
+        }
+    digest = b"APPX" + b"".join(
+        mark.encode() + hashlib.sha256(part).digest() for mark, part in parts.items()
+    )
+    buffer = io.BytesIO(data)
+    with zipfile.ZipFile(buffer, "a") as opened:
+        opened.writestr("AppxSignature.p7x", b"PKCX" + signature_of(digest, organization))
+    return buffer.getvalue()

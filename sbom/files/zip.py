@@ -12,16 +12,17 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote
 
 from sbom.binaries.binary import InspectFn
-from sbom.diagnostics import Diagnostic, sort_diagnostics
+from sbom.diagnostics import Diagnostic, failing, sort_diagnostics
 from sbom.diagnostics.io_messages import unreadable_file, unsafe_archive
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
+from sbom.files.msix_signature import read_msix_signature
 from sbom.files.shipped_file import ShippedFile, hash_stream
 from sbom.io import read_error
 
@@ -81,14 +82,14 @@ class ZipReader:
                 diagnostics = [*_validate_list(opened, name, archive.size, self.limits)]
                 if diagnostics:
                     return ArchiveContents(archive, diagnostics=sort_diagnostics(diagnostics))
-                return self._read_members(opened, archive, depth)
+                return self._read_members(file, opened, archive, depth)
         except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError,
                 struct.error) as error:  # fmt: skip
             message = f"is not a complete zip file: {error}"
             return ArchiveContents(archive, diagnostics=(unreadable_file(name, "", message),))
 
     def _read_members(
-        self, opened: zipfile.ZipFile, archive: ShippedFile, depth: int
+        self, file: IO[bytes], opened: zipfile.ZipFile, archive: ShippedFile, depth: int
     ) -> ArchiveContents:
         members: list[ShippedFile] = []
         nested: dict[str, ArchiveContents] = {}
@@ -105,6 +106,8 @@ class ZipReader:
                     with opened.open(info) as member:
                         nested[path] = self._read(member, f"{archive.path}/{path}", depth + 1)
                     diagnostics += nested[path].diagnostics
+                    signature = nested[path].archive.signature
+                    members[-1] = replace(members[-1], signature=signature)
             except _TooLargeError as error:
                 diagnostics.append(unsafe_archive(archive.path, path, str(error)))
             except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError,
@@ -112,6 +115,8 @@ class ZipReader:
                 message = f"cannot be unpacked: {error or 'it ends too early'}"
                 diagnostics.append(unreadable_file(archive.path, path, message))
         members.sort(key=lambda file: file.path)
+        if not failing(diagnostics):
+            archive = replace(archive, signature=read_msix_signature(file, opened))
         return ArchiveContents(archive, tuple(members), nested, sort_diagnostics(diagnostics))
 
 

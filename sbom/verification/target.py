@@ -40,8 +40,8 @@ class VerifyTarget:
     """Files to verify: those of a directory, the members of an archive, or a file by itself.
 
     ``file`` is the archive, or the one binary; ``prefix`` is what Python's own paths start with,
-    where its DLL is. ``diagnostics`` are of what could not be opened. An installer, a package of
-    one or a signed cabinet ``can_be_signed`` as a whole, a zip file cannot.
+    where its DLL is. ``diagnostics`` are of what could not be opened. An installer, a package
+    of one, or another archive with a signature ``can_be_signed`` as a whole.
     """
 
     name: str
@@ -66,9 +66,7 @@ def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
         return _archive_target(path, archive, _members(archive))
     if start.startswith(CABINET_MAGIC):
         archive = _read_cabinet(path, inspect)
-        # One without a signature may be of a signed package.
-        is_signed = archive.archive.signature is not None
-        return replace(_archive_target(path, archive, archive.members), can_be_signed=is_signed)
+        return _archive_target(path, archive, archive.members)
     if start.startswith(MSI_MAGIC) or is_bundle(start):
         archive = _read_installer(path, start, inspect)
         files, conflicts = installed_files(archive)
@@ -132,6 +130,7 @@ def _archive_target(
         file=archive.archive,
         prefix=_prefix(files),
         diagnostics=archive.diagnostics,
+        can_be_signed=archive.archive.signature is not None,
     )
 
 

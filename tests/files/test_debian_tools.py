@@ -7,6 +7,7 @@ import io
 import os
 import re
 import subprocess
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from binaries import written
 from cabinets import MSZIP, STORED, cabinet
 from installers import msi, no_cabinet
 from pe_files import pe
+from releases import zipped
 from signatures import signed_pe
 
 from sbom.binaries.pe import read_headers
@@ -22,7 +24,7 @@ from sbom.binaries.search import Inspector
 from sbom.binaries.signature import Signature, SignatureStatus
 from sbom.files.cabinet_archive import CabinetReader
 from sbom.files.msi import MsiReader
-from sbom.files.zip import ArchiveContents
+from sbom.files.zip import ArchiveContents, ZipReader
 
 pytestmark = pytest.mark.skipif(
     "SBOM_DEBIAN_TOOLS" not in os.environ, reason="run: nox -s debian-tools"
@@ -155,6 +157,27 @@ def test_a_cabinet_that_osslsigncode_signed_is_intact(tmp_path: Path, method: in
     contents = CabinetReader(Inspector([])).read(io.BytesIO(data), "files.cab")
     check(contents.archive.signature)
     assert found(contents) == digests(FILES)
+
+
+@pytest.mark.parametrize("is_zip64", [False, True])
+def test_an_msix_package_that_osslsigncode_signed_is_intact(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_zip64: bool
+) -> None:
+    if is_zip64:
+        monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 1)
+    block_map = b'<BlockMap HashMethod="http://www.w3.org/2001/04/xmlenc#sha256"></BlockMap>'
+    # Without this line, osslsigncode adds it, and leaves the checksum of the part as it was.
+    types = b'<Types><Override PartName="/AppxSignature.p7x" '
+    types += b'ContentType="application/vnd.ms-appx.signature"/></Types>'
+    parts = {"[Content_Types].xml": types, "AppxBlockMap.xml": block_map}
+    data = zipped(FILES | parts)
+    if is_zip64:  # The numbers are only in the end of 64 bits.
+        data = data[:-18] + bytes(4) + b"\xff" * 12 + bytes(2)
+    (tmp_path / "python.msix").write_bytes(data)
+    contents = ZipReader().read(signed(tmp_path, "python.msix"), "python.msix")
+    assert contents.diagnostics == ()
+    check(contents.archive.signature)
+    assert digests(FILES).items() <= found(contents).items()
 
 
 def test_osslsigncode_computes_the_digest_that_the_tests_sign(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from manifests import RELEASED, entries, entry_of, script_of
 from release_runs import component_names, read_json
-from releases import contents_of, members, web_installer, zipped
+from releases import contents_of, members, packed, web_installer
 
 from sbom.cli import main
 from sbom.manifest.channels import expected_artifacts
@@ -92,7 +92,7 @@ def test_packages_of_3_11_for_arm64_have_no_tcl_and_are_released(
     for one in expected_artifacts(manifest.channels, version, manifest.cpython.line):
         if one.channel.name == "msix":
             assert (one.platform, "msix") in members(version)
-            (artifacts / one.file).write_bytes(zipped(contents_of(version, one)))
+            (artifacts / one.file).write_bytes(packed(contents_of(version, one)))
     out = tmp_path / "out"
     words = ["--manifest", str(path), "--artifacts", str(artifacts), "--output", str(out)]
     capsys.readouterr()

@@ -12,6 +12,7 @@ from installers import bundle, msi
 from manifests import COMMITTED
 from pe_files import pe
 from releases import zipped
+from signatures import signed_msix
 from verify_case import VerifyCase, messages
 
 from sbom.cli import main
@@ -106,6 +107,20 @@ def test_the_signatures_of_cabinets_are_compared(case: VerifyCase, tmp_path: Pat
     case.path.write_bytes(bundle({"core.msi": msi(case.files), "more.cab": changed}))
     invalid = "invalid signature of Any Foundation: its contents are not what was signed"
     assert messages(case.run()[1], "invalid-signature") == {"more.cab": invalid}
+
+
+def test_the_signature_of_an_msix_package_is_compared(case: VerifyCase, tmp_path: Path) -> None:
+    parts = {"[Content_Types].xml": b"<Types/>", "AppxBlockMap.xml": b"<BlockMap/>"}
+    package = zipped(case.files | parts)
+    case.path = tmp_path / "python-3.13.5-amd64.msix"
+    for signer, expected in {
+        "Python Software Foundation": {},
+        "Any Foundation": {
+            "": "expected a signature of Python Software Foundation, found one of Any Foundation"
+        },
+    }.items():
+        case.path.write_bytes(signed_msix(package, signer))
+        assert messages(case.run()[1], "unexpected-signer") == expected
 
 
 def test_one_dll_can_be_verified(case: VerifyCase, tmp_path: Path) -> None:

@@ -1,0 +1,91 @@
+"""The signature of an MSIX package: who signed it, and whether it is still that package."""
+
+from __future__ import annotations
+
+import random
+import zipfile
+from pathlib import Path
+
+import pytest
+from releases import zipped
+from signatures import signed_msix
+
+from sbom.binaries.signature import SignatureStatus
+from sbom.files.zip import ArchiveContents, ZipReader
+
+FILES = {
+    "python.exe": b"python",
+    "Lib/os.py": b"import sys\n" * 50,
+    "[Content_Types].xml": b"<Types/>",
+    "AppxBlockMap.xml": b"<BlockMap/>",
+}
+CODE = {"AppxMetadata/CodeIntegrity.cat": b"catalog"}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "python.msix"
+
+
+def read(path: Path, data: bytes) -> ArchiveContents:
+    path.write_bytes(data)
+    return ZipReader(lambda name: name.endswith(".msix")).read(path, "python.msix")
+
+
+def status(path: Path, data: bytes) -> SignatureStatus | None:
+    contents = read(path, data)
+    assert contents.diagnostics == ()
+    return contents.archive.signature.status if contents.archive.signature else None
+
+
+@pytest.mark.parametrize("files", [FILES, FILES | CODE])
+def test_it_states_who_signed_it(path: Path, files: dict[str, bytes]) -> None:
+    signature = read(path, signed_msix(zipped(files), "Any Foundation")).archive.signature
+    assert signature
+    assert signature.status is SignatureStatus.INTACT
+    assert signature.signer == "Any Foundation"
+    assert status(path, zipped(files)) is None
+
+
+def test_a_package_in_an_archive_has_a_signature_too(path: Path) -> None:
+    package = signed_msix(zipped(FILES), "Any Foundation")
+    contents = read(path, zipped({"python-store.msix": package}))
+    assert contents.archive.signature is None
+    [member] = contents.members
+    assert member.signature == contents.nested["python-store.msix"].archive.signature
+    assert member.signature
+
+
+@pytest.mark.parametrize("name", [*FILES, *CODE])
+def test_a_change_of_any_part_is_found(path: Path, name: str) -> None:
+    """The signature is that of other contents of one member."""
+    other = FILES | CODE | {name: b"other"}
+    path.write_bytes(signed_msix(zipped(FILES | CODE), "Any Foundation"))
+    with zipfile.ZipFile(path) as opened:
+        signature = opened.read("AppxSignature.p7x")
+    path.write_bytes(zipped(other))
+    with zipfile.ZipFile(path, "a") as opened:
+        opened.writestr("AppxSignature.p7x", signature)
+    assert status(path, path.read_bytes()) is SignatureStatus.CHANGED
+
+
+def test_a_member_that_was_added_is_found(path: Path) -> None:
+    path.write_bytes(signed_msix(zipped(FILES), "Any Foundation"))
+    with zipfile.ZipFile(path, "a") as opened:
+        opened.writestr("more.txt", b"more")
+    assert status(path, path.read_bytes()) is SignatureStatus.CHANGED
+
+
+def test_a_member_of_its_name_that_is_no_signature_is_damaged(path: Path) -> None:
+    files = FILES | {"AppxSignature.p7x": b"none"}
+    assert status(path, zipped(files)) is SignatureStatus.DAMAGED
+
+
+def test_no_damage_is_a_crash(path: Path) -> None:
+    rng, signed = random.Random(20261127), signed_msix(zipped(FILES), "Any Foundation")
+    for _ in range(300):
+        data = bytearray(signed)
+        for _ in range(rng.choice([1, 2, 8])):
+            at = rng.randrange(len(data))
+            data[at : at + rng.randrange(3)] = rng.randbytes(rng.randrange(3))
+        read(path, bytes(data))
