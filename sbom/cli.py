@@ -214,6 +214,10 @@ def _add_verify(verb: argparse.ArgumentParser) -> None:
         "--variant", metavar="NAME", help="variant to use instead of the binaries' own"
     )
     verb.add_argument(
+        "--root", metavar="FILE", type=Path,
+        help="root certificates (PEM) to trust besides those that Windows trusts",
+    )  # fmt: skip
+    verb.add_argument(
         "--identify", action="store_true", help="report what the files were built from"
     )
     _add_strict(verb, "treat warnings as errors")

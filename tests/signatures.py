@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import ssl
 import struct
 import zipfile
 from collections.abc import Iterable
@@ -19,7 +20,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _INDIRECT_DATA = "1.3.6.1.4.1.311.2.1.4"
 _PE_IMAGE = "1.3.6.1.4.1.311.2.1.15"
@@ -52,7 +53,8 @@ def _certificate(organization: str) -> bytes:
             x509.NameAttribute(NameOID.COMMON_NAME, f"{organization} Signing"),
         ]
     )
-    start = datetime(2026, 1, 1, tzinfo=UTC)
+    start = datetime(2020, 1, 1, tzinfo=UTC)
+    usages = [ExtendedKeyUsageOID.CODE_SIGNING, ExtendedKeyUsageOID.TIME_STAMPING]
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -60,10 +62,16 @@ def _certificate(organization: str) -> bytes:
         .public_key(_key().public_key())
         .serial_number(0x0102)
         .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=3650))
+        .not_valid_after(start + timedelta(days=10_000))
+        .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
         .sign(_key(), hashes.SHA256())
     )
     return made.public_bytes(serialization.Encoding.DER)
+
+
+def pem_of(organizations: Iterable[str]) -> str:
+    """Return the certificates of organizations in PEM: what to trust, to trust their signatures."""
+    return "".join(ssl.DER_cert_to_PEM_cert(_certificate(name)) for name in organizations)
 
 
 def signature_of(digest: bytes, organization: str) -> bytes:
@@ -235,5 +243,6 @@ def signed_msix(data: bytes, organization: str) -> bytes:
     )
     buffer = io.BytesIO(data)
     with zipfile.ZipFile(buffer, "a") as opened:
-        opened.writestr("AppxSignature.p7x", b"PKCX" + signature_of(digest, organization))
+        info = zipfile.ZipInfo("AppxSignature.p7x", (2026, 1, 1, 0, 0, 0))
+        opened.writestr(info, b"PKCX" + signature_of(digest, organization))
     return buffer.getvalue()

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from binaries import binaries, knowing, written
 from manifests import COMMITTED, entry_of, script_of
+from signatures import pem_of
 
 from sbom.cli import main
 
@@ -28,7 +29,7 @@ class VerifyCase:
 
     ``path`` is what is verified; ``files`` are written there if nothing is. The script fetches
     what the one of ``version`` does, some of it by other ``tags``. Digests of the DLLs are
-    recorded for the tags ``recorded``.
+    recorded for the tags ``recorded``. The certificates of ``trusted`` organizations are roots.
     """
 
     def __init__(self, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -39,6 +40,7 @@ class VerifyCase:
         self.version = "3.13.0rc2"
         self.manifest = COMMITTED.read_text(encoding="utf-8")
         self.recorded = ["libffi-3.4.4", "tcltk-8.6.15.0"]
+        self.trusted = ["Python Software Foundation", "Microsoft Corporation", "Any Authority"]
         self._capsys = capsys
 
     def run(self, *more: str, output_format: str = "json", script: bool = True) -> tuple[int, Any]:
@@ -50,6 +52,10 @@ class VerifyCase:
         manifest.write_text(text, encoding="utf-8")
         argv = ["verify", str(self.path), "--manifest", str(manifest)]
         argv += ["--output-format", output_format, *more]
+        if self.trusted and "--identify" not in more:
+            roots = self.directory / "roots.pem"
+            roots.write_text(pem_of(self.trusted), encoding="ascii")
+            argv += ["--root", str(roots)]
         if script:
             path = self.directory / "get_externals.bat"
             path.write_text(_script_with(self.tags, self.version), encoding="utf-8")

@@ -14,7 +14,7 @@ from typing import Any
 
 from asn1crypto import algos, cms, core
 
-from sbom.binaries.pkcs7 import ALGORITHMS, DAMAGE, find_certificate, is_signed
+from sbom.binaries.pkcs7 import ALGORITHMS, DAMAGE, dump_certificates, find_certificate, is_signed
 from sbom.binaries.signature import DigestFn, Signature, SignatureStatus
 from sbom.binaries.timestamp import read_timestamp
 
@@ -84,16 +84,15 @@ def _read(signed: Any, compute_digest: DigestFn | None) -> Signature:
     signer = signed["signer_infos"][0]
     certificate = find_certificate(signed["certificates"], signer)
     subject = dict(_attributes(certificate.subject))
-    signed_at, has_invalid_timestamp = _timestamp(signer, signed["certificates"])
     found = Signature(
         status=SignatureStatus.DAMAGED,
         signer=subject.get("O") or subject.get("CN", ""),
         subject=_render_name(certificate.subject),
         issuer=_render_name(certificate.issuer),
         serial=certificate["tbs_certificate"]["serial_number"].contents.hex(),
-        signed_at=signed_at,
-        has_invalid_timestamp=has_invalid_timestamp,
+        certificates=dump_certificates(certificate, signed["certificates"]),
     )
+    found = _with_timestamp(found, signer, signed["certificates"])
     try:
         return replace(found, status=_verify(signed, signer, certificate, compute_digest))
     except DAMAGE:
@@ -113,13 +112,18 @@ def _render_name(name: Any) -> str:
     return ", ".join(reversed(parts))[:_LONGEST_TEXT]
 
 
-def _timestamp(signer: Any, certificates: Any) -> tuple[str, bool]:
-    """Return the time of a timestamp, empty without one, and whether it is an invalid one."""
+def _with_timestamp(signature: Signature, signer: Any, certificates: Any) -> Signature:
     try:
-        time = read_timestamp(signer, certificates)
+        timestamp = read_timestamp(signer, certificates)
     except DAMAGE:
-        return "", True
-    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if time else "", False
+        return replace(signature, has_invalid_timestamp=True)
+    if timestamp is None:
+        return signature
+    return replace(
+        signature,
+        signed_at=f"{timestamp.time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        timestamp_certificates=timestamp.certificates,
+    )
 
 
 def _verify(

@@ -30,6 +30,12 @@ def find_certificate(choices: Iterable[Any], signer: Any) -> Any:
     raise ValueError("no certificate of the signer")
 
 
+def dump_certificates(first: Any, choices: Iterable[Any]) -> tuple[bytes, ...]:
+    """Return the certificates of a message in DER, each once, one of them first."""
+    others = (choice.chosen.dump() for choice in choices if choice.name == "certificate")
+    return tuple(dict.fromkeys([first.dump(), *others]))
+
+
 def find_attribute(attributes: Any, kind: str) -> Any:
     """Return the value of an attribute that occurs once. Raises ValueError if it does not."""
     [found] = [attribute for attribute in attributes if attribute["type"].native == kind]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 #: szOID_CTL: a list of digests, and how it is encoded; where a catalog has it.
@@ -30,6 +30,8 @@ class Signature:
     ``signed_at`` is the time of the timestamp as ``2026-06-09T12:00:00Z``, empty without one and
     with one that is not of this signature or cannot be verified: ``has_invalid_timestamp``.
     All can be empty if the status is ``DAMAGED``; ``parse_error`` says why, if more is known.
+    ``certificates`` are those of the message in DER, that of the signer first; so are
+    ``timestamp_certificates``, that of the authority first.
     """
 
     status: SignatureStatus
@@ -40,6 +42,8 @@ class Signature:
     signed_at: str = ""
     has_invalid_timestamp: bool = False
     parse_error: str = ""
+    certificates: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
+    timestamp_certificates: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
 
     def __str__(self) -> str:
         """Return in words who signed, the same for the same signature."""

@@ -7,18 +7,33 @@ a token of RFC 3161, or a countersignature of PKCS #9, as before about 2016.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from asn1crypto import tsp
 
-from sbom.binaries.pkcs7 import digest_of, find_attribute, find_certificate, is_signed
+from sbom.binaries.pkcs7 import (
+    digest_of,
+    dump_certificates,
+    find_attribute,
+    find_certificate,
+    is_signed,
+)
 
 _TOKEN, _COUNTERSIGNATURE = "microsoft_time_stamp_token", "counter_signature"
 
 
-def read_timestamp(signer: Any, certificates: Any) -> datetime | None:
-    """Return the time of the first timestamp of a signature, None if it has none.
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """When an authority saw a signature, and certificates: that of the authority first."""
+
+    time: datetime
+    certificates: tuple[bytes, ...]
+
+
+def read_timestamp(signer: Any, certificates: Any) -> Timestamp | None:
+    """Return the first timestamp of a signature, None if it has none.
 
     Raises one of ``DAMAGE`` if the timestamp is of another signature or cannot be verified.
     ``certificates`` are those of the message, which has that of a countersignature.
@@ -33,7 +48,7 @@ def read_timestamp(signer: Any, certificates: Any) -> datetime | None:
     return None
 
 
-def _read_token(token: Any, signature: bytes) -> datetime:
+def _read_token(token: Any, signature: bytes) -> Timestamp:
     content = bytes(token["encap_content_info"]["content"])
     [signer] = token["signer_infos"]
     stated = tsp.TSTInfo.load(content)
@@ -41,14 +56,16 @@ def _read_token(token: Any, signature: bytes) -> datetime:
     digest = digest_of(imprint["hash_algorithm"]["algorithm"].native, signature)
     if imprint["hashed_message"].native != digest:
         raise ValueError("a timestamp of another signature")
-    if not is_signed(content, signer, find_certificate(token["certificates"], signer)):
+    authority = find_certificate(token["certificates"], signer)
+    if not is_signed(content, signer, authority):
         raise ValueError("a timestamp that was changed")
-    time: datetime = stated["gen_time"].native
-    return time
+    certificates = dump_certificates(authority, token["certificates"])
+    return Timestamp(stated["gen_time"].native, certificates)
 
 
-def _read_countersignature(value: Any, certificates: Any, signature: bytes) -> datetime:
-    if not is_signed(signature, value, find_certificate(certificates, value)):
+def _read_countersignature(value: Any, certificates: Any, signature: bytes) -> Timestamp:
+    authority = find_certificate(certificates, value)
+    if not is_signed(signature, value, authority):
         raise ValueError("a timestamp of another signature, or one that was changed")
-    time: datetime = find_attribute(value["signed_attrs"], "signing_time").native
-    return time
+    time = find_attribute(value["signed_attrs"], "signing_time").native
+    return Timestamp(time, dump_certificates(authority, certificates))

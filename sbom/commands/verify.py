@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sbom.components.component import Build
-from sbom.diagnostics import Exit, SbomError, failing
+from sbom.diagnostics import Exit, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.render import printable
 from sbom.inputs import (
     Environment,
     InputOptions,
     Inputs,
+    creation_time,
     read_inputs,
     read_tree_vendored,
     script_changes,
@@ -32,6 +33,7 @@ from sbom.verification.identification import Identification, identify
 from sbom.verification.inspection import make_inspector
 from sbom.verification.output import render_identification, render_verification
 from sbom.verification.target import choose_python, open_target, read_sbom
+from sbom.verification.trust import check_trust, read_root_file
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,16 +44,18 @@ class VerifyOptions(InputOptions):
     sbom: Path | None
     platform: str | None
     variant: str | None
+    root: Path | None
     identify: bool
     strict: bool
     output_format: str
 
 
-def run(options: VerifyOptions, _environment: Environment) -> int:
+def run(options: VerifyOptions, environment: Environment) -> int:
     """Print how shipped files compare with what is declared, or what they were built from."""
     if options.identify:
         _refuse_declarations(options)
     inputs = read_inputs(options)
+    more_roots = read_root_file(options.root) if options.root else []
     target = open_target(options.path, make_inspector(inputs.manifest))
     identification = identify(target.files, inputs.manifest, target.prefix)
     if options.identify:
@@ -68,7 +72,9 @@ def run(options: VerifyOptions, _environment: Environment) -> int:
         manifest = manifest.for_version(identification.cpython[0])
     builds = _possible_builds(options, manifest, identification)
     verification = verify_target(target, manifest, builds, identification, document)
-    active = triage_diagnostics(verification.diagnostics, manifest, set()).active
+    untrusted = check_trust(target, more_roots, creation_time(environment))
+    diagnostics = sort_diagnostics([*verification.diagnostics, *untrusted])
+    active = triage_diagnostics(diagnostics, manifest, set()).active
     verification = replace(verification, diagnostics=active)
     print(render_verification(verification, options.output_format, strict=options.strict), end="")
     return Exit.ERRORS if failing(active, strict=options.strict) else Exit.OK
@@ -76,7 +82,7 @@ def run(options: VerifyOptions, _environment: Environment) -> int:
 
 def _refuse_declarations(options: VerifyOptions) -> None:
     """Raise InputError for a flag that declares something: --identify goes by evidence alone."""
-    for flag in ("script", "cpython", "sbom", "platform", "variant"):
+    for flag in ("script", "cpython", "sbom", "platform", "variant", "root"):
         if getattr(options, flag) is not None:
             message = "cannot be used with --identify, which goes by evidence alone"
             raise usage_error(f"--{flag}", message, "remove one of the two")

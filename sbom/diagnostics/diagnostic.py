@@ -53,6 +53,7 @@ class Code(StrEnum):
     INVALID_SIGNATURE = "invalid-signature"
     UNEXPECTED_SIGNER = "unexpected-signer"
     UNSIGNED_FILE = "unsigned-file"
+    UNTRUSTED_SIGNER = "untrusted-signer"
     # The manifest.
     INVALID_TOML = "invalid-toml"
     INVALID_MANIFEST = "invalid-manifest"

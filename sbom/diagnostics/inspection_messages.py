@@ -1,4 +1,4 @@
-"""Diagnostics of shipped files, SBM201 to SBM210 and SBM213 to SBM217, one function for each.
+"""Diagnostics of shipped files, SBM201 to SBM210 and SBM213 to SBM218, one function for each.
 
 ``file`` is the layout, archive or binary that was inspected, ``member`` the path of a file in it.
 """
@@ -152,6 +152,19 @@ def unsigned_file(file: str, member: str, expected: str) -> Diagnostic:
     message = f"expected a signature of {expected}, found none"
     hint = "find out where it comes from; then sign it, or add it to 'unsigned' in [release]"
     return _member(Code.UNSIGNED_FILE, file, member, message, hint)
+
+
+def untrusted_signer(
+    file: str, members: Sequence[str], subject: str, *, serial: str, found: str
+) -> Diagnostic:
+    """Return that files were signed with a certificate that Windows does not trust, and why."""
+    others = len(members) - 1
+    more = f", and {others:,} more {'file' if others == 1 else 'files'}" if others else ""
+    message = f"{subject}: expected a root that Windows trusts, found {found}"
+    hint = "find out who signed it; name your own roots with --root"
+    return _member(
+        Code.UNTRUSTED_SIGNER, file, members[0], f"{message} (serial {serial}{more})", hint
+    )
 
 
 def no_python(file: str) -> Diagnostic:

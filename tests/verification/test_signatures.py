@@ -71,12 +71,14 @@ def test_an_unsigned_file_that_a_catalog_lists_is_fine(
     case.files["_bz2.pyd"] = binaries()["_bz2.pyd"]
     listed = bytes.fromhex(read_headers(case.files["_bz2.pyd"]).authenticode)
     case.files["python.cat"] = catalog_of([listed], signer)
+    case.trusted.append(signer)
     assert [name for name, _ in diagnostics(case)] == expected
 
 
 def test_a_file_that_another_organization_signed_is_reported(case: VerifyCase) -> None:
     plain = binaries()["_bz2.pyd"]
     case.files["_bz2.pyd"] = signed_pe(plain, "Any Corporation")
+    case.trusted.append("Any Corporation")
     assert diagnostics(case) == [
         (
             "unexpected-signer",
@@ -91,6 +93,7 @@ def test_a_signed_file_that_has_no_expected_signer_is_reported(case: VerifyCase)
     all_but_bz2 = everything_else.replace('"*"', '"*.dll", "*.exe", "_[!b]*.pyd", "pyexpat.pyd"')
     case.manifest = case.manifest.replace(everything_else, all_but_bz2)
     case.files["_bz2.pyd"] = signed_pe(binaries()["_bz2.pyd"], "Any Corporation")
+    case.trusted.append("Any Corporation")
     message = "expected no signature, found one of Any Corporation"
     assert diagnostics(case) == [("unexpected-signer", message)]
 
