@@ -12,7 +12,8 @@ from binaries import binaries
 from conftest import FACTS
 from installers import bundle, msi
 from manifests import committed, entry_of, for_entry
-from signatures import catalog_of, signed_pe
+from releases import zipped
+from signatures import catalog_of, signed_msix, signed_pe
 from verify_case import VerifyCase
 
 from sbom.binaries.binary import Binary, PEHeaders
@@ -71,6 +72,28 @@ def test_an_unsigned_file_that_a_catalog_lists_is_fine(
     case.files["_bz2.pyd"] = binaries()["_bz2.pyd"]
     listed = bytes.fromhex(read_headers(case.files["_bz2.pyd"]).authenticode)
     case.files["python.cat"] = catalog_of([listed], signer)
+    case.trusted.append(signer)
+    assert [name for name, _ in diagnostics(case)] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix"), [("python.3.13.5.nupkg", "tools/"), ("python-3.13.5-amd64.msix", "")]
+)
+@pytest.mark.parametrize(
+    ("signer", "expected"),
+    [("Python Software Foundation", []), ("Any Corporation", ["unsigned-file"])],
+)
+def test_a_catalog_covers_unsigned_files_of_a_package(
+    case: VerifyCase, tmp_path: Path, *, name: str, prefix: str, signer: str, expected: list[str]
+) -> None:
+    plain = binaries()["_bz2.pyd"]
+    digest = bytes.fromhex(read_headers(plain).authenticode)
+    case.files |= {"_bz2.pyd": plain, "python.cat": catalog_of([digest], signer)}
+    members = {f"{prefix}{path}": data for path, data in case.files.items()}
+    parts = {"[Content_Types].xml": b"<Types/>", "AppxBlockMap.xml": b"<BlockMap/>"}
+    data = zipped(members | parts)
+    case.path = tmp_path / name
+    case.path.write_bytes(data if prefix else signed_msix(data, "Python Software Foundation"))
     case.trusted.append(signer)
     assert [name for name, _ in diagnostics(case)] == expected
 
