@@ -128,7 +128,12 @@ FILES: Mapping[str, Any] = {
     "vcruntime": _ComponentRowsFile,
     "version_sources": _VersionSourceFile,
     "wheel_contents": Mapping[str, Mapping[str, Mapping[str, str]]],
+    "wix": _ComponentRowsFile,
 }
+
+
+#: The files with rows of components that the manifest has.
+_ROW_FILES = ("vcruntime", "wix")
 
 
 class ReferenceData:
@@ -179,7 +184,9 @@ class ReferenceData:
         A component that the manifest has is taken from there alone; one without ``ships`` of
         its own ships as the reference data say, in the version of that CPython release.
         """
-        rows: Mapping[str, ComponentRows] = self._file("vcruntime").component
+        rows: Mapping[str, ComponentRows] = {
+            key: row for name in _ROW_FILES for key, row in self._file(name).component.items()
+        }
         others: Mapping[str, ComponentSpec] = self._file("components").component
         known = {spec.key: _with_rows(spec, rows.get(spec.key), cpython_version) for spec in specs}
         return tuple(sorted({**others, **known}.values(), key=lambda spec: spec.key))

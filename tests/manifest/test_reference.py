@@ -87,12 +87,31 @@ def test_a_manifest_of_another_release_has_the_runtime_of_that_release(
     assert bool(runtime.checksums) == (version == "14.42.34226.3")
 
 
+@pytest.mark.parametrize(
+    ("cpython", "version"),
+    [
+        ("3.6.1", "3.10.3"),
+        ("3.12.3", "3.14.0.5722"),
+        ("3.12.10", "3"),
+        ("3.13.15", "3.14.1"),
+        ("3.14.7", "3.14.1"),
+    ],
+)
+def test_an_installer_of_another_release_has_the_wix_that_made_it(
+    cpython: str, version: str
+) -> None:
+    manifest = read_manifest(TEXT.replace('version = "3.14.7"', f'version = "{cpython}"', 1))
+    components = resolve_components(manifest, Build(platform="win32", channel="installer"))
+    assert [one.version for one in components if one.name == "wix"] == [version]
+
+
 def test_a_pin_takes_precedence_over_the_reference_data_of_its_tag() -> None:
     key = parse_external_key("source.xz")
     data: dict[str, Any] = {
         "archives": {"source": {"xz-5.2.5": "0" * 64, "xz-5.2.2": "1" * 64}},
         "components": {"component": {}},
         "vcruntime": {"component": {}},
+        "wix": {"component": {}},
     }
     manifest = read_manifest(TEXT, reference=ReferenceData(data.__getitem__))
     pin = manifest.get_pin(key)
