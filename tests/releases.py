@@ -14,7 +14,7 @@ from cabinets import MSZIP
 from conftest import FACTS
 from installers import bundle, msi
 from manifests import committed
-from signatures import signed_msix
+from signatures import signed_msix, signed_nupkg
 
 from sbom.manifest.channels import Artifact, expected_artifacts
 from sbom.manifest.model import Manifest
@@ -45,6 +45,7 @@ _PACKAGES = {
         "exe.msi": r"",
     }.items()
 }
+_SIGNATURES = ("AppxSignature.p7x", ".signature.p7s")
 Change = Callable[[str, dict[str, bytes]], None]
 
 
@@ -76,9 +77,12 @@ def zipped(contents: dict[str, bytes]) -> bytes:
 
 def packed(contents: dict[str, bytes]) -> bytes:
     """Return an artifact of these members: a zip file, which is signed if one is a signature."""
-    members = {name: data for name, data in contents.items() if name != "AppxSignature.p7x"}
-    data = zipped(members)
-    return data if members == contents else signed_msix(data, "Python Software Foundation")
+    data = zipped({name: data for name, data in contents.items() if name not in _SIGNATURES})
+    if "AppxSignature.p7x" in contents:
+        return signed_msix(data, "Python Software Foundation")
+    if ".signature.p7s" in contents:
+        return signed_nupkg(data, "NuGet.org Repository by Microsoft")
+    return data
 
 
 @cache

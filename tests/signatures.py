@@ -10,6 +10,7 @@ import io
 import ssl
 import struct
 import zipfile
+from base64 import b64encode
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -64,6 +65,9 @@ def _certificate(organization: str) -> bytes:
         .not_valid_before(start)
         .not_valid_after(start + timedelta(days=10_000))
         .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
+        .add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(_key().public_key()), critical=False
+        )
         .sign(_key(), hashes.SHA256())
     )
     return made.public_bytes(serialization.Encoding.DER)
@@ -80,6 +84,22 @@ def signature_of(digest: bytes, organization: str) -> bytes:
     stated = {"digest_algorithm": {"algorithm": "sha256"}, "digest": digest}
     content = _IndirectData({"data": subject, "message_digest": stated}, explicit=0)
     return _message(_INDIRECT_DATA, content, organization)
+
+
+def nupkg_signature_of(digest: bytes, organization: str) -> bytes:
+    """Return the message in which an organization signs the SHA-256 of a NuGet package."""
+    text = f"Version:1\n\n2.16.840.1.101.3.4.2.1-Hash:{b64encode(digest).decode()}\n\n"
+    content = core.ParsableOctetString(text.encode(), explicit=0)
+    return _message("data", content, organization, names_key=True)
+
+
+def signed_nupkg(data: bytes, organization: str) -> bytes:
+    """Return a NuGet package, which is a zip file, signed by an organization."""
+    message = nupkg_signature_of(hashlib.sha256(data).digest(), organization)
+    buffer = io.BytesIO(data)
+    with zipfile.ZipFile(buffer, "a") as opened:
+        opened.writestr(zipfile.ZipInfo(".signature.p7s", (2026, 1, 1, 0, 0, 0)), message)
+    return buffer.getvalue()
 
 
 def catalog_of(digests: Iterable[bytes], organization: str) -> bytes:
@@ -101,16 +121,19 @@ def _sequence(*parts: bytes) -> bytes:
     return made
 
 
-def _message(kind: str, content: Any, organization: str) -> bytes:
+def _message(kind: str, content: Any, organization: str, *, names_key: bool = False) -> bytes:
+    """Return a message; with ``names_key``, it names the signer by key, not by certificate."""
     content.dump()
     certificate = asn1_x509.Certificate.load(_certificate(organization))
     signed = cms.SignedData(
         {
-            "version": "v3" if kind == "tst_info" else "v1",
+            "version": "v3" if kind == "tst_info" or names_key else "v1",
             "digest_algorithms": [{"algorithm": "sha256"}],
             "encap_content_info": {"content_type": kind, "content": content},
             "certificates": [certificate],
-            "signer_infos": [_signer_info(kind, content.contents, organization)],
+            "signer_infos": [
+                _signer_info(kind, content.contents, organization, names_key=names_key)
+            ],
         }
     )
     message: bytes = cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump()
@@ -118,7 +141,12 @@ def _message(kind: str, content: Any, organization: str) -> bytes:
 
 
 def _signer_info(
-    kind: str, content: bytes, organization: str, more: Iterable[cms.CMSAttribute] = ()
+    kind: str,
+    content: bytes,
+    organization: str,
+    more: Iterable[cms.CMSAttribute] = (),
+    *,
+    names_key: bool = False,
 ) -> cms.SignerInfo:
     attributes = cms.CMSAttributes(
         [
@@ -128,16 +156,15 @@ def _signer_info(
         ]
     )
     certificate = asn1_x509.Certificate.load(_certificate(organization))
+    signer = cms.IssuerAndSerialNumber(
+        {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
+    )
     return cms.SignerInfo(
         {
-            "version": "v1",
-            "sid": cms.SignerIdentifier(
-                {
-                    "issuer_and_serial_number": cms.IssuerAndSerialNumber(
-                        {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
-                    )
-                }
-            ),
+            "version": "v3" if names_key else "v1",
+            "sid": cms.SignerIdentifier("subject_key_identifier", certificate.key_identifier)
+            if names_key
+            else cms.SignerIdentifier("issuer_and_serial_number", signer),
             "digest_algorithm": {"algorithm": "sha256"},
             "signed_attrs": attributes,
             "signature_algorithm": {"algorithm": "rsassa_pkcs1v15"},

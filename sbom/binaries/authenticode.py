@@ -7,6 +7,8 @@ to a trusted root depends on the day and on the list of roots, and is not looked
 
 from __future__ import annotations
 
+import re
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC
@@ -24,6 +26,9 @@ _LONGEST_TEXT = 512
 _LONGEST_SHORT = 0x7F
 #: SPC_INDIRECT_DATA_OBJID: a digest and what it is of.
 _INDIRECT_DATA = "1.3.6.1.4.1.311.2.1.4"
+#: id-data: any bytes.
+_DATA = "1.2.840.113549.1.7.1"
+_NUPKG_CONTENT = re.compile(rb"Version:1\r?\n\r?\n([0-9.]+)-Hash:([A-Za-z0-9+/=]+)(?:\r?\n)*")
 #: szOID_CTL: a list of digests.
 _TRUST_LIST = "1.3.6.1.4.1.311.10.1"
 #: Names of attributes as certificates are usually written, RFC 4514.
@@ -39,11 +44,23 @@ _SHORT_NAMES = {
 
 def parse_signature(message: bytes, compute_digest: DigestFn) -> Signature:
     """Return the signature in a PKCS #7 message in DER. Never raises: see ``SignatureStatus``."""
+    return _parse(message, _INDIRECT_DATA, compute_digest)
+
+
+def parse_nupkg_signature(message: bytes, compute_digest: DigestFn) -> Signature:
+    """Return the signature of a NuGet package. Never raises: see ``SignatureStatus``.
+
+    NuGet's "Package Signatures Technical Details": what is signed is a text with the digest.
+    """
+    return _parse(message, _DATA, compute_digest)
+
+
+def _parse(message: bytes, content_type: str, compute_digest: DigestFn) -> Signature:
     if len(message) > _LARGEST:
         error = f"it has more than {_LARGEST:,} bytes, and is not read"
         return Signature(status=SignatureStatus.DAMAGED, parse_error=error)
     try:
-        return _read(cms.ContentInfo.load(message)["content"], compute_digest)
+        return _read(cms.ContentInfo.load(message)["content"], content_type, compute_digest)
     except DAMAGE:
         return Signature(status=SignatureStatus.DAMAGED)
 
@@ -52,7 +69,7 @@ def parse_catalog(data: bytes) -> tuple[Signature, frozenset[str]]:
     """Return the signature of a catalog and the digests in it, in hexadecimal. Never raises."""
     try:
         signed = cms.ContentInfo.load(data)["content"]
-        signature = _read(signed, None)
+        signature = _read(signed, _TRUST_LIST, None)
         content = signed["encap_content_info"]["content"]
         # The last part of the list has the members: a digest and what it is of.
         *_, members = core.SequenceOf(spec=core.Any, contents=content.contents)
@@ -80,7 +97,7 @@ def _elements(data: bytes) -> Iterator[bytes]:
         at += length
 
 
-def _read(signed: Any, compute_digest: DigestFn | None) -> Signature:
+def _read(signed: Any, content_type: str, compute_digest: DigestFn | None) -> Signature:
     signer = signed["signer_infos"][0]
     certificate = find_certificate(signed["certificates"], signer)
     subject = dict(_attributes(certificate.subject))
@@ -94,9 +111,21 @@ def _read(signed: Any, compute_digest: DigestFn | None) -> Signature:
     )
     found = _with_timestamp(found, signer, signed["certificates"])
     try:
-        return replace(found, status=_verify(signed, signer, certificate, compute_digest))
+        content = signed["encap_content_info"]
+        if content["content_type"].dotted != content_type:
+            return found
+        data = content["content"].contents if content_type != _DATA else bytes(content["content"])
+        if not is_signed(data, signer, certificate):
+            return found
+        if compute_digest is None:  # a catalog is in its own signature
+            return replace(found, status=SignatureStatus.INTACT)
+        stated = (
+            _nupkg_digest(data) if content_type == _DATA else _signed_digest(content["content"])
+        )
+        is_same = compute_digest(stated[0]) == stated[1]
     except DAMAGE:
         return found
+    return replace(found, status=SignatureStatus.INTACT if is_same else SignatureStatus.CHANGED)
 
 
 def _attributes(name: Any) -> Iterator[tuple[str, str]]:
@@ -126,22 +155,6 @@ def _with_timestamp(signature: Signature, signer: Any, certificates: Any) -> Sig
     )
 
 
-def _verify(
-    signed: Any, signer: Any, certificate: Any, compute_digest: DigestFn | None
-) -> SignatureStatus:
-    content = signed["encap_content_info"]
-    expected = _INDIRECT_DATA if compute_digest else _TRUST_LIST
-    if content["content_type"].dotted != expected or not is_signed(
-        content["content"].contents, signer, certificate
-    ):
-        return SignatureStatus.DAMAGED
-    if compute_digest is None:  # a catalog is in its own signature
-        return SignatureStatus.INTACT
-    algorithm, digest = _signed_digest(content["content"])
-    is_same = compute_digest(algorithm) == digest
-    return SignatureStatus.INTACT if is_same else SignatureStatus.CHANGED
-
-
 def _signed_digest(content: Any) -> tuple[str, bytes]:
     """Return the digest that was signed, and its algorithm. Raises ValueError."""
     parts = core.SequenceOf(spec=core.Any, contents=content.contents)
@@ -150,3 +163,14 @@ def _signed_digest(content: Any) -> tuple[str, bytes]:
     if algorithm not in ALGORITHMS:
         raise ValueError("unknown digest")
     return algorithm, stated["digest"].native
+
+
+def _nupkg_digest(content: bytes) -> tuple[str, bytes]:
+    """Return the digest that was signed of a NuGet package, and its algorithm."""
+    stated = _NUPKG_CONTENT.fullmatch(content)
+    if not stated:
+        raise ValueError("unknown content")
+    algorithm: str = algos.DigestAlgorithmId(stated[1].decode()).native
+    if algorithm not in ALGORITHMS:
+        raise ValueError("unknown digest")
+    return algorithm, b64decode(stated[2])

@@ -21,11 +21,16 @@ DAMAGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowE
 
 def find_certificate(choices: Iterable[Any], signer: Any) -> Any:
     """Return the certificate of who signed. Raises ValueError if the message lacks it."""
-    wanted = signer["sid"].chosen
+    name, wanted = signer["sid"].name, signer["sid"].chosen
     for choice in choices:
         certificate = choice.chosen
-        same_serial = certificate.serial_number == wanted["serial_number"].native
-        if same_serial and certificate.issuer.dump() == wanted["issuer"].dump():
+        if name == "subject_key_identifier":
+            if certificate.key_identifier == wanted.native:
+                return certificate
+        elif (
+            certificate.serial_number == wanted["serial_number"].native
+            and certificate.issuer.dump() == wanted["issuer"].dump()
+        ):
             return certificate
     raise ValueError("no certificate of the signer")
 

@@ -68,6 +68,13 @@ def read_signature(message: bytes, compute_digest: DigestFn) -> Signature:
     return authenticode.parse_signature(message, compute_digest)
 
 
+def read_nupkg_signature(message: bytes, compute_digest: DigestFn) -> Signature:
+    """Return the signature of a NuGet package, in CMS. Never raises: see ``SignatureStatus``."""
+    from sbom.binaries import authenticode  # noqa: PLC0415 - see read_signature
+
+    return authenticode.parse_nupkg_signature(message, compute_digest)
+
+
 def read_catalog(data: bytes) -> tuple[Signature, frozenset[str]]:
     """Return the signature of a catalog and the digests in it, in hexadecimal. Never raises.
 

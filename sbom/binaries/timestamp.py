@@ -21,7 +21,9 @@ from sbom.binaries.pkcs7 import (
     is_signed,
 )
 
-_TOKEN, _COUNTERSIGNATURE = "microsoft_time_stamp_token", "counter_signature"
+#: The attribute of a token has another name in Authenticode than in CMS.
+_TOKENS = ("microsoft_time_stamp_token", "signature_time_stamp_token")
+_COUNTERSIGNATURE = "counter_signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def read_timestamp(signer: Any, certificates: Any) -> Timestamp | None:
     signature = signer["signature"].native
     for attribute in signer["unsigned_attrs"] or ():
         value = attribute["values"][0]
-        if attribute["type"].native == _TOKEN:
+        if attribute["type"].native in _TOKENS:
             return _read_token(value["content"], signature)
         if attribute["type"].native == _COUNTERSIGNATURE:
             return _read_countersignature(value, certificates, signature)

@@ -36,7 +36,7 @@ class ShippedFile:
 
     The checksums are lower-case hexadecimal, and empty if they were not requested. ``binary`` is
     what was found in a PE file; None for any other file, or where none are inspected.
-    ``signature`` is that of a PE file, a Windows Installer or MSIX package, a cabinet or a security
+    ``signature`` is that of a PE file, an MSI, an MSIX or NuGet package, a cabinet or a security
     catalog, None if it has none; ``catalog`` has the digests that a catalog lists.
     """
 

@@ -22,7 +22,7 @@ from sbom.binaries.binary import InspectFn
 from sbom.diagnostics import Diagnostic, failing, sort_diagnostics
 from sbom.diagnostics.io_messages import unreadable_file, unsafe_archive
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
-from sbom.files.msix_signature import read_msix_signature
+from sbom.files.package_signature import read_package_signature
 from sbom.files.shipped_file import ShippedFile, hash_stream
 from sbom.io import read_error
 
@@ -116,7 +116,7 @@ class ZipReader:
                 diagnostics.append(unreadable_file(archive.path, path, message))
         members.sort(key=lambda file: file.path)
         if not failing(diagnostics):
-            archive = replace(archive, signature=read_msix_signature(file, opened))
+            archive = replace(archive, signature=read_package_signature(file, opened))
         return ArchiveContents(archive, tuple(members), nested, sort_diagnostics(diagnostics))
 
 

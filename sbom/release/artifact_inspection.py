@@ -136,7 +136,7 @@ class _Collector:
     def add(self, path: str, artifact: Artifact, archive: ArchiveContents) -> None:
         """Add an artifact by its members, and artifacts that are members of it."""
         channel = artifact.channel
-        # Of zip files only MSIX packages can have a signature, which the Store may make later.
+        # Packages that are zip files can be signed later: by the Store, or by nuget.org.
         if channel.format != "zip" or archive.archive.signature:
             packages = (archive, *archive.nested.values())
             inside = [one for package in packages for one in (package.archive, *package.members)]

@@ -1,9 +1,10 @@
-"""The signature of an MSIX package: a member, behind all those that it covers.
+"""The signatures of MSIX and NuGet packages: a member, behind all those that it covers.
 
-It covers five digests: of the members' records in the zip file, of the central directory, of the
-list of content types, of the block map, and of a catalog of the package's code if there is one. The
-first two are of the file as it was without the signature. osslsigncode's appx.c
-(https://github.com/mtrojnar/osslsigncode) describes it.
+That of an MSIX package covers five digests: of the members' records in the zip file, of the central
+directory, of the list of content types, of the block map, and of a catalog of the package's code if
+there is one; osslsigncode's appx.c (https://github.com/mtrojnar/osslsigncode) describes it. That of
+a NuGet package covers one, of the whole file: NuGet's "Package Signatures Technical Details".
+Both are of the file as it was without the signature.
 """
 
 from __future__ import annotations
@@ -14,17 +15,22 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from sbom.binaries.signature import Signature, SignatureStatus, read_signature
+from sbom.binaries.signature import (
+    Signature,
+    SignatureStatus,
+    read_nupkg_signature,
+    read_signature,
+)
 
-_SIGNATURE, _MAGIC = "AppxSignature.p7x", b"PKCX"
+_MSIX_SIGNATURE, _MAGIC = "AppxSignature.p7x", b"PKCX"
+_NUPKG_SIGNATURE = ".signature.p7s"
 #: What the digests are of, by the marks before them.
 _MEMBERS = {
     b"AXCT": "[Content_Types].xml",
     b"AXBM": "AppxBlockMap.xml",
     b"AXCI": "AppxMetadata/CodeIntegrity.cat",
 }
-_LARGEST = 1 << 20
-_PIECE = 1 << 20
+_PIECE, _LARGEST = 1 << 20, 1 << 21
 #: The start of an entry of the central directory, with the sizes of name, extra field and comment.
 _ENTRY = struct.Struct("<4s24x3H12x")
 #: The ends of a zip file, APPNOTE 4.3.14 to 4.3.16: numbers of disks, entries, size and offset.
@@ -36,31 +42,49 @@ _ENTRY_MAGIC, _END64_MAGIC = b"PK\1\2", b"PK\6\6"
 _IN_END64 = (0xFFFF, 0xFFFFFFFF)
 
 
-def read_msix_signature(file: IO[bytes], opened: zipfile.ZipFile) -> Signature | None:
+def read_package_signature(file: IO[bytes], opened: zipfile.ZipFile) -> Signature | None:
     """Return the signature of a package, None if it has none.
 
     ``file`` is what is ``opened``, whose members were read to their ends before.
     """
-    info = opened.NameToInfo.get(_SIGNATURE)
-    if info is None:
-        return None
+    if info := opened.NameToInfo.get(_MSIX_SIGNATURE):
+        message = _read_message(opened, info)
+        if not message.startswith(_MAGIC):
+            return Signature(status=SignatureStatus.DAMAGED)
+        return read_signature(
+            message.removeprefix(_MAGIC), lambda algorithm: _msix_digest(file, opened, algorithm)
+        )
+    if info := opened.NameToInfo.get(_NUPKG_SIGNATURE):
+        parts = _unsigned_file(file, opened, info)
+        return read_nupkg_signature(
+            _read_message(opened, info), lambda algorithm: _digest(algorithm, parts)
+        )
+    return None
+
+
+def _read_message(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """Return the contents of a member, or more of it than any signature has."""
     with opened.open(info) as member:
-        message = member.read(_LARGEST + 1)
-    if not message.startswith(_MAGIC):
-        return Signature(status=SignatureStatus.DAMAGED)
+        return member.read(_LARGEST)
 
-    def compute_digest(algorithm: str) -> bytes:
-        parts = {
-            b"AXPC": _read(file, 0, info.header_offset),
-            b"AXCD": iter([_unsigned_directory(file, opened.start_dir, info.header_offset)]),
-        }
-        for mark, name in _MEMBERS.items():
-            if name in opened.NameToInfo:
-                parts[mark] = _read_member(opened, name)
-        digests = (mark + _digest(algorithm, pieces) for mark, pieces in parts.items())
-        return b"APPX" + b"".join(digests)
 
-    return read_signature(message.removeprefix(_MAGIC), compute_digest)
+def _msix_digest(file: IO[bytes], opened: zipfile.ZipFile, algorithm: str) -> bytes:
+    info = opened.NameToInfo[_MSIX_SIGNATURE]
+    parts = {
+        b"AXPC": _read(file, 0, info.header_offset),
+        b"AXCD": _unsigned_directory(file, opened, info),
+    }
+    for mark, name in _MEMBERS.items():
+        if name in opened.NameToInfo:
+            parts[mark] = _read_member(opened, name)
+    return b"APPX" + b"".join(mark + _digest(algorithm, parts[mark]) for mark in parts)
+
+
+def _unsigned_file(
+    file: IO[bytes], opened: zipfile.ZipFile, info: zipfile.ZipInfo
+) -> Iterator[bytes]:
+    yield from _read(file, 0, info.header_offset)
+    yield from _unsigned_directory(file, opened, info)
 
 
 def _digest(algorithm: str, pieces: Iterable[bytes]) -> bytes:
@@ -82,12 +106,14 @@ def _read(file: IO[bytes], at: int, end: int) -> Iterator[bytes]:
         yield piece
 
 
-def _unsigned_directory(file: IO[bytes], start: int, at: int) -> bytes:
-    """Return a central directory as it was before the signature was added at an offset.
+def _unsigned_directory(
+    file: IO[bytes], opened: zipfile.ZipFile, info: zipfile.ZipInfo
+) -> Iterator[bytes]:
+    """Yield a central directory and its end as they were before the signature was added.
 
-    Raises struct.error if it is damaged.
+    Raises struct.error if they are damaged.
     """
-    file.seek(start)
+    file.seek(opened.start_dir)
     data = file.read()
     entries: list[bytes] = []
     position = 0
@@ -95,11 +121,13 @@ def _unsigned_directory(file: IO[bytes], start: int, at: int) -> bytes:
         _, *sizes = _ENTRY.unpack_from(data, position)
         entry = data[position : position + _ENTRY.size + sum(sizes)]
         position += len(entry)
-        if entry[_ENTRY.size : _ENTRY.size + sizes[0]] != _SIGNATURE.encode():
+        if entry[_ENTRY.size : _ENTRY.size + sizes[0]] != info.filename.encode():
             entries.append(entry)
-    directory = b"".join(entries)
-    stated = (len(entries), len(entries), len(directory), at)
-    return directory + b"".join(_unsigned_end(data[position:], stated))
+    yield from entries
+    size = sum(map(len, entries))
+    yield from _unsigned_end(
+        data[position:], (len(entries), len(entries), size, info.header_offset)
+    )
 
 
 def _unsigned_end(end: bytes, stated: tuple[int, ...]) -> Iterator[bytes]:

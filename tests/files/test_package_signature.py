@@ -1,14 +1,15 @@
-"""The signature of an MSIX package: who signed it, and whether it is still that package."""
+"""The signatures of MSIX and NuGet packages: who signed, and whether it is still that package."""
 
 from __future__ import annotations
 
 import random
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from releases import zipped
-from signatures import signed_msix
+from signatures import signed_msix, signed_nupkg
 
 from sbom.binaries.signature import SignatureStatus
 from sbom.files.zip import ArchiveContents, ZipReader
@@ -81,8 +82,25 @@ def test_a_member_of_its_name_that_is_no_signature_is_damaged(path: Path) -> Non
     assert status(path, zipped(files)) is SignatureStatus.DAMAGED
 
 
-def test_no_damage_is_a_crash(path: Path) -> None:
-    rng, signed = random.Random(20261127), signed_msix(zipped(FILES), "Any Foundation")
+def test_a_nuget_package_states_who_signed_it(path: Path) -> None:
+    """What is signed is the digest of the package before it was signed."""
+    files = {"python.nuspec": b"<package/>", "tools/python.exe": b"python"}
+    signature = read(path, signed_nupkg(zipped(files), "Any Foundation")).archive.signature
+    assert signature
+    assert (signature.status, signature.signer) == (SignatureStatus.INTACT, "Any Foundation")
+    with zipfile.ZipFile(path) as opened:
+        message = opened.read(".signature.p7s")
+    for name in files:
+        path.write_bytes(zipped(files | {name: b"other"}))
+        with zipfile.ZipFile(path, "a") as opened:
+            opened.writestr(".signature.p7s", message)
+        assert status(path, path.read_bytes()) is SignatureStatus.CHANGED
+    assert status(path, zipped({**files, ".signature.p7s": b"0"})) is SignatureStatus.DAMAGED
+
+
+@pytest.mark.parametrize("sign", [signed_msix, signed_nupkg])
+def test_no_damage_is_a_crash(path: Path, sign: Callable[[bytes, str], bytes]) -> None:
+    rng, signed = random.Random(20261127), sign(zipped(FILES), "Any Foundation")
     for _ in range(300):
         data = bytearray(signed)
         for _ in range(rng.choice([1, 2, 8])):
