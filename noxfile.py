@@ -77,6 +77,8 @@ def _manifest_option(session: nox.Session) -> list[str]:
 @nox.parametrize("platform", PLATFORMS)
 def sbom(session: nox.Session, platform: str) -> None:
     """Write dist/sbom/python-VERSION-PLATFORM.spdx.json: [-- OPTIONS of build]."""
+    if {"-h", "--help"} & {*session.posargs} and platform != PLATFORMS[0]:
+        session.skip("the help is the same for every platform")
     if not _is_selected(session, platform):
         session.skip("another platform is named by --platform")
     install_locked(session)

@@ -20,21 +20,13 @@ from sbom.manifest.model import Manifest
 from sbom.manifest.pins import Vendored
 from sbom.manifest.ranges import release_line
 from sbom.manifest.read import read_manifest
+from sbom.options.shared import InputOptions
 from sbom.script.externals import ScriptAnalysis
 from sbom.source_tree.tree import SourceTree, find_script, read_python_version
 from sbom.vex.read import VEX_FILE
 
 #: Environment variables.
 Environment = Mapping[str, str]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InputOptions:
-    """The manifest, and the script or the source tree that it is compared with."""
-
-    manifest: Path
-    script: Path | None
-    cpython: Path | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

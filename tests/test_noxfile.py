@@ -124,3 +124,12 @@ def test_only_what_is_locked_is_installed_and_imported(noxfile: ModuleType) -> N
     noxfile.regen.func(session)
     assert session.installed == [("--only-binary", ":all:", "-r", "pylock.toml")]
     assert session.env["PYTHONPATH"] is None
+
+
+def test_sbom_prints_its_help_once(noxfile: ModuleType) -> None:
+    session = Session("--help")
+    noxfile.sbom.func(session, "amd64")
+    for platform in ("arm64", "win32"):
+        with pytest.raises(RuntimeError, match="the same for every platform"):
+            noxfile.sbom.func(session, platform)
+    assert len(session.ran) == 1

@@ -18,11 +18,10 @@ from sbom.components.component import Build
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.io_messages import usage_error
-from sbom.diagnostics.render import count, render
+from sbom.diagnostics.render import OutputFormat, count, render
 from sbom.formats import select_formats
 from sbom.inputs import (
     Environment,
-    InputOptions,
     Inputs,
     creation_time,
     read_inputs,
@@ -34,6 +33,7 @@ from sbom.manifest.channels import DEFAULT
 from sbom.manifest.exemptions import Triage
 from sbom.manifest.model import Manifest
 from sbom.manifest.pins import Pin
+from sbom.options.build import BuildOptions
 from sbom.release.build_record import (
     FORM,
     BuildRecord,
@@ -44,19 +44,6 @@ from sbom.release.build_record import (
     write_record,
 )
 from sbom.verification.inspection import Inspection, inspect_layout
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BuildOptions(InputOptions):
-    """Options of ``build``; without ``platform``, every platform is built."""
-
-    externals: Path | None
-    platform: tuple[str, ...]
-    variant: str | None
-    layout: Path | None
-    output: Path
-    keep_going: bool
-    format: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,7 +128,7 @@ def _triage_described(inputs: Inputs, externals: _Externals, layout: Inspection 
 
 def _print_report(inputs: Inputs, active: Sequence[Diagnostic], warnings: int) -> None:
     """Print what is wrong with the directories, and how many warnings the manifest has."""
-    print(render(active, "text"), end="", file=sys.stderr)
+    print(render(active, OutputFormat.TEXT), end="", file=sys.stderr)
     if warnings:
         them = "it" if warnings == 1 else "them"
         print(

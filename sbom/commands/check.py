@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from sbom.diagnostics import Diagnostic, Exit, failing
 from sbom.diagnostics.catalog import Area
-from sbom.diagnostics.render import count, printable, render
-from sbom.inputs import (
-    Environment,
-    InputOptions,
-    Inputs,
-    read_inputs,
-    read_vex_file,
-    triage_inputs,
-)
+from sbom.diagnostics.render import OutputFormat, count, printable, render
+from sbom.inputs import Inputs, read_inputs, read_vex_file, triage_inputs
 from sbom.manifest.diff import pin_external
+from sbom.options.check import CheckOptions
 from sbom.vex.check import check_vex_file
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CheckOptions(InputOptions):
-    """Options of ``check``."""
-
-    externals: Path | None
-    strict: bool
-    output_format: str
-
-
-def run(options: CheckOptions, _: Environment) -> int:
+def run(options: CheckOptions) -> int:
     """Print what is wrong with the manifest, and with what it is compared with."""
     inputs = read_inputs(options)
     diagnostics: list[Diagnostic] = []
@@ -60,7 +44,7 @@ def run(options: CheckOptions, _: Environment) -> int:
     triage = triage_inputs(inputs, diagnostics, areas)
     print(render(triage.active, options.output_format, strict=options.strict), end="")
     failed = failing(triage.active, strict=options.strict)
-    if options.output_format == "text":
+    if options.output_format is OutputFormat.TEXT:
         for exempted, reason in triage.exempted:
             name = f"{exempted.entry.id} {exempted.code}"
             print(f"{printable(str(exempted))} [exempted: {name}]\n    {' '.join(reason.split())}")

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 from sbom import io as files
 from sbom.diagnostics import Exit, SbomError, failing
-from sbom.inputs import Environment, InputOptions, read_inputs, script_diagnostics
+from sbom.inputs import read_inputs, script_diagnostics
+from sbom.options.export import ExportOptions
+from sbom.options.shared import InputOptions
 from sbom.source_tree.tree import EXTERNALS_SBOM, SourceTree
 from sbom.source_tree.upstream_packages import export_externals
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExportOptions(InputOptions):
-    """Options of ``export``; without ``output``, the file of the source tree is written."""
-
-    cpython: Path
-    output: Path | None
-    fixed: bool
-
-
-def run(options: ExportOptions, _: Environment) -> int:
+def run(options: ExportOptions) -> int:
     """Write the SBOM of a tree's source externals, and print whether it changed."""
-    inputs = read_inputs(options)
+    inputs = read_inputs(
+        InputOptions(manifest=options.manifest, script=None, cpython=options.cpython)
+    )
     if blocking := failing(script_diagnostics(inputs)):
         raise SbomError(blocking)
     data, diagnostics = export_externals(

@@ -4,37 +4,26 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 
 from sbom import io as files
 from sbom.diagnostics import Exit, failing
-from sbom.diagnostics.render import render
+from sbom.diagnostics.render import OutputFormat, render
+from sbom.options.fetches import FetchesOptions
 from sbom.script.analysis import analyze_script
 from sbom.script.externals import ScriptExternal
 from sbom.script.run import decode_script, run_script
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FetchesOptions:
-    """Options of ``fetches``; ``script_args`` and ``variables`` are what the script is run with."""
-
-    script: Path
-    script_args: tuple[str, ...]
-    variables: Mapping[str, str]
-    json: bool
-    all: bool
-
-
-def run(options: FetchesOptions, _: Mapping[str, str]) -> int:
+def run(options: FetchesOptions) -> int:
     """Print what a script would fetch with these arguments and variables."""
     text, _digest = decode_script(files.read_bytes(options.script))
     script = analyze_script(text, str(options.script))
     if options.all:
         listed: Sequence[ScriptExternal] = script.externals
     else:
-        run = run_script(text, options.script_args, options.variables, str(options.script))
+        run = run_script(text, options.script_args, dict(options.env), str(options.script))
         known = {(e.kind, e.tag): e for e in script.externals}
         listed = [
             replace(
@@ -49,7 +38,7 @@ def run(options: FetchesOptions, _: Mapping[str, str]) -> int:
         if run.status and not listed:
             print(f"the script ends with status {run.status} and fetches nothing", file=sys.stderr)
     print(_as_json(listed) if options.json else _as_table(listed), end="")
-    print(render(script.diagnostics, "text"), end="", file=sys.stderr)
+    print(render(script.diagnostics, OutputFormat.TEXT), end="", file=sys.stderr)
     return Exit.ERRORS if failing(script.diagnostics) else Exit.OK
 
 

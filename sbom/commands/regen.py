@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote, urlsplit
@@ -18,11 +18,10 @@ from sbom.components.provenance import download_location
 from sbom.diagnostics import Diagnostic, Exit, InputError, OperationalError, SbomError, failing
 from sbom.diagnostics.catalog import Area, names_in
 from sbom.diagnostics.io_messages import input_error, usage_error
-from sbom.diagnostics.render import render
+from sbom.diagnostics.render import OutputFormat, render
 from sbom.files.targz import ArchiveInfo
 from sbom.inputs import (
     Environment,
-    InputOptions,
     Inputs,
     check_tree_wheels,
     read_inputs,
@@ -45,6 +44,7 @@ from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import VERSION, Manifest
 from sbom.manifest.read import read_manifest
 from sbom.manifest.write import write_manifest
+from sbom.options.regen import RegenOptions
 from sbom.script.analysis import analyze_script
 from sbom.script.run import decode_script
 from sbom.source_tree.tree import parse_python_version
@@ -55,19 +55,6 @@ from sbom.source_tree.tree import parse_python_version
 #: The two files of a CPython tree that ``--ref`` needs, and the most bytes that they may have.
 _SCRIPT, _VERSION = "PCbuild/get_externals.bat", "Include/patchlevel.h"
 _SCRIPT_LIMIT = 1_000_000
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RegenOptions(InputOptions):
-    """Options of ``regen``."""
-
-    ref: str | None
-    python_version: str | None
-    offline: bool
-    verify: bool
-    base_url: str | None
-    no_cache: bool
-    dry_run: bool
 
 
 def run(options: RegenOptions, environment: Environment) -> int:
@@ -97,7 +84,7 @@ def _run(options: RegenOptions, environment: Environment) -> int:
     print("\n".join(lines or [_unchanged(inputs, manifest)]))
     problems = [*check_manifest(written), *check_tree_wheels(inputs, options.cpython)]
     remaining = triage_diagnostics(problems, written, names_in(Area.MANIFEST)).active
-    print(render([*remaining, *warnings], "text"), end="", file=sys.stderr)
+    print(render([*remaining, *warnings], OutputFormat.TEXT), end="", file=sys.stderr)
     print("".join((*unlisted, *describe_unread(written))), end="", file=sys.stderr)
     return Exit.OK
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,12 +16,11 @@ from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.release_messages import missing_artifact
-from sbom.diagnostics.render import count, printable, render
+from sbom.diagnostics.render import OutputFormat, count, printable, render
 from sbom.files.shipped_file import ShippedFile, hash_file
 from sbom.formats import is_document, select_formats
 from sbom.inputs import (
     Environment,
-    InputOptions,
     Inputs,
     creation_time,
     read_inputs,
@@ -30,6 +29,7 @@ from sbom.inputs import (
 )
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
+from sbom.options.release import ReleaseOptions
 from sbom.release.artifact_inspection import inspect_artifacts, list_files
 from sbom.release.artifact_set import classify_artifacts
 from sbom.release.attestations import write_attestations
@@ -54,24 +54,6 @@ from sbom.validation.invariants import check_document_invariants
 from sbom.vex.document import apply_statements, write_vex
 from sbom.vex.model import Statement
 from sbom.vex.read import read_statements
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReleaseOptions(InputOptions):
-    """Options of ``release``; ``layout`` has ``PLATFORM=DIR`` texts."""
-
-    artifacts: Path
-    layout: tuple[str, ...]
-    platform_sbom: tuple[Path, ...]
-    output: Path
-    in_place: bool
-    partial: bool
-    allow_unpinned: bool
-    replace: bool
-    attest: bool
-    vex_file: tuple[Path, ...]
-    check: bool
-    format: tuple[str, ...]
 
 
 def run(options: ReleaseOptions, environment: Environment) -> int:
@@ -251,7 +233,7 @@ def _stop_for_errors(
     active = [diagnostic for diagnostic in triage.active if diagnostic in set(diagnostics)]
     if errors := [*blockers, *failing(active)]:
         raise SbomError(errors, strict=True)
-    print(render(active, "text"), end="", file=sys.stderr)
+    print(render(active, OutputFormat.TEXT), end="", file=sys.stderr)
     _print_exempted(one for one in triage.exempted if one[0] in set(diagnostics))
 
 
@@ -295,7 +277,7 @@ def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
     ]
     triage = triage_diagnostics(found, manifest, ())
     diagnostics = triage.active
-    print(render(diagnostics, "text"), end="")
+    print(render(diagnostics, OutputFormat.TEXT), end="")
     _print_exempted(triage.exempted)
     errors = count(len(diagnostics), "error")
     counted = ", ".join([count(len(hashed), "artifact"), count(len(documents), "document"), errors])

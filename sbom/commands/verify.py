@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from sbom.components.component import Build
@@ -13,7 +13,6 @@ from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.render import printable
 from sbom.inputs import (
     Environment,
-    InputOptions,
     Inputs,
     creation_time,
     read_inputs,
@@ -26,6 +25,7 @@ from sbom.inputs import (
 from sbom.manifest.diff import apply_changes, record_vendored
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
+from sbom.options.verify import VerifyOptions
 from sbom.source_tree.tree import find_python_version
 from sbom.verification.comparison import verify_target
 from sbom.verification.expectations import assume_vendored
@@ -34,20 +34,6 @@ from sbom.verification.inspection import make_inspector
 from sbom.verification.output import render_identification, render_verification
 from sbom.verification.target import choose_python, open_target, read_sbom
 from sbom.verification.trust import check_trust, read_root_file
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VerifyOptions(InputOptions):
-    """Options of ``verify``."""
-
-    path: Path
-    sbom: Path | None
-    platform: str | None
-    variant: str | None
-    root: Path | None
-    identify: bool
-    strict: bool
-    output_format: str
 
 
 def run(options: VerifyOptions, environment: Environment) -> int:

@@ -7,28 +7,38 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from enum import StrEnum
 
 from sbom.diagnostics.catalog import Severity
 from sbom.diagnostics.diagnostic import Code, Diagnostic, sort_diagnostics
 
-#: What ``--output-format`` takes.
-OUTPUT_FORMATS = ("text", "json", "github")
+
+class OutputFormat(StrEnum):
+    """How diagnostics are printed: for people, for programs, or as GitHub's annotations."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
 #: How many diagnostics with one name are printed as text.
 _SHOWN = 50
 #: How many of the others are named.
 _NAMED = 200
 
 
-def render(diagnostics: Sequence[Diagnostic], output_format: str, *, strict: bool = False) -> str:
-    """Return the diagnostics in one of ``OUTPUT_FORMATS``.
+def render(
+    diagnostics: Sequence[Diagnostic], output_format: OutputFormat, *, strict: bool = False
+) -> str:
+    """Return the diagnostics in a format.
 
     The result ends with a line feed unless it is empty. With ``strict``, warnings are shown as
     the errors they then are.
     """
     ordered = sort_diagnostics(diagnostics)
-    if output_format == "json":
+    if output_format is OutputFormat.JSON:
         return json.dumps([_as_json(item, strict=strict) for item in ordered], indent=2) + "\n"
-    if output_format == "github":
+    if output_format is OutputFormat.GITHUB:
         return "".join(f"{_as_github(item, strict=strict)}\n" for item in ordered)
     return "".join(_text_blocks(ordered, strict=strict))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sbom.diagnostics import Code, Diagnostic, Exit, sort_diagnostics
-from sbom.diagnostics.render import render
+from sbom.diagnostics.render import OutputFormat, render
 
 #: Diagnostics of one validator for one document; those beyond are counted.
 LIMIT = 50
@@ -50,8 +50,8 @@ class ValidationReport:
         )
 
 
-def render_reports(reports: Sequence[ValidationReport], output_format: str) -> str:
-    """Return reports in one of ``OUTPUT_FORMATS``: the diagnostics, then each document's results.
+def render_reports(reports: Sequence[ValidationReport], output_format: OutputFormat) -> str:
+    """Return reports in a format: the diagnostics, then each document's results.
 
     JSON is one object: ``diagnostics`` as ``check`` prints them, and ``documents``.
     """
@@ -59,7 +59,7 @@ def render_reports(reports: Sequence[ValidationReport], output_format: str) -> s
         diagnostic for report in reports for diagnostic in report.diagnostics
     )
     rendered = render(diagnostics, output_format)
-    if output_format == "json":
+    if output_format is OutputFormat.JSON:
         documents = [_as_json(report) for report in reports]
         value = {"diagnostics": json.loads(rendered), "documents": documents}
         return json.dumps(value, indent=2) + "\n"

@@ -8,20 +8,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from sbom.diagnostics import failing
-from sbom.diagnostics.render import count, printable, render
+from sbom.diagnostics.render import OutputFormat, count, printable, render
 from sbom.verification.comparison import Verification
 from sbom.verification.identification import Identification
 from sbom.verification.results import Result, ResultStatus
 
 
-def render_verification(verification: Verification, output_format: str, *, strict: bool) -> str:
+def render_verification(
+    verification: Verification, output_format: OutputFormat, *, strict: bool
+) -> str:
     """Return results and diagnostics as ``text``, ``json`` or ``github`` workflow commands."""
     diagnostics = render(verification.diagnostics, output_format, strict=strict)
-    if output_format == "json":
+    if output_format is OutputFormat.JSON:
         return (
             json.dumps(_verification_object(verification, json.loads(diagnostics)), indent=2) + "\n"
         )
-    if output_format == "github":
+    if output_format is OutputFormat.GITHUB:
         return diagnostics
     table = _table(verification.inspection.results)
     return f"{table}\n{diagnostics}{_summary(verification, strict=strict)}\n"
@@ -85,9 +87,9 @@ def _counts(results: Sequence[Result]) -> list[str]:
     ]
 
 
-def render_identification(identification: Identification, output_format: str) -> str:
+def render_identification(identification: Identification, output_format: OutputFormat) -> str:
     """Return what binaries were built from, as ``json`` or text, with the evidence."""
-    if output_format == "json":
+    if output_format is OutputFormat.JSON:
         return json.dumps(_identification_object(identification), indent=2) + "\n"
     return "".join(f"{line}\n" for line in _identification_lines(identification))
 

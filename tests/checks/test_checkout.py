@@ -12,8 +12,9 @@ from trees import make_tree, wheel
 from sbom.cli import main
 from sbom.commands.check import check_tree
 from sbom.diagnostics import Diagnostic
-from sbom.inputs import InputOptions, read_inputs
+from sbom.inputs import read_inputs
 from sbom.manifest.read import read_manifest
+from sbom.options.shared import InputOptions
 
 PIP = "Lib/ensurepip/_bundled/pip-26.2.1-py3-none-any.whl"
 

@@ -11,7 +11,7 @@ from manifests import COMMITTED
 
 from sbom.diagnostics import Code, Diagnostic
 from sbom.diagnostics.inspection_messages import excluded_component, unowned_file
-from sbom.diagnostics.render import render
+from sbom.diagnostics.render import OutputFormat, render
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.read import read_manifest
 
@@ -20,13 +20,13 @@ NAMES = ["a.dll", r"a\b.dll", 'say "hi".txt', "tab\tnull\0.txt", "\x7f\x80é💡
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("output_format", ["text", "json"])
+@pytest.mark.parametrize("output_format", [OutputFormat.TEXT, OutputFormat.JSON])
 def test_what_is_printed_accepts_the_diagnostic_once_it_has_a_reason(
-    name: str, output_format: str
+    name: str, output_format: OutputFormat
 ) -> None:
     diagnostic = unowned_file("python.3.14.7.nupkg", name)
     output = render([diagnostic], output_format)
-    if output_format == "json":
+    if output_format is OutputFormat.JSON:
         lines = json.loads(output)[0]["exemption_toml"]
     else:
         lines = textwrap.dedent(output[output.index("        [[exemption]]") :])
@@ -40,7 +40,9 @@ def test_what_is_printed_accepts_the_diagnostic_once_it_has_a_reason(
 
 def test_lines_that_accept_several_diagnostics_are_printed_once() -> None:
     files = ("python-3.14.7-embed-amd64.zip", "python-3.14.7-embed-win32.zip")
-    output = render([excluded_component(file, "a.dll", ["a 1"]) for file in files], "text")
+    output = render(
+        [excluded_component(file, "a.dll", ["a 1"]) for file in files], OutputFormat.TEXT
+    )
     assert (
         output
         == """\
@@ -61,21 +63,21 @@ python-3.14.7-embed-win32.zip: a.dll: should not be in this channel; belongs to 
 
 def test_of_many_diagnostics_with_one_name_the_first_are_printed_and_the_others_named() -> None:
     many = [unowned_file("build", f"{n:03}.dll") for n in range(300)]
-    output = render([*many, excluded_component("build", "a.dll", ["a 1"])], "text")
+    output = render([*many, excluded_component("build", "a.dll", ["a 1"])], OutputFormat.TEXT)
     assert output.count(": unowned file: ") == 50
     assert "049.dll: unowned file" in output
     assert "\nand 250 more [error: SBM202 unowned-file]:\n    050.dll, 051.dll, " in output
     assert " 249.dll, …\n" in output
     assert "a.dll: should not be in this channel" in output
     assert output.count("find out where it comes from") == 1
-    assert len(json.loads(render(many, "json"))) == 300
+    assert len(json.loads(render(many, OutputFormat.JSON))) == 300
 
 
 @pytest.mark.parametrize(
     "name", ["\x1b[2J.dll", "a\nb.dll", "\u202egpj.dll", "\udc80.dll", "\x9b1m"]
 )
 def test_nothing_that_a_file_is_named_reaches_the_terminal_unescaped(name: str) -> None:
-    output = render([unowned_file(name, name, version_resource=name)], "text")
+    output = render([unowned_file(name, name, version_resource=name)], OutputFormat.TEXT)
     assert all(line.isprintable() for line in output.splitlines())
     assert ascii(name)[1:-1] in output
     assert output.splitlines()[0].endswith("[error: SBM202 unowned-file]")
@@ -83,6 +85,6 @@ def test_nothing_that_a_file_is_named_reaches_the_terminal_unescaped(name: str) 
 
 def test_nothing_is_printed_that_would_not_be_accepted() -> None:
     diagnostic = Diagnostic(code=Code.INVALID_TOML, file="externals.toml", message="invalid")
-    assert "exemption" not in render([diagnostic], "text")
-    [item] = json.loads(render([diagnostic], "json"))
+    assert "exemption" not in render([diagnostic], OutputFormat.TEXT)
+    [item] = json.loads(render([diagnostic], OutputFormat.JSON))
     assert (item["exemption_key"], item["exemption_toml"]) == (None, None)

@@ -17,6 +17,7 @@ from spdx_tools.spdx.validation import package_validator, spdx_id_validators
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 from sbom.diagnostics import Exit, InputError
+from sbom.diagnostics.render import OutputFormat
 from sbom.formats.json_document import parse_json
 from sbom.formats.spdx2_view import check_spdx2
 from sbom.validation import runner
@@ -182,7 +183,9 @@ def test_violated_invariants_beyond_the_limit_are_counted(tmp_path: Path) -> Non
     report = validate_document(write(tmp_path, data))
     invariants = next(result for result in report.results if result.validator == "invariants")
     assert (len(invariants.diagnostics), invariants.omitted) == (LIMIT, 200 - LIMIT)
-    assert "  invariants: 200 errors, 150 not shown\n" in render_reports([report], "text")
+    assert "  invariants: 200 errors, 150 not shown\n" in render_reports(
+        [report], OutputFormat.TEXT
+    )
 
 
 # spdx-tools, in linear time.
@@ -376,7 +379,7 @@ def test_no_odd_document_breaks_a_validator(odd: int, *, complete: bool, tmp_pat
     report = validate_document(write(tmp_path, data))
     is_valid = complete and not ODD[odd] and not lacks_a_version(data)
     assert (report.diagnostics == ()) == is_valid
-    for output_format in ("text", "json", "github"):
+    for output_format in OutputFormat:
         assert render_reports([report], output_format)
 
 
@@ -411,7 +414,7 @@ def test_a_validator_that_is_not_installed_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("ntia")
 def test_text_has_one_line_per_validator_and_its_notes(tmp_path: Path) -> None:
     path = write(tmp_path, versioned())
-    assert render_reports([validate_document(path)], "text") == (
+    assert render_reports([validate_document(path)], OutputFormat.TEXT) == (
         f"{path}\n"
         "  spdx-tools: ok\n"
         "  JSON schema 2.3.0: ok\n"
@@ -428,7 +431,7 @@ def test_json_has_diagnostics_and_documents(tmp_path: Path) -> None:
     data = versioned()
     data["packages"][0]["name"] = ""
     path = write(tmp_path, data)
-    found = json.loads(render_reports([validate_document(path)], "json"))
+    found = json.loads(render_reports([validate_document(path)], OutputFormat.JSON))
     assert {row["subject"] for row in found["diagnostics"]} == {"SPDXRef-bzip2"}
     (document,) = found["documents"]
     assert document["file"] == str(path)
@@ -440,7 +443,7 @@ def test_json_has_diagnostics_and_documents(tmp_path: Path) -> None:
 def test_a_document_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:
     good, gone = write(tmp_path, versioned()), tmp_path / "gone.spdx.json"
     reports = [validate_document(gone), validate_document(good)]
-    text = render_reports(reports, "github")
+    text = render_reports(reports, OutputFormat.GITHUB)
     assert text.startswith(f"::error file={gone},title=SBM902 input-error::cannot be read: ")
     assert f"{good}\n  spdx-tools: ok\n" in text
     assert exit_status(reports) == Exit.USAGE

@@ -1,0 +1,147 @@
+"""The command line as argparse knows it, made from verbs and their options classes."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from sbom.options.arguments import Argument, Form, declared_arguments
+from sbom.options.verb import Verb
+
+T = TypeVar("T")
+
+PROGRAM = "python -m sbom"
+_DESCRIPTION = "SBOMs of what ships inside CPython for Windows."
+_EXAMPLES = (
+    ("check", "report what is wrong with externals.toml"),
+    ("build --platform amd64", "write the SBOM of one platform"),
+    ("verify python-3.14.7-embed-amd64.zip", "compare a download with its SBOM"),
+    ("VERB --help", "list the options of a verb, with examples"),
+)
+_EXIT_STATUS = (
+    "exit status:\n"
+    "  0    success\n"
+    "  1    errors were found\n"
+    "  2    wrong usage, or an input that cannot be read\n"
+    "  3    the network or the disk failed\n"
+    "  130  interrupted\n"
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that accepts no abbreviated flags: they break when a flag is added."""
+
+    def __init__(self, *, unknown_hint: str = "", **keywords: Any) -> None:
+        super().__init__(
+            **{
+                "formatter_class": argparse.RawDescriptionHelpFormatter,
+                **keywords,
+                "allow_abbrev": False,
+            }
+        )
+        self._unknown_hint = unknown_hint
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse unknown arguments with the usage of the verb, not of the whole command line."""
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            hint = f"; {self._unknown_hint}" if self._unknown_hint else ""
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+        return known, unknown
+
+
+def make_parser(verbs: Iterable[Verb[object]], version: str) -> argparse.ArgumentParser:
+    """Return the parser of the command line; what it returns has the verb's name as ``verb``."""
+    parser = _Parser(
+        prog=PROGRAM,
+        description=_DESCRIPTION,
+        epilog=f"{_format_examples(_EXAMPLES)}\n{_EXIT_STATUS}",
+    )
+    parser.add_argument(
+        "--version", action="version", version=version, help="print the version and exit"
+    )
+    subparsers = parser.add_subparsers(
+        dest="verb", metavar="VERB", required=True, parser_class=_Parser
+    )
+    for verb in verbs:
+        examples = ((f"{verb.name} {words}".rstrip(), text) for words, text in verb.examples)
+        subparser = subparsers.add_parser(
+            verb.name,
+            help=verb.summary,
+            description=f"{verb.summary}.",
+            epilog=f"{_format_examples(examples)}\n{_EXIT_STATUS}",
+            unknown_hint=verb.unknown_hint,
+        )
+        _add_arguments(subparser, declared_arguments(verb.options))
+    return parser
+
+
+def _format_examples(examples: Iterable[tuple[str, str]]) -> str:
+    lines = (f"  # {text}\n  {PROGRAM} {words}\n" for words, text in examples)
+    return "examples:\n" + "".join(lines)
+
+
+def _add_arguments(parser: argparse.ArgumentParser, arguments: Mapping[str, Argument]) -> None:
+    groups: dict[str, argparse._MutuallyExclusiveGroup] = {}
+    for name, argument in arguments.items():
+        if argument.form is Form.REST:
+            parser.add_argument_group("after --", _help_text(argument))
+        elif argument.group:
+            group = groups.get(argument.group) or parser.add_mutually_exclusive_group()
+            groups[argument.group] = group
+            _add_argument(group, name, argument)
+        else:
+            _add_argument(parser, name, argument)
+
+
+def _add_argument(
+    target: argparse._ActionsContainer, name: str, argument: Argument
+) -> argparse.Action:
+    text = _help_text(argument)
+    if argument.form in (Form.POSITIONAL, Form.POSITIONALS):
+        nargs = "+" if argument.form is Form.POSITIONALS else None
+        return target.add_argument(
+            name, metavar=argument.metavar, type=argument.read, nargs=nargs, help=text
+        )
+    option = f"--{name.replace('_', '-')}"
+    if argument.form is Form.FLAG:
+        return target.add_argument(option, dest=name, action="store_true", default=None, help=text)
+    if argument.form is Form.CHOICE:
+        return target.add_argument(option, dest=name, choices=argument.choices, help=text)
+    return target.add_argument(
+        option,
+        dest=name,
+        metavar=argument.metavar,
+        type=argument.read,
+        action="append" if argument.form is Form.REPEATED else "store",
+        required=not argument.default,
+        help=text,
+    )
+
+
+def _help_text(argument: Argument) -> str:
+    default = f" (default: {argument.default})" if argument.default else ""
+    required = " (required)" if argument.form is Form.OPTION and not default else ""
+    return (argument.help + default + required).replace("%", "%%")
+
+
+def read_options(verb: Verb[T], parsed: argparse.Namespace, script_args: tuple[str, ...] = ()) -> T:
+    """Return the options of a verb from what its parser has parsed.
+
+    What was not given has the default of the options class; ``script_args`` followed ``--``.
+    """
+    values: dict[str, object] = {}
+    for name, argument in declared_arguments(verb.options).items():
+        if argument.form is Form.REST:
+            values[name] = script_args
+        elif (value := getattr(parsed, name)) is not None:
+            is_choice = argument.form is Form.CHOICE
+            value = argument.read(value) if is_choice else value
+            values[name] = tuple(value) if isinstance(value, list) else value
+    return verb.options(**values)
+
+
+def takes_rest(verb: Verb[object]) -> bool:
+    """Return whether a verb takes what follows ``--``."""
+    return any(argument.form is Form.REST for argument in declared_arguments(verb.options).values())

@@ -1,0 +1,52 @@
+"""Options that several verbs have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sbom.diagnostics.render import OutputFormat
+from sbom.options.arguments import choice, option, options_class, repeated
+
+#: The group of options of which one names what the manifest is compared with.
+SOURCE = "source"
+
+
+@options_class
+class ManifestOptions:
+    """The manifest."""
+
+    manifest: Path = option("the manifest", "FILE", Path, default=Path("externals.toml"))
+
+
+@options_class
+class InputOptions(ManifestOptions):
+    """The manifest, and the script or the source tree that it is compared with."""
+
+    script: Path | None = option(
+        "a get_externals.bat to compare the manifest with",
+        "FILE", Path, default=None, unset="none", group=SOURCE,
+    )  # fmt: skip
+    cpython: Path | None = option(
+        "a CPython source tree to compare the manifest with",
+        "DIR", Path, default=None, unset="none", group=SOURCE,
+    )  # fmt: skip
+
+
+@options_class
+class FormatOptions(InputOptions):
+    """The formats of documents that are written."""
+
+    format: tuple[str, ...] = repeated(
+        "a format of the documents: spdx-2.3, cyclonedx-1.6, cyclonedx-1.7, spdx-3.0.1, or all, "
+        "which is the first one of each kind",
+        "NAME", str, unset="spdx-2.3",
+    )  # fmt: skip
+
+
+@options_class
+class ReportOptions:
+    """How results are printed."""
+
+    output_format: OutputFormat = choice(
+        "how results are printed", OutputFormat, default=OutputFormat.TEXT
+    )
