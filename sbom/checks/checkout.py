@@ -11,7 +11,7 @@ from sbom.checks.unfetched import check_unfetched
 from sbom.components.component import Build
 from sbom.components.resolve import inclusions_by_filename
 from sbom.components.versions import applies, files_on
-from sbom.diagnostics import Diagnostic, sort_diagnostics
+from sbom.diagnostics import Diagnostic, Location, sort_diagnostics
 from sbom.diagnostics.source_tree_messages import (
     LinkFault,
     absent_code,
@@ -112,8 +112,7 @@ def check_project_links(manifest: Manifest, contents: TreeContents) -> Iterator[
         if of_tag and made.shipped.lower() not in _stated_files(of_tag, contents.line):
             subject = subject_in(made.file, f"{keys[0].name} {made.shipped}")
             yield link_mismatch(
-                made.file,
-                made.line,
+                Location(made.file, made.line),
                 subject,
                 LinkFault.UNDECLARED,
                 shipped=made.shipped,
@@ -138,8 +137,7 @@ def check_component_files(manifest: Manifest, contents: TreeContents) -> Iterato
             shipped = expand_line(name, contents.line)
             if made and shipped.lower() not in made:
                 yield link_mismatch(
-                    manifest.file,
-                    0,
+                    Location(manifest.file),
                     f"component.{component.key} {shipped}",
                     LinkFault.ELSEWHERE,
                     shipped=shipped,
@@ -190,8 +188,7 @@ def check_installed_files(manifest: Manifest, contents: TreeContents) -> Iterato
         name = installed.shipped
         if name.lower() not in known and not any(name in paths for paths in owned):
             yield link_mismatch(
-                installed.file,
-                installed.line,
+                Location(installed.file, installed.line),
                 subject_in(installed.file, installed.shipped),
                 LinkFault.UNOWNED,
                 shipped=installed.shipped,

@@ -11,7 +11,7 @@ from sbom.components.versions import (
     parse_revision,
     resolve_version,
 )
-from sbom.diagnostics import Diagnostic
+from sbom.diagnostics import Diagnostic, Location
 from sbom.diagnostics.source_tree_messages import (
     ChecksumRecord,
     Staleness,
@@ -41,7 +41,8 @@ def _distinct(statements: Iterable[VersionStatement]) -> list[VersionStatement]:
     first: dict[tuple[object, ...], VersionStatement] = {}
     for statement in statements:
         first.setdefault(
-            (statement.key, statement.file, statement.value, statement.source.precision), statement
+            (statement.key, statement.location.path, statement.value, statement.source.precision),
+            statement,
         )
     return list(first.values())
 
@@ -56,7 +57,7 @@ def _check_externals(
             continue
         fetched = fetched_as(manifest, statement.key, pins)
         if fetched and not any(_agrees(manifest, statement, one.pin) for one in fetched):
-            yield _stale(statement, Staleness.FETCHED, fetched[0].pin.tag, fetched[0].location)
+            yield _stale(statement, Staleness.FETCHED, fetched[0].pin.tag, str(fetched[0].location))
 
 
 def _agrees(manifest: Manifest, statement: VersionStatement, pin: Pin) -> bool:
@@ -108,7 +109,7 @@ def _check_vendored(statements: Iterable[VersionStatement]) -> Iterator[Diagnost
         is_prefix = other.source.precision == "prefix" and _is_prefix(other.value, base.value)
         if other.value != base.value and not is_prefix:
             kind = Staleness.COMPILED if base.source.authoritative else Staleness.CONTRADICTED
-            yield _stale(other, kind, base.value, base.location)
+            yield _stale(other, kind, base.value, str(base.location))
 
 
 def _check_sources_of_binaries(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
@@ -122,13 +123,12 @@ def _check_sources_of_binaries(manifest: Manifest, contents: TreeContents) -> It
             is_mismatch = is_source_mismatch(component, binary.pin, source.pin, line)
             if is_mismatch and not _is_known_mismatch(manifest, binary.pin, source.pin, line):
                 yield stale_version(
-                    source.file,
-                    source.line,
+                    source.location,
                     component.name,
                     Staleness.OTHER_BINARY,
                     stated=f"{source.pin.tag} as the source of {component.name}",
                     actual=binary.pin.tag,
-                    where=binary.location,
+                    where=str(binary.location),
                 )
 
 
@@ -162,13 +162,13 @@ def _check_replaced(manifest: Manifest, contents: TreeContents) -> Iterator[Diag
         )
         if external is not None and statement.source.package and statement.key not in reported:
             reported.add(statement.key)
-            yield _stale(statement, Staleness.REPLACED, external.pin.tag, external.location)
+            yield _stale(statement, Staleness.REPLACED, external.pin.tag, str(external.location))
 
 
 def _check_unlisted(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
     """Yield what ships as a file of its own, out of a bundle, and is in no SBOM of the tree."""
     sboms = [
-        statement.file
+        statement.location.path
         for statement in contents.statements
         if statement.source.package and _has_kind(statement.key, EntryKind.SOURCE)
     ]
@@ -205,8 +205,7 @@ def check_archives(manifest: Manifest, contents: TreeContents) -> Iterator[Diagn
         name = external.pin.tag if external else version
         if not _is_location_of(name, location.value):
             yield stale_version(
-                package.file,
-                location.line,
+                Location(package.file, location.line),
                 f"{_name(package.key)} location",
                 Staleness.LOCATION,
                 stated=f"{_name(package.key)} {version}",
@@ -216,14 +215,13 @@ def check_archives(manifest: Manifest, contents: TreeContents) -> Iterator[Diagn
         stated = package.package.sha256
         if sha256 and stated.value.lower() not in ("", sha256.lower()):
             yield checksum_mismatch(
-                package.file,
+                Location(package.file, stated.line),
                 _name(package.key),
                 ChecksumRecord.ARCHIVE,
                 algorithm="SHA-256",
                 expected=sha256,
                 found=stated.value,
                 where=where,
-                line=stated.line,
             )
 
 
@@ -247,7 +245,7 @@ def _recorded_sha256(
     if any(statement.source.authoritative and statement.value == version for statement in here):
         for statement in here:
             if statement.source.precision == "sha256":
-                return statement.value, statement.location
+                return statement.value, str(statement.location)
     for vendored in manifest.vendored:
         if (vendored.key, vendored.version) == (stated.key, version):
             return vendored.sha256, "externals.toml"
@@ -270,8 +268,7 @@ def _stale(
 ) -> Diagnostic:
     name = _name(statement.key)
     return stale_version(
-        statement.file,
-        statement.line,
+        statement.location,
         name,
         kind,
         stated=f"{name} {statement.value}",

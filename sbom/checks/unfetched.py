@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sbom.components.resolve import inclusions_by_filename
-from sbom.diagnostics import Diagnostic
+from sbom.diagnostics import Diagnostic, Location
 from sbom.diagnostics.source_tree_messages import Staleness, also_in, stale_version
 from sbom.manifest.component_spec import Inclusion
 from sbom.manifest.external_key import ExternalKey
@@ -39,13 +39,8 @@ def fetched_as(
 class _Place:
     """Where a tree names an external, and what it says of it."""
 
-    file: str
-    line: int
+    location: Location
     stated: str
-
-    @property
-    def location(self) -> str:
-        return f"{self.file}:{self.line}"
 
 
 def check_unfetched(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
@@ -53,19 +48,18 @@ def check_unfetched(manifest: Manifest, contents: TreeContents) -> Iterator[Diag
 
     One that the manifest still pins is reported where the manifest is compared with the script.
     """
-    places: dict[ExternalKey, dict[str, _Place]] = {}
+    places: dict[ExternalKey, dict[Location, _Place]] = {}
     for key, place in (*_stated(contents), *_installed(manifest, contents)):
         if manifest.get_pin(key) is None and not fetched_as(manifest, key, contents.pins):
             places.setdefault(key, {}).setdefault(place.location, place)
     for key, found in places.items():
         first, *others = found.values()
         yield stale_version(
-            first.file,
-            first.line,
+            first.location,
             key.name,
             Staleness.NOT_FETCHED,
             stated=first.stated,
-            where=also_in([place.location for place in others]),
+            where=also_in([str(place.location) for place in others]),
         )
 
 
@@ -73,7 +67,7 @@ def _stated(contents: TreeContents) -> Iterator[tuple[ExternalKey, _Place]]:
     for statement in contents.statements:
         if statement.key is not None and statement.key.is_fetched:
             stated = f"states {statement.key.name} {statement.value}"
-            yield statement.key, _Place(statement.file, statement.line, stated)
+            yield statement.key, _Place(statement.location, stated)
 
 
 def _installed(manifest: Manifest, contents: TreeContents) -> Iterator[tuple[ExternalKey, _Place]]:
@@ -86,7 +80,7 @@ def _installed(manifest: Manifest, contents: TreeContents) -> Iterator[tuple[Ext
             fetched_as(manifest, key, contents.pins) for key in externals
         )
         if externals and not comes_otherwise:
-            yield externals[0], _Place(file.file, file.line, f"installs {file.shipped}")
+            yield externals[0], _Place(Location(file.file, file.line), f"installs {file.shipped}")
 
 
 def _fetched_key(row: Inclusion) -> ExternalKey | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from operator import attrgetter
 from pathlib import PurePath
@@ -111,20 +111,41 @@ class Code(StrEnum):
     INVALID_ARCHIVE = "invalid-archive"
 
 
+@dataclass(frozen=True, order=True, slots=True)
+class Location:
+    """A place in an input.
+
+    ``path`` is what the input is known by: a path, a URL, an option, a variable. It is never
+    parsed, whatever it looks like. Lines and columns count from 1, columns in characters; 0 means
+    that there is none.
+    """
+
+    path: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        """Return ``PATH:LINE:COLUMN``, which editors and terminals can follow."""
+        numbers = [self.line, self.column] if self.column else [self.line]
+        return ":".join(map(str, [self.path, *numbers] if self.line else [self.path]))
+
+    def below(self, directory: PurePath) -> Location:
+        """Return the location with its path in a directory."""
+        return replace(self, path=str(directory / self.path))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Diagnostic:
     """A problem of an input.
 
-    ``line`` is its line in ``file``, counted from 1, and 0 if there is none. ``subject`` is
-    what the diagnostic is about: a key path of the manifest (``binary.tcltk``), a member of an
-    archive, an element of a document; empty if it is the whole file. ``hint`` is one sentence
-    that starts with a verb, or a command.
+    ``subject`` is what the diagnostic is about: a key path of the manifest (``binary.tcltk``), a
+    member of an archive, an element of a document; empty if it is the whole file. ``hint`` is one
+    sentence that starts with a verb, or a command.
     """
 
     code: Code
-    file: str
+    location: Location
     message: str
-    line: int = 0
     subject: str = ""
     hint: str = ""
 
@@ -141,19 +162,20 @@ class Diagnostic:
     @property
     def exemption_key(self) -> str:
         """Return what an ``[[exemption]]`` names this diagnostic by; never a line number."""
-        return self.subject or PurePath(self.file).name
+        return self.subject or PurePath(self.location.path).name
 
     @property
     def short_subject(self) -> str:
         """Return the subject without the path that starts it, where that is the file's own."""
         path, _, name = self.subject.partition(" ")
-        is_own = "/" in path and self.file.replace("\\", "/").endswith(f"/{path}")
+        is_own = "/" in path and self.location.path.replace("\\", "/").endswith(f"/{path}")
         return name if is_own else self.subject
 
     def __str__(self) -> str:
-        """Return ``FILE:LINE: SUBJECT: MESSAGE``, which editors and terminals can follow."""
-        location = f"{self.file}:{self.line}" if self.line else self.file
-        return ": ".join(part for part in (location, self.short_subject, self.message) if part)
+        """Return ``LOCATION: SUBJECT: MESSAGE``."""
+        return ": ".join(
+            part for part in (str(self.location), self.short_subject, self.message) if part
+        )
 
 
 class SbomError(Exception):
@@ -181,8 +203,8 @@ class OperationalError(SbomError):
 
 
 def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Return the distinct diagnostics sorted by file, line, subject, name and message."""
-    key = attrgetter("file", "line", "subject", "code", "message")
+    """Return the distinct diagnostics sorted by location, subject, name and message."""
+    key = attrgetter("location", "subject", "code", "message")
     return tuple(sorted(set(diagnostics), key=key))
 
 

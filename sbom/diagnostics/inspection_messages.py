@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sbom.diagnostics import Code, Diagnostic
+from sbom.diagnostics import Code, Diagnostic, Location
 
 #: How many files of a missing component a message names.
 _SHOWN = 3
@@ -176,7 +176,9 @@ def no_python(file: str) -> Diagnostic:
 
 
 def _member(code: Code, file: str, member: str, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(code=code, file=file, subject=member, message=message, hint=hint)
+    return Diagnostic(
+        code=code, location=Location(file), subject=member, message=message, hint=hint
+    )
 
 
 def _mismatch(expected: str, found: str, evidence: str = "") -> str:

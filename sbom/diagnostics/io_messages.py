@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sbom.diagnostics.diagnostic import Code, Diagnostic, InputError
+from sbom.diagnostics.diagnostic import Code, Diagnostic, InputError, Location
 
 #: Changed files that a message names; the others are counted.
 _NAMED_FILES = 5
@@ -20,7 +20,7 @@ def one_line(message: str) -> str:
 
 def invalid_usage(option: str, message: str, hint: str) -> Diagnostic:
     """Return the diagnostic of an option, as it was written, that cannot be carried out."""
-    return Diagnostic(code=Code.USAGE, file=option, message=message, hint=hint)
+    return Diagnostic(code=Code.USAGE, location=Location(option), message=message, hint=hint)
 
 
 def usage_error(option: str, message: str, hint: str) -> InputError:
@@ -31,7 +31,7 @@ def usage_error(option: str, message: str, hint: str) -> InputError:
 def input_error(file: str, message: str, hint: str, line: int = 0) -> Diagnostic:
     """Return the diagnostic of an input that is missing, unreadable or of the wrong kind."""
     return Diagnostic(
-        code=Code.INPUT_ERROR, file=file, line=line, message=one_line(message), hint=hint
+        code=Code.INPUT_ERROR, location=Location(file, line), message=one_line(message), hint=hint
     )
 
 
@@ -39,7 +39,7 @@ def write_error(file: str, error: OSError | ValueError) -> Diagnostic:
     """Return the diagnostic of a file that the system refuses to write."""
     return Diagnostic(
         code=Code.WRITE_ERROR,
-        file=file,
+        location=Location(file),
         message=f"cannot be written: {describe_error(error)}",
         hint="check the disk and the permissions, and run it again",
     )
@@ -49,7 +49,7 @@ def unreadable_file(archive: str, member: str, message: str) -> Diagnostic:
     """Return the diagnostic of a damaged archive, or of one ``member`` that is damaged."""
     return Diagnostic(
         code=Code.UNREADABLE_FILE,
-        file=archive,
+        location=Location(archive),
         subject=member,
         message=message,
         hint="download or build it again",
@@ -60,7 +60,7 @@ def unsafe_archive(archive: str, member: str, message: str) -> Diagnostic:
     """Return the diagnostic of an archive that must not be extracted, with the member at fault."""
     return Diagnostic(
         code=Code.UNSAFE_ARCHIVE,
-        file=archive,
+        location=Location(archive),
         subject=member,
         message=message,
         hint="do not publish it; build it again, and find out how this one was made",
@@ -69,14 +69,16 @@ def unsafe_archive(archive: str, member: str, message: str) -> Diagnostic:
 
 def invalid_archive(name: str, message: str, hint: str = "") -> Diagnostic:
     """Return the diagnostic of an external's archive that is damaged or cannot be trusted."""
-    return Diagnostic(code=Code.INVALID_ARCHIVE, file=name, message=message, hint=hint)
+    return Diagnostic(
+        code=Code.INVALID_ARCHIVE, location=Location(name), message=message, hint=hint
+    )
 
 
 def archive_of_another_tag(file: str, subject: str, url: str, tag: str) -> Diagnostic:
     """Return that the archive of a tag has the commit and the files of another tag."""
     return Diagnostic(
         code=Code.INVALID_ARCHIVE,
-        file=file,
+        location=Location(file),
         subject=subject,
         message=f"{url} has the commit and the files of {tag}",
         hint="find out why; until the server has the archive of the tag itself, do not bump it",
@@ -93,14 +95,16 @@ def download_failed(
 ) -> Diagnostic:
     """Return that a URL, given without credentials, could not be downloaded."""
     count = f" ({attempts} attempts in {seconds:.0f} s)" if attempts > 1 else ""
-    return Diagnostic(code=Code.DOWNLOAD_FAILED, file=url, message=message + count, hint=hint)
+    return Diagnostic(
+        code=Code.DOWNLOAD_FAILED, location=Location(url), message=message + count, hint=hint
+    )
 
 
 def other_distribution(file: str, url: str, expected: str, found: str) -> Diagnostic:
     """Return that a bundled wheel is not the file of its name in the package index."""
     return Diagnostic(
         code=Code.INVALID_ARCHIVE,
-        file=file,
+        location=Location(file),
         message=f"expected SHA-256 {expected} as {url} has, found {found} in the source tree",
         hint="restore the wheel, or find out who changed it",
     )
@@ -110,7 +114,7 @@ def invalid_token() -> Diagnostic:
     """Return that GITHUB_TOKEN cannot be a token; the message does not contain it."""
     return Diagnostic(
         code=Code.USAGE,
-        file="GITHUB_TOKEN",
+        location=Location("GITHUB_TOKEN"),
         message="is not a token: it contains whitespace, a line end or a non-ASCII character",
         hint="set it again, or unset it",
     )
@@ -130,7 +134,7 @@ def tag_moved(
     files = f"; changed files: {named}{more}" if changed else ""
     return Diagnostic(
         code=Code.TAG_MOVED,
-        file=file,
+        location=Location(file),
         subject=subject,
         message=f"expected SHA-256 {expected}, found {found} at {url}{files}",
         hint="find out why the tag was moved; to accept it, empty its sha256 and run regen",
@@ -142,7 +146,7 @@ def archive_repacked(file: str, subject: str, url: str, digests: tuple[str, str]
     expected, found = digests
     return Diagnostic(
         code=Code.ARCHIVE_REPACKED,
-        file=file,
+        location=Location(file),
         subject=subject,
         message=f"expected SHA-256 {expected}, found {found} at {url} with the same contents",
         hint="commit the new checksum that regen has recorded",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from sbom.diagnostics.diagnostic import Code, Diagnostic
+from sbom.diagnostics.diagnostic import Code, Diagnostic, Location
 
 
 def invalid_toml(file: str, line: int, reason: str) -> Diagnostic:
     """Return the diagnostic of a manifest that is not TOML; ``line`` is 0 if it is unknown."""
     return Diagnostic(
         code=Code.INVALID_TOML,
-        file=file,
-        line=line,
+        location=Location(file, line),
         message=f"not valid TOML: {reason}",
         hint="correct the syntax; https://toml.io/en/v1.0.0 is the grammar",
     )
@@ -20,7 +19,7 @@ def invalid_manifest(file: str, key_path: str, message: str, hint: str) -> Diagn
     """Return the diagnostic of a key that is unknown, missing, or has a wrong value."""
     return Diagnostic(
         code=Code.INVALID_MANIFEST,
-        file=file,
+        location=Location(file),
         subject=key_path,
         message=message,
         hint=hint,
@@ -37,7 +36,7 @@ def placeholder(file: str, key_path: str) -> Diagnostic:
     """Return the diagnostic of a field that ``regen`` left for a person to fill in."""
     return Diagnostic(
         code=Code.PLACEHOLDER,
-        file=file,
+        location=Location(file),
         subject=key_path,
         message="placeholder: the value is not known yet",
         hint="look it up and fill in this field",
@@ -48,7 +47,7 @@ def missing_checksum(file: str, subject: str, location: str, hint: str) -> Diagn
     """Return the diagnostic of an archive, a tag's or one at an address, without a checksum."""
     return Diagnostic(
         code=Code.MISSING_CHECKSUM,
-        file=file,
+        location=Location(file),
         subject=subject,
         message=f"no checksum of {location} is recorded",
         hint=hint,
@@ -59,7 +58,7 @@ def mirror_checksum(file: str, subject: str, tag: str, mirror: str) -> Diagnosti
     """Return the diagnostic of checksums that were computed from a mirror's copy."""
     return Diagnostic(
         code=Code.MIRROR_CHECKSUM,
-        file=file,
+        location=Location(file),
         subject=subject,
         message=f"the checksums of {tag} were computed from a copy at {mirror}",
         hint="run: nox -s regen -- --verify, which compares them with the archive at its location",
@@ -78,7 +77,11 @@ def undescribed_external(file: str, subject: str, title: str, *, revision: bool)
         message = f"no {row} applies to the revision of {title}"
         hint = "find out what it contains; add a row, or widen the 'revisions' of one"
     return Diagnostic(
-        code=Code.UNDESCRIBED_EXTERNAL, file=file, subject=subject, message=message, hint=hint
+        code=Code.UNDESCRIBED_EXTERNAL,
+        location=Location(file),
+        subject=subject,
+        message=message,
+        hint=hint,
     )
 
 
@@ -86,7 +89,7 @@ def missing_code(file: str, subject: str, component: str, version: str) -> Diagn
     """Return the diagnostic of a component that a source tree of a CPython version did not show."""
     return Diagnostic(
         code=Code.MISSING_CODE,
-        file=file,
+        location=Location(file),
         subject=subject,
         message=f"the source tree of CPython {version} showed no {component}; no document lists it",
         hint="restore its files and run nox -s regen -- --cpython DIR; or exempt this, "
@@ -98,7 +101,7 @@ def unstated_contents(file: str, subject: str, wheel: str) -> Diagnostic:
     """Return the diagnostic of a bundled wheel that vendors packages of unknown versions."""
     return Diagnostic(
         code=Code.MISSING_CODE,
-        file=file,
+        location=Location(file),
         subject=subject,
         message=f"{wheel} does not state what it vendors; no document lists those packages",
         hint="add their versions to sbom/data/wheel_contents.toml",
@@ -109,7 +112,7 @@ def missing_upstream_entry(file: str, subject: str, tag: str) -> Diagnostic:
     """Return the diagnostic of an external that CPython lists under a CPE that is not known."""
     return Diagnostic(
         code=Code.UNDESCRIBED_EXTERNAL,
-        file=file,
+        location=Location(file),
         subject=subject,
         message=f"no entry of sbom/data/upstream_entries.toml states the CPE of {tag}",
         hint="add an [[entry]] with its name, or use --fixed",
@@ -120,7 +123,7 @@ def unused_component(file: str, key_path: str, line: str) -> Diagnostic:
     """Return the diagnostic of a component that nothing brings on its CPython line."""
     return Diagnostic(
         code=Code.UNUSED_ENTRY,
-        file=file,
+        location=Location(file),
         subject=key_path,
         message=f"unused: CPython {line} fetches no external that contains this component",
         hint="remove it, or list in 'lines' the CPython lines that have it",
@@ -132,7 +135,7 @@ def unknown_version(file: str, key_path: str, component: str, source: str) -> Di
     reason = f"{source} does not state it" if source else "it comes from no tag"
     return Diagnostic(
         code=Code.UNKNOWN_VERSION,
-        file=file,
+        location=Location(file),
         subject=key_path,
         message=f"unknown version of {component}: {reason}",
         hint="find out which version ships and set 'version' of the row",
@@ -146,7 +149,7 @@ def source_binary_mismatch(file: str, subject: str, shipped: str, source: str) -
     """
     return Diagnostic(
         code=Code.SOURCE_BINARY_MISMATCH,
-        file=file,
+        location=Location(file),
         subject=subject,
         message=f"{shipped}, but the script names {source} as its source",
         hint="ask who builds the binaries; documents state the version that ships",
@@ -157,7 +160,7 @@ def conflicting_reference(file: str, key_path: str, tag: str, reference: str) ->
     """Return the diagnostic of a value of a tag that differs from the one in a reference file."""
     return Diagnostic(
         code=Code.CONFLICTING_REFERENCE,
-        file=file,
+        location=Location(file),
         subject=key_path,
         message=f"another value for {tag} than {reference} has; the manifest's is used",
         hint="run nox -s regen -- --verify to compare with the archive; correct the wrong value",
@@ -168,7 +171,7 @@ def stale_exemption(file: str, key_path: str, diagnostic: str, key: str) -> Diag
     """Return the diagnostic of an exemption that matches nothing any more."""
     return Diagnostic(
         code=Code.STALE_EXEMPTION,
-        file=file,
+        location=Location(file),
         subject=key_path,
         message=f"no diagnostic '{diagnostic}' with the key '{key}' any more",
         hint="remove the exemption",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sbom.diagnostics.diagnostic import Code, Diagnostic
+from sbom.diagnostics.diagnostic import Code, Diagnostic, Location
 from sbom.diagnostics.io_messages import invalid_usage, one_line
 
 _PUBLISH_AGAIN = "run: nox -s release-sbom, and publish everything that it writes"
@@ -16,7 +16,7 @@ def unknown_artifact(path: str, line: str, *, is_known_elsewhere: bool) -> Diagn
     publisher = f"of CPython {line} publishes" if is_known_elsewhere else "publishes"
     return Diagnostic(
         code=Code.UNKNOWN_ARTIFACT,
-        file=path,
+        location=Location(path),
         message=f"unknown artifact: no channel {publisher} a file of this name",
         hint="add a [channel.<name>], widen its 'lines', or list the file in 'ignore' of [release]",
     )
@@ -26,7 +26,7 @@ def missing_artifact(file: str, channel: str) -> Diagnostic:
     """Return the diagnostic of an artifact that a channel publishes and the directory lacks."""
     return Diagnostic(
         code=Code.MISSING_ARTIFACT,
-        file=file,
+        location=Location(file),
         message=f"missing artifact: channel {channel} publishes it",
         hint="add it to the directory, or use --partial to describe only some artifacts",
     )
@@ -36,7 +36,7 @@ def no_artifacts() -> Diagnostic:
     """Return the diagnostic of a directory that contains nothing of this release."""
     return Diagnostic(
         code=Code.NO_ARTIFACTS,
-        file="--artifacts",
+        location=Location("--artifacts"),
         message="the directory contains no artifact of this release",
         hint="name the directory of the artifacts, or the manifest of their release by --manifest",
     )
@@ -46,7 +46,7 @@ def artifact_of_other_version(path: str, version: str, expected: str) -> Diagnos
     """Return the diagnostic of an artifact of another CPython version."""
     return Diagnostic(
         code=Code.VERSION_CONFLICT,
-        file=path,
+        location=Location(path),
         message=f"expected an artifact of CPython {expected}, found one of {version}",
         hint="use one directory per release, or name the manifest of that release by --manifest",
     )
@@ -56,7 +56,7 @@ def duplicate_artifact(path: str, first: str) -> Diagnostic:
     """Return the diagnostic of a second artifact of one name."""
     return Diagnostic(
         code=Code.DUPLICATE_NAME,
-        file=path,
+        location=Location(path),
         message=f"second artifact of this name: the first is {first}",
         hint="keep one of them: their SBOMs would have one name",
     )
@@ -66,7 +66,7 @@ def output_exists(path: str) -> Diagnostic:
     """Return the diagnostic of a different file in the place of a document."""
     return Diagnostic(
         code=Code.OUTPUT_EXISTS,
-        file=path,
+        location=Location(path),
         message="already exists, written by another release run",
         hint="remove it, or use --replace to overwrite it",
     )
@@ -79,7 +79,7 @@ def conflicting_component(component: str, first: str, second: str) -> Diagnostic
     """
     return Diagnostic(
         code=Code.INCONSISTENT_RELEASE,
-        file=second,
+        location=Location(second),
         subject=component,
         message=f"differs from component {component} of build {first}",
         hint="build all platforms from one externals.toml and the same externals",
@@ -90,7 +90,7 @@ def rejected_part(part: str, message: str, *, subject: str = "", hint: str = "")
     """Return the diagnostic of a document of ``build`` that cannot be part of a release."""
     return Diagnostic(
         code=Code.REJECTED_PART,
-        file=part,
+        location=Location(part),
         subject=subject,
         message=one_line(message),
         hint=hint or "correct what is wrong with the build, and run build again",
@@ -104,7 +104,7 @@ def not_attested(path: str, basis: str) -> Diagnostic:
     """
     return Diagnostic(
         code=Code.NOT_ATTESTED,
-        file=path,
+        location=Location(path),
         message=f"no attestation: the artifact was not opened. {basis}",
         hint="add the packages that it downloads to the directory",
     )
@@ -116,9 +116,8 @@ def inconsistent_release(
     """Return the diagnostic of a published file that contradicts the others."""
     return Diagnostic(
         code=Code.INCONSISTENT_RELEASE,
-        file=file,
+        location=Location(file, line),
         subject=subject,
-        line=line,
         message=message,
         hint=_PUBLISH_AGAIN,
     )
@@ -134,7 +133,7 @@ def unknown_license(document: str, component: str, name: str) -> Diagnostic:
     """Return the diagnostic of a license that is not in the SPDX list and has no text."""
     return Diagnostic(
         code=Code.INVALID_DOCUMENT,
-        file=document,
+        location=Location(document),
         subject=component,
         message=f"unknown license '{name}'",
         hint="use ids of the SPDX license list, or add the text as [license-text.LicenseRef-…]",
@@ -152,7 +151,7 @@ def invalid_document(
     text = f"{validator}: {message}" if validator else message
     return Diagnostic(
         code=Code.INVALID_DOCUMENT,
-        file=file,
+        location=Location(file),
         subject=element,
         message=one_line(text),
         hint=hint,

@@ -70,7 +70,7 @@ def _text_blocks(ordered: Sequence[Diagnostic], *, strict: bool) -> Iterator[str
 
 def _summarize(rest: Sequence[Diagnostic], *, strict: bool) -> str:
     """Return the number of diagnostics that are not printed, and what the first ones are about."""
-    names = [printable(item.short_subject or item.file) for item in rest[:_NAMED]]
+    names = [printable(item.short_subject or item.location.path) for item in rest[:_NAMED]]
     more = ", …" if len(rest) > _NAMED else ""
     label = _label(rest[0], strict=strict)
     return f"and {len(rest):,} more [{label}]:\n    {', '.join(names)}{more}\n"
@@ -123,10 +123,11 @@ def _as_text(diagnostic: Diagnostic, exemption: str, *, strict: bool) -> str:
 
 def _as_github(diagnostic: Diagnostic, *, strict: bool) -> str:
     """Return a workflow command; values are escaped the way GitHub's toolkit unescapes them."""
-    line = f",line={diagnostic.line}" if diagnostic.line else ""
+    location = diagnostic.location
+    line = f",line={location.line}" if location.line else ""
     subject = f"{diagnostic.short_subject}: " if diagnostic.short_subject else ""
     text = _escape(f"{subject}{diagnostic.message}\n{diagnostic.hint}".rstrip())
-    file = _escape(diagnostic.file).replace(":", "%3A").replace(",", "%2C")
+    file = _escape(location.path).replace(":", "%3A").replace(",", "%2C")
     title = f"{diagnostic.entry.id} {diagnostic.code}"
     severity = _severity(diagnostic, strict=strict)
     return f"::{severity} file={file}{line},title={title}::{text}"
@@ -141,8 +142,8 @@ def _as_json(diagnostic: Diagnostic, *, strict: bool) -> dict[str, object]:
         "id": diagnostic.entry.id,
         "name": str(diagnostic.code),
         "severity": _severity(diagnostic, strict=strict),
-        "file": diagnostic.file,
-        "line": diagnostic.line or None,
+        "file": diagnostic.location.path,
+        "line": diagnostic.location.line or None,
         "subject": diagnostic.subject,
         "message": diagnostic.message,
         "hint": diagnostic.hint,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sbom.diagnostics.diagnostic import Code, Diagnostic
+from sbom.diagnostics.diagnostic import Code, Diagnostic, Location
 
 # The script.
 
@@ -13,8 +13,7 @@ def batch_syntax(file: str, line: int, message: str, hint: str = "") -> Diagnost
     """Return the diagnostic of a line that cmd rejects as well."""
     return Diagnostic(
         code=Code.BATCH_SYNTAX,
-        file=file,
-        line=line,
+        location=Location(file, line),
         message=message,
         hint=hint or "fix the line; cmd stops here as well",
     )
@@ -22,7 +21,9 @@ def batch_syntax(file: str, line: int, message: str, hint: str = "") -> Diagnost
 
 def batch_limit(file: str, line: int, message: str, hint: str) -> Diagnostic:
     """Return the diagnostic of a script that is larger, deeper or slower than any real one."""
-    return Diagnostic(code=Code.BATCH_LIMIT, file=file, line=line, message=message, hint=hint)
+    return Diagnostic(
+        code=Code.BATCH_LIMIT, location=Location(file, line), message=message, hint=hint
+    )
 
 
 def unsupported_command(file: str, line: int, message: str, hint: str = "") -> Diagnostic:
@@ -32,8 +33,7 @@ def unsupported_command(file: str, line: int, message: str, hint: str = "") -> D
     """
     return Diagnostic(
         code=Code.UNSUPPORTED_COMMAND,
-        file=file,
-        line=line,
+        location=Location(file, line),
         message=message,
         hint=hint or "rewrite the line; until then, what the script fetches cannot be determined",
     )
@@ -43,8 +43,7 @@ def conflict_marker(file: str, line: int, marker: str) -> Diagnostic:
     """Return the diagnostic of a line that a merge left behind."""
     return Diagnostic(
         code=Code.CONFLICT_MARKER,
-        file=file,
-        line=line,
+        location=Location(file, line),
         message=f"unresolved merge conflict: {marker}",
         hint="resolve the conflict",
     )
@@ -54,8 +53,7 @@ def unreachable_tag(file: str, line: int, tag: str) -> Diagnostic:
     """Return the diagnostic of text that looks like a tag and that no run fetches."""
     return Diagnostic(
         code=Code.UNREACHABLE_TAG,
-        file=file,
-        line=line,
+        location=Location(file, line),
         subject=tag,
         message="looks like a tag, but no flag or variable that was tried fetches it",
         hint="remove the tag, or turn its line into a comment with rem",
@@ -66,8 +64,7 @@ def unlisted_command(file: str, line: int, command: str) -> Diagnostic:
     """Return the diagnostic of a command that could fetch, and that no listed external is of."""
     return Diagnostic(
         code=Code.UNLISTED_COMMAND,
-        file=file,
-        line=line,
+        location=Location(file, line),
         subject=command,
         message="cannot determine when this command runs, or what it fetches",
         hint="let flags and variables alone decide whether it runs, or remove it",
@@ -78,7 +75,7 @@ def undecided_condition(file: str, tag: str) -> Diagnostic:
     """Return the diagnostic of an external whose condition no values of variables express."""
     return Diagnostic(
         code=Code.UNDECIDED_CONDITION,
-        file=file,
+        location=Location(file),
         subject=tag,
         message="cannot determine with which values, or with which programs, it is fetched",
         hint="compare the variable with == or defined, and let no program decide",
@@ -89,7 +86,7 @@ def duplicate_name(file: str, key: str, tags: Sequence[str]) -> Diagnostic:
     """Return the diagnostic of tags that would have the same table, ``key``, in the manifest."""
     return Diagnostic(
         code=Code.DUPLICATE_NAME,
-        file=file,
+        location=Location(file),
         subject=key,
         message=f"expected one tag of this name, found {' and '.join(tags)}",
         hint="remove one of them from the script; the manifest has one table for each name",
@@ -100,7 +97,7 @@ def no_externals(file: str) -> Diagnostic:
     """Return the diagnostic of a script that fetches nothing under any setting."""
     return Diagnostic(
         code=Code.NO_EXTERNALS,
-        file=file,
+        location=Location(file),
         message="fetches nothing with any flags",
         hint="name a complete get_externals.bat",
     )
@@ -110,8 +107,7 @@ def stray_parenthesis(file: str, line: int) -> Diagnostic:
     """Return the diagnostic of a line that starts with a closing parenthesis of no block."""
     return Diagnostic(
         code=Code.STRAY_PARENTHESIS,
-        file=file,
-        line=line,
+        location=Location(file, line),
         message="unmatched ')': cmd ignores the line",
         hint="remove the parenthesis, or add the one that opens the block",
     )
@@ -171,8 +167,12 @@ def binaries_of_another_version(file: str, recorded: str, version: str) -> Diagn
     """Return the diagnostic ``version-changed`` of binaries of another CPython version."""
     message = f"expected CPython {recorded} as recorded, found {version} in the binaries"
     hint = "add --script or --cpython of that version, or use --identify"
-    return Diagnostic(code=Code.VERSION_CHANGED, file=file, message=message, hint=hint)
+    return Diagnostic(
+        code=Code.VERSION_CHANGED, location=Location(file), message=message, hint=hint
+    )
 
 
 def _disagreement(code: Code, file: str, key: str, message: str, command: str) -> Diagnostic:
-    return Diagnostic(code=code, file=file, subject=key, message=message, hint=f"run: {command}")
+    return Diagnostic(
+        code=code, location=Location(file), subject=key, message=message, hint=f"run: {command}"
+    )

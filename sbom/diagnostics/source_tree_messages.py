@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
-from sbom.diagnostics.diagnostic import Code, Diagnostic
+from sbom.diagnostics.diagnostic import Code, Diagnostic, Location
 from sbom.diagnostics.io_messages import input_error
 
 
@@ -21,7 +21,7 @@ def unexpected_external(directory: str, name: str, known_tags: Sequence[str]) ->
     instead = f": expected {' or '.join(known_tags)}" if known_tags else ""
     return Diagnostic(
         code=Code.UNEXPECTED_EXTERNAL,
-        file=f"{directory}/{name}",
+        location=Location(f"{directory}/{name}"),
         message=f"is not an external of externals.toml{instead}",
         hint="remove it if nothing uses it, or run regen with the script that fetches it",
     )
@@ -31,7 +31,7 @@ def modified_external(directory: str, tag: str, difference: str) -> Diagnostic:
     """SBM502: the files of an external differ from those of its archive."""
     return Diagnostic(
         code=Code.MODIFIED_EXTERNAL,
-        file=f"{directory}/{tag}",
+        location=Location(f"{directory}/{tag}"),
         message=f"differs from the archive of {tag}: {difference}",
         hint="fetch it again, or find out why it differs",
     )
@@ -41,7 +41,7 @@ def ambiguous_external(directory: str, tag: str) -> Diagnostic:
     """SBM503: a directory can be the source or the binary of its tag."""
     return Diagnostic(
         code=Code.AMBIGUOUS_EXTERNAL,
-        file=f"{directory}/{tag}",
+        location=Location(f"{directory}/{tag}"),
         message="could be the source or the binary of this tag, and matches neither",
         hint="run 'nox -s regen', which downloads the archives to compare it with",
     )
@@ -51,7 +51,7 @@ def missing_external(directory: str, key: str, tag: str, condition: str) -> Diag
     """SBM504: the directory does not contain an external that the script fetches."""
     return Diagnostic(
         code=Code.MISSING_EXTERNAL,
-        file=directory,
+        location=Location(directory),
         subject=key,
         message=f"does not contain {tag} (fetched {condition})",
         hint="run get_externals.bat again",
@@ -97,8 +97,7 @@ class Staleness(Enum):
 
 
 def stale_version(
-    file: str,
-    line: int,
+    location: Location,
     name: str,
     staleness: Staleness,
     *,
@@ -110,9 +109,8 @@ def stale_version(
     message, hint = staleness.value
     return Diagnostic(
         code=Code.STALE_VERSION,
-        file=file,
-        line=line,
-        subject=subject_in(file, name),
+        location=location,
+        subject=subject_in(location.path, name),
         message=message.format(stated=stated, actual=actual, where=where),
         hint=hint,
     )
@@ -139,7 +137,7 @@ class ChecksumRecord(Enum):
 
 
 def checksum_mismatch(
-    file: str,
+    location: Location,
     name: str,
     record: ChecksumRecord,
     *,
@@ -147,7 +145,6 @@ def checksum_mismatch(
     expected: str,
     found: str,
     where: str = "externals.toml",
-    line: int = 0,
 ) -> Diagnostic:
     """SBM602: ``name`` has another checksum than is recorded.
 
@@ -156,9 +153,8 @@ def checksum_mismatch(
     end, hint = record.value
     return Diagnostic(
         code=Code.CHECKSUM_MISMATCH,
-        file=file,
-        line=line,
-        subject=subject_in(file, name),
+        location=location,
+        subject=subject_in(location.path, name),
         message=f"expected {algorithm} {_shorten(expected)} of {name}{end.format(where=where)}, "
         f"found {_shorten(found)}",
         hint=hint,
@@ -171,7 +167,7 @@ def missing_files(file: str, name: str, missing: Sequence[str], total: int) -> D
     are = "are" if more else "is"
     return Diagnostic(
         code=Code.CHECKSUM_MISMATCH,
-        file=file,
+        location=Location(file),
         subject=subject_in(file, name),
         message=f"expected {total} files of {name}, found {total - len(missing)}: "
         f"{missing[0]}{more} {are} missing",
@@ -201,8 +197,7 @@ class LinkFault(Enum):
 
 
 def link_mismatch(
-    file: str,
-    line: int,
+    location: Location,
     subject: str,
     fault: LinkFault,
     *,
@@ -215,8 +210,7 @@ def link_mismatch(
     message, hint = fault.value
     return Diagnostic(
         code=Code.LINK_MISMATCH,
-        file=file,
-        line=line,
+        location=location,
         subject=subject,
         message=message.format(shipped=shipped, tag=tag, external=external, actual=actual),
         hint=hint,
@@ -227,7 +221,7 @@ def invalid_wheel(file: str, reason: str) -> Diagnostic:
     """SBM604: a bundled wheel is not what its file name promises."""
     return Diagnostic(
         code=Code.INVALID_WHEEL,
-        file=file,
+        location=Location(file),
         subject=file,
         message=reason,
         hint="restore the wheel, or remove it from the tree",
@@ -238,7 +232,7 @@ def unlisted_component(file: str, name: str, version: str, shipped: str, tag: st
     """SBM605: an SBOM of the tree does not list a component that ships as a file of its own."""
     return Diagnostic(
         code=Code.UNLISTED_COMPONENT,
-        file=file,
+        location=Location(file),
         subject=subject_in(file, name),
         message=f"does not list {name} {version}, which ships as {shipped} out of {tag}",
         hint="scan with the SBOM that 'nox -s sbom' writes, which lists it",
@@ -249,7 +243,7 @@ def vendored_changed(file: str, key: str, *, found: str, recorded: str, command:
     """SBM606: externals.toml (``file``) records another version of vendored code than the tree."""
     return Diagnostic(
         code=Code.VENDORED_CHANGED,
-        file=file,
+        location=Location(file),
         subject=key,
         message=f"expected {recorded or 'nothing'} as recorded, found {found} in the source tree",
         hint=f"run: {command}",
@@ -265,7 +259,7 @@ def absent_code(file: str, key: str, *, recorded: str, contained: int, command: 
     more = f" and the {contained} {packages} in it" if contained else ""
     return Diagnostic(
         code=Code.ABSENT_CODE,
-        file=file,
+        location=Location(file),
         subject=key,
         message=f"the source tree lacks {recorded}{more}",
         hint=f"restore it, or run: {command}",

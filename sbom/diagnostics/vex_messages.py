@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sbom.diagnostics.diagnostic import Code, Diagnostic
+from sbom.diagnostics.diagnostic import Code, Diagnostic, Location
 
 
 def invalid_statement(file: str, key_path: str, message: str, hint: str = "") -> Diagnostic:
     """Return the diagnostic of a key that is unknown, missing, or has a wrong value."""
     return Diagnostic(
         code=Code.INVALID_STATEMENT,
-        file=file,
+        location=Location(file),
         subject=key_path,
         message=message,
         hint=hint or "docs/vex.md explains every key",
@@ -40,7 +40,7 @@ def unmatched_statement(file: str, title: str, component: str, versions: str) ->
     named = f"{component} {versions}".strip()
     return Diagnostic(
         code=Code.UNMATCHED_STATEMENT,
-        file=file,
+        location=Location(file),
         subject=title,
         message=f"matches nothing in this release: no artifact contains {named}",
         hint="remove it, correct its 'versions', or limit its 'cpython-versions'",

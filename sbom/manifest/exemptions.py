@@ -57,6 +57,6 @@ def _accepts(exemption: Exemption, diagnostic: Diagnostic) -> bool:
     """Return whether an exemption that applies to this CPython version accepts a diagnostic."""
     if (exemption.diagnostic, exemption.key) != (diagnostic.code, diagnostic.exemption_key):
         return False
-    artifact = PurePath(diagnostic.file).as_posix()
+    artifact = PurePath(diagnostic.location.path).as_posix()
     is_selected = not exemption.artifacts or PathPatterns(exemption.artifacts).matches(artifact)
     return diagnostic.entry.exemptible and is_selected

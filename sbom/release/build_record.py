@@ -98,7 +98,7 @@ def record_diagnostics(
             id=one.entry.id,
             name=str(one.code),
             severity=str(one.entry.severity),
-            file=_portable(one.file, directories),
+            file=_portable(one.location.path, directories),
             subject=one.subject,
             message=one.message,
             reason=" ".join(reason.split()),

@@ -12,7 +12,7 @@ from sbom.bom.bom import Bom
 from sbom.bom.compose import compose_build, derived_namespace
 from sbom.bom.ownership import assign_owners, expected_contents, present_components
 from sbom.components.component import Build, Component
-from sbom.diagnostics import Code, Diagnostic, InputError
+from sbom.diagnostics import Code, Diagnostic, InputError, Location
 from sbom.diagnostics.io_messages import invalid_usage
 from sbom.diagnostics.release_messages import rejected_part
 from sbom.formats import read_document
@@ -97,7 +97,12 @@ def check_part(part: Part, manifest: Manifest) -> Iterator[Diagnostic]:
             file, f"was built although {where}: {error.message} [{error.id} {error.name}]"
         )
     accepted = [
-        Diagnostic(code=Code(one.name), file=one.file, message=one.message, subject=one.subject)
+        Diagnostic(
+            code=Code(one.name),
+            location=Location(one.file),
+            message=one.message,
+            subject=one.subject,
+        )
         for one in record.exempted
         if one.name in {*Code} and one.severity == "error"
     ]

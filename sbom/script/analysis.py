@@ -58,7 +58,7 @@ def analyze_script(text: str, file: str = SCRIPT_NAME) -> ScriptAnalysis:
         *find_unsupported(prober),
         *(undecided_condition(file, one.tag) for one in externals if not one.is_decided),
     ]
-    lines = {diagnostic.line for diagnostic in diagnostics if diagnostic.line}
+    lines = {diagnostic.location.line for diagnostic in diagnostics if diagnostic.location.line}
     diagnostics += find_unlisted(prober, _all_fetches(default, outcomes), lines)
     return ScriptAnalysis(
         externals,

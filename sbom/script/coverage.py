@@ -50,7 +50,7 @@ def find_unsupported(prober: Prober) -> list[Diagnostic]:
     """Return what could not be simulated in any run, values that are no real ones aside."""
     refused = (one for one in prober.refused if one.code is Code.UNSUPPORTED_COMMAND)
     found = {
-        diagnostic.line: diagnostic
+        diagnostic.location.line: diagnostic
         for diagnostic in (
             *refused,
             *(diagnostic for run in prober.completed() for diagnostic in run.diagnostics),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from sbom.diagnostics import Diagnostic
+from sbom.diagnostics import Diagnostic, Location
 from sbom.diagnostics.source_tree_messages import invalid_msbuild_file
 from sbom.files.xml import XmlError
 from sbom.formats.cpython_sbom import SbomPackage, read_sbom_packages
@@ -30,7 +30,7 @@ from sbom.source_tree.vendored import check_bundled_wheels, check_listed_files, 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VersionStatement:
-    """A version that a source states, as it is written, with file and line.
+    """A version that a source states, as it is written, and where.
 
     ``key`` is what it is the version of, None for CPython itself.
     """
@@ -38,13 +38,7 @@ class VersionStatement:
     source: VersionSource
     key: ExternalKey | None
     value: str
-    file: str
-    line: int
-
-    @property
-    def location(self) -> str:
-        """Return ``FILE:LINE``."""
-        return f"{self.file}:{self.line}"
+    location: Location
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,8 +127,7 @@ def _read_property(source: VersionSource, properties: Properties) -> Iterator[Ve
                 source=source,
                 key=source.external,
                 value=match[1],
-                file=definition.file,
-                line=definition.line,
+                location=Location(definition.file, definition.line),
             )
 
 
@@ -149,8 +142,7 @@ def _match_pattern(tree: SourceTree, source: VersionSource) -> Iterator[VersionS
                 source=source,
                 key=source.external,
                 value=source.version or groups.get("version") or ".".join(parts),
-                file=path,
-                line=text.count("\n", 0, match.start(first)) + 1,
+                location=Location(path, text.count("\n", 0, match.start(first)) + 1),
             )
 
 
@@ -162,23 +154,16 @@ def _read_packages(tree: SourceTree, source: VersionSource) -> Iterator[VersionS
                 source=source,
                 key=stated.key,
                 value=version.value,
-                file=stated.file,
-                line=version.line,
+                location=Location(stated.file, version.line),
             )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScriptPin:
-    """An external that the tree's own script can fetch, and the line that names it."""
+    """An external that the tree's own script can fetch, and where it names it."""
 
     pin: Pin
-    file: str
-    line: int
-
-    @property
-    def location(self) -> str:
-        """Return ``FILE:LINE``."""
-        return f"{self.file}:{self.line}"
+    location: Location
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,7 +201,8 @@ class TreeContents:
     def locate(self, diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         """Yield diagnostics of files of the tree with paths that lead there."""
         return (
-            replace(diagnostic, file=str(self.root / diagnostic.file)) for diagnostic in diagnostics
+            replace(diagnostic, location=diagnostic.location.below(self.root))
+            for diagnostic in diagnostics
         )
 
 
@@ -241,7 +227,8 @@ def read_tree_contents(
         root=root,
         version=version,
         pins={
-            pin.key: ScriptPin(pin=pin, file=SCRIPT, line=_find_line(pin, script)) for pin in pins
+            pin.key: ScriptPin(pin=pin, location=Location(SCRIPT, _find_line(pin, script)))
+            for pin in pins
         },
         statements=(*_wheel_statements(vendored), *_of_present(stated, vendored)),
         packages=tuple(read_stated_packages(tree, sources)),
@@ -265,7 +252,7 @@ def _wheel_statements(vendored: Sequence[Vendored]) -> Iterator[VersionStatement
                 external=code.key, path=path, pattern=r"(?P<version>.+)", authoritative=True
             )
             yield VersionStatement(
-                source=source, key=code.key, value=code.version, file=path, line=1
+                source=source, key=code.key, value=code.version, location=Location(path, 1)
             )
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from msgspec import structs
 from packaging.utils import canonicalize_name
 
-from sbom.diagnostics import Diagnostic, SbomError
+from sbom.diagnostics import Diagnostic, Location, SbomError
 from sbom.diagnostics.manifest_messages import unstated_contents
 from sbom.diagnostics.release_messages import invalid_document
 from sbom.diagnostics.source_tree_messages import (
@@ -85,7 +85,10 @@ def require_readable(tree: SourceTree) -> None:
         damaged.append(_invalid_sbom(VENDORED_SBOM))
     if damaged:
         raise SbomError(
-            [replace(diagnostic, file=str(tree.root / diagnostic.file)) for diagnostic in damaged]
+            [
+                replace(diagnostic, location=diagnostic.location.below(tree.root))
+                for diagnostic in damaged
+            ]
         )
 
 
@@ -181,13 +184,12 @@ def check_listed_files(tree: SourceTree, path: str) -> Iterator[Diagnostic]:
             if difference := _differing_checksum(file, tree.read(file.path)):
                 algorithm, found = difference
                 yield checksum_mismatch(
-                    path,
+                    Location(path, file.line),
                     file.path,
                     ChecksumRecord.TREE_SBOM,
                     algorithm=algorithm,
                     expected=file.checksums.get(algorithm, ""),
                     found=found,
-                    line=file.line,
                 )
 
 

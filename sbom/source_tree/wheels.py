@@ -16,7 +16,7 @@ from packaging.metadata import parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from sbom.diagnostics import Diagnostic
+from sbom.diagnostics import Diagnostic, Location
 from sbom.diagnostics.source_tree_messages import ChecksumRecord, checksum_mismatch, invalid_wheel
 
 #: The largest member of a bundled wheel has 0.5 MB; more than this is a decompression bomb.
@@ -121,7 +121,7 @@ def check_wheel(path: str, data: bytes | None, recorded_sha256: str) -> Iterator
         return
     if recorded_sha256 and wheel.sha256 != recorded_sha256:
         yield checksum_mismatch(
-            path,
+            Location(path),
             file,
             ChecksumRecord.MANIFEST,
             algorithm="SHA-256",
@@ -162,7 +162,7 @@ def _check_record(path: str, archive: zipfile.ZipFile) -> Iterator[Diagnostic]:
             content = member.read(_MEMBER_LIMIT)
         if not entry.validate_stream(io.BytesIO(content)):
             yield checksum_mismatch(
-                path,
+                Location(path),
                 entry.path,
                 ChecksumRecord.WHEEL,
                 algorithm=entry.hash_.name,

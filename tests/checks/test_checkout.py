@@ -186,7 +186,7 @@ def test_the_file_that_an_external_ends_up_in_is_compared_with_the_manifest(
 def test_a_file_that_the_manifest_states_and_no_project_makes_is_reported(tree: Path) -> None:
     edit(tree, "PCbuild/_lzma.vcxproj", ".pyd", ".dll")
     [found] = [one for one in check(tree) if one.subject == "component.xz _lzma.pyd"]
-    assert Path(found.file) == tree.parent / "externals.toml"
+    assert Path(found.location.path) == tree.parent / "externals.toml"
     assert found.message == (
         "expected source.xz in _lzma.pyd, but the projects of the tree put it into _lzma.dll"
     )

@@ -10,6 +10,7 @@ from manifests import COMMITTED, RELEASED
 from test_checkout import check, regen
 
 from sbom.cli import main
+from sbom.diagnostics import Location
 
 TREES = os.environ.get("SBOM_TREES", "")
 
@@ -54,7 +55,7 @@ def test_every_known_difference_of_a_real_tree_is_reported_and_nothing_else(vers
     assert len(found) == len(EXPECTED[version])
     for key, line, stated in EXPECTED[version]:
         [one] = [one for one in found if one.exemption_key == key]
-        assert (one.line, one.file) == (line, str(root / key.partition(" ")[0]))
+        assert one.location == Location(str(root / key.partition(" ")[0]), line)
         assert stated in one.message
 
 

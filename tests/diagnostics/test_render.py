@@ -9,7 +9,7 @@ import tomllib
 import pytest
 from manifests import COMMITTED
 
-from sbom.diagnostics import Code, Diagnostic
+from sbom.diagnostics import Code, Diagnostic, Location
 from sbom.diagnostics.inspection_messages import excluded_component, unowned_file
 from sbom.diagnostics.render import OutputFormat, render
 from sbom.manifest.exemptions import triage_diagnostics
@@ -84,7 +84,9 @@ def test_nothing_that_a_file_is_named_reaches_the_terminal_unescaped(name: str) 
 
 
 def test_nothing_is_printed_that_would_not_be_accepted() -> None:
-    diagnostic = Diagnostic(code=Code.INVALID_TOML, file="externals.toml", message="invalid")
+    diagnostic = Diagnostic(
+        code=Code.INVALID_TOML, location=Location("externals.toml"), message="invalid"
+    )
     assert "exemption" not in render([diagnostic], OutputFormat.TEXT)
     [item] = json.loads(render([diagnostic], OutputFormat.JSON))
     assert (item["exemption_key"], item["exemption_toml"]) == (None, None)

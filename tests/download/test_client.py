@@ -115,7 +115,7 @@ def failure(client: Client, url: str, *, retry_missing: bool = False) -> str:
     with pytest.raises(OperationalError) as caught:
         client.get(url, received, retry_missing=retry_missing)
     (diagnostic,) = caught.value.diagnostics
-    assert diagnostic.file == redact_url(url)
+    assert diagnostic.location.path == redact_url(url)
     return diagnostic.message
 
 

@@ -163,7 +163,7 @@ def test_a_file_in_a_package_that_is_wrong_is_named_with_bundle_and_package() ->
     tables = msi_tables(FILES)
     tables["File"][0] = [*tables["File"][0][:3], 1, None, None, 512, 1]
     [diagnostic] = read_bundle(bundle({"core.msi": msi(FILES, tables=tables)})).diagnostics
-    assert diagnostic.file == "python-3.14.7-amd64.exe/core.msi"
+    assert diagnostic.location.path == "python-3.14.7-amd64.exe/core.msi"
     assert diagnostic.subject == "python.exe"
 
 

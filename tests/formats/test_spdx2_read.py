@@ -155,7 +155,7 @@ def test_what_is_not_an_spdx_2_document_is_refused(content: bytes, message: str)
     with pytest.raises(InputError, match=message) as caught:
         read_document(content, "x.json")
     [diagnostic] = caught.value.diagnostics
-    assert diagnostic.file == "x.json"
+    assert diagnostic.location.path == "x.json"
 
 
 def test_a_foreign_document_without_tool_and_digests_is_written_again() -> None:

@@ -79,8 +79,8 @@ def test_an_exemption_is_for_one_artifact_or_for_all(artifacts: str, accepted: s
     manifest = read_manifest(with_exemption(Code.UNOWNED_FILE, "a.txt", limits=artifacts))
     diagnostics = [unowned_file(file, "a.txt") for file in (EMBED, NUGET)]
     found = triage_diagnostics(diagnostics, manifest, ())
-    assert {one.file for one, _ in found.exempted} == accepted
-    assert {one.file for one in found.active} == {EMBED, NUGET} - accepted
+    assert {one.location.path for one, _ in found.exempted} == accepted
+    assert {one.location.path for one in found.active} == {EMBED, NUGET} - accepted
 
 
 def test_each_artifact_can_have_a_reason_of_its_own() -> None:
@@ -90,7 +90,7 @@ def test_each_artifact_can_have_a_reason_of_its_own() -> None:
     manifest = read_manifest(text.replace(table, f"{table}\n{second}"))
     diagnostics = [unowned_file(file, "a.txt") for file in (EMBED, NUGET)]
     found = triage_diagnostics(diagnostics, manifest, ())
-    assert [(one.file, reason) for one, reason in found.exempted] == [
+    assert [(one.location.path, reason) for one, reason in found.exempted] == [
         (EMBED, "first"),
         (NUGET, "second"),
     ]

@@ -282,7 +282,7 @@ def test_a_syntax_error_is_reported_with_its_line() -> None:
     with pytest.raises(SbomError) as caught:
         read_manifest("[cpython]\nversion = \n")
     [found] = caught.value.diagnostics
-    assert (found.line, found.code) == (2, "invalid-toml")
+    assert (found.location.line, found.code) == (2, "invalid-toml")
 
 
 @settings(max_examples=150)

@@ -6,7 +6,9 @@ from sbom.release.shared_files import BuildFiles, check_shared_files
 
 
 def messages(*contents: BuildFiles) -> list[str]:
-    return [f"{one.file}: {one.subject}: {one.message}" for one in check_shared_files(contents)]
+    return [
+        f"{one.location.path}: {one.subject}: {one.message}" for one in check_shared_files(contents)
+    ]
 
 
 def test_a_library_that_differs_is_reported_with_where_it_was_seen_first() -> None:

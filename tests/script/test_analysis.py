@@ -12,7 +12,7 @@ CLONE = "git clone https://github.com/a/b.git"
 
 
 def reported(text: str) -> list[tuple[Code, int | None]]:
-    return [(one.code, one.line) for one in analyze_script(text).diagnostics]
+    return [(one.code, one.location.line) for one in analyze_script(text).diagnostics]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_command_that_no_tried_run_executes_is_reported(lines: str) -> None:
 
 def test_a_command_that_is_not_executed_is_reported_with_its_line_and_text() -> None:
     [diagnostic] = analyze_script(f"@echo off\nwhere /q git || {CLONE}\n").diagnostics
-    assert (diagnostic.code, diagnostic.line) == (Code.UNLISTED_COMMAND, 2)
+    assert (diagnostic.code, diagnostic.location.line) == (Code.UNLISTED_COMMAND, 2)
     assert CLONE in str(diagnostic)
 
 

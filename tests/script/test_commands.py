@@ -67,7 +67,7 @@ def test_what_is_not_known_or_cannot_be_named_is_refused(line: str) -> None:
     with pytest.raises(SbomError) as caught:
         fetches(f"@echo off\n{line}\n")
     [diagnostic] = caught.value.diagnostics
-    assert (diagnostic.code, diagnostic.line) == (Code.UNSUPPORTED_COMMAND, 2)
+    assert (diagnostic.code, diagnostic.location.line) == (Code.UNSUPPORTED_COMMAND, 2)
 
 
 @pytest.mark.parametrize(

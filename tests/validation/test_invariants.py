@@ -57,7 +57,7 @@ def test_each_diagnostic_has_its_file_and_a_hint() -> None:
         data = valid_document()
         plant(data)
         for diagnostic in check_invariants(data, "x.spdx.json"):
-            assert diagnostic.file == "x.spdx.json"
+            assert diagnostic.location.path == "x.spdx.json"
             assert diagnostic.hint
 
 
