@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from sbom.diagnostics.catalog import Area, names_in
 from sbom.diagnostics.io_messages import usage_error
 from sbom.manifest.diff import ManifestChange, diff_manifest
 from sbom.manifest.exemptions import Triage, triage_diagnostics
+from sbom.manifest.key_locations import locate_keys
 from sbom.manifest.model import Manifest
 from sbom.manifest.pins import Vendored
 from sbom.manifest.ranges import release_line
@@ -146,8 +147,10 @@ def triage_inputs(
         *check_manifest(inputs.manifest),
         *script_diagnostics(inputs),
         *_disagreements(inputs),
+        *more,
     ]
-    return triage_diagnostics([*problems, *more], inputs.manifest, checked)
+    triage = triage_diagnostics(problems, inputs.manifest, checked)
+    return replace(triage, active=locate_keys(triage.active, inputs.manifest.file, inputs.text))
 
 
 def _disagreements(inputs: Inputs) -> list[Diagnostic]:

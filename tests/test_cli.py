@@ -46,6 +46,12 @@ def tree(tmp_path: Path) -> Path:
     return folder
 
 
+def line_of(text: str, path: Path) -> int:
+    """Return the first line of a file that starts with a text."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if line.startswith(text))
+
+
 def captured(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
     streams = capsys.readouterr()
     return streams.out, streams.err
@@ -237,15 +243,17 @@ def test_check_reports_what_differs_and_the_command_that_fixes_it(
     errors = [
         line for line in captured(capsys)[0].splitlines() if "[error" in line or "run:" in line
     ]
+    at_xz = f"{manifest}:{line_of('[source.xz]', manifest)}:1"
+    at_zstd = f"{manifest}:{line_of('[source.zstd]', manifest)}:1"
     fix = f"    run: nox -s regen -- --script {script} --manifest {manifest}"
     assert [line for line in errors if "network access" not in line] == [
         f"{manifest}: source.brotli: the script fetches brotli-1.1.0, which the manifest does not "
         "have [error: SBM401 not-in-manifest]",
         fix,
-        f"{manifest}: source.xz: expected xz-5.2.5 as recorded, found xz-5.8.1 in the script "
+        f"{at_xz}: source.xz: expected xz-5.2.5 as recorded, found xz-5.8.1 in the script "
         "[error: SBM403 tag-changed]",
         fix,
-        f"{manifest}: source.zstd: the script no longer fetches zstd-1.5.7 "
+        f"{at_zstd}: source.zstd: the script no longer fetches zstd-1.5.7 "
         "[error: SBM402 not-in-script]",
         fix,
     ]
@@ -258,9 +266,10 @@ def test_check_of_a_tree_reads_its_version(
     (tree / "Include/patchlevel.h").write_text('#define PY_VERSION "3.14.8+"\n')
     captured(capsys)
     assert main(["check", "--manifest", str(manifest), "--cpython", str(tree)]) == 1
+    location = f"{manifest}:{line_of('version = ', manifest)}:11"
     assert (
-        f"{manifest}: cpython.version: expected CPython 3.14.7 as recorded, found 3.14.8+ in the "
-        "source tree" in captured(capsys)[0]
+        f"{location}: cpython.version: expected "
+        "CPython 3.14.7 as recorded, found 3.14.8+ in the source tree" in captured(capsys)[0]
     )
 
 
@@ -286,7 +295,8 @@ def test_diagnostics_are_printed_as_json_and_as_workflow_commands(
         "name": "missing-checksum",
         "severity": "warning",
         "file": str(manifest),
-        "line": None,
+        "line": line_of("[binary.llvm]", manifest),
+        "column": 1,
         "subject": "binary.llvm",
         "message": "no checksum of llvm-19.1.7.0 is recorded",
         "hint": "run with network access: nox -s regen",
@@ -297,7 +307,8 @@ def test_diagnostics_are_printed_as_json_and_as_workflow_commands(
     }
     assert main(["check", "--manifest", str(manifest), "--output-format", "github"]) == 0
     assert captured(capsys)[0].splitlines()[0] == (
-        f"::warning file={manifest},title=SBM308 missing-checksum::binary.llvm: "
+        f"::warning file={manifest},line={line_of('[binary.llvm]', manifest)},col=1,"
+        "title=SBM308 missing-checksum::binary.llvm: "
         "no checksum of llvm-19.1.7.0 is recorded%0Arun with network access: nox -s regen"
     )
 

@@ -13,7 +13,7 @@ from sbom.components.versions import (
     shipped_version,
     vendored_components,
 )
-from sbom.diagnostics import Diagnostic, sort_diagnostics
+from sbom.diagnostics import Diagnostic, Location, sort_diagnostics
 from sbom.diagnostics import manifest_messages as messages
 from sbom.manifest.component_spec import PLACEHOLDER, ComponentSpec, Inclusion
 from sbom.manifest.external_key import ExternalKey
@@ -109,7 +109,7 @@ def _invalid_licenses(manifest: Manifest) -> Iterator[Diagnostic]:
                     if not _LICENSE_REF.fullmatch(unknown):
                         message = f"expected an SPDX license expression, found '{unknown}'"
                         yield messages.invalid_manifest(
-                            manifest.file, format_key_path(path), message, _LICENSE_HINT
+                            Location(manifest.file), format_key_path(path), message, _LICENSE_HINT
                         )
 
 
@@ -125,7 +125,7 @@ def _invalid_purls(manifest: Manifest) -> Iterator[Diagnostic]:
             message = f"expected a package URL, found '{spec.purl}': {error}"
             hint = "write it as github.com/package-url/purl-spec describes"
             key_path = format_key_path(("component", spec.key, "purl"))
-            yield messages.invalid_manifest(manifest.file, key_path, message, hint)
+            yield messages.invalid_manifest(Location(manifest.file), key_path, message, hint)
 
 
 def _undescribed_externals(manifest: Manifest) -> Iterator[Diagnostic]:

@@ -41,6 +41,7 @@ from sbom.manifest.diff import (
 )
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.external_key import ExternalKey
+from sbom.manifest.key_locations import locate_keys
 from sbom.manifest.model import VERSION, Manifest
 from sbom.manifest.read import read_manifest
 from sbom.manifest.write import write_manifest
@@ -83,7 +84,8 @@ def _run(options: RegenOptions, environment: Environment) -> int:
     lines = list(describe_changes(inputs.manifest, manifest, pinned, changes))
     print("\n".join(lines or [_unchanged(inputs, manifest)]))
     problems = [*check_manifest(written), *check_tree_wheels(inputs, options.cpython)]
-    remaining = triage_diagnostics(problems, written, names_in(Area.MANIFEST)).active
+    active = triage_diagnostics(problems, written, names_in(Area.MANIFEST)).active
+    remaining = locate_keys(active, written.file, text)
     print(render([*remaining, *warnings], OutputFormat.TEXT), end="", file=sys.stderr)
     print("".join((*unlisted, *describe_unread(written))), end="", file=sys.stderr)
     return Exit.OK

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from operator import attrgetter
 from pathlib import PurePath
@@ -117,12 +117,14 @@ class Location:
 
     ``path`` is what the input is known by: a path, a URL, an option, a variable. It is never
     parsed, whatever it looks like. Lines and columns count from 1, columns in characters; 0 means
-    that there is none.
+    that there is none. ``width`` characters of the line, ``excerpt``, are meant.
     """
 
     path: str
     line: int = 0
     column: int = 0
+    width: int = field(default=0, kw_only=True, compare=False)
+    excerpt: str = field(default="", kw_only=True, compare=False)
 
     def __str__(self) -> str:
         """Return ``PATH:LINE:COLUMN``, which editors and terminals can follow."""

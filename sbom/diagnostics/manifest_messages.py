@@ -5,21 +5,21 @@ from __future__ import annotations
 from sbom.diagnostics.diagnostic import Code, Diagnostic, Location
 
 
-def invalid_toml(file: str, line: int, reason: str) -> Diagnostic:
-    """Return the diagnostic of a manifest that is not TOML; ``line`` is 0 if it is unknown."""
+def invalid_toml(location: Location, reason: str) -> Diagnostic:
+    """Return the diagnostic of a manifest that is not TOML."""
     return Diagnostic(
         code=Code.INVALID_TOML,
-        location=Location(file, line),
+        location=location,
         message=f"not valid TOML: {reason}",
         hint="correct the syntax; https://toml.io/en/v1.0.0 is the grammar",
     )
 
 
-def invalid_manifest(file: str, key_path: str, message: str, hint: str) -> Diagnostic:
+def invalid_manifest(location: Location, key_path: str, message: str, hint: str) -> Diagnostic:
     """Return the diagnostic of a key that is unknown, missing, or has a wrong value."""
     return Diagnostic(
         code=Code.INVALID_MANIFEST,
-        location=Location(file),
+        location=location,
         subject=key_path,
         message=message,
         hint=hint,
@@ -29,7 +29,7 @@ def invalid_manifest(file: str, key_path: str, message: str, hint: str) -> Diagn
 def missing_reference(file: str, key_path: str, table: str) -> Diagnostic:
     """Return the diagnostic of a name that refers to a table that is not there."""
     hint = f"add [{table}], or correct the name"
-    return invalid_manifest(file, key_path, f"there is no [{table}]", hint)
+    return invalid_manifest(Location(file), key_path, f"there is no [{table}]", hint)
 
 
 def placeholder(file: str, key_path: str) -> Diagnostic:

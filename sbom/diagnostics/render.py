@@ -10,7 +10,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from sbom.diagnostics.catalog import Severity
-from sbom.diagnostics.diagnostic import Code, Diagnostic, sort_diagnostics
+from sbom.diagnostics.diagnostic import Code, Diagnostic, Location, sort_diagnostics
 
 
 class OutputFormat(StrEnum):
@@ -23,6 +23,8 @@ class OutputFormat(StrEnum):
 
 #: How many diagnostics with one name are printed as text.
 _SHOWN = 50
+#: How many columns of a line of the input are printed.
+_EXCERPT = 72
 #: How many of the others are named.
 _NAMED = 200
 
@@ -114,6 +116,7 @@ def _label(diagnostic: Diagnostic, *, strict: bool) -> str:
 def _as_text(diagnostic: Diagnostic, exemption: str, *, strict: bool) -> str:
     """Return the lines of a diagnostic; ``exemption`` is empty where it is printed already."""
     text = f"{printable(str(diagnostic))} [{_label(diagnostic, strict=strict)}]\n"
+    text += _excerpt(diagnostic.location)
     if diagnostic.hint:
         text += f"    {printable(diagnostic.hint)}\n"
     if diagnostic.entry.exemptible:
@@ -121,10 +124,33 @@ def _as_text(diagnostic: Diagnostic, exemption: str, *, strict: bool) -> str:
     return text + textwrap.indent(exemption, " " * 8)
 
 
+def _excerpt(location: Location) -> str:
+    """Return the line that is meant, with carets below the part that is; empty if it is not known.
+
+    Of a long line, it is what is about the part.
+    """
+    if not location.excerpt:
+        return ""
+    before = printable(location.excerpt[: location.column - 1])
+    meant = printable(location.excerpt[location.column - 1 :][: location.width])
+    after = printable(location.excerpt[location.column - 1 + location.width :])
+    if len(before) > _EXCERPT // 2:
+        before = f"…{before[-_EXCERPT // 2 :]}"
+    if len(meant) > _EXCERPT - len(before):
+        meant, after = f"{meant[: _EXCERPT - len(before)]}…", ""
+    room = max(0, _EXCERPT - len(before) - len(meant))
+    after = f"{after[:room]}…" if len(after) > room else after
+    margin = " " * len(str(location.line))
+    carets = " " * len(before) + "^" * max(1, len(meant))
+    return f"{margin} |\n{location.line} | {before}{meant}{after}\n{margin} | {carets}\n"
+
+
 def _as_github(diagnostic: Diagnostic, *, strict: bool) -> str:
     """Return a workflow command; values are escaped the way GitHub's toolkit unescapes them."""
     location = diagnostic.location
     line = f",line={location.line}" if location.line else ""
+    if location.column:
+        line += f",col={location.column}"
     subject = f"{diagnostic.short_subject}: " if diagnostic.short_subject else ""
     text = _escape(f"{subject}{diagnostic.message}\n{diagnostic.hint}".rstrip())
     file = _escape(location.path).replace(":", "%3A").replace(",", "%2C")
@@ -144,6 +170,7 @@ def _as_json(diagnostic: Diagnostic, *, strict: bool) -> dict[str, object]:
         "severity": _severity(diagnostic, strict=strict),
         "file": diagnostic.location.path,
         "line": diagnostic.location.line or None,
+        "column": diagnostic.location.column or None,
         "subject": diagnostic.subject,
         "message": diagnostic.message,
         "hint": diagnostic.hint,

@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 
 from msgspec import field
 
-from sbom.diagnostics import Diagnostic, SbomError
+from sbom.diagnostics import Diagnostic, Location, SbomError
 from sbom.diagnostics.manifest_messages import invalid_manifest, invalid_toml
 from sbom.manifest.channels import DEFAULT, Channel, Platform, ReleaseConfig, Variant
 from sbom.manifest.component_spec import ComponentSpec
+from sbom.manifest.key_locations import BOM, KeyLocations, locate_in_text
 from sbom.manifest.model import (
     CPython,
     DocumentConfig,
@@ -40,8 +41,6 @@ from sbom.manifest.tables import (
 )
 
 T = TypeVar("T")
-#: What some editors put before a UTF-8 text.
-BOM = "\ufeff"
 #: What comes with this project.
 _REFERENCE = ReferenceData()
 
@@ -73,30 +72,39 @@ def read_manifest(
 
     Raises SbomError with everything that is wrong with it, each at its key path.
     """
+    text = text.removeprefix(BOM)
     data = parse_toml(text, file)
+    locations = KeyLocations(text, file)
     try:
         tables = convert_table(data, ManifestTables)
     except ValueError as error:
-        raise SbomError(_to_diagnostics(_find_errors(data), file)) from error
+        raise SbomError(_to_diagnostics(_find_errors(data), locations)) from error
     errors = [
         *check_values(tables, ManifestTables),
         *_check_channel_names(tables.channel, tables.variant, tables.platform),
         *_check_component_names(tables.component, tables.platform),
     ]
     if errors:
-        raise SbomError(_to_diagnostics(errors, file))
+        raise SbomError(_to_diagnostics(errors, locations))
     return _to_manifest(tables, file, reference)
 
 
 def parse_toml(text: str, file: str) -> dict[str, Any]:
     """Return the tables of a TOML text. Raises SbomError that names the file and line."""
+    text = text.removeprefix(BOM)
     try:
-        return tomllib.loads(text.removeprefix(BOM))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        raise SbomError([invalid_toml(file, int(line[1]) if line else 0, str(error))]) from error
+        raise SbomError([invalid_toml(_location_of(error, text, file), str(error))]) from error
     except RecursionError as error:
-        raise SbomError([invalid_toml(file, 0, "it is nested too deeply")]) from error
+        raise SbomError([invalid_toml(Location(file), "it is nested too deeply")]) from error
+
+
+def _location_of(error: tomllib.TOMLDecodeError, text: str, file: str) -> Location:
+    """Return where a text stops to be TOML; before Python 3.14, only the message has it."""
+    if place := re.search(r"\(at line (\d+), column (\d+)\)$", str(error)):
+        return locate_in_text(file, text, int(place[1]), int(place[2]))
+    return locate_in_text(file, text, text.rstrip().count("\n") + 1, 1)
 
 
 def _find_errors(data: Mapping[str, Any]) -> Iterable[TableError]:
@@ -105,10 +113,10 @@ def _find_errors(data: Mapping[str, Any]) -> Iterable[TableError]:
     return ErrorFinder(renamed_keys()).find(data, ManifestTables)
 
 
-def _to_diagnostics(errors: Iterable[TableError], file: str) -> list[Diagnostic]:
+def _to_diagnostics(errors: Iterable[TableError], locations: KeyLocations) -> list[Diagnostic]:
     return [
         invalid_manifest(
-            file,
+            locations.locate(error.path, key=error.is_key),
             format_key_path(error.path),
             error.message,
             error.hint or f"see [{_containing_table(error.path)}] in docs/manifest.md",

@@ -129,13 +129,15 @@ class ErrorFinder:
         """Return the error of an unknown key or table, by what is known of its name."""
         if moved := self.renamed.moved.get(table_form(path)):
             message = f"no longer in the manifest: {moved} has the reference data"
-            return TableError(path, message, "remove the table")
+            return TableError(path, message, "remove the table", is_key=True)
         if len(names) == 1:
-            return TableError(path, f"old name of '{names[0]}'", f"rename it to '{names[0]}'")
+            message, hint = f"old name of '{names[0]}'", f"rename it to '{names[0]}'"
+            return TableError(path, message, hint, is_key=True)
         if names:
-            return TableError(path, f"replaced by {_listed(names, 'and')}", "write those instead")
+            message = f"replaced by {_listed(names, 'and')}"
+            return TableError(path, message, "write those instead", is_key=True)
         hint = f"did you mean '{close[0]}'?" if close else f"use one of {_listed(known, 'or')}"
-        return TableError(path, f"unknown {what}", hint)
+        return TableError(path, f"unknown {what}", hint, is_key=True)
 
 
 def _leaf(value: object, kind: Any, path: KeyPath) -> Iterator[TableError]:

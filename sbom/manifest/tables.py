@@ -25,6 +25,7 @@ KeyPath = tuple[str | int, ...]
 TextCheck = Callable[[str], str]
 
 _PLAIN_KEY = re.compile(r"[^\s.\[\]\"']+")
+_PART = re.compile(rf'\[([0-9]{{1,9}})\]|\.?(?:"([^"]*)"|({_PLAIN_KEY.pattern}))')
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -41,11 +42,15 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 @dataclass(frozen=True, slots=True)
 class TableError:
-    """An error of a table: its key path, the message, and a hint."""
+    """An error of a table: its key path, the message, and a hint.
+
+    With ``is_key``, the key itself is wrong, not its value.
+    """
 
     path: KeyPath
     message: str
     hint: str = ""
+    is_key: bool = False
 
 
 # What fields are annotated with.
@@ -193,6 +198,20 @@ def format_key_path(path: KeyPath) -> str:
         else:
             text += ("." if text else "") + (part if _PLAIN_KEY.fullmatch(part) else f'"{part}"')
     return text
+
+
+def parse_key_path(text: str) -> KeyPath:
+    """Return the key path that a text, as ``format_key_path`` writes it, starts with.
+
+    What follows behind a blank is not part of it; empty if it starts with none.
+    """
+    path: list[str | int] = []
+    position = 0
+    while match := _PART.match(text, position):
+        number, quoted, plain = match.groups()
+        path.append(int(number) if number else plain or quoted or "")
+        position = match.end()
+    return tuple(path) if text[position : position + 1] in ("", " ") else ()
 
 
 def table_form(path: KeyPath) -> str:

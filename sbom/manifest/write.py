@@ -9,7 +9,7 @@ from typing import Any
 
 import tomlkit
 
-from sbom.diagnostics import SbomError
+from sbom.diagnostics import Location, SbomError
 from sbom.diagnostics.manifest_messages import invalid_manifest
 from sbom.manifest.component_spec import PLACEHOLDER
 from sbom.manifest.external_key import EntryKind, ExternalKey
@@ -70,7 +70,8 @@ def write_manifest(text: str, manifest: Manifest) -> str:
     except TomlEditError as error:
         message = "the tables are written in a way that cannot be edited safely"
         hint = "write each external as a table of its own: [source.<name>]"
-        raise SbomError([invalid_manifest(manifest.file, str(error), message, hint)]) from error
+        location = Location(manifest.file)
+        raise SbomError([invalid_manifest(location, str(error), message, hint)]) from error
 
 
 def described_externals(manifest: Manifest) -> set[ExternalKey]:

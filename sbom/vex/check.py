@@ -12,6 +12,7 @@ from sbom.diagnostics.vex_messages import (
     unknown_component,
     unmatched_statement,
 )
+from sbom.manifest.key_locations import locate_keys
 from sbom.manifest.model import Manifest
 from sbom.vex.model import Statement
 from sbom.vex.products import Product, is_about, is_current
@@ -28,10 +29,11 @@ def check_vex_file(text: str, file: str, manifest: Manifest) -> list[Diagnostic]
     except SbomError as error:
         return [*error.diagnostics]
     versions = versions_in_manifest(manifest)
-    return [
+    found = [
         *check_statements(statements, file, manifest, versions),
         *check_unmatched(statements, file, manifest, versions),
     ]
+    return [*locate_keys(found, file, text)]
 
 
 def check_statements(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sbom.diagnostics import SbomError
 from sbom.diagnostics.vex_messages import invalid_statement
+from sbom.manifest.key_locations import BOM, KeyLocations
 from sbom.manifest.read import parse_toml
 from sbom.manifest.table_errors import ErrorFinder, RenamedKeys
 from sbom.manifest.tables import check_values, convert_table, format_key_path
@@ -25,9 +28,13 @@ def read_statements(text: str, file: str = VEX_FILE) -> tuple[Statement, ...]:
     except ValueError:
         errors = [*ErrorFinder(RenamedKeys()).find(data, StatementTables)]
     if errors:
+        locations = KeyLocations(text.removeprefix(BOM), file)
         raise SbomError(
             [
-                invalid_statement(file, format_key_path(error.path), error.message, error.hint)
+                replace(
+                    invalid_statement(file, format_key_path(error.path), error.message, error.hint),
+                    location=locations.locate(error.path, key=error.is_key),
+                )
                 for error in errors
             ]
         )

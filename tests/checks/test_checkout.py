@@ -228,10 +228,12 @@ def test_a_removed_external_that_the_manifest_pins_is_reported_once(
 ) -> None:
     without_sqlite(tree)
     words = ["check", "--cpython", str(tree), "--manifest", str(tmp_path / "externals.toml")]
+    lines = (tmp_path / "externals.toml").read_text("utf-8").splitlines()
+    number = lines.index("[source.sqlite]") + 1
     assert main(words) == 1
     output = capsys.readouterr().out
     assert [line for line in output.splitlines() if "[error" in line] == [
-        f"{tmp_path}/externals.toml: source.sqlite: the script no longer fetches "
+        f"{tmp_path}/externals.toml:{number}:1: source.sqlite: the script no longer fetches "
         "sqlite-3.50.4.0 [error: SBM402 not-in-script]"
     ]
     assert "stale-exemption" not in output

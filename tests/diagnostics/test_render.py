@@ -90,3 +90,26 @@ def test_nothing_is_printed_that_would_not_be_accepted() -> None:
     assert "exemption" not in render([diagnostic], OutputFormat.TEXT)
     [item] = json.loads(render([diagnostic], OutputFormat.JSON))
     assert (item["exemption_key"], item["exemption_toml"]) == (None, None)
+
+
+def excerpt(line: str, column: int, width: int) -> list[str]:
+    location = Location("m.toml", 7, column, width=width, excerpt=line)
+    found = Diagnostic(code=Code.INVALID_TOML, location=location, message="invalid")
+    return render([found], OutputFormat.TEXT).splitlines()[1:4]
+
+
+def test_the_line_is_shown_with_carets_below_what_is_meant() -> None:
+    assert excerpt("a = [1, 2]", 5, 6) == ["  |", "7 | a = [1, 2]", "  |     ^^^^^^"]
+
+
+def test_the_carets_stand_below_characters_that_are_escaped() -> None:
+    assert excerpt("\ta = \x1b", 6, 1) == ["  |", r"7 | \ta = \x1b", "  |       ^^^^"]
+
+
+@pytest.mark.parametrize("column", [1, 60, 4000])
+@pytest.mark.parametrize("width", [1, 500])
+def test_a_long_line_is_shown_around_what_is_meant(column: int, width: int) -> None:
+    line = "".join(chr(0x100 + n) for n in range(4500))
+    _, shown, carets = excerpt(line, column, width)
+    assert len(shown) <= 80
+    assert shown[carets.index("^")] == line[column - 1]

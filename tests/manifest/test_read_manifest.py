@@ -33,7 +33,7 @@ def errors(*edits: tuple[str, str]) -> list[str]:
 def refused(text: str) -> list[str]:
     with pytest.raises(SbomError) as caught:
         read_manifest(text)
-    return [str(one).removeprefix("externals.toml: ") for one in caught.value.diagnostics]
+    return [f"{one.subject}: {one.message}".removeprefix(": ") for one in caught.value.diagnostics]
 
 
 def hints(old: str, new: str) -> list[str]:
@@ -185,11 +185,11 @@ def test_every_error_is_reported_in_one_run() -> None:
         ('link = "static"', 'link = "statik"'),
     )
     assert [line.split(":")[0] for line in found] == [
+        "source.xz.tag",
+        "platform.arm64.lines",
+        "variant.debug.titel",
         "component.bzip2.ships[0].link",
         "component.zlib.cpe[0]",
-        "platform.arm64.lines",
-        "source.xz.tag",
-        "variant.debug.titel",
     ]
 
 
@@ -218,8 +218,8 @@ def test_an_old_key_is_reported_with_its_new_name_and_its_value_still_read() -> 
     old_files = ('files = ["bz2.pyd"]', "extras = 1")
     assert errors(("\nlicense-concluded =", "\nlicence ="), old_files) == [
         "component.bzip2.licence: old name of 'license-concluded'",
-        "component.bzip2.ships[0].extras: expected an array, found 1",
         "component.bzip2.ships[0].extras: old name of 'optional-files'",
+        "component.bzip2.ships[0].extras: expected an array, found 1",
     ]
 
 

@@ -83,7 +83,9 @@ def test_a_build_tool_is_in_no_artifact() -> None:
 
 def test_an_unknown_component_is_an_error() -> None:
     [diagnostic] = checked(VALID.replace('"xz"', '"liblzma"'))
-    assert str(diagnostic) == "vex.toml: statement[0].component: there is no [component.liblzma]"
+    assert (
+        str(diagnostic) == "vex.toml:3:13: statement[0].component: there is no [component.liblzma]"
+    )
     assert not diagnostic.is_warning
 
 

@@ -18,7 +18,7 @@ from sbom.vex.read import read_statements
 def refused(text: str) -> list[str]:
     with pytest.raises(SbomError) as caught:
         read_statements(text)
-    return [str(one).removeprefix("vex.toml: ") for one in caught.value.diagnostics]
+    return [f"{one.subject}: {one.message}".removeprefix(": ") for one in caught.value.diagnostics]
 
 
 def test_a_statement_is_read() -> None:
@@ -30,6 +30,14 @@ def test_a_statement_is_read() -> None:
     assert statement.justification is Justification.CODE_NOT_PRESENT
     assert statement.date == dt.date(2026, 1, 31)
     assert statement.evidence == ("https://example.org/advisory",)
+
+
+def test_an_error_is_at_its_line_and_column() -> None:
+    with pytest.raises(SbomError) as caught:
+        read_statements("\ufeff" + VALID.replace("component =", "componnet ="))
+    number = VALID[: VALID.index("component =")].count("\n") + 1
+    locations = {str(one.location) for one in caught.value.diagnostics}
+    assert f"vex.toml:{number}:1" in locations
 
 
 def test_a_file_without_statements_is_read() -> None:
@@ -127,14 +135,15 @@ def test_everything_that_is_wrong_is_reported_at_once() -> None:
     text = VALID.replace("2026-01-31", "2026") + VALID.replace("date", "dat").replace("<5", "5")
     assert refused(text) == [
         "statement[0].date: expected a date such as 2026-01-31, without quotes, found 2026",
-        "statement[1].dat: unknown key",
         "statement[1].versions: expected a version range such as '>=8.6.13,<9', found '5.6.3'",
+        "statement[1].dat: unknown key",
     ]
 
 
 def test_what_is_no_toml_is_named_with_its_line() -> None:
-    [error] = refused("[[statement]]\nvulnerability =\n")
-    assert error.startswith("vex.toml:2: not valid TOML: ")
+    with pytest.raises(SbomError) as caught:
+        read_statements("[[statement]]\nvulnerability =\n")
+    assert str(caught.value).startswith("vex.toml:2:16: not valid TOML: ")
 
 
 def test_every_key_is_described_and_documented() -> None:
