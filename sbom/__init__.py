@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sbom.version import __version__
+
 if TYPE_CHECKING:
     from sbom.script.externals import Fetch
 
 __all__ = ["__version__", "fetches"]
-__version__ = "0.1.0"
 
 
 def fetches(

@@ -14,11 +14,10 @@ from typing import assert_never
 
 from sbom import __version__
 from sbom.diagnostics import SbomError
-from sbom.diagnostics.render import OutputFormat, render
 from sbom.options import build, check, export, fetches, regen, release, validate, verify
 from sbom.options.parser import make_parser, read_options, takes_rest
-from sbom.options.shared import ReportOptions
 from sbom.options.verb import Verb
+from sbom.reports import print_error
 
 # Verbs import what they need when they are run.
 # ruff: noqa: PLC0415
@@ -70,11 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return run_verb(options, os.environ)
     except SbomError as error:
-        output_format = OutputFormat.TEXT
-        if isinstance(options, ReportOptions):
-            output_format = options.output_format
-        stream = sys.stderr if output_format is OutputFormat.TEXT else sys.stdout
-        print(render(error.diagnostics, output_format, strict=error.strict), end="", file=stream)
+        print_error(options, error)
         return error.status
 
 

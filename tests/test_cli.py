@@ -16,6 +16,7 @@ from manifests import COMMITTED, entry_of, script_of
 import sbom
 from sbom.cli import main
 
+JSON = ["--output-format", "json"]
 SCRIPT = script_of(entry_of("3.14.7"))
 
 
@@ -104,8 +105,8 @@ python get_external.py --release --organization me --externals-dir "C:\\e" llvm-
 def test_fetches_prints_json_with_conditions(
     script: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["fetches", str(script), "--json", "--all"]) == 0
-    rows = json.loads(captured(capsys)[0])
+    assert main(["fetches", str(script), "--all", *JSON]) == 0
+    rows = json.loads(captured(capsys)[0])["externals"]
     assert len(rows) == 15
     assert rows[0] == {
         "kind": "source",
@@ -123,8 +124,8 @@ def test_fetches_prints_json_with_conditions(
 
 
 def test_fetches_takes_variables(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["fetches", str(script), "--json", "--env", "IncludeSSL=false"]) == 0
-    tags = [row["tag"] for row in json.loads(captured(capsys)[0])]
+    assert main(["fetches", str(script), *JSON, "--env", "IncludeSSL=false"]) == 0
+    tags = [row["tag"] for row in json.loads(captured(capsys)[0])["externals"]]
     assert "openssl-bin-3.5.7" not in tags
     assert "tcltk-9.0.4.0" in tags
 
@@ -132,8 +133,10 @@ def test_fetches_takes_variables(script: Path, capsys: pytest.CaptureFixture[str
 def test_a_flag_the_script_rejects_fetches_nothing_and_is_reported(
     script: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["fetches", str(script), "--json", "--", "--bogus"]) == 0
-    assert captured(capsys) == ("[]\n", "the script ends with status -1 and fetches nothing\n")
+    assert main(["fetches", str(script), *JSON, "--", "--bogus"]) == 0
+    out, err = captured(capsys)
+    assert json.loads(out) == {"externals": [], "diagnostics": []}
+    assert err == "the script ends with status -1 and fetches nothing\n"
 
 
 def test_a_damaged_script_is_reported_with_its_line(

@@ -18,7 +18,7 @@ from sbom.components.component import Build
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.io_messages import usage_error
-from sbom.diagnostics.render import OutputFormat, count, render
+from sbom.diagnostics.render import count
 from sbom.formats import select_formats
 from sbom.inputs import (
     Environment,
@@ -43,6 +43,7 @@ from sbom.release.build_record import (
     record_path,
     write_record,
 )
+from sbom.reports import print_report
 from sbom.verification.inspection import Inspection, inspect_layout
 
 
@@ -80,8 +81,9 @@ def run(options: BuildOptions, environment: Environment) -> int:
     created = creation_time(environment)
     triage = _triage_described(inputs, externals, layout)
     errors = failing(triage.active)
-    _print_report(inputs, triage.active, len(warnings))
+    _print_warnings(inputs, len(warnings))
     if errors and not options.keep_going:
+        print_report(options, triage.active, text="", results={"documents": []})
         print("no document was written; --keep-going writes incomplete ones", file=sys.stderr)
         return Exit.ERRORS
     comment = externals.comment or manifest.document.comment
@@ -103,10 +105,16 @@ def run(options: BuildOptions, environment: Environment) -> int:
     for _, documents in written:
         writes |= documents | _record_documents(record, documents)
     files.write_all(writes)
-    for bom, documents in written:
+    rows = [(path, bom) for bom, documents in written for path in documents]
+    text = ""
+    for path, bom in rows:
         counted = f", {count(len(bom.files), 'file')}" if layout else ""
-        for path in documents:
-            print(f"{path}: {count(len(bom.components), 'package')}{counted}")
+        text += f"{path}: {count(len(bom.components), 'package')}{counted}\n"
+    results = [
+        {"file": str(path), "packages": len(bom.components), "files": len(bom.files)}
+        for path, bom in rows
+    ]
+    print_report(options, triage.active, text=text, results={"documents": results})
     return Exit.ERRORS if errors else Exit.OK
 
 
@@ -126,9 +134,8 @@ def _triage_described(inputs: Inputs, externals: _Externals, layout: Inspection 
     return replace(triage, active=tuple(one for one in triage.active if one in found))
 
 
-def _print_report(inputs: Inputs, active: Sequence[Diagnostic], warnings: int) -> None:
-    """Print what is wrong with the directories, and how many warnings the manifest has."""
-    print(render(active, OutputFormat.TEXT), end="", file=sys.stderr)
+def _print_warnings(inputs: Inputs, warnings: int) -> None:
+    """Print how many warnings the manifest has."""
     if warnings:
         them = "it" if warnings == 1 else "them"
         print(

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from sbom.diagnostics import Diagnostic, Exit, failing
 from sbom.diagnostics.catalog import Area
-from sbom.diagnostics.render import OutputFormat, count, printable, render
+from sbom.diagnostics.render import OutputFormat, count, render
 from sbom.inputs import Inputs, read_inputs, read_vex_file, triage_inputs
 from sbom.manifest.diff import pin_external
 from sbom.options.check import CheckOptions
+from sbom.reports import render_exempted
 from sbom.vex.check import check_vex_file
 
 
@@ -42,12 +43,18 @@ def run(options: CheckOptions) -> int:
         diagnostics += check_vex_file(vex, vex_path, inputs.manifest)
         areas.append(Area.DOCUMENT)
     triage = triage_inputs(inputs, diagnostics, areas)
-    print(render(triage.active, options.output_format, strict=options.strict), end="")
+    print(
+        render(
+            triage.active,
+            options.output_format,
+            strict=options.strict,
+            exempted=triage.exempted,
+        ),
+        end="",
+    )
     failed = failing(triage.active, strict=options.strict)
     if options.output_format is OutputFormat.TEXT:
-        for exempted, reason in triage.exempted:
-            name = f"{exempted.entry.id} {exempted.code}"
-            print(f"{printable(str(exempted))} [exempted: {name}]\n    {' '.join(reason.split())}")
+        print(render_exempted(triage.exempted), end="")
         print(f"{summary}{_summarize(inputs, len(failed), len(triage.active) - len(failed))}")
     return Exit.ERRORS if failed else Exit.OK
 

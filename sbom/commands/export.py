@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from sbom import io as files
 from sbom.diagnostics import Exit, SbomError, failing
+from sbom.diagnostics.io_messages import usage_error
+from sbom.diagnostics.render import OutputFormat
 from sbom.inputs import read_inputs, script_diagnostics
 from sbom.options.export import ExportOptions
 from sbom.options.shared import InputOptions
+from sbom.reports import print_report
 from sbom.source_tree.tree import EXTERNALS_SBOM, SourceTree
 from sbom.source_tree.upstream_packages import export_externals
 
 
 def run(options: ExportOptions) -> int:
     """Write the SBOM of a tree's source externals, and print whether it changed."""
+    is_printed = str(options.output) == "-"
+    if is_printed and options.output_format is not OutputFormat.TEXT:
+        hint = "name a file, or remove --output-format"
+        raise usage_error("--output -", "prints the document, and not how it was written", hint)
     inputs = read_inputs(
         InputOptions(manifest=options.manifest, script=None, cpython=options.cpython)
     )
@@ -27,12 +34,17 @@ def run(options: ExportOptions) -> int:
     )
     if diagnostics:
         raise SbomError(diagnostics)
-    if str(options.output) == "-":
+    if is_printed:
         print(data.decode())
         return Exit.OK
     path = options.output or options.cpython / EXTERNALS_SBOM
     unchanged = path.is_file() and files.read_bytes(path) == data
     if not unchanged:
         files.write_all({path: data})
-    print(f"{path}: {'unchanged' if unchanged else 'written'}")
+    print_report(
+        options,
+        (),
+        text=f"{path}: {'unchanged' if unchanged else 'written'}\n",
+        results={"file": str(path), "changed": not unchanged},
+    )
     return Exit.OK

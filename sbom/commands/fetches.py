@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from sbom import io as files
 from sbom.diagnostics import Exit, failing
-from sbom.diagnostics.render import OutputFormat, render
 from sbom.options.fetches import FetchesOptions
+from sbom.reports import print_report
 from sbom.script.analysis import analyze_script
 from sbom.script.externals import ScriptExternal
 from sbom.script.run import decode_script, run_script
@@ -37,13 +36,17 @@ def run(options: FetchesOptions) -> int:
         ]
         if run.status and not listed:
             print(f"the script ends with status {run.status} and fetches nothing", file=sys.stderr)
-    print(_as_json(listed) if options.json else _as_table(listed), end="")
-    print(render(script.diagnostics, OutputFormat.TEXT), end="", file=sys.stderr)
+    print_report(
+        options,
+        script.diagnostics,
+        text=_as_table(listed),
+        results={"externals": _as_objects(listed)},
+    )
     return Exit.ERRORS if failing(script.diagnostics) else Exit.OK
 
 
-def _as_json(externals: Sequence[ScriptExternal]) -> str:
-    rows = [
+def _as_objects(externals: Sequence[ScriptExternal]) -> list[dict[str, object]]:
+    return [
         {
             "kind": e.kind,
             "tag": e.tag,
@@ -55,7 +58,6 @@ def _as_json(externals: Sequence[ScriptExternal]) -> str:
         }
         for e in externals
     ]
-    return json.dumps(rows, indent=2) + "\n"
 
 
 def _as_table(externals: Sequence[ScriptExternal]) -> str:

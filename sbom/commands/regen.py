@@ -18,7 +18,6 @@ from sbom.components.provenance import download_location
 from sbom.diagnostics import Diagnostic, Exit, InputError, OperationalError, SbomError, failing
 from sbom.diagnostics.catalog import Area, names_in
 from sbom.diagnostics.io_messages import input_error, usage_error
-from sbom.diagnostics.render import OutputFormat, render
 from sbom.files.targz import ArchiveInfo
 from sbom.inputs import (
     Environment,
@@ -46,6 +45,7 @@ from sbom.manifest.model import VERSION, Manifest
 from sbom.manifest.read import read_manifest
 from sbom.manifest.write import write_manifest
 from sbom.options.regen import RegenOptions
+from sbom.reports import print_report
 from sbom.script.analysis import analyze_script
 from sbom.script.run import decode_script
 from sbom.source_tree.tree import parse_python_version
@@ -82,11 +82,15 @@ def _run(options: RegenOptions, environment: Environment) -> int:
     if text != inputs.text and not options.dry_run:
         files.write_all({inputs.path: text.encode()})
     lines = list(describe_changes(inputs.manifest, manifest, pinned, changes))
-    print("\n".join(lines or [_unchanged(inputs, manifest)]))
     problems = [*check_manifest(written), *check_tree_wheels(inputs, options.cpython)]
     active = triage_diagnostics(problems, written, names_in(Area.MANIFEST)).active
     remaining = locate_keys(active, written.file, text)
-    print(render([*remaining, *warnings], OutputFormat.TEXT), end="", file=sys.stderr)
+    print_report(
+        options,
+        [*remaining, *warnings],
+        text="\n".join(lines or [_unchanged(inputs, manifest)]) + "\n",
+        results={"changes": lines, "file": str(inputs.path)},
+    )
     print("".join((*unlisted, *describe_unread(written))), end="", file=sys.stderr)
     return Exit.OK
 

@@ -16,7 +16,7 @@ from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.release_messages import missing_artifact
-from sbom.diagnostics.render import OutputFormat, count, printable, render
+from sbom.diagnostics.render import count, printable
 from sbom.files.shipped_file import ShippedFile, hash_file
 from sbom.formats import is_document, select_formats
 from sbom.inputs import (
@@ -27,7 +27,7 @@ from sbom.inputs import (
     read_vex_file,
     triage_inputs,
 )
-from sbom.manifest.exemptions import triage_diagnostics
+from sbom.manifest.exemptions import Triage, triage_diagnostics
 from sbom.manifest.model import Manifest
 from sbom.options.release import ReleaseOptions
 from sbom.release.artifact_inspection import inspect_artifacts, list_files
@@ -50,6 +50,7 @@ from sbom.release.index import read_index, sbom_namespaces
 from sbom.release.parts import check_part, check_part_agreement, platform_sboms, read_parts
 from sbom.release.published import PublishedRelease, check_published_release
 from sbom.release.release_bom import compose_release, release_name
+from sbom.reports import print_report
 from sbom.validation.invariants import check_document_invariants
 from sbom.vex.document import apply_statements, write_vex
 from sbom.vex.model import Statement
@@ -70,27 +71,38 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
     )
     created = _creation_time(outputs, release_name(manifest), environment)
     statements = _read_statements(options, inputs)
-    contents = _inspect_release(options, inputs, created, blockers)
+    contents, triage = _inspect_release(options, inputs, created, blockers)
     comment = _comment(manifest, unpinned, contents)
     bom, conflicts = compose_release(manifest, contents, created, comment)
     if invalid := [*conflicts, *check_licenses(bom)]:
         raise SbomError(invalid)
     documents = write_documents(manifest, bom, contents, outputs)
-    vex = _write_vex(options, inputs, statements, bom=bom, contents=contents, documents=documents)
+    vex, unmatched = _write_vex(
+        options, inputs, statements, bom=bom, contents=contents, documents=documents
+    )
+    triage = _merge(triage, unmatched)
     documents = {**vex, **documents}
     if options.attest:
         attestations = write_attestations(documents, contents, outputs)
-        _stop_for_errors(inputs, attestations.diagnostics, ())
+        triage = _merge(triage, _stop_for_errors(inputs, attestations.diagnostics, ()))
         documents = {**attestations.documents, **documents}
     writes = outputs.plan_writes(documents, replace_existing=options.replace)
     io.write_all(writes)
-    print("\n".join(map(str, writes)) or f"{outputs.directory} is up to date")
     slices = sum(artifact.is_standalone for artifact in contents.artifacts)
-    print(
-        f"CPython {manifest.cpython.version}: {count(slices, 'artifact')}, "
+    text = "\n".join(map(str, writes)) or f"{outputs.directory} is up to date"
+    text += (
+        f"\nCPython {manifest.cpython.version}: {count(slices, 'artifact')}, "
         f"{count(len(bom.components), 'package')}, {count(len(bom.files), 'file')}"
-        f"{_missing(contents.missing)}"
+        f"{_missing(contents.missing)}\n"
     )
+    results = {
+        "written": [str(path) for path in writes],
+        "artifacts": slices,
+        "packages": len(bom.components),
+        "files": len(bom.files),
+        "missing": list(contents.missing),
+    }
+    print_report(options, triage.active, text=text, results=results, exempted=triage.exempted)
     return Exit.OK
 
 
@@ -113,29 +125,36 @@ def _write_vex(
     bom: Bom,
     contents: ReleaseContents,
     documents: Mapping[str, bytes],
-) -> dict[str, bytes]:
-    """Return the VEX documents that are asked for, by path.
+) -> tuple[dict[str, bytes], Triage]:
+    """Return the VEX documents that are asked for, by path, and statements that match nothing.
 
-    Raises SbomError for statements that contradict each other, and prints those that match nothing.
+    Raises SbomError for statements that contradict each other.
     """
     if not options.vex_file:
-        return {}
+        return {}, Triage(active=(), exempted=())
     names = {one.path: one.artifact.file for one in contents.artifacts if one.is_standalone}
     _, file = read_vex_file(inputs)
     found = apply_statements(
         statements, file, inputs.manifest, bom, names.values(), partial=bool(contents.missing)
     )
-    _stop_for_errors(inputs, found.diagnostics, ())
+    triage = _stop_for_errors(inputs, found.diagnostics, ())
     if not found.statements:
         paths = ", ".join(map(str, options.vex_file))
         print(f"{paths}: not written: no statement is true of this release", file=sys.stderr)
-        return {}
+        return {}, triage
     by_path = sbom_namespaces(documents[INDEX])
     namespaces = {name: by_path[path] for path, name in names.items()}
-    return {
+    written = {
         str(path.absolute()): write_vex(path.name, found.statements, bom, namespaces)
         for path in options.vex_file
     }
+    return written, triage
+
+
+def _merge(first: Triage, second: Triage) -> Triage:
+    return Triage(
+        active=(*first.active, *second.active), exempted=(*first.exempted, *second.exempted)
+    )
 
 
 def _missing(artifacts: Sequence[str]) -> str:
@@ -181,8 +200,8 @@ def _inspect_release(
     inputs: Inputs,
     created: datetime,
     blockers: Sequence[Diagnostic],
-) -> ReleaseContents:
-    """Return what a release is made of.
+) -> tuple[ReleaseContents, Triage]:
+    """Return what a release is made of, and the warnings about it.
 
     Raises SbomError with the ``blockers`` and all that is wrong with the artifacts.
     """
@@ -211,14 +230,15 @@ def _inspect_release(
     )
     of_layouts = [diagnostic for _, layout in layouts.values() for diagnostic in layout.diagnostics]
     of_builds = [*of_layouts, *of_parts]
-    _stop_for_errors(inputs, [*artifact_set.diagnostics, *diagnostics, *of_builds], blockers)
+    found = [*artifact_set.diagnostics, *diagnostics, *of_builds]
+    triage = _stop_for_errors(inputs, found, blockers)
     builds = {
         contents.build.name: (replace(contents.build, channel=""), None) for contents in artifacts
     }
     unstated = {name: build for name, build in builds.items() if name not in parts}
     parts |= compose_parts(manifest, {**unstated, **layouts}, created, artifacts)
     missing = tuple(sorted(artifact.file for artifact in artifact_set.missing))
-    return ReleaseContents(artifacts, tuple(parts.values()), missing)
+    return ReleaseContents(artifacts, tuple(parts.values()), missing), triage
 
 
 def _by_path(files: Iterable[ShippedFile | BomFile]) -> dict[str, str]:
@@ -227,20 +247,15 @@ def _by_path(files: Iterable[ShippedFile | BomFile]) -> dict[str, str]:
 
 def _stop_for_errors(
     inputs: Inputs, diagnostics: Sequence[Diagnostic], blockers: Sequence[Diagnostic]
-) -> None:
-    """Raise SbomError with what is not exempted; print warnings and what is exempted."""
+) -> Triage:
+    """Raise SbomError with what is not exempted; return warnings and what is exempted."""
     triage = triage_inputs(inputs, diagnostics, (Area.SHIPPED_FILES, Area.RELEASE))
-    active = [diagnostic for diagnostic in triage.active if diagnostic in set(diagnostics)]
+    found = set(diagnostics)
+    active = tuple(diagnostic for diagnostic in triage.active if diagnostic in found)
     if errors := [*blockers, *failing(active)]:
         raise SbomError(errors, strict=True)
-    print(render(active, OutputFormat.TEXT), end="", file=sys.stderr)
-    _print_exempted(one for one in triage.exempted if one[0] in set(diagnostics))
-
-
-def _print_exempted(exempted: Iterable[tuple[Diagnostic, str]]) -> None:
-    for one, reason in exempted:
-        name = f"{one.entry.id} {one.code}"
-        print(f"{printable(str(one))} [exempted: {name}]\n    {' '.join(reason.split())}")
+    exempted = tuple(one for one in triage.exempted if one[0] in found)
+    return Triage(active=active, exempted=exempted)
 
 
 def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
@@ -277,11 +292,17 @@ def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
     ]
     triage = triage_diagnostics(found, manifest, ())
     diagnostics = triage.active
-    print(render(diagnostics, OutputFormat.TEXT), end="")
-    _print_exempted(triage.exempted)
     errors = count(len(diagnostics), "error")
     counted = ", ".join([count(len(hashed), "artifact"), count(len(documents), "document"), errors])
-    print(f"{directory}: {counted}{_missing(missing)}")
+    results = {
+        "artifacts": len(hashed),
+        "documents": len(documents),
+        "missing": list(missing),
+    }
+    text = f"{directory}: {counted}{_missing(missing)}\n"
+    print_report(
+        options, diagnostics, text=text, results=results, exempted=triage.exempted, is_check=True
+    )
     return Exit.ERRORS if diagnostics else Exit.OK
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
@@ -14,11 +14,12 @@ from sbom.diagnostics.diagnostic import Code, Diagnostic, Location, sort_diagnos
 
 
 class OutputFormat(StrEnum):
-    """How diagnostics are printed: for people, for programs, or as GitHub's annotations."""
+    """How diagnostics are printed: for people, for programs, or for code review."""
 
     TEXT = "text"
     JSON = "json"
     GITHUB = "github"
+    SARIF = "sarif"
 
 
 #: How many diagnostics with one name are printed as text.
@@ -30,16 +31,25 @@ _NAMED = 200
 
 
 def render(
-    diagnostics: Sequence[Diagnostic], output_format: OutputFormat, *, strict: bool = False
+    diagnostics: Sequence[Diagnostic],
+    output_format: OutputFormat,
+    *,
+    strict: bool = False,
+    exempted: Iterable[tuple[Diagnostic, str]] = (),
 ) -> str:
     """Return the diagnostics in a format.
 
     The result ends with a line feed unless it is empty. With ``strict``, warnings are shown as
-    the errors they then are.
+    the errors they then are. What is ``exempted`` is for SARIF.
     """
     ordered = sort_diagnostics(diagnostics)
     if output_format is OutputFormat.JSON:
         return json.dumps([_as_json(item, strict=strict) for item in ordered], indent=2) + "\n"
+    if output_format is OutputFormat.SARIF:
+        # It needs urllib.parse, which the quick verbs do not wait for.
+        from sbom.diagnostics.sarif import render_sarif  # noqa: PLC0415
+
+        return render_sarif(ordered, exempted, strict=strict)
     if output_format is OutputFormat.GITHUB:
         return "".join(f"{_as_github(item, strict=strict)}\n" for item in ordered)
     return "".join(_text_blocks(ordered, strict=strict))

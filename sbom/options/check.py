@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 from sbom.options.arguments import flag, option, options_class
-from sbom.options.shared import InputOptions, ReportOptions
+from sbom.options.shared import InputOptions
 from sbom.options.verb import Verb
 
 
 @options_class
-class CheckOptions(ReportOptions, InputOptions):
+class CheckOptions(InputOptions):
     """Options of ``check``."""
+
+    json_is_list: ClassVar[bool] = True
 
     externals: Path | None = option(
         "a directory that get_externals.bat filled, to compare with its archives",

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from sbom.options.arguments import flag, options_class, positional, repeated, rest
+from sbom.options.shared import ReportOptions
 from sbom.options.verb import Verb
 
 
@@ -18,7 +19,7 @@ def _split_variable(text: str) -> tuple[str, str]:
 
 
 @options_class
-class FetchesOptions:
+class FetchesOptions(ReportOptions):
     """Options of ``fetches``; ``script_args`` and ``env`` are what the script is run with."""
 
     script: Path = positional("a get_externals.bat", "SCRIPT", Path)
@@ -26,7 +27,6 @@ class FetchesOptions:
         "set an environment variable of the script", "NAME=VALUE", _split_variable, unset="none"
     )
     all: bool = flag("list everything it can fetch with any flags, and the conditions")
-    json: bool = flag("print JSON")
     script_args: tuple[str, ...] = rest("What follows -- is passed to the script.")
 
 

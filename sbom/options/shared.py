@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 from sbom.diagnostics.render import OutputFormat
 from sbom.options.arguments import choice, option, options_class, repeated
@@ -12,7 +13,18 @@ SOURCE = "source"
 
 
 @options_class
-class ManifestOptions:
+class ReportOptions:
+    """How results are printed; ``json_is_list`` where that is only a list of diagnostics."""
+
+    json_is_list: ClassVar[bool] = False
+
+    output_format: OutputFormat = choice(
+        "how results are printed", OutputFormat, default=OutputFormat.TEXT
+    )
+
+
+@options_class
+class ManifestOptions(ReportOptions):
     """The manifest."""
 
     manifest: Path = option("the manifest", "FILE", Path, default=Path("externals.toml"))
@@ -41,12 +53,3 @@ class FormatOptions(InputOptions):
         "which is the first one of each kind",
         "NAME", str, unset="spdx-2.3",
     )  # fmt: skip
-
-
-@options_class
-class ReportOptions:
-    """How results are printed."""
-
-    output_format: OutputFormat = choice(
-        "how results are printed", OutputFormat, default=OutputFormat.TEXT
-    )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from sbom.options.arguments import flag, option, options_class, positional
-from sbom.options.shared import InputOptions, ReportOptions
+from sbom.options.shared import InputOptions
 from sbom.options.verb import Verb
 
 
 @options_class
-class VerifyOptions(ReportOptions, InputOptions):
+class VerifyOptions(InputOptions):
     """Options of ``verify``."""
 
     path: Path = positional("a directory, an artifact or a DLL", "PATH", Path)

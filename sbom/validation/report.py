@@ -63,6 +63,8 @@ def render_reports(reports: Sequence[ValidationReport], output_format: OutputFor
         documents = [_as_json(report) for report in reports]
         value = {"diagnostics": json.loads(rendered), "documents": documents}
         return json.dumps(value, indent=2) + "\n"
+    if output_format is OutputFormat.SARIF:
+        return rendered
     return rendered + "".join(f"{line}\n" for report in reports for line in _as_text(report))
 
 

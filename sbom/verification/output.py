@@ -17,13 +17,13 @@ from sbom.verification.results import Result, ResultStatus
 def render_verification(
     verification: Verification, output_format: OutputFormat, *, strict: bool
 ) -> str:
-    """Return results and diagnostics as ``text``, ``json`` or ``github`` workflow commands."""
+    """Return results and diagnostics as text, JSON, workflow commands of GitHub or SARIF."""
     diagnostics = render(verification.diagnostics, output_format, strict=strict)
     if output_format is OutputFormat.JSON:
         return (
             json.dumps(_verification_object(verification, json.loads(diagnostics)), indent=2) + "\n"
         )
-    if output_format is OutputFormat.GITHUB:
+    if output_format is not OutputFormat.TEXT:
         return diagnostics
     table = _table(verification.inspection.results)
     return f"{table}\n{diagnostics}{_summary(verification, strict=strict)}\n"
@@ -88,9 +88,11 @@ def _counts(results: Sequence[Result]) -> list[str]:
 
 
 def render_identification(identification: Identification, output_format: OutputFormat) -> str:
-    """Return what binaries were built from, as ``json`` or text, with the evidence."""
+    """Return what binaries were built from, with the evidence; SARIF has no place for it."""
     if output_format is OutputFormat.JSON:
         return json.dumps(_identification_object(identification), indent=2) + "\n"
+    if output_format is OutputFormat.SARIF:
+        return render((), output_format)
     return "".join(f"{line}\n" for line in _identification_lines(identification))
 
 

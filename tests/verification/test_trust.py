@@ -77,5 +77,6 @@ def test_a_file_without_root_certificates_is_refused(case: VerifyCase, text: str
     roots = case.directory / "other.pem"
     roots.write_text(text, encoding="ascii")
     case.trusted = []
-    status, [error] = case.run("--root", str(roots))
+    status, report = case.run("--root", str(roots))
+    [error] = report["diagnostics"]
     assert (status, error["message"]) == (Exit.USAGE, "has no certificates in PEM")
