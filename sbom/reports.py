@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TextIO
 
 from sbom.diagnostics import Diagnostic, SbomError
-from sbom.diagnostics.render import OutputFormat, printable, render
+from sbom.diagnostics.render import OutputFormat, printable, render, summarize
+from sbom.diagnostics.style import TextStyle, is_colored
 from sbom.options.shared import ReportOptions
 
 
@@ -18,38 +21,88 @@ def print_report(
     text: str,
     results: Mapping[str, object],
     exempted: Iterable[tuple[Diagnostic, str]] = (),
+    strict: bool = False,
     is_check: bool = False,
+    is_answer: bool = False,
 ) -> None:
     """Print what a verb did, and what is wrong.
 
-    As text, ``text`` goes to standard output, and so do the diagnostics of a verb that was run
-    for them (``is_check``); those of others go to standard error. JSON is one object:
-    ``results`` and ``diagnostics``. The formats that only have diagnostics go to standard output,
-    and ``text`` to standard error.
+    As text, ``text`` goes to standard output, unless it is to be quiet and the text is not what
+    was asked for (``is_answer``). So do the diagnostics of a verb that was run for them
+    (``is_check``), before the text, which ends with their number; those of others go to standard
+    error. JSON is one object: ``results`` and ``diagnostics``. The formats that only have
+    diagnostics go to standard output, and ``text`` to standard error.
     """
     exempted = list(exempted)
     output_format = options.output_format
+    shown = text if is_answer or not options.quiet else ""
     if output_format is OutputFormat.TEXT:
-        rendered = render(diagnostics, output_format)
-        print(rendered, end="", file=sys.stdout if is_check else sys.stderr)
-        print(f"{render_exempted(exempted)}{text}", end="")
+        stream = sys.stdout if is_check else sys.stderr
+        style = text_style(options, stream)
+        rendered = render(diagnostics, output_format, strict=strict, style=style)
+        if diagnostics and not is_check and not options.quiet:
+            rendered += f"{summarize(diagnostics, strict=strict)}\n"
+        _write(stream, rendered)
+        accepted = "" if options.quiet else render_exempted(exempted)
+        _write(sys.stdout, f"{accepted}{escape_lines(shown)}")
     elif output_format is OutputFormat.JSON:
-        found = json.loads(render(diagnostics, output_format))
-        print(json.dumps({**results, "diagnostics": found}, indent=2))
+        found = json.loads(render(diagnostics, output_format, strict=strict))
+        _write(sys.stdout, _as_json(options, found, results))
     else:
-        print(render(diagnostics, output_format, exempted=exempted), end="")
-        print(text, end="", file=sys.stderr)
+        _write(sys.stdout, render(diagnostics, output_format, strict=strict, exempted=exempted))
+        _write(sys.stderr, escape_lines(shown))
 
 
 def print_error(options: ReportOptions, error: SbomError) -> None:
     """Print the diagnostics that ended a verb: text to standard error, others to the output."""
-    rendered = render(error.diagnostics, options.output_format, strict=error.strict)
-    if options.output_format is OutputFormat.TEXT:
-        print(rendered, end="", file=sys.stderr)
-    elif options.output_format is OutputFormat.JSON and not options.json_is_list:
-        print(json.dumps({"diagnostics": json.loads(rendered)}, indent=2))
-    else:
-        print(rendered, end="")
+    is_text = options.output_format is OutputFormat.TEXT
+    stream = sys.stderr if is_text else sys.stdout
+    rendered = render(
+        error.diagnostics,
+        options.output_format,
+        strict=error.strict,
+        style=text_style(options, stream),
+    )
+    if options.output_format is OutputFormat.JSON:
+        rendered = _as_json(options, json.loads(rendered), {})
+    if is_text and not options.quiet:
+        rendered += f"{summarize(error.diagnostics, strict=error.strict)}\n"
+    _write(stream, rendered)
+
+
+def print_note(options: ReportOptions, text: str) -> None:
+    """Print something to know to standard error, unless it is to be quiet."""
+    if not options.quiet:
+        _write(sys.stderr, f"{escape_lines(text)}\n")
+
+
+def text_style(options: ReportOptions, stream: TextIO | None) -> TextStyle:
+    """Return how text is printed to a stream; None is one that is closed."""
+    color = is_colored(
+        options.color,
+        os.environ,
+        is_terminal=stream is not None and stream.isatty(),
+        is_windows=sys.platform == "win32",
+    )
+    return TextStyle(color=color, quiet=options.quiet, verbose=options.verbose)
+
+
+def escape_lines(text: str) -> str:
+    """Return lines with everything escaped that a terminal would act on."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def _as_json(
+    options: ReportOptions, diagnostics: Sequence[object], results: Mapping[str, object]
+) -> str:
+    value = diagnostics if options.json_is_list else {**results, "diagnostics": diagnostics}
+    return json.dumps(value, indent=2) + "\n"
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    """Write a text to a stream; one that is closed takes nothing, and no other takes it."""
+    if stream is not None:
+        stream.write(text)
 
 
 def render_exempted(exempted: Iterable[tuple[Diagnostic, str]]) -> str:

@@ -147,6 +147,7 @@ def test_a_damaged_script_is_reported_with_its_line(
     assert captured(capsys)[1] == (
         f"{script}:2: expected ')': the list that opens here is never closed "
         "[error: SBM101 batch-syntax]\n    fix the line; cmd stops here as well\n"
+        "1 error\n"
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from sbom.components.component import Build
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.io_messages import usage_error
-from sbom.diagnostics.render import count
+from sbom.diagnostics.render import count, printable
 from sbom.formats import select_formats
 from sbom.inputs import (
     Environment,
@@ -43,7 +42,7 @@ from sbom.release.build_record import (
     record_path,
     write_record,
 )
-from sbom.reports import print_report
+from sbom.reports import print_note, print_report
 from sbom.verification.inspection import Inspection, inspect_layout
 
 
@@ -81,10 +80,10 @@ def run(options: BuildOptions, environment: Environment) -> int:
     created = creation_time(environment)
     triage = _triage_described(inputs, externals, layout)
     errors = failing(triage.active)
-    _print_warnings(inputs, len(warnings))
+    _print_warnings(options, len(warnings))
     if errors and not options.keep_going:
         print_report(options, triage.active, text="", results={"documents": []})
-        print("no document was written; --keep-going writes incomplete ones", file=sys.stderr)
+        print_note(options, "no document was written; --keep-going writes incomplete ones")
         return Exit.ERRORS
     comment = externals.comment or manifest.document.comment
     if errors:
@@ -109,7 +108,7 @@ def run(options: BuildOptions, environment: Environment) -> int:
     text = ""
     for path, bom in rows:
         counted = f", {count(len(bom.files), 'file')}" if layout else ""
-        text += f"{path}: {count(len(bom.components), 'package')}{counted}\n"
+        text += f"{printable(str(path))}: {count(len(bom.components), 'package')}{counted}\n"
     results = [
         {"file": str(path), "packages": len(bom.components), "files": len(bom.files)}
         for path, bom in rows
@@ -134,14 +133,12 @@ def _triage_described(inputs: Inputs, externals: _Externals, layout: Inspection 
     return replace(triage, active=tuple(one for one in triage.active if one in found))
 
 
-def _print_warnings(inputs: Inputs, warnings: int) -> None:
+def _print_warnings(options: BuildOptions, warnings: int) -> None:
     """Print how many warnings the manifest has."""
     if warnings:
         them = "it" if warnings == 1 else "them"
-        print(
-            f"{inputs.path}: {count(warnings, 'warning')}; run 'nox -s check' to see {them}",
-            file=sys.stderr,
-        )
+        text = f"{options.manifest}: {count(warnings, 'warning')}"
+        print_note(options, f"{text}; run 'nox -s check' to see {them}")
 
 
 def _record(

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from sbom.diagnostics import Diagnostic, Exit, failing
 from sbom.diagnostics.catalog import Area
-from sbom.diagnostics.render import OutputFormat, count, render
+from sbom.diagnostics.render import count, printable
 from sbom.inputs import Inputs, read_inputs, read_vex_file, triage_inputs
 from sbom.manifest.diff import pin_external
 from sbom.options.check import CheckOptions
-from sbom.reports import render_exempted
+from sbom.reports import print_report
 from sbom.vex.check import check_vex_file
 
 
@@ -43,19 +43,17 @@ def run(options: CheckOptions) -> int:
         diagnostics += check_vex_file(vex, vex_path, inputs.manifest)
         areas.append(Area.DOCUMENT)
     triage = triage_inputs(inputs, diagnostics, areas)
-    print(
-        render(
-            triage.active,
-            options.output_format,
-            strict=options.strict,
-            exempted=triage.exempted,
-        ),
-        end="",
-    )
     failed = failing(triage.active, strict=options.strict)
-    if options.output_format is OutputFormat.TEXT:
-        print(render_exempted(triage.exempted), end="")
-        print(f"{summary}{_summarize(inputs, len(failed), len(triage.active) - len(failed))}")
+    warnings = len(triage.active) - len(failed)
+    print_report(
+        options,
+        triage.active,
+        text=f"{summary}{_summarize(inputs, len(failed), warnings)}\n",
+        results={},
+        exempted=triage.exempted,
+        strict=options.strict,
+        is_check=True,
+    )
     return Exit.ERRORS if failed else Exit.OK
 
 
@@ -75,9 +73,10 @@ def check_tree(inputs: Inputs, root: Path) -> tuple[Diagnostic, ...]:
 
 def _summarize(inputs: Inputs, errors: int, warnings: int) -> str:
     manifest = inputs.manifest
-    script = f", compared with {inputs.script_path}" if inputs.script else ""
+    script = f", compared with {printable(str(inputs.script_path))}" if inputs.script else ""
     return (
-        f"{manifest.file}: CPython {manifest.cpython.version}, {len(manifest.pins)} externals, "
+        f"{printable(manifest.file)}: CPython {manifest.cpython.version}, "
+        f"{len(manifest.pins)} externals, "
         f"{len(manifest.components)} components, {len(manifest.platforms)} platforms{script}: "
         f"{count(errors, 'error')}, {count(warnings, 'warning')}"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sbom import io as files
 from sbom.diagnostics import Exit, SbomError, failing
 from sbom.diagnostics.io_messages import usage_error
-from sbom.diagnostics.render import OutputFormat
+from sbom.diagnostics.render import OutputFormat, printable
 from sbom.inputs import read_inputs, script_diagnostics
 from sbom.options.export import ExportOptions
 from sbom.options.shared import InputOptions
@@ -21,7 +21,13 @@ def run(options: ExportOptions) -> int:
         hint = "name a file, or remove --output-format"
         raise usage_error("--output -", "prints the document, and not how it was written", hint)
     inputs = read_inputs(
-        InputOptions(manifest=options.manifest, script=None, cpython=options.cpython)
+        InputOptions(
+            manifest=options.manifest,
+            script=None,
+            cpython=options.cpython,
+            quiet=options.quiet,
+            verbose=options.verbose,
+        )
     )
     if blocking := failing(script_diagnostics(inputs)):
         raise SbomError(blocking)
@@ -44,7 +50,7 @@ def run(options: ExportOptions) -> int:
     print_report(
         options,
         (),
-        text=f"{path}: {'unchanged' if unchanged else 'written'}\n",
+        text=f"{printable(str(path))}: {'unchanged' if unchanged else 'written'}\n",
         results={"file": str(path), "changed": not unchanged},
     )
     return Exit.OK

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from sbom import io as files
 from sbom.diagnostics import Exit, failing
 from sbom.options.fetches import FetchesOptions
-from sbom.reports import print_report
+from sbom.reports import print_note, print_report
 from sbom.script.analysis import analyze_script
 from sbom.script.externals import ScriptExternal
 from sbom.script.run import decode_script, run_script
@@ -35,12 +34,13 @@ def run(options: FetchesOptions) -> int:
             for fetch in run.fetches
         ]
         if run.status and not listed:
-            print(f"the script ends with status {run.status} and fetches nothing", file=sys.stderr)
+            print_note(options, f"the script ends with status {run.status} and fetches nothing")
     print_report(
         options,
         script.diagnostics,
         text=_as_table(listed),
         results={"externals": _as_objects(listed)},
+        is_answer=True,
     )
     return Exit.ERRORS if failing(script.diagnostics) else Exit.OK
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote, urlsplit
@@ -18,6 +19,7 @@ from sbom.components.provenance import download_location
 from sbom.diagnostics import Diagnostic, Exit, InputError, OperationalError, SbomError, failing
 from sbom.diagnostics.catalog import Area, names_in
 from sbom.diagnostics.io_messages import input_error, usage_error
+from sbom.diagnostics.render import printable
 from sbom.files.targz import ArchiveInfo
 from sbom.inputs import (
     Environment,
@@ -45,7 +47,7 @@ from sbom.manifest.model import VERSION, Manifest
 from sbom.manifest.read import read_manifest
 from sbom.manifest.write import write_manifest
 from sbom.options.regen import RegenOptions
-from sbom.reports import print_report
+from sbom.reports import print_note, print_report
 from sbom.script.analysis import analyze_script
 from sbom.script.run import decode_script
 from sbom.source_tree.tree import parse_python_version
@@ -61,7 +63,7 @@ _SCRIPT_LIMIT = 1_000_000
 def run(options: RegenOptions, environment: Environment) -> int:
     """Update the manifest from a script and from archives, and print what changed."""
     _check_options(options)
-    with files.locked(options.manifest, lambda note: print(note, file=sys.stderr)):
+    with files.locked(options.manifest, partial(print_note, options)):
         return _run(options, environment)
 
 
@@ -88,10 +90,11 @@ def _run(options: RegenOptions, environment: Environment) -> int:
     print_report(
         options,
         [*remaining, *warnings],
-        text="\n".join(lines or [_unchanged(inputs, manifest)]) + "\n",
+        text="\n".join(map(printable, lines or [_unchanged(inputs, manifest)])) + "\n",
         results={"changes": lines, "file": str(inputs.path)},
     )
-    print("".join((*unlisted, *describe_unread(written))), end="", file=sys.stderr)
+    if notes := "".join((*unlisted, *describe_unread(written))):
+        print_note(options, notes.removesuffix("\n"))
     return Exit.OK
 
 

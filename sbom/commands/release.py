@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -50,7 +49,7 @@ from sbom.release.index import read_index, sbom_namespaces
 from sbom.release.parts import check_part, check_part_agreement, platform_sboms, read_parts
 from sbom.release.published import PublishedRelease, check_published_release
 from sbom.release.release_bom import compose_release, release_name
-from sbom.reports import print_report
+from sbom.reports import print_note, print_report
 from sbom.validation.invariants import check_document_invariants
 from sbom.vex.document import apply_statements, write_vex
 from sbom.vex.model import Statement
@@ -63,7 +62,7 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
     manifest = inputs.manifest
     if options.check:
         return _check_published(options, manifest)
-    unpinned, blockers = _release_blockers(inputs, allow_unpinned=options.allow_unpinned)
+    unpinned, blockers = _release_blockers(options, inputs)
     outputs = Outputs(
         options.artifacts if options.in_place else options.output,
         select_formats(options.format),
@@ -89,7 +88,8 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
     writes = outputs.plan_writes(documents, replace_existing=options.replace)
     io.write_all(writes)
     slices = sum(artifact.is_standalone for artifact in contents.artifacts)
-    text = "\n".join(map(str, writes)) or f"{outputs.directory} is up to date"
+    text = "\n".join(printable(str(path)) for path in writes)
+    text = text or f"{printable(str(outputs.directory))} is up to date"
     text += (
         f"\nCPython {manifest.cpython.version}: {count(slices, 'artifact')}, "
         f"{count(len(bom.components), 'package')}, {count(len(bom.files), 'file')}"
@@ -140,7 +140,7 @@ def _write_vex(
     triage = _stop_for_errors(inputs, found.diagnostics, ())
     if not found.statements:
         paths = ", ".join(map(str, options.vex_file))
-        print(f"{paths}: not written: no statement is true of this release", file=sys.stderr)
+        print_note(options, f"{paths}: not written: no statement is true of this release")
         return {}, triage
     by_path = sbom_namespaces(documents[INDEX])
     namespaces = {name: by_path[path] for path, name in names.items()}
@@ -162,16 +162,16 @@ def _missing(artifacts: Sequence[str]) -> str:
 
 
 def _release_blockers(
-    inputs: Inputs, *, allow_unpinned: bool
+    options: ReleaseOptions, inputs: Inputs
 ) -> tuple[list[Diagnostic], list[Diagnostic]]:
     """Return the missing checksums that are allowed, and what stops a release."""
     active = triage_inputs(inputs).active
     blockers = failing(active, strict=True)
-    if not allow_unpinned:
+    if not options.allow_unpinned:
         return [], blockers
     unpinned = [diagnostic for diagnostic in active if diagnostic.code is Code.MISSING_CHECKSUM]
     for diagnostic in unpinned:
-        print(f"{printable(str(diagnostic))} [allowed by --allow-unpinned]", file=sys.stderr)
+        print_note(options, f"{diagnostic} [allowed by --allow-unpinned]")
     return unpinned, [diagnostic for diagnostic in blockers if diagnostic not in unpinned]
 
 
@@ -299,7 +299,7 @@ def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
         "documents": len(documents),
         "missing": list(missing),
     }
-    text = f"{directory}: {counted}{_missing(missing)}\n"
+    text = f"{printable(str(directory))}: {counted}{_missing(missing)}\n"
     print_report(
         options, diagnostics, text=text, results=results, exempted=triage.exempted, is_check=True
     )

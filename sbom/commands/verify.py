@@ -5,12 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from sbom.components.component import Build
 from sbom.diagnostics import Exit, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.io_messages import usage_error
-from sbom.diagnostics.render import printable
 from sbom.inputs import (
     Environment,
     Inputs,
@@ -26,6 +24,7 @@ from sbom.manifest.diff import apply_changes, record_vendored
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
 from sbom.options.verify import VerifyOptions
+from sbom.reports import escape_lines, print_note, text_style
 from sbom.source_tree.tree import find_python_version
 from sbom.verification.comparison import verify_target
 from sbom.verification.expectations import assume_vendored
@@ -45,9 +44,10 @@ def run(options: VerifyOptions, environment: Environment) -> int:
     target = open_target(options.path, make_inspector(inputs.manifest))
     identification = identify(target.files, inputs.manifest, target.prefix)
     if options.identify:
-        print(render_identification(identification, options.output_format), end="")
+        text = render_identification(identification, options.output_format)
+        print(escape_lines(text), end="")
         return Exit.OK if identification.cpython or identification.externals else Exit.ERRORS
-    manifest = assume_vendored(_apply_script(inputs, options.cpython, identification))
+    manifest = assume_vendored(_apply_script(options, inputs, identification))
     chosen = choose_python(target, manifest)
     if chosen is not target:
         identification = identify(chosen.files, inputs.manifest, chosen.prefix)
@@ -62,7 +62,11 @@ def run(options: VerifyOptions, environment: Environment) -> int:
     diagnostics = sort_diagnostics([*verification.diagnostics, *untrusted])
     active = triage_diagnostics(diagnostics, manifest, set()).active
     verification = replace(verification, diagnostics=active)
-    print(render_verification(verification, options.output_format, strict=options.strict), end="")
+    style = text_style(options, sys.stdout)
+    text = render_verification(
+        verification, options.output_format, strict=options.strict, style=style
+    )
+    print(text, end="")
     return Exit.ERRORS if failing(active, strict=options.strict) else Exit.OK
 
 
@@ -74,7 +78,9 @@ def _refuse_declarations(options: VerifyOptions) -> None:
             raise usage_error(f"--{flag}", message, "remove one of the two")
 
 
-def _apply_script(inputs: Inputs, tree: Path | None, identification: Identification) -> Manifest:
+def _apply_script(
+    options: VerifyOptions, inputs: Inputs, identification: Identification
+) -> Manifest:
     """Return the manifest with the externals of the script and the tree that are named, if any."""
     if inputs.script is None:
         return inputs.manifest
@@ -83,14 +89,13 @@ def _apply_script(inputs: Inputs, tree: Path | None, identification: Identificat
     version = _script_version(inputs)
     if not version:
         version = next(iter(identification.cpython), inputs.manifest.cpython.version)
-        print(
-            f"note: the release of {printable(str(inputs.script_path))} is not known; it is "
-            f"compared as that of CPython {version}. Name its source tree with --cpython to "
-            "compare the release too",
-            file=sys.stderr,
+        print_note(
+            options,
+            f"note: the release of {inputs.script_path} is not known; it is compared as that of "
+            f"CPython {version}. Name its source tree with --cpython to compare the release too",
         )
     manifest = apply_changes(inputs.manifest, script_changes(inputs)).for_version(version)
-    vendored = read_tree_vendored(inputs, tree)
+    vendored = read_tree_vendored(inputs, options.cpython)
     return manifest if vendored is None else record_vendored(manifest, vendored, version)
 
 

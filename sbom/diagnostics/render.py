@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
 from sbom.diagnostics.catalog import Severity
-from sbom.diagnostics.diagnostic import Code, Diagnostic, Location, sort_diagnostics
+from sbom.diagnostics.diagnostic import (
+    Code,
+    Diagnostic,
+    Location,
+    failing,
+    sort_diagnostics,
+)
+from sbom.diagnostics.style import PLAIN, TextStyle
 
 
 class OutputFormat(StrEnum):
@@ -36,11 +43,12 @@ def render(
     *,
     strict: bool = False,
     exempted: Iterable[tuple[Diagnostic, str]] = (),
+    style: TextStyle = PLAIN,
 ) -> str:
     """Return the diagnostics in a format.
 
     The result ends with a line feed unless it is empty. With ``strict``, warnings are shown as
-    the errors they then are. What is ``exempted`` is for SARIF.
+    the errors they then are. What is ``exempted`` is for SARIF, ``style`` for text.
     """
     ordered = sort_diagnostics(diagnostics)
     if output_format is OutputFormat.JSON:
@@ -52,14 +60,19 @@ def render(
         return render_sarif(ordered, exempted, strict=strict)
     if output_format is OutputFormat.GITHUB:
         return "".join(f"{_as_github(item, strict=strict)}\n" for item in ordered)
-    return "".join(_text_blocks(ordered, strict=strict))
+    if style.quiet:
+        ordered = tuple(failing(ordered, strict=strict))
+    return "".join(_text_blocks(ordered, style, strict=strict))
 
 
-def _text_blocks(ordered: Sequence[Diagnostic], *, strict: bool) -> Iterator[str]:
-    """Yield the text of diagnostics: of many with one name, the first ones and their number.
+def _text_blocks(ordered: Sequence[Diagnostic], style: TextStyle, *, strict: bool) -> Iterator[str]:
+    """Yield the text of diagnostics, by file: of many with one name, the first ones and a number.
 
-    A hint is printed once for each name, the lines that exempt several diagnostics once.
+    A hint is printed once for each name, the lines that exempt several diagnostics once. With
+    ``verbose``, all are printed, and the lines that exempt them; with ``quiet``, no hint is.
     """
+    limit = len(ordered) if style.verbose else _SHOWN
+    file = ordered[0].location.path if ordered else ""
     by_code: dict[Code, list[Diagnostic]] = {}
     for item in ordered:
         by_code.setdefault(item.code, []).append(item)
@@ -67,14 +80,18 @@ def _text_blocks(ordered: Sequence[Diagnostic], *, strict: bool) -> Iterator[str
     printed: set[str] = set()
     for item in ordered:
         shown[item.code] += 1
-        if shown[item.code] == _SHOWN + 1:
-            yield _summarize(by_code[item.code][_SHOWN:], strict=strict)
-        if shown[item.code] > _SHOWN:
+        if shown[item.code] == limit + 1:
+            yield _summarize(by_code[item.code][limit:], strict=strict)
+        if shown[item.code] > limit:
             continue
+        if item.location.path != file:
+            file = item.location.path
+            yield "" if style.quiet else "\n"
         exemption, hint = exemption_toml(item), f"{item.code} {item.hint}"
         yield _as_text(
-            replace(item, hint="" if hint in printed else item.hint),
-            "" if exemption in printed else exemption,
+            replace(item, hint="" if hint in printed or style.quiet else item.hint),
+            exemption if style.verbose and exemption not in printed else "",
+            style,
             strict=strict,
         )
         printed |= {exemption, hint}
@@ -107,6 +124,13 @@ def count(number: int, noun: str) -> str:
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
+def summarize(diagnostics: Sequence[Diagnostic], *, strict: bool = False) -> str:
+    """Return how many errors and warnings there are, if any: ``2 errors, 1 warning``."""
+    errors = len(failing(diagnostics, strict=strict))
+    counts = {"error": errors, "warning": len(diagnostics) - errors}
+    return ", ".join(count(number, noun) for noun, number in counts.items() if number)
+
+
 def _severity(diagnostic: Diagnostic, *, strict: bool) -> Severity:
     return Severity.ERROR if strict else diagnostic.entry.severity
 
@@ -123,18 +147,23 @@ def _label(diagnostic: Diagnostic, *, strict: bool) -> str:
     return f"{severity}: {diagnostic.entry.id} {diagnostic.code}"
 
 
-def _as_text(diagnostic: Diagnostic, exemption: str, *, strict: bool) -> str:
+def _as_text(diagnostic: Diagnostic, exemption: str, style: TextStyle, *, strict: bool) -> str:
     """Return the lines of a diagnostic; ``exemption`` is empty where it is printed already."""
-    text = f"{printable(str(diagnostic))} [{_label(diagnostic, strict=strict)}]\n"
-    text += _excerpt(diagnostic.location)
+    is_error = _severity(diagnostic, strict=strict) is Severity.ERROR
+    paint = style.error if is_error else style.warning
+    location = style.location(printable(str(diagnostic.location)))
+    rest = ": ".join(part for part in (diagnostic.short_subject, diagnostic.message) if part)
+    text = f"{location}: {printable(rest)} [{paint(_label(diagnostic, strict=strict))}]\n"
+    if not style.quiet:
+        text += _excerpt(diagnostic.location, paint)
     if diagnostic.hint:
-        text += f"    {printable(diagnostic.hint)}\n"
-    if diagnostic.entry.exemptible:
+        text += f"    {style.hint(printable(diagnostic.hint))}\n"
+    if style.verbose and diagnostic.entry.exemptible:
         text += f"    exemption key: {printable(diagnostic.exemption_key)}\n"
     return text + textwrap.indent(exemption, " " * 8)
 
 
-def _excerpt(location: Location) -> str:
+def _excerpt(location: Location, paint: Callable[[str], str]) -> str:
     """Return the line that is meant, with carets below the part that is; empty if it is not known.
 
     Of a long line, it is what is about the part.
@@ -151,7 +180,7 @@ def _excerpt(location: Location) -> str:
     room = max(0, _EXCERPT - len(before) - len(meant))
     after = f"{after[:room]}…" if len(after) > room else after
     margin = " " * len(str(location.line))
-    carets = " " * len(before) + "^" * max(1, len(meant))
+    carets = " " * len(before) + paint("^" * max(1, len(meant)))
     return f"{margin} |\n{location.line} | {before}{meant}{after}\n{margin} | {carets}\n"
 
 

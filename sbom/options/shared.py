@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from sbom.diagnostics.render import OutputFormat
-from sbom.options.arguments import choice, option, options_class, repeated
+from sbom.diagnostics.style import ColorChoice
+from sbom.options.arguments import choice, flag, option, options_class, repeated
 
 #: The group of options of which one names what the manifest is compared with.
 SOURCE = "source"
@@ -20,6 +21,15 @@ class ReportOptions:
 
     output_format: OutputFormat = choice(
         "how results are printed", OutputFormat, default=OutputFormat.TEXT
+    )
+    color: ColorChoice = choice(
+        "when text is colored; auto is on a terminal, unless NO_COLOR is set",
+        ColorChoice,
+        default=ColorChoice.AUTO,
+    )
+    quiet: bool = flag("print errors only, without hints", group="amount")
+    verbose: bool = flag(
+        "print every diagnostic, and the lines that accept it in externals.toml", group="amount"
     )
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sbom.diagnostics import Code, Diagnostic, Exit, sort_diagnostics
-from sbom.diagnostics.render import OutputFormat, render
+from sbom.diagnostics.render import OutputFormat, printable, render
+from sbom.diagnostics.style import PLAIN, TextStyle
 
 #: Diagnostics of one validator for one document; those beyond are counted.
 LIMIT = 50
@@ -50,7 +51,9 @@ class ValidationReport:
         )
 
 
-def render_reports(reports: Sequence[ValidationReport], output_format: OutputFormat) -> str:
+def render_reports(
+    reports: Sequence[ValidationReport], output_format: OutputFormat, style: TextStyle = PLAIN
+) -> str:
     """Return reports in a format: the diagnostics, then each document's results.
 
     JSON is one object: ``diagnostics`` as ``check`` prints them, and ``documents``.
@@ -58,14 +61,18 @@ def render_reports(reports: Sequence[ValidationReport], output_format: OutputFor
     diagnostics = sort_diagnostics(
         diagnostic for report in reports for diagnostic in report.diagnostics
     )
-    rendered = render(diagnostics, output_format)
+    rendered = render(diagnostics, output_format, style=style)
     if output_format is OutputFormat.JSON:
         documents = [_as_json(report) for report in reports]
         value = {"diagnostics": json.loads(rendered), "documents": documents}
         return json.dumps(value, indent=2) + "\n"
     if output_format is OutputFormat.SARIF:
         return rendered
-    return rendered + "".join(f"{line}\n" for report in reports for line in _as_text(report))
+    if style.quiet:
+        return rendered
+    return rendered + "".join(
+        f"{printable(line)}\n" for report in reports for line in _as_text(report)
+    )
 
 
 def _as_text(report: ValidationReport) -> Iterator[str]:

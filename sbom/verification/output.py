@@ -9,24 +9,31 @@ from dataclasses import asdict
 
 from sbom.diagnostics import failing
 from sbom.diagnostics.render import OutputFormat, count, printable, render
+from sbom.diagnostics.style import PLAIN, TextStyle
 from sbom.verification.comparison import Verification
 from sbom.verification.identification import Identification
 from sbom.verification.results import Result, ResultStatus
 
 
 def render_verification(
-    verification: Verification, output_format: OutputFormat, *, strict: bool
+    verification: Verification,
+    output_format: OutputFormat,
+    *,
+    strict: bool,
+    style: TextStyle = PLAIN,
 ) -> str:
     """Return results and diagnostics as text, JSON, workflow commands of GitHub or SARIF."""
-    diagnostics = render(verification.diagnostics, output_format, strict=strict)
+    diagnostics = render(verification.diagnostics, output_format, strict=strict, style=style)
     if output_format is OutputFormat.JSON:
         return (
             json.dumps(_verification_object(verification, json.loads(diagnostics)), indent=2) + "\n"
         )
     if output_format is not OutputFormat.TEXT:
         return diagnostics
+    if style.quiet:
+        return diagnostics
     table = _table(verification.inspection.results)
-    return f"{table}\n{diagnostics}{_summary(verification, strict=strict)}\n"
+    return f"{table}\n{diagnostics}{printable(_summary(verification, strict=strict))}\n"
 
 
 def _verification_object(

@@ -22,7 +22,8 @@ PIP = "Lib/ensurepip/_bundled/pip-26.2.1-py3-none-any.whl"
 def check(root: Path, manifest: Path | None = None) -> list[Diagnostic]:
     """Return what is wrong with a tree, by the manifest that regen wrote when it was made."""
     manifest = manifest or root.parent / "externals.toml"
-    inputs = read_inputs(InputOptions(manifest=manifest, script=None, cpython=root))
+    options = InputOptions(manifest=manifest, script=None, cpython=root, quiet=False, verbose=False)
+    inputs = read_inputs(options)
     return list(check_tree(inputs, root))
 
 

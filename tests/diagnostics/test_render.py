@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 import tomllib
 
@@ -11,7 +12,8 @@ from manifests import COMMITTED
 
 from sbom.diagnostics import Code, Diagnostic, Location
 from sbom.diagnostics.inspection_messages import excluded_component, unowned_file
-from sbom.diagnostics.render import OutputFormat, render
+from sbom.diagnostics.render import OutputFormat, render, summarize
+from sbom.diagnostics.style import ColorChoice, TextStyle, is_colored
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.read import read_manifest
 
@@ -25,7 +27,7 @@ def test_what_is_printed_accepts_the_diagnostic_once_it_has_a_reason(
     name: str, output_format: OutputFormat
 ) -> None:
     diagnostic = unowned_file("python.3.14.7.nupkg", name)
-    output = render([diagnostic], output_format)
+    output = render([diagnostic], output_format, style=TextStyle(verbose=True))
     if output_format is OutputFormat.JSON:
         lines = json.loads(output)[0]["exemption_toml"]
     else:
@@ -40,9 +42,8 @@ def test_what_is_printed_accepts_the_diagnostic_once_it_has_a_reason(
 
 def test_lines_that_accept_several_diagnostics_are_printed_once() -> None:
     files = ("python-3.14.7-embed-amd64.zip", "python-3.14.7-embed-win32.zip")
-    output = render(
-        [excluded_component(file, "a.dll", ["a 1"]) for file in files], OutputFormat.TEXT
-    )
+    found = [excluded_component(file, "a.dll", ["a 1"]) for file in files]
+    output = render(found, OutputFormat.TEXT, style=TextStyle(verbose=True))
     assert (
         output
         == """\
@@ -54,6 +55,7 @@ python-3.14.7-embed-amd64.zip: a.dll: should not be in this channel; belongs to 
         diagnostic = "excluded-component"
         key = "a.dll"
         reason = ""
+
 python-3.14.7-embed-win32.zip: a.dll: should not be in this channel; belongs to a 1 \
 [error: SBM206 excluded-component]
     exemption key: a.dll
@@ -113,3 +115,73 @@ def test_a_long_line_is_shown_around_what_is_meant(column: int, width: int) -> N
     _, shown, carets = excerpt(line, column, width)
     assert len(shown) <= 80
     assert shown[carets.index("^")] == line[column - 1]
+
+
+def several() -> list[Diagnostic]:
+    return [
+        excluded_component("a.zip", "x.dll", ["a 1"]),
+        Diagnostic(code=Code.PLACEHOLDER, location=Location("m.toml", 2), message="empty"),
+        *(unowned_file("b.zip", f"{n:03}.dll") for n in range(60)),
+        Diagnostic(code=Code.MISSING_CHECKSUM, location=Location("m.toml", 3), message="none"),
+    ]
+
+
+def test_diagnostics_stand_together_by_file_with_a_blank_line_between() -> None:
+    blocks = render(several(), OutputFormat.TEXT).split("\n\n")
+    firsts = [block.partition(":")[0] for block in blocks]
+    assert firsts == ["a.zip", "b.zip", "m.toml"]
+
+
+def test_quiet_prints_errors_only_each_on_one_line() -> None:
+    lines = render(several(), OutputFormat.TEXT, style=TextStyle(quiet=True)).splitlines()
+    assert all("[error: " in line or line.startswith("    050.dll") for line in lines)
+    assert "missing-checksum" not in str(lines)
+
+
+def test_verbose_prints_every_diagnostic_and_the_lines_that_accept_it() -> None:
+    output = render(several(), OutputFormat.TEXT, style=TextStyle(verbose=True))
+    assert output.count(": unowned file: ") == 60
+    assert output.count("[[exemption]]") == len({one.exemption_key for one in several()})
+
+
+def test_colors_change_nothing_but_colors() -> None:
+    plain = render(several(), OutputFormat.TEXT)
+    colored = render(several(), OutputFormat.TEXT, style=TextStyle(color=True))
+    assert "\x1b" not in plain
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == plain
+    assert "[\x1b[1;31merror: SBM206 excluded-component\x1b[0m]" in colored
+    assert "[\x1b[1;33mwarning: SBM308 missing-checksum\x1b[0m]" in colored
+
+
+def test_the_summary_counts_errors_and_warnings() -> None:
+    assert summarize(several()) == "62 errors, 1 warning"
+    assert summarize(several(), strict=True) == "63 errors"
+
+
+@pytest.mark.parametrize(
+    ("choice", "environment", "is_terminal", "expected"),
+    [
+        ("auto", {}, True, True),
+        ("auto", {}, False, False),
+        ("auto", {"NO_COLOR": "1"}, True, False),
+        ("auto", {"NO_COLOR": ""}, True, True),
+        ("auto", {"FORCE_COLOR": "1"}, False, True),
+        ("auto", {"FORCE_COLOR": "1", "NO_COLOR": "1"}, True, False),
+        ("auto", {"TERM": "dumb"}, True, False),
+        ("always", {"NO_COLOR": "1"}, False, True),
+        ("never", {"FORCE_COLOR": "1"}, True, False),
+    ],
+)
+def test_color_is_for_terminals_and_for_those_who_ask(
+    choice: str, environment: dict[str, str], is_terminal: object, expected: object
+) -> None:
+    found = is_colored(
+        ColorChoice(choice), environment, is_terminal=bool(is_terminal), is_windows=False
+    )
+    assert found is expected
+
+
+def test_a_console_of_windows_is_colored_where_it_is_known_to_understand() -> None:
+    for environment, expected in (({}, False), ({"WT_SESSION": "x"}, True)):
+        found = is_colored(ColorChoice.AUTO, environment, is_terminal=True, is_windows=True)
+        assert found is expected

@@ -134,6 +134,8 @@ def test_what_follows_two_dashes_is_the_scripts() -> None:
         script_args=("--no-ssl", "--", "--all"),
         env=(("A", "1=2"), ("B", "")),
         all=False,
+        quiet=False,
+        verbose=False,
     )
 
 
