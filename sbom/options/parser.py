@@ -7,11 +7,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from sbom.options.arguments import Argument, Form, declared_arguments
+from sbom.options.completion import SHELLS, PrintCompletion
 from sbom.options.verb import Verb
 
 T = TypeVar("T")
 
-PROGRAM = "python -m sbom"
+#: The name of the console script, which a shell can complete.
+CONSOLE_SCRIPT = "cpython-sbom"
+#: How the program is started where that is not installed.
+MODULE = "python -m sbom"
 _DESCRIPTION = "SBOMs of what ships inside CPython for Windows."
 _EXAMPLES = (
     ("check", "report what is wrong with externals.toml"),
@@ -51,15 +55,26 @@ class _Parser(argparse.ArgumentParser):
         return known, unknown
 
 
-def make_parser(verbs: Iterable[Verb[object]], version: str) -> argparse.ArgumentParser:
-    """Return the parser of the command line; what it returns has the verb's name as ``verb``."""
+def make_parser(
+    verbs: Iterable[Verb[object]], version: str, program: str = MODULE
+) -> argparse.ArgumentParser:
+    """Return the parser of the command line; what it returns has the verb's name as ``verb``.
+
+    ``program`` is what the user typed before the verb.
+    """
     parser = _Parser(
-        prog=PROGRAM,
+        prog=program,
         description=_DESCRIPTION,
-        epilog=f"{_format_examples(_EXAMPLES)}\n{_EXIT_STATUS}",
+        epilog=f"{_format_examples(program, _EXAMPLES)}\n{_EXIT_STATUS}",
     )
     parser.add_argument(
         "--version", action="version", version=version, help="print the version and exit"
+    )
+    parser.add_argument(
+        "--print-completion",
+        action=PrintCompletion,
+        choices=SHELLS,
+        help=f"print the script that completes {CONSOLE_SCRIPT} in a shell (default: none)",
     )
     subparsers = parser.add_subparsers(
         dest="verb", metavar="VERB", required=True, parser_class=_Parser
@@ -70,15 +85,15 @@ def make_parser(verbs: Iterable[Verb[object]], version: str) -> argparse.Argumen
             verb.name,
             help=verb.summary,
             description=f"{verb.summary}.",
-            epilog=f"{_format_examples(examples)}\n{_EXIT_STATUS}",
+            epilog=f"{_format_examples(program, examples)}\n{_EXIT_STATUS}",
             unknown_hint=verb.unknown_hint,
         )
         _add_arguments(subparser, declared_arguments(verb.options))
     return parser
 
 
-def _format_examples(examples: Iterable[tuple[str, str]]) -> str:
-    lines = (f"  # {text}\n  {PROGRAM} {words}\n" for words, text in examples)
+def _format_examples(program: str, examples: Iterable[tuple[str, str]]) -> str:
+    lines = (f"  # {text}\n  {program} {words}\n" for words, text in examples)
     return "examples:\n" + "".join(lines)
 
 

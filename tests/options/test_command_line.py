@@ -146,7 +146,7 @@ def test_an_option_that_may_be_repeated_becomes_a_tuple() -> None:
 
 
 def test_there_is_a_module_of_options_and_a_command_for_each_verb() -> None:
-    shared = {"__init__", "arguments", "parser", "shared", "verb"}
+    shared = {"__init__", "arguments", "completion", "parser", "shared", "verb"}
     assert {path.stem for path in (ROOT / "sbom/options").glob("*.py")} - shared == set(VERBS)
     assert {path.stem for path in (ROOT / "sbom/commands").glob("*.py")} - shared == set(VERBS)
 
