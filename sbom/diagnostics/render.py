@@ -69,7 +69,7 @@ def _text_blocks(ordered: Sequence[Diagnostic], style: TextStyle, *, strict: boo
     """Yield the text of diagnostics, by file: of many with one name, the first ones and a number.
 
     A hint is printed once for each name, the lines that exempt several diagnostics once. With
-    ``verbose``, all are printed, and the lines that exempt them; with ``quiet``, no hint is.
+    ``verbose``, all diagnostics are printed; with ``quiet``, neither hints nor these lines are.
     """
     limit = len(ordered) if style.verbose else _SHOWN
     file = ordered[0].location.path if ordered else ""
@@ -90,7 +90,7 @@ def _text_blocks(ordered: Sequence[Diagnostic], style: TextStyle, *, strict: boo
         exemption, hint = exemption_toml(item), f"{item.code} {item.hint}"
         yield _as_text(
             replace(item, hint="" if hint in printed or style.quiet else item.hint),
-            exemption if style.verbose and exemption not in printed else "",
+            exemption if not style.quiet and exemption not in printed else "",
             style,
             strict=strict,
         )
@@ -158,7 +158,7 @@ def _as_text(diagnostic: Diagnostic, exemption: str, style: TextStyle, *, strict
         text += _excerpt(diagnostic.location, paint)
     if diagnostic.hint:
         text += f"    {style.hint(printable(diagnostic.hint))}\n"
-    if style.verbose and diagnostic.entry.exemptible:
+    if not style.quiet and diagnostic.entry.exemptible:
         text += f"    exemption key: {printable(diagnostic.exemption_key)}\n"
     return text + textwrap.indent(exemption, " " * 8)
 

@@ -29,7 +29,7 @@ class ReportOptions:
     )
     quiet: bool = flag("print errors only, without hints", group="amount")
     verbose: bool = flag(
-        "print every diagnostic, and the lines that accept it in externals.toml", group="amount"
+        "print every diagnostic, where otherwise many of one kind are counted", group="amount"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
-import os
+import random
 from dataclasses import replace
 
 import pytest
@@ -17,7 +17,9 @@ from sbom.files.limits import EXTERNAL_LIMITS
 from sbom.files.targz import read_targz
 from sbom.files.xz import XzStream
 
-PLAIN = tar({"bin/clang.exe": b"MZ", "noise": os.urandom(100_000)}, top="llvm-21.1.4.0")
+PLAIN = tar(
+    {"bin/clang.exe": b"MZ", "noise": random.Random(7).randbytes(100_000)}, top="llvm-21.1.4.0"
+)
 XZ = lzma.compress(PLAIN)
 
 
@@ -35,6 +37,7 @@ def test_the_contents_are_those_of_the_tar_in_a_gzip_file() -> None:
         (XZ + XZ, "a: has data after the end of its xz data"),
         (XZ[:200] + bytes(100) + XZ[300:], "a: is damaged: "),
     ],
+    ids=["truncated", "a byte more", "twice", "damaged"],
 )
 def test_a_damaged_file_is_refused(data: bytes, message: str) -> None:
     with pytest.raises(SbomError) as caught:
