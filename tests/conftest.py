@@ -12,8 +12,10 @@ from hypothesis import settings
 #: Fixtures that several directories of tests share.
 pytest_plugins = ["release_runs"]
 
-settings.register_profile("repeatable", derandomize=True, deadline=None)
-settings.load_profile("repeatable")
+# The same few examples in every run of the suite; `nox -s fuzz` tries many others.
+settings.register_profile("suite", derandomize=True, deadline=None, max_examples=25)
+settings.register_profile("fuzz", deadline=None, max_examples=2000, print_blob=True)
+settings.load_profile("suite")
 
 ROOT = Path(__file__).parent.parent
 FACTS = Path(__file__).parent / "facts"

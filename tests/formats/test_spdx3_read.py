@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from boms import PLATFORMS, bom_of, committed_bom
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from manifests import entries, for_entry
 from random_boms import boms
@@ -401,7 +401,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=40)
 @given(VALUES | st.lists(st.dictionaries(KEYS, VALUES, max_size=8), max_size=8))
 def test_any_json_is_read(value: object) -> None:
     whole = value if isinstance(value, dict) else {}

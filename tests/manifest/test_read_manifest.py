@@ -7,7 +7,7 @@ import json
 import tomllib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from manifests import COMMITTED
 
@@ -285,7 +285,6 @@ def test_a_syntax_error_is_reported_with_its_line() -> None:
     assert (found.location.line, found.code) == (2, "invalid-toml")
 
 
-@settings(max_examples=150)
 @given(st.integers(0, len(TEXT) - 1), st.text(max_size=3), st.integers(0, 30))
 def test_a_damaged_manifest_is_read_or_refused_never_a_traceback(
     at: int, put: str, cut: int
@@ -294,7 +293,6 @@ def test_a_damaged_manifest_is_read_or_refused_never_a_traceback(
         check_manifest(read_manifest(TEXT[:at] + put + TEXT[at + cut :]))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_any_value_in_the_place_of_another_is_read_or_refused(data: st.DataObject) -> None:
     tables = tomllib.loads(TEXT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from manifests import COMMITTED, changed_lines, entries, entry_of, regenerated, script_of
 
@@ -170,7 +170,6 @@ def test_regen_from_any_release_is_a_manifest_and_a_second_run_changes_nothing(
     assert regenerated(once, script) == once
 
 
-@settings(max_examples=25)
 @given(st.data())
 def test_comments_anywhere_survive_any_change(data: st.DataObject) -> None:
     lines = TEXT.splitlines()

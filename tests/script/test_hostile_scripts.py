@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sbom import fetches
@@ -65,25 +65,21 @@ def is_soon(read: Callable[[str], object], text: str) -> bool:
     )
 
 
-@settings(max_examples=250)
 @given(SCRIPTS, WORDS)
 def test_any_script_answers_or_is_refused(script: str, arguments: list[str]) -> None:
     assert is_soon(lambda text: fetches(text, arguments, {"X": "a"}), script)
 
 
-@settings(max_examples=100)
 @given(SCRIPTS)
 def test_any_script_can_be_probed_or_is_refused(script: str) -> None:
     assert is_soon(analyze_script, script)
 
 
-@settings(max_examples=100)
 @given(st.text(max_size=200))
 def test_any_text_answers_or_is_refused(text: str) -> None:
     assert is_soon(fetches, text)
 
 
-@settings(max_examples=100)
 @given(SCRIPTS)
 def test_the_same_script_answers_the_same(script: str) -> None:
     def answer() -> object:
