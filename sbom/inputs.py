@@ -14,10 +14,10 @@ from sbom.checks.entries import check_manifest
 from sbom.diagnostics import Diagnostic, InputError
 from sbom.diagnostics.catalog import Area, names_in
 from sbom.diagnostics.io_messages import usage_error
-from sbom.manifest.diff import ManifestChange, diff_manifest
 from sbom.manifest.exemptions import Triage, triage_diagnostics
 from sbom.manifest.key_locations import locate_keys
 from sbom.manifest.model import Manifest
+from sbom.manifest.pin_changes import PinChange, find_pin_changes
 from sbom.manifest.pins import Vendored
 from sbom.manifest.ranges import release_line
 from sbom.manifest.read import read_manifest
@@ -122,11 +122,11 @@ def read_vex_file(inputs: Inputs) -> tuple[str, str]:
     return (files.read_utf8(path) if path.exists() else ""), str(path)
 
 
-def script_changes(inputs: Inputs) -> tuple[ManifestChange, ...]:
+def script_changes(inputs: Inputs) -> tuple[PinChange, ...]:
     """Return how the manifest has to change for the script."""
     if inputs.script is None:
         return ()
-    return diff_manifest(inputs.script.externals, inputs.manifest)
+    return find_pin_changes(inputs.script.externals, inputs.manifest)
 
 
 def script_diagnostics(inputs: Inputs) -> list[Diagnostic]:

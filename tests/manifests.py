@@ -16,9 +16,10 @@ from typing import Any
 from conftest import FACTS, ROOT
 from scripts import get_external_script, git_script, svn_script
 
-from sbom.manifest.diff import apply_changes, change_version, diff_manifest, record_script
 from sbom.manifest.model import Manifest
+from sbom.manifest.pin_changes import find_pin_changes
 from sbom.manifest.read import read_manifest
+from sbom.manifest.updates import apply_pin_changes, change_version, record_script
 from sbom.manifest.write import write_manifest
 from sbom.script.analysis import analyze_script
 
@@ -62,8 +63,8 @@ def digest_of(script: str) -> str:
 def regenerated(text: str, script: str, version: str = "") -> str:
     """Return a manifest's text after ``regen`` with a script."""
     manifest = read_manifest(text)
-    changes = diff_manifest(analyze_script(script).externals, manifest)
-    manifest = record_script(apply_changes(manifest, changes), digest_of(script))
+    changes = find_pin_changes(analyze_script(script).externals, manifest)
+    manifest = record_script(apply_pin_changes(manifest, changes), digest_of(script))
     return write_manifest(text, change_version(manifest, version or manifest.cpython.version))
 
 

@@ -16,8 +16,8 @@ from sbom.diagnostics.script_messages import (
     tag_changed,
     version_changed,
 )
-from sbom.manifest.diff import ChangeKind, ManifestChange
 from sbom.manifest.model import Manifest
+from sbom.manifest.pin_changes import PinChange, PinChangeKind
 from sbom.script.externals import ScriptAnalysis, ScriptExternal
 
 
@@ -40,7 +40,7 @@ def _check_names(externals: Iterable[ScriptExternal], file: str) -> Iterator[Dia
 
 def check_agreement(
     manifest: Manifest,
-    changes: Sequence[ManifestChange],
+    changes: Sequence[PinChange],
     *,
     script_sha256: str,
     version: str,
@@ -60,16 +60,16 @@ def check_agreement(
     return diagnostics
 
 
-def _change_diagnostic(file: str, change: ManifestChange, command: str) -> Diagnostic:
+def _change_diagnostic(file: str, change: PinChange, command: str) -> Diagnostic:
     key = str(change.key)
     match change.kind:
-        case ChangeKind.ADD:
+        case PinChangeKind.ADD:
             return not_in_manifest(file, key, change.new, command)
-        case ChangeKind.REMOVE:
+        case PinChangeKind.REMOVE:
             return not_in_script(file, key, change.old, command)
-        case ChangeKind.TAG:
+        case PinChangeKind.TAG:
             return tag_changed(file, key, change.old, change.new, command)
-        case ChangeKind.CONDITION:
+        case PinChangeKind.CONDITION:
             return condition_changed(file, key, change.old, change.new, command)
-        case ChangeKind.REPOSITORY:
+        case PinChangeKind.REPOSITORY:
             return repository_changed(file, key, change.old, change.new, command)

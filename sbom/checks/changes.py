@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sbom.components.versions import vendored_components
-from sbom.manifest.diff import ChangeKind, ManifestChange
 from sbom.manifest.model import Manifest
+from sbom.manifest.pin_changes import PinChange, PinChangeKind
 from sbom.manifest.pins import Vendored
 from sbom.script.externals import ALWAYS
 
 
 def describe_changes(
-    before: Manifest, updated: Manifest, after: Manifest, changes: Sequence[ManifestChange]
+    before: Manifest, updated: Manifest, after: Manifest, changes: Sequence[PinChange]
 ) -> Iterator[str]:
     """Yield what changed: by a script or tree, and then by what was known or looked up.
 
@@ -39,20 +39,20 @@ def describe_unread(manifest: Manifest) -> Iterator[str]:
     )
 
 
-def _change_line(change: ManifestChange) -> str:
+def _change_line(change: PinChange) -> str:
     match change.kind:
-        case ChangeKind.ADD:
+        case PinChangeKind.ADD:
             condition = change.pin.condition if change.pin else ALWAYS
             return f"{change.key}: new, {change.new}" + (
                 "" if condition == ALWAYS else f", {condition}"
             )
-        case ChangeKind.REMOVE:
+        case PinChangeKind.REMOVE:
             return f"{change.key}: removed, was {change.old}"
-        case ChangeKind.TAG:
+        case PinChangeKind.TAG:
             return f"{change.key}: {change.old} -> {change.new}"
-        case ChangeKind.REPOSITORY:
+        case PinChangeKind.REPOSITORY:
             return f"{change.key}: from {change.old} -> {change.new}"
-        case ChangeKind.CONDITION:
+        case PinChangeKind.CONDITION:
             return f"{change.key}: fetched {change.old} -> {change.new}"
 
 

@@ -8,7 +8,7 @@ from sbom.diagnostics import Diagnostic, Exit, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.render import count, printable
 from sbom.inputs import Inputs, read_inputs, read_vex_file, triage_inputs
-from sbom.manifest.diff import pin_external
+from sbom.manifest.pin_changes import pin_external
 from sbom.options.check import CheckOptions
 from sbom.reports import print_report
 from sbom.vex.check import check_vex_file

@@ -30,9 +30,14 @@ from sbom.inputs import (
     script_changes,
     script_diagnostics,
 )
-from sbom.manifest.diff import (
-    ManifestChange,
-    apply_changes,
+from sbom.manifest.exemptions import triage_diagnostics
+from sbom.manifest.external_key import ExternalKey
+from sbom.manifest.key_locations import locate_keys
+from sbom.manifest.model import VERSION, Manifest
+from sbom.manifest.pin_changes import PinChange
+from sbom.manifest.read import read_manifest
+from sbom.manifest.updates import (
+    apply_pin_changes,
     change_version,
     record_archives,
     record_distributions,
@@ -40,11 +45,6 @@ from sbom.manifest.diff import (
     record_script,
     record_vendored,
 )
-from sbom.manifest.exemptions import triage_diagnostics
-from sbom.manifest.external_key import ExternalKey
-from sbom.manifest.key_locations import locate_keys
-from sbom.manifest.model import VERSION, Manifest
-from sbom.manifest.read import read_manifest
 from sbom.manifest.write import write_manifest
 from sbom.options.regen import RegenOptions
 from sbom.reports import print_note, print_report
@@ -143,9 +143,9 @@ def _read_inputs(options: RegenOptions, environment: Environment) -> Inputs:
     )
 
 
-def _update(inputs: Inputs, changes: Sequence[ManifestChange], tree: Path | None) -> Manifest:
+def _update(inputs: Inputs, changes: Sequence[PinChange], tree: Path | None) -> Manifest:
     """Return the manifest with what the script and the source tree state."""
-    manifest = apply_changes(inputs.manifest, changes)
+    manifest = apply_pin_changes(inputs.manifest, changes)
     if inputs.script:
         manifest = record_script(manifest, inputs.script_sha256)
     if inputs.version:

@@ -20,9 +20,9 @@ from sbom.inputs import (
     select_platforms,
     select_variant,
 )
-from sbom.manifest.diff import apply_changes, record_vendored
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
+from sbom.manifest.updates import apply_pin_changes, record_vendored
 from sbom.options.verify import VerifyOptions
 from sbom.reports import escape_lines, print_note, text_style
 from sbom.source_tree.tree import find_python_version
@@ -94,7 +94,7 @@ def _apply_script(
             f"note: the release of {inputs.script_path} is not known; it is compared as that of "
             f"CPython {version}. Name its source tree with --cpython to compare the release too",
         )
-    manifest = apply_changes(inputs.manifest, script_changes(inputs)).for_version(version)
+    manifest = apply_pin_changes(inputs.manifest, script_changes(inputs)).for_version(version)
     vendored = read_tree_vendored(inputs, options.cpython)
     return manifest if vendored is None else record_vendored(manifest, vendored, version)
 

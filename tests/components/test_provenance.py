@@ -9,8 +9,8 @@ from manifests import committed, entries, entry_of, for_entry
 
 from sbom.components.component import Build, Component
 from sbom.components.resolve import resolve_components, root_component
-from sbom.manifest.diff import replace_pins
 from sbom.manifest.external_key import parse_external_key
+from sbom.manifest.updates import replace_pins
 
 
 def component(version: str, name: str) -> Component:
