@@ -110,6 +110,13 @@ def verify(session: nox.Session) -> None:
     run(session, "verify", *session.posargs)
 
 
+@nox.session(tags=["pipeline"])
+def diff(session: nox.Session) -> None:
+    """Print what changed: -- OLD NEW | --git REV. Fails if anything did, as the verb does."""
+    install(session)
+    run(session, "diff", *session.posargs)
+
+
 @nox.session(python=PYTHONS, tags=["development"])
 def tests(session: nox.Session) -> None:
     """Run the tests on every supported Python that is installed: [-- OPTIONS of pytest]."""

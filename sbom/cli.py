@@ -15,7 +15,7 @@ from typing import assert_never
 
 from sbom import __version__
 from sbom.diagnostics import SbomError
-from sbom.options import build, check, export, fetches, regen, release, validate, verify
+from sbom.options import build, check, diff, export, fetches, regen, release, validate, verify
 from sbom.options.parser import CONSOLE_SCRIPT, MODULE, make_parser, read_options, takes_rest
 from sbom.options.verb import Verb
 from sbom.reports import print_error
@@ -26,6 +26,7 @@ from sbom.reports import print_error
 VerbOptions = (
     build.BuildOptions
     | check.CheckOptions
+    | diff.DiffOptions
     | export.ExportOptions
     | fetches.FetchesOptions
     | regen.RegenOptions
@@ -40,6 +41,7 @@ _ALL: tuple[Verb[VerbOptions], ...] = (
     build.VERB,
     release.VERB,
     verify.VERB,
+    diff.VERB,
     validate.VERB,
     export.VERB,
     fetches.VERB,
@@ -88,6 +90,10 @@ def run_verb(options: VerbOptions, environment: Mapping[str, str]) -> int:
             from sbom.commands.check import run as run_check
 
             status = run_check(options)
+        case diff.DiffOptions():
+            from sbom.commands.diff import run as run_diff
+
+            status = run_diff(options)
         case export.ExportOptions():
             from sbom.commands.export import run as run_export
 

@@ -36,8 +36,13 @@ def read_bytes(path: Path, limit: int = _TEXT_LIMIT) -> bytes:
 
 def read_utf8(path: Path) -> str:
     """Return a UTF-8 text, its line ends as they are. Raises InputError."""
+    return decode_utf8(read_bytes(path), path)
+
+
+def decode_utf8(content: bytes, path: Path) -> str:
+    """Return the UTF-8 text that a file has as its content. Raises InputError."""
     try:
-        return read_bytes(path).decode("utf-8")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         message = f"is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}"
         raise InputError([input_error(str(path), message, "save it as UTF-8")]) from error

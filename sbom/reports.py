@@ -11,7 +11,7 @@ from typing import TextIO
 from sbom.diagnostics import Diagnostic, SbomError
 from sbom.diagnostics.render import OutputFormat, printable, render, summarize
 from sbom.diagnostics.style import TextStyle, is_colored
-from sbom.options.shared import ReportOptions
+from sbom.options.shared import ReportOptions, TextOptions
 
 
 def print_report(
@@ -53,30 +53,33 @@ def print_report(
         _write(sys.stderr, escape_lines(shown))
 
 
-def print_error(options: ReportOptions, error: SbomError) -> None:
+def print_error(options: TextOptions, error: SbomError) -> None:
     """Print the diagnostics that ended a verb: text to standard error, others to the output."""
-    is_text = options.output_format is OutputFormat.TEXT
+    output_format = OutputFormat.TEXT
+    if isinstance(options, ReportOptions):
+        output_format = options.output_format
+    is_text = output_format is OutputFormat.TEXT
     stream = sys.stderr if is_text else sys.stdout
     rendered = render(
         error.diagnostics,
-        options.output_format,
+        output_format,
         strict=error.strict,
         style=text_style(options, stream),
     )
-    if options.output_format is OutputFormat.JSON:
+    if isinstance(options, ReportOptions) and output_format is OutputFormat.JSON:
         rendered = _as_json(options, json.loads(rendered), {})
     if is_text and not options.quiet:
         rendered += f"{summarize(error.diagnostics, strict=error.strict)}\n"
     _write(stream, rendered)
 
 
-def print_note(options: ReportOptions, text: str) -> None:
+def print_note(options: TextOptions, text: str) -> None:
     """Print something to know to standard error, unless it is to be quiet."""
     if not options.quiet:
         _write(sys.stderr, f"{escape_lines(text)}\n")
 
 
-def text_style(options: ReportOptions, stream: TextIO | None) -> TextStyle:
+def text_style(options: TextOptions, stream: TextIO | None) -> TextStyle:
     """Return how text is printed to a stream; None is one that is closed."""
     color = is_colored(
         options.color,

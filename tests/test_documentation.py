@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from manifests import COMMITTED, entry_of, script_of
+from manifests import COMMITTED, entry_of, regenerated, script_of
 
 import sbom
 from sbom.cli import build_parser, main
@@ -50,6 +50,17 @@ def test_fetches_prints_what_the_documentation_shows(
 ) -> None:
     assert main(["fetches", str(script), "--all"]) == Exit.OK
     assert printed(capsys) == output_of("docs/update-an-external.md", "fetches --all")
+
+
+def test_diff_prints_what_the_documentation_shows(
+    script: Path, directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = script.read_text("utf-8").replace("openssl-3.5.7", "openssl-3.5.8")
+    text = text.replace("openssl-bin-3.5.7", "openssl-bin-3.5.8")
+    new = directory / "new.toml"
+    new.write_text(regenerated(COMMITTED.read_text("utf-8"), text), encoding="utf-8")
+    assert main(["diff", str(COMMITTED), str(new)]) == Exit.ERRORS
+    assert printed(capsys) == output_of("docs/diff.md", "diff")
 
 
 @pytest.mark.usefixtures("directory")

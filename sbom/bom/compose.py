@@ -168,7 +168,7 @@ def shipping_relationships(
         for link in component.linkages:
             if link.kind in _LINKS:
                 kind, target = _LINKS[link.kind], ids[component.id]
-                yield Relationship(container, kind, target, _link_comment(link))
+                yield Relationship(container, kind, target, describe_linkage(link))
 
 
 def build_tool_relationships(
@@ -209,7 +209,8 @@ def _containers(manifest: Manifest) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-def _link_comment(link: Linkage) -> str:
+def describe_linkage(link: Linkage) -> str:
+    """Return a sentence on how a component is part of a build: in which files, used by which."""
     files = ", ".join((*link.files, *link.optional_files))
     if link.kind == "static":
         return f"Linked into {files}."

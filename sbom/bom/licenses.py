@@ -56,6 +56,19 @@ def normalize_license(expression: str) -> str:
 
 
 @cache
+def is_same_license(one: str, other: str) -> bool:
+    """Return whether two expressions grant the same: ``MIT AND Zlib`` is ``zlib and mit``."""
+    one, other = normalize_license(one), normalize_license(other)
+    if one == other or one in _UNSTATED or other in _UNSTATED:
+        return one == other
+    try:
+        parsed = [_licensing().parse(text, simple=True) for text in (one, other)]
+    except _errors():
+        return False
+    return bool(parsed[0].simplify() == parsed[1].simplify())
+
+
+@cache
 def unknown_licenses(expression: str) -> tuple[str, ...]:
     """Return what an expression has that is not on the SPDX list, ``LicenseRef-…`` included.
 

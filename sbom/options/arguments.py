@@ -54,9 +54,15 @@ def positional(help_text: str, metavar: str, read: Callable[[str], T]) -> T:
     return _declare(argument)  # type: ignore[no-any-return]
 
 
-def positionals(help_text: str, metavar: str, read: Callable[[str], T]) -> tuple[T, ...]:
-    """Declare one or more arguments without a flag."""
-    argument = Argument(form=Form.POSITIONALS, help=help_text, metavar=metavar, read=read)
+def positionals(
+    help_text: str, metavar: str, read: Callable[[str], T], *, unset: str = ""
+) -> tuple[T, ...]:
+    """Declare arguments without a flag: one or more or, if ``unset`` says what then holds, none."""
+    argument = Argument(
+        form=Form.POSITIONALS, help=help_text, default=unset, metavar=metavar, read=read
+    )
+    if unset:
+        return _declare(argument, default=())  # type: ignore[no-any-return]
     return _declare(argument)  # type: ignore[no-any-return]
 
 

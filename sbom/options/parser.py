@@ -26,7 +26,7 @@ _EXAMPLES = (
 _EXIT_STATUS = (
     "exit status:\n"
     "  0    success\n"
-    "  1    errors were found\n"
+    "  1    errors were found; diff: differences\n"
     "  2    wrong usage, or an input that cannot be read\n"
     "  3    the network or the disk failed\n"
     "  130  interrupted\n"
@@ -115,7 +115,8 @@ def _add_argument(
 ) -> argparse.Action:
     text = _help_text(argument)
     if argument.form in (Form.POSITIONAL, Form.POSITIONALS):
-        nargs = "+" if argument.form is Form.POSITIONALS else None
+        several = "*" if argument.default else "+"
+        nargs = several if argument.form is Form.POSITIONALS else None
         return target.add_argument(
             name, metavar=argument.metavar, type=argument.read, nargs=nargs, help=text
         )

@@ -14,14 +14,9 @@ SOURCE = "source"
 
 
 @options_class
-class ReportOptions:
-    """How results are printed; ``json_is_list`` where that is only a list of diagnostics."""
+class TextOptions:
+    """How text is printed, and how much of it."""
 
-    json_is_list: ClassVar[bool] = False
-
-    output_format: OutputFormat = choice(
-        "how results are printed", OutputFormat, default=OutputFormat.TEXT
-    )
     color: ColorChoice = choice(
         "when text is colored; auto is on a terminal, unless NO_COLOR is set",
         ColorChoice,
@@ -30,6 +25,17 @@ class ReportOptions:
     quiet: bool = flag("print errors only, without hints", group="amount")
     verbose: bool = flag(
         "print every diagnostic, where otherwise many of one kind are counted", group="amount"
+    )
+
+
+@options_class
+class ReportOptions(TextOptions):
+    """How results are printed; ``json_is_list`` where that is only a list of diagnostics."""
+
+    json_is_list: ClassVar[bool] = False
+
+    output_format: OutputFormat = choice(
+        "how results are printed", OutputFormat, default=OutputFormat.TEXT
     )
 
 
