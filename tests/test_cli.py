@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -351,12 +352,15 @@ def test_regen_prints_what_changed_and_writes_it(
     assert main([*argv, "--dry-run"]) == 0
     assert manifest.read_bytes() == before
     shown = captured(capsys)[0]
-    assert shown.splitlines() == [
-        "binary.nasm: fetched only with --openssl-src -> always",
-        "source.brotli: new, brotli-1.1.0",
-        "source.xz: xz-5.2.5 -> xz-5.8.1",
-        "source.zstd: removed, was zstd-1.5.7",
+    assert re.findall(r"^\S.*", shown, re.MULTILINE) == [
+        "brotli 1.1.0: added",
+        "netwide_assembler 2.11.06: added",
+        "xz 5.2.5 -> 5.8.1: updated, relicensed, description changed",
+        "zstandard 1.5.7: removed",
+        "4 components changed: 2 added, 1 removed, 1 updated, 1 relicensed, 1 description changed",
     ]
+    assert "        fetched: only with --openssl-src -> always\n" in shown
+    assert "        tag: xz-5.2.5 -> xz-5.8.1\n" in shown
     assert main(argv) == 0
     assert captured(capsys)[0] == shown
     assert main(argv) == 0
@@ -369,7 +373,7 @@ def test_regen_of_a_tree_takes_its_version(
     (tree / "Include/patchlevel.h").write_text('#define PY_VERSION "3.14.8"\n')
     captured(capsys)
     assert main(["regen", "--manifest", str(manifest), "--cpython", str(tree), "--offline"]) == 0
-    assert captured(capsys)[0].splitlines()[0] == "cpython: 3.14.7 -> 3.14.8"
+    assert captured(capsys)[0].splitlines()[0] == "python 3.14.7 -> 3.14.8: updated"
     assert 'version = "3.14.8"' in manifest.read_text()
 
 

@@ -9,7 +9,12 @@ from sbom.changes.change import ChangeSet, ComponentChange, FactChange
 
 def render_json(changes: ChangeSet) -> str:
     """Return one object with everything that changed."""
-    data = {
+    return json.dumps(changes_object(changes), indent=2) + "\n"
+
+
+def changes_object(changes: ChangeSet) -> dict[str, object]:
+    """Return everything that changed as values that JSON has."""
+    return {
         "old": changes.old,
         "new": changes.new,
         "differ": not changes.is_empty,
@@ -17,7 +22,6 @@ def render_json(changes: ChangeSet) -> str:
         "components": [_component(change) for change in changes.components],
         "settings": [_fact(fact) for fact in changes.settings],
     }
-    return json.dumps(data, indent=2) + "\n"
 
 
 def _component(change: ComponentChange) -> dict[str, object]:

@@ -13,13 +13,16 @@ from typing import IO
 from urllib.parse import quote, urlsplit
 
 from sbom import io as files
-from sbom.checks.changes import describe_changes, describe_unread
+from sbom.changes.change import ChangeSet
+from sbom.changes.manifests import compare_manifests
+from sbom.changes.render_json import changes_object
+from sbom.changes.render_text import render_text
 from sbom.checks.entries import check_manifest
+from sbom.checks.unread_code import describe_unread
 from sbom.components.provenance import download_location
 from sbom.diagnostics import Diagnostic, Exit, InputError, OperationalError, SbomError, failing
 from sbom.diagnostics.catalog import Area, names_in
 from sbom.diagnostics.io_messages import input_error, usage_error
-from sbom.diagnostics.render import printable
 from sbom.files.targz import ArchiveInfo
 from sbom.inputs import (
     Environment,
@@ -83,26 +86,31 @@ def _run(options: RegenOptions, environment: Environment) -> int:
     written = read_manifest(text, str(inputs.path))
     if text != inputs.text and not options.dry_run:
         files.write_all({inputs.path: text.encode()})
-    lines = list(describe_changes(inputs.manifest, manifest, pinned, changes))
+    compared = compare_manifests(inputs.manifest, written, f"{inputs.path} before", written.file)
     problems = [*check_manifest(written), *check_tree_wheels(inputs, options.cpython)]
     active = triage_diagnostics(problems, written, names_in(Area.MANIFEST)).active
     remaining = locate_keys(active, written.file, text)
     print_report(
         options,
         [*remaining, *warnings],
-        text="\n".join(map(printable, lines or [_unchanged(inputs, manifest)])) + "\n",
-        results={"changes": lines, "file": str(inputs.path)},
+        text=_describe(compared, inputs, manifest),
+        results={"changes": changes_object(compared), "file": str(inputs.path)},
     )
     if notes := "".join((*unlisted, *describe_unread(written))):
         print_note(options, notes.removesuffix("\n"))
     return Exit.OK
 
 
-def _unchanged(inputs: Inputs, manifest: Manifest) -> str:
+def _describe(changes: ChangeSet, inputs: Inputs, manifest: Manifest) -> str:
+    """Return what changed, or in one sentence that nothing of importance did."""
+    if changes.components:
+        return render_text(changes)
     if inputs.manifest.cpython.script_sha256 != manifest.cpython.script_sha256:
-        return f"{inputs.script_path} has changed, but not what it fetches"
+        return f"{inputs.script_path} has changed, but not what it fetches\n"
+    if not changes.is_empty:
+        return render_text(changes)
     compared = f" with {inputs.script_path}" if inputs.script else ""
-    return f"{inputs.path} is up to date{compared}"
+    return f"{inputs.path} is up to date{compared}\n"
 
 
 # What the command line asks for.
