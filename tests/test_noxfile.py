@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 from conftest import ROOT
 
-from sbom.cli import build_parser
+from sbom.cli import VERBS, build_parser
 
 NOXFILE = (ROOT / "noxfile.py").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -64,11 +64,14 @@ def test_it_names_no_platform() -> None:
 def test_the_pipelines_use_existing_sessions_and_flags(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     named = set(re.findall(r"-s \"?([\w-]+)", text))
-    assert named == {"sbom", "release-sbom"}
+    verbs = set(re.findall(r"-m sbom ([\w-]+)", text))
+    assert named | verbs
+    assert named <= {"sbom", "release-sbom"}
+    assert verbs <= VERBS.keys()
     options = {
         option
         for action in build_parser()._actions  # noqa: SLF001 - argparse has no other way to ask
-        for verb in ("build", "release")
+        for verb in verbs or ("build", "release")
         if isinstance(action.choices, dict)
         for option in action.choices[verb]._option_string_actions  # noqa: SLF001
     }
