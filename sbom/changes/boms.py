@@ -16,6 +16,7 @@ from sbom.changes.components import (
     Pair,
     compare_facts,
     pair_components,
+    unversioned_name,
 )
 from sbom.changes.files import compare_files, file_owners
 
@@ -67,6 +68,7 @@ def _describe(bom: Bom) -> Iterator[DescribedComponent]:
         if relationship.kind in _LINKS:
             related.setdefault(relationship.target, []).append(relationship)
     names = {component.id: component.name for component in bom.components}
+    unversioned = {component.id: unversioned_name(component) for component in bom.components}
     paths = {file.id: file.path for file in bom.files}
     for component in bom.components:
         tag, commit = _TAG.search(component.source_info), _COMMIT.search(component.source_info)
@@ -76,6 +78,7 @@ def _describe(bom: Bom) -> Iterator[DescribedComponent]:
             tag=tag[1] if tag else "",
             commit=commit[1] if commit else "",
             ships=tuple(sorted({_sentence(link, names, paths) for link in links})),
+            unversioned_ships=tuple(sorted({_sentence(one, unversioned, paths) for one in links})),
             is_root=component.id in bom.roots,
         )
 

@@ -23,12 +23,16 @@ _PROVENANCE = ("checksum", "download_url", "vcs_url")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DescribedComponent:
-    """A component, and what else is known of it: the tag and commit it is from, how it ships."""
+    """A component, and what else is known of it: the tag and commit it is from, how it ships.
+
+    ``unversioned_ships`` are the sentences without the versions in names of what contains it.
+    """
 
     component: Component
     tag: str = ""
     commit: str = ""
     ships: tuple[str, ...] = ()
+    unversioned_ships: tuple[str, ...] = ()
     is_root: bool = False
 
 
@@ -40,8 +44,18 @@ _KEYS: tuple[_Key, ...] = (
     lambda one: (one.component.name.casefold(), one.component.id, one.component.external),
     lambda one: (one.component.name.casefold(), one.component.version),
     lambda one: one.component.name.casefold(),
+    lambda one: unversioned_name(one.component).casefold(),
     lambda one: _purl_base(one.component, with_version=False) or None,
 )
+
+
+def unversioned_name(component: Component) -> str:
+    """Return the name of a component without its version: an artifact has that in its name."""
+    return _unversioned(component.name, component)
+
+
+def _unversioned(text: str, component: Component | None) -> str:
+    return text.replace(component.version, "*") if component and component.version else text
 
 
 def pair_components(
@@ -64,7 +78,7 @@ def compare_facts(
     before, after = _facts(old), _facts(new)
     for fact in dict.fromkeys((*before, *after)):
         values = before.get(fact, ()), after.get(fact, ())
-        if not _is_same(fact, *values):
+        if not _is_same(fact, *values) and not (old and new and _is_renamed_only(fact, old, new)):
             yield FactChange(fact, *values)
     components = old.component if old else None, new.component if new else None
     yield from _checksum_changes(*components)
@@ -103,6 +117,17 @@ def _is_same(fact: str, old: tuple[str, ...], new: tuple[str, ...]) -> bool:
     return old == new
 
 
+def _is_renamed_only(fact: str, old: DescribedComponent, new: DescribedComponent) -> bool:
+    """Return whether a fact differs by the version alone that is in the name of an artifact."""
+    match fact:
+        case "name":
+            return unversioned_name(old.component) == unversioned_name(new.component)
+        case "ships":
+            return bool(old.unversioned_ships) and old.unversioned_ships == new.unversioned_ships
+        case _:
+            return False
+
+
 def _checksum_changes(old: Component | None, new: Component | None) -> Iterator[FactChange]:
     """Yield checksums of another value, that came or that went.
 
@@ -120,7 +145,9 @@ def _checksum_changes(old: Component | None, new: Component | None) -> Iterator[
 def _identifier_changes(old: Component | None, new: Component | None) -> Iterator[FactChange]:
     """Yield a purl, and CPEs, that name another product or, of the same version, are others."""
     before, after = (_texts(side.purl) if side else () for side in (old, new))
-    if _purl_base(old) != _purl_base(new) or (_is_same_archive(old, new) and before != after):
+    bases = _purl_base(old), _purl_base(new)
+    is_other = bases[0] != bases[1] and _unversioned(bases[0], old) != _unversioned(bases[1], new)
+    if is_other or (_is_same_archive(old, new) and before != after):
         yield FactChange("purl", before, after)
     if _cpe_products(old) != _cpe_products(new):
         yield FactChange("cpe", old.cpes if old else (), new.cpes if new else ())

@@ -131,7 +131,10 @@ def summarize(changes: ChangeSet) -> str:
     """Return in one line what happened to how many components, and to what else."""
     number = len(changes.components)
     counts = ", ".join(
-        f"{number:,} {describe_kinds([kind])}" for kind, number in changes.count_kinds().items()
+        f"{kind.removesuffix('-changed')} of {number:,}"
+        if kind.endswith("-changed")
+        else f"{number:,} {kind}"
+        for kind, number in changes.count_kinds().items()
     )
     components = f"{number:,} component{'' if number == 1 else 's'} changed"
     others = len(shown_settings(changes))

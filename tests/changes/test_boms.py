@@ -247,6 +247,32 @@ def test_two_versions_of_one_component_are_told_apart() -> None:
     assert (changed.old_version, changed.new_version) == ("1.3.1", "1.3.2.1")
 
 
+def test_an_artifact_has_its_version_in_its_name_and_is_no_other_one() -> None:
+    """As the documents of releases have it: the root contains an artifact, and that a build."""
+
+    def release(version: str) -> Bom:
+        bom = committed_bom()
+        [python] = [one for one in bom.components if one.id == bom.root]
+        artifact = replace(
+            python,
+            id="artifact",
+            name=f"python-{version}-embed-amd64.zip",
+            version=version,
+            purl=f"pkg:generic/python-{version}-embed-amd64.zip@{version}",
+            cpes=(),
+        )
+        contained = Relationship("artifact", RelationshipKind.CONTAINS, "openssl")
+        return replace(
+            bom,
+            components=(*bom.components, artifact),
+            relationships=(*bom.relationships, contained),
+        )
+
+    [artifact] = compare(release("3.14.7"), release("3.14.8")).components
+    assert artifact.name == "python-3.14.8-embed-amd64.zip"
+    assert artifact.kinds == (ChangeKind.UPDATED,)
+
+
 def test_a_component_of_another_tool_is_known_by_its_name() -> None:
     """Ids are a document's own: syft's are digests."""
     bom = committed_bom()

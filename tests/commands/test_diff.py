@@ -198,6 +198,7 @@ def test_without_git_the_hint_is_to_compare_files(
     assert capsys.readouterr().err == (
         "--git: needs git, which is not installed [error: SBM901 usage]\n"
         "    install git, or compare two files: diff OLD NEW\n"
+        "1 error\n"
     )
 
 
