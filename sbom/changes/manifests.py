@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sbom.changes.change import ChangeSet, ComponentChange, FactChange, sort_changes
 from sbom.changes.components import Pair, compare_facts, pair_components
 from sbom.changes.manifest_components import as_comparable, describe_components
-from sbom.changes.pins import archive_of, compare_entry, recorded_entries
+from sbom.changes.pins import archive_of, compare_entry, describe_stale_checksum, recorded_entries
 from sbom.changes.settings import compare_settings, compare_specs
 from sbom.diagnostics import Diagnostic
 from sbom.manifest.external_key import ExternalKey
@@ -43,6 +43,7 @@ class _Group:
     facts: list[FactChange] = field(default_factory=list)
     ships: tuple[str, ...] = ()
     archives: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     #: The key paths of the manifest's tables that it is described by.
     tables: set[str] = field(default_factory=set)
 
@@ -61,7 +62,7 @@ class _Group:
             facts=tuple(self.facts),
             ships=self.ships,
             archives=tuple(dict.fromkeys(self.archives)),
-            remaining=tuple(dict.fromkeys(remaining)),
+            remaining=tuple(dict.fromkeys((*self.notes, *remaining))),
         )
 
 
@@ -138,6 +139,8 @@ def _add_entries(old: Manifest, new: Manifest, pairs: Sequence[Pair], groups: li
             bringing = [_group_of_entry(new, old, key)]
             groups.extend(bringing)
         bringing.sort(key=lambda group: f"component.{key.name}" not in group.tables)
+        if stale := describe_stale_checksum(old, new, key):
+            bringing[0].notes.append(stale)
         entry = after.get(key)
         for n, group in enumerate(bringing):
             group.facts += facts if n == 0 else [fact for fact in facts if fact.fact == "tag"]

@@ -58,6 +58,20 @@ def _facts(manifest: Manifest, key: ExternalKey) -> Mapping[str, tuple[str, ...]
     return facts
 
 
+def describe_stale_checksum(old: Manifest, new: Manifest, key: ExternalKey) -> str:
+    """Return what to do about a checksum that stayed while the archive did not, or nothing."""
+    before, after = (recorded_entries(manifest).get(key) for manifest in (old, new))
+    if before is None or after is None or not after.sha256 or before.sha256 != after.sha256:
+        return ""
+    if archive_of(old, before) == archive_of(new, after):
+        return ""
+    known = before.tag if isinstance(before, Pin) else before.version
+    return (
+        f"{key}: the archive is another one, and its SHA-256 is still that of {known}; "
+        "empty sha256, and run: nox -s regen"
+    )
+
+
 def archive_of(manifest: Manifest, entry: Pin | Vendored) -> tuple[str, ...]:
     """Return the address that an external or vendored code is obtained from, if it is known."""
     if isinstance(entry, Pin):

@@ -88,7 +88,7 @@ def _component(change: ComponentChange) -> Iterator[str]:
         yield from (*_table(facts, archives), "")
     if change.ships and not any(fact.fact == "ships" for fact in facts):
         yield "<br>".join(map(_escape, change.ships))
-    if change.archives and not is_linked:
+    if change.archives and not is_linked and not any(fact.fact == "archive" for fact in facts):
         yield f"Archive: {', '.join(map(_link, change.archives))}"
     yield from _files(change)
     if change.remaining:

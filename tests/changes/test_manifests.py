@@ -88,6 +88,16 @@ def test_another_archive_of_the_same_tag_is_a_re_pin() -> None:
     assert facts(bzip2)["source.bzip2", "sha256"] == (sha256, "0" * 64)
 
 
+def test_a_checksum_that_stayed_although_the_archive_changed_is_to_be_replaced() -> None:
+    """regen clears it; who edits the file by hand forgets it."""
+    [bzip2] = edited('tag = "bzip2-1.0.8"', 'tag = "bzip2-1.0.9"').components
+    assert bzip2.kinds == (ChangeKind.UPDATED,)
+    assert bzip2.remaining[0] == (
+        "source.bzip2: the archive is another one, and its SHA-256 is still that of bzip2-1.0.8; "
+        "empty sha256, and run: nox -s regen"
+    )
+
+
 def test_two_real_releases_differ_in_what_their_scripts_fetch() -> None:
     changes = compare_manifests(for_entry(entry_of("3.13.0rc2")), committed(), "old", "new")
     by_name = {change.name: change for change in changes.components}
