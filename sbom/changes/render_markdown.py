@@ -118,7 +118,7 @@ def _files(change: ComponentChange) -> Iterator[str]:
     if not change.files:
         return
     yield from ("", f"<details><summary>Files: {count_files(change)}</summary>", "")
-    yield from ("| file | | SHA-256 |", "| --- | --- | --- |")
+    yield from ("| file | | digest |", "| --- | --- | --- |")
     for file in change.files[:NAMED_FILES]:
         digests = [side.partition(":")[2] for side in (file.old, file.new) if side]
         shown = digests if file.kind is FileChangeKind.CHANGED else digests[-1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
@@ -19,6 +20,8 @@ from sbom.diagnostics.render import printable
 
 _WIDTH = 80
 _UNSTATED = "not stated"
+#: Longer than SHA-256.
+_LONG_DIGEST = re.compile("[0-9a-f]{65,}")
 _SIGNS = {FileChangeKind.ADDED: "+", FileChangeKind.REMOVED: "-", FileChangeKind.CHANGED: "~"}
 
 
@@ -95,8 +98,7 @@ def _more_files(files: Sequence[FileChange]) -> Iterator[str]:
 def _shorten(value: str) -> str:
     """Return a value on one line, and of a digest longer than SHA-256 only the start."""
     text = printable(" ".join(value.split()))
-    is_digest = len(text) > 64 and all(letter in "0123456789abcdef" for letter in text)  # noqa: PLR2004
-    return f"{text[:16]}…" if is_digest else text
+    return f"{text[:16]}…" if _LONG_DIGEST.fullmatch(text) else text
 
 
 def _wrap(text: str, indent: int) -> list[str]:

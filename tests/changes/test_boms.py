@@ -15,7 +15,14 @@ from hypothesis import given
 from manifests import committed, entry_of, for_entry
 from random_boms import boms
 
-from sbom.bom.bom import Bom, BomFile, Relationship, RelationshipKind, file_id
+from sbom.bom.bom import (
+    Bom,
+    BomFile,
+    Relationship,
+    RelationshipKind,
+    file_id,
+    incomplete_sentence,
+)
 from sbom.changes.boms import compare_boms
 from sbom.changes.change import ChangeKind, ChangeSet, ComponentChange, FactChange
 from sbom.formats import FORMATS, read_document
@@ -228,8 +235,6 @@ def test_names_times_and_comments_of_documents_are_not_compared() -> None:
 
 
 def test_an_incomplete_document_is_another_one() -> None:
-    from sbom.bom.bom import incomplete_sentence  # noqa: PLC0415 - of this test
-
     bom = committed_bom()
     creation = replace(bom.creation, comment=incomplete_sentence("1 error"))
     [changed] = compare(bom, replace(bom, creation=creation)).settings
