@@ -117,6 +117,13 @@ def diff(session: nox.Session) -> None:
     run(session, "diff", *session.posargs)
 
 
+@nox.session(tags=["pipeline"])
+def report(session: nox.Session) -> None:
+    """Write report.html, a page about a release: -- DIR [--since DIR] [--output FILE]."""
+    install_locked(session)
+    run(session, "report", *session.posargs)
+
+
 @nox.session(python=PYTHONS, tags=["development"])
 def tests(session: nox.Session) -> None:
     """Run the tests on every supported Python that is installed: [-- OPTIONS of pytest]."""

@@ -15,7 +15,18 @@ from typing import assert_never
 
 from sbom import __version__
 from sbom.diagnostics import SbomError
-from sbom.options import build, check, diff, export, fetches, regen, release, validate, verify
+from sbom.options import (
+    build,
+    check,
+    diff,
+    export,
+    fetches,
+    regen,
+    release,
+    report,
+    validate,
+    verify,
+)
 from sbom.options.parser import CONSOLE_SCRIPT, MODULE, make_parser, read_options, takes_rest
 from sbom.options.verb import Verb
 from sbom.reports import print_error
@@ -31,6 +42,7 @@ VerbOptions = (
     | fetches.FetchesOptions
     | regen.RegenOptions
     | release.ReleaseOptions
+    | report.ReleaseReportOptions
     | validate.ValidateOptions
     | verify.VerifyOptions
 )
@@ -40,6 +52,7 @@ _ALL: tuple[Verb[VerbOptions], ...] = (
     check.VERB,
     build.VERB,
     release.VERB,
+    report.VERB,
     verify.VERB,
     diff.VERB,
     validate.VERB,
@@ -110,6 +123,10 @@ def run_verb(options: VerbOptions, environment: Mapping[str, str]) -> int:
             from sbom.commands.release import run as run_release
 
             status = run_release(options, environment)
+        case report.ReleaseReportOptions():
+            from sbom.commands.report import run as run_report
+
+            status = run_report(options)
         case validate.ValidateOptions():
             from sbom.commands.validate import run as run_validate
 
