@@ -193,6 +193,17 @@ def shacl(session: nox.Session) -> None:
     session.run("pytest", "tests/validation/test_spdx3_shapes.py", env={"SBOM_SHACL": "1"})
 
 
+@nox.session(default=False, tags=["on-request"])
+def browser(session: nox.Session) -> None:
+    """Open reports in Chromium: filters, keyboard, axe-core in both themes, no requests."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if (path := which(name))), None)
+    if found is None:
+        session.skip("Chromium not found: apt install chromium")
+    install(session, "tests", "browser")
+    session.run("pytest", "tests/release_report/test_browser.py", env={"SBOM_BROWSER": found})
+
+
 @nox.session(tags=["on-request"])
 def bench(session: nox.Session) -> None:
     """Compare each verb with a floor, a plain script, syft and spdx-tools: [-- SCENARIO …]."""
