@@ -9,17 +9,21 @@ from sbom.release_report.rows import FileRow, FileTable
 
 #: The largest number of files that are listed for one component, and for none.
 FILES_LISTED = 100
+#: The number of files that the components of a release share, so that a page stays quick.
+_ALL_LISTED = 8_000
+#: The number of files that each component may list all the same.
+_LEAST_LISTED = 5
 #: How a file relates to a component that it belongs to, or that is compiled into it.
 _KINDS = (RelationshipKind.PART_OF, RelationshipKind.STATIC_LINK)
 
 
 def table_files(
-    bom: Bom, artifacts: Mapping[str, int], listed: int = FILES_LISTED
+    bom: Bom, artifacts: Mapping[str, int]
 ) -> tuple[Mapping[str, FileTable], FileTable]:
     """Return the files of each component by its id, and those that belong to none.
 
-    ``artifacts`` is how many artifacts contain each file. At most ``listed`` files of a component
-    are in its table.
+    ``artifacts`` is how many artifacts contain each file. At most ``FILES_LISTED`` files of a
+    component are in its table, and fewer where there are very many components.
     """
     files = {file.id: file for file in bom.files}
     related: dict[str, list[tuple[BomFile, RelationshipKind]]] = {}
@@ -31,8 +35,10 @@ def table_files(
             if relationship.kind is RelationshipKind.PART_OF:
                 owned.add(file.id)
     others = [(file, RelationshipKind.CONTAINS) for file in bom.files if file.id not in owned]
+    share = _ALL_LISTED // max(1, len(related))
+    listed = min(FILES_LISTED, max(_LEAST_LISTED, share))
     tables = {id_: _table(rows, artifacts, listed) for id_, rows in related.items()}
-    return tables, _table(others, artifacts, listed)
+    return tables, _table(others, artifacts, FILES_LISTED)
 
 
 def _table(

@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from release_pages import DOCUMENT, file, release_bom, release_index
+from release_pages import DOCUMENT, file, library, release_bom, release_index
 
 from sbom.bom.bom import Bom, Relationship, RelationshipKind
 from sbom.diagnostics import SbomError
@@ -100,6 +100,27 @@ def test_of_many_files_those_with_evidence_come_first_and_all_are_counted() -> N
     assert openssl.files.count == 5001
     assert len(openssl.files.rows) == FILES_LISTED
     assert [row.path for row in openssl.files.rows[:2]] == ["libssl-3.dll", "many/01000"]
+
+
+def test_of_very_many_components_each_lists_fewer_files() -> None:
+    bom = release_bom()
+    libraries = [library(f"library-{number}", "1.0") for number in range(1000)]
+    more = [file(f"File-{number}", f"many/{number:05}") for number in range(20_000)]
+    part_of = [
+        Relationship(one.id, RelationshipKind.PART_OF, libraries[number % 1000].id)
+        for number, one in enumerate(more)
+    ]
+    bom = replace(
+        bom,
+        components=(*bom.components, *libraries),
+        files=(*bom.files, *more),
+        relationships=(*bom.relationships, *part_of),
+    )
+    rows = report(bom).components
+    assert sum(len(row.files.rows) for row in rows) < 9000
+    [one] = [row for row in rows if row.component.name == "library-7"]
+    assert one.files.count == 20
+    assert len(one.files.rows) == 7  # 8,000 files, 1,003 components
 
 
 def test_orders_of_the_document_do_not_matter() -> None:
