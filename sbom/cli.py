@@ -92,7 +92,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.status
 
 
-def run_verb(options: VerbOptions, environment: Mapping[str, str]) -> int:
+def run_verb(  # noqa: C901 - one case for each verb, and nothing else
+    options: VerbOptions, environment: Mapping[str, str]
+) -> int:
     """Run the verb that options are of, and return its exit status. Raises SbomError."""
     match options:
         case build.BuildOptions():

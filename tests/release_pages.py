@@ -178,7 +178,9 @@ def full_report() -> ReleaseReport:
         diagnostics=(diagnostic,),
         exempted=((diagnostic, "because"),),
     )
-    change = ChangeRow(component="xz", change="updated", before="5.2.5", after="5.8.1")
+    change = ChangeRow(
+        component="xz", change="updated", fact="version", before="5.2.5", after="5.8.1"
+    )
     changes = ReleaseChanges("python-3.14.6-windows", (change,))
     return replace(report_of(bom), manifest=notes, changes=changes)
 
@@ -295,7 +297,7 @@ def hostile_page(text: str) -> bytes:
         missing=(text,),
         artifacts=(replace(index.artifacts[0], stated=stated), *index.artifacts[1:]),
     )
-    change = ChangeRow(component=text, change=text, before=text, after=text)
+    change = ChangeRow(component=text, change=text, fact=text, before=text, after=text)
     document = replace(DOCUMENT, path=text, format=text, sha256=text)
     one = compose_report(hostile_bom(text), index, document)
     return render_page(replace(one, changes=ReleaseChanges(text, (change,))))

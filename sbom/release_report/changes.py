@@ -1,102 +1,68 @@
-"""What changed between two releases, component by component."""
+"""What changed between two releases, component by component, with the channels that ship each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sbom.components.component import Component
-from sbom.release_report.rows import (
-    ChangeRow,
-    ComponentReport,
-    ReleaseChanges,
-    ReleaseReport,
-)
+from sbom.changes.boms import compare_boms
+from sbom.changes.change import ChangeKind, ComponentChange
+from sbom.changes.selection import count_files, describe_kinds, shown_facts
+from sbom.release_report.rows import ChangeRow, ReleaseChanges, ReleaseReport
+
+#: How a component ships, which the matrices of the two reports say in fewer words.
+_SHIPS = "ships"
 
 
 def compare_releases(before: ReleaseReport, after: ReleaseReport) -> ReleaseChanges:
-    """Return how the components of a release differ from those of an earlier one, by name.
+    """Return how the components of a release differ from those of an earlier one.
 
-    Identifiers are compared without the version in them. Where a release has several versions of
-    one component, they are compared in their order.
+    Artifacts and builds are left out: those of two releases always differ.
     """
-    old, new = _by_name(before), _by_name(after)
-    changes = [
-        change
-        for name in sorted(old.keys() | new.keys(), key=str.lower)
-        for change in _compare_versions(before, after, old.get(name, []), new.get(name, []))
-    ]
-    return ReleaseChanges(before.bom.name, tuple(changes))
+    old, new = _places(before), _places(after)
+    changes: dict[str, list[ComponentChange]] = {}
+    for change in compare_boms(before.bom, after.bom, before.bom.name, after.bom.name).components:
+        changes.setdefault(change.name, []).append(change)
+    rows: list[ChangeRow] = []
+    for name in sorted(old.keys() | new.keys(), key=lambda name: (name.casefold(), name)):
+        for change in changes.get(name, ()):
+            rows += _rows(change)
+        if name in old and name in new:
+            rows += _moves(name, old[name], new[name])
+    return ReleaseChanges(before.bom.name, tuple(rows))
 
 
-def _by_name(report: ReleaseReport) -> dict[str, list[ComponentReport]]:
-    by_name: dict[str, list[ComponentReport]] = {}
+def _places(report: ReleaseReport) -> dict[str, set[tuple[str, str]]]:
+    """Return the channels that ship a component, with platforms, by its name."""
+    places: dict[str, set[tuple[str, str]]] = {}
     for row in report.components:
-        by_name.setdefault(row.component.name, []).append(row)
-    return by_name
+        places.setdefault(row.component.name, set()).update(report.places(row))
+    return places
 
 
-def _compare_versions(
-    before: ReleaseReport,
-    after: ReleaseReport,
-    old: list[ComponentReport],
-    new: list[ComponentReport],
-) -> Iterator[ChangeRow]:
-    """Yield the changes of the components of one name; versions that stayed are paired first."""
-    stayed = {row.component.version for row in old} & {row.component.version for row in new}
-    pairs = [
-        *zip(
-            [row for row in old if row.component.version in stayed],
-            [row for row in new if row.component.version in stayed],
-            strict=False,
-        )
-    ]
-    old = [row for row in old if row.component.version not in stayed]
-    new = [row for row in new if row.component.version not in stayed]
-    for one, other in [*pairs, *zip(old, new, strict=False)]:
-        yield from _compare(one.component, other.component)
-        yield from _compare_places(before.places(one), after.places(other), other)
-    for row in old[len(new) :]:
-        yield _change(row.component, "removed", row.component.version, "")
-    for row in new[len(old) :]:
-        yield _change(row.component, "added", "", row.component.version)
+def _rows(change: ComponentChange) -> Iterator[ChangeRow]:
+    """Yield what happened to a component; another archive goes without saying of a new version."""
+    versions = change.old_version or "", change.new_version or ""
+    for kind in change.kinds:
+        if kind in (ChangeKind.ADDED, ChangeKind.REMOVED, ChangeKind.UPDATED):
+            yield _row(change.name, kind, "version", *versions)
+    if change.old_version is None or change.new_version is None:
+        return
+    for fact in shown_facts(change):
+        if fact.kind in change.kinds and fact.fact != _SHIPS:
+            yield _row(change.name, fact.kind, fact.fact, ", ".join(fact.old), ", ".join(fact.new))
+    if change.files:
+        yield _row(change.name, ChangeKind.FILES, "files", "", count_files(change))
 
 
-def _compare(old: Component, new: Component) -> Iterator[ChangeRow]:
-    facts = {
-        "updated": (old.version, new.version),
-        "relicensed": (old.license_concluded, new.license_concluded),
-        "identifiers changed": (_identifiers(old), _identifiers(new)),
-    }
-    if old.version == new.version:
-        facts["archive changed"] = _checksums(old), _checksums(new)
-    for change, (was, is_now) in facts.items():
-        if was != is_now:
-            yield _change(new, change, was, is_now)
-
-
-def _compare_places(
-    old: list[tuple[str, str]], new: list[tuple[str, str]], row: ComponentReport
-) -> Iterator[ChangeRow]:
+def _moves(name: str, old: set[tuple[str, str]], new: set[tuple[str, str]]) -> Iterator[ChangeRow]:
     if old != new:
-        was, is_now = (
-            ", ".join(f"{channel} {platform}" for channel, platform in places)
-            for places in (
-                [place for place in old if place not in new],
-                [place for place in new if place not in old],
-            )
+        before, after = (
+            ", ".join(f"{channel} {platform}" for channel, platform in sorted(places))
+            for places in (old - new, new - old)
         )
-        yield _change(row.component, "ships elsewhere", was, is_now)
+        yield _row(name, ChangeKind.SHIPPING, "channels", before, after)
 
 
-def _identifiers(component: Component) -> str:
-    """Return purl and CPEs without the version, and without the qualifiers of the purl."""
-    texts = [component.purl.partition("?")[0], *component.cpes]
-    return " ".join(text.replace(component.version or "@", "*") for text in texts if text)
-
-
-def _checksums(component: Component) -> str:
-    return " ".join(f"{algorithm} {digest}" for algorithm, digest in component.checksums)
-
-
-def _change(component: Component, change: str, before: str, after: str) -> ChangeRow:
-    return ChangeRow(component=component.name, change=change, before=before, after=after)
+def _row(name: str, kind: ChangeKind, fact: str, before: str, after: str) -> ChangeRow:
+    words = describe_kinds([kind])
+    return ChangeRow(component=name, change=words, fact=fact, before=before, after=after)

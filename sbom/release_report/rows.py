@@ -118,10 +118,14 @@ class ManifestNotes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChangeRow:
-    """How a component differs from that of an earlier release: ``change`` is one word."""
+    """How a component differs from that of an earlier release.
+
+    ``change`` is in words, ``fact`` names what was ``before`` and is ``after``.
+    """
 
     component: str
     change: str
+    fact: str
     before: str
     after: str
 
