@@ -46,6 +46,8 @@ def _describe(entry: Entry) -> Iterator[str]:
     yield f"{entry.severity.capitalize()}{exemptible}. {entry.meaning}"
     yield f"Why it matters: {entry.reason}"
     yield f"To fix it: {entry.fix}"
+    if entry.example:
+        yield from ("", "```text", entry.example.rstrip("\n"), "```")
 
 
 def manifest_page() -> str:

@@ -36,8 +36,8 @@ class Entry:
     """What is fixed about a diagnostic.
 
     ``meaning`` is what was found, ``reason`` why it matters, ``fix`` what to do about it; each is
-    one or more plain sentences. Without the input of a diagnostic that is not ``exemptible``,
-    the run cannot continue.
+    one or more plain sentences. ``example`` is what a run printed. Without the input of a
+    diagnostic that is not ``exemptible``, the run cannot continue.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Entry:
     reason: str
     fix: str
     exemptible: bool = True
+    example: str = ""
 
     @property
     def area(self) -> Area:
