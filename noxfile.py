@@ -113,7 +113,7 @@ def verify(session: nox.Session) -> None:
 @nox.session(tags=["pipeline"])
 def diff(session: nox.Session) -> None:
     """Print what changed: -- OLD NEW | --git REV. Fails if anything did, as the verb does."""
-    install(session)
+    install_locked(session)
     run(session, "diff", *session.posargs)
 
 
@@ -122,6 +122,13 @@ def report(session: nox.Session) -> None:
     """Write report.html, a page about a release: -- DIR [--since DIR] [--output FILE]."""
     install_locked(session)
     run(session, "report", *session.posargs)
+
+
+@nox.session(tags=["pipeline"])
+def explain(session: nox.Session) -> None:
+    """Print what is known about a component, diagnostic or CVE: -- SUBJECT [--in PATH]."""
+    install_locked(session)
+    run(session, "explain", *session.posargs)
 
 
 @nox.session(python=PYTHONS, tags=["development"])

@@ -19,6 +19,7 @@ from sbom.options import (
     build,
     check,
     diff,
+    explain,
     export,
     fetches,
     regen,
@@ -38,6 +39,7 @@ VerbOptions = (
     build.BuildOptions
     | check.CheckOptions
     | diff.DiffOptions
+    | explain.ExplainOptions
     | export.ExportOptions
     | fetches.FetchesOptions
     | regen.RegenOptions
@@ -56,6 +58,7 @@ _ALL: tuple[Verb[VerbOptions], ...] = (
     verify.VERB,
     diff.VERB,
     validate.VERB,
+    explain.VERB,
     export.VERB,
     fetches.VERB,
 )
@@ -109,6 +112,10 @@ def run_verb(  # noqa: C901 - one case for each verb, and nothing else
             from sbom.commands.diff import run as run_diff
 
             status = run_diff(options)
+        case explain.ExplainOptions():
+            from sbom.commands.explain import run as run_explain
+
+            status = run_explain(options)
         case export.ExportOptions():
             from sbom.commands.export import run as run_export
 

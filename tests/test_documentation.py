@@ -78,6 +78,32 @@ def test_validate_prints_what_the_documentation_shows(capsys: pytest.CaptureFixt
     assert printed(capsys) == output_of("docs/documents.md", "validate")
 
 
+@pytest.mark.parametrize("subject", ["openssl", "SBM204", "CVE-2023-45853"])
+def test_explain_prints_what_the_documentation_shows(
+    subject: str, directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (directory / "externals.toml").write_bytes(COMMITTED.read_bytes())
+    (directory / "vex.toml").write_bytes((ROOT / "vex.toml").read_bytes())
+    assert main(["explain", subject]) == Exit.OK
+    assert_shows(f"explain {subject}", printed(capsys))
+
+
+def test_explain_finds_what_the_documentation_shows(
+    directory: Path, released: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (directory / "dist").mkdir()
+    (directory / "dist/release").symlink_to(released)
+    assert main(["explain", "zlib", "--in", "dist/release"]) == Exit.OK
+    assert_shows("explain zlib --in dist/release", printed(capsys))
+
+
+def assert_shows(name: str, rest: str) -> None:
+    """Assert that a block of docs/explain.md shows parts of an output in their order."""
+    for part in output_of("docs/explain.md", name).removesuffix("…\n").split("…\n"):
+        assert part in rest
+        rest = rest.partition(part)[2]
+
+
 def test_regen_prints_what_the_readme_shows(
     script: Path, directory: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

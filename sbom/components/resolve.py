@@ -39,7 +39,7 @@ def resolve_components(
     components = [
         _resolve_inclusion(manifest, build, spec, inclusion, external)
         for spec, inclusion, external in _inclusions(manifest, externals, build.platform)
-        if _is_in_build(inclusion, build)
+        if is_in_build(inclusion, build)
         and (include_optional or not _is_optional(inclusion, build.platform))
     ]
     everywhere = {
@@ -110,7 +110,8 @@ def _is_optional(inclusion: Inclusion, platform: str) -> bool:
     return inclusion.link in ("static", "dynamic") and not files_on(inclusion, platform)
 
 
-def _is_in_build(inclusion: Inclusion, build: Build) -> bool:
+def is_in_build(inclusion: Inclusion, build: Build) -> bool:
+    """Return whether a way of shipping is that of a build's variant and channel."""
     in_variant = not inclusion.variants or build.variant in inclusion.variants
     return in_variant and (not inclusion.channels or build.channel in inclusion.channels)
 

@@ -16,4 +16,9 @@ def read_data(name: str) -> dict[str, Any]:
     # A run without diagnostics, such as fetches, reads no TOML: a tenth of its time.
     import tomllib  # noqa: PLC0415
 
-    return tomllib.loads(Path(__file__).with_name(f"{name}.toml").read_text("utf-8"))
+    return tomllib.loads(read_data_text(name))
+
+
+def read_data_text(name: str) -> str:
+    """Return the text of ``sbom/data/NAME.toml``."""
+    return Path(__file__).with_name(f"{name}.toml").read_text("utf-8")

@@ -165,6 +165,10 @@ class KeyLocations:
                 return self._location(span)
         return Location(self.file)
 
+    def has(self, path: KeyPath) -> bool:
+        """Return whether the text has a key or a table of this path."""
+        return path in self._scanned.keys
+
     @cached_property
     def _lines(self) -> list[str]:
         return self.text.split("\n")

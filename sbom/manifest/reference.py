@@ -119,10 +119,12 @@ class _ComponentRowsFile(Table, frozen=True, kw_only=True):
     component: Mapping[str, ComponentRows]
 
 
+#: The file with the components that a manifest can lack.
+COMPONENTS = "components"
 #: The type of each file in ``sbom/data``.
 FILES: Mapping[str, Any] = {
     "archives": Mapping[EntryKind, Mapping[str, Sha256]],
-    "components": _ComponentFile,
+    COMPONENTS: _ComponentFile,
     "dll_digests": Mapping[str, Mapping[str, DllDigest]],
     "upstream_entries": _UpstreamFile,
     "vcruntime": _ComponentRowsFile,
@@ -176,6 +178,18 @@ class ReferenceData:
         entries: tuple[UpstreamEntry, ...] = self._file("upstream_entries").entry
         return entries
 
+    def component_rows(self, key: str) -> tuple[str, ComponentRows] | None:
+        """Return the rows of a component that the manifest has, behind the name of their file."""
+        return self._component_rows.get(key)
+
+    @cached_property
+    def _component_rows(self) -> Mapping[str, tuple[str, ComponentRows]]:
+        return {
+            key: (name, rows)
+            for name in _ROW_FILES
+            for key, rows in self._file(name).component.items()
+        }
+
     def complete_components(
         self, specs: Iterable[ComponentSpec], cpython_version: str
     ) -> tuple[ComponentSpec, ...]:
@@ -184,11 +198,11 @@ class ReferenceData:
         A component that the manifest has is taken from there alone; one without ``ships`` of
         its own ships as the reference data say, in the version of that CPython release.
         """
-        rows: Mapping[str, ComponentRows] = {
-            key: row for name in _ROW_FILES for key, row in self._file(name).component.items()
-        }
-        others: Mapping[str, ComponentSpec] = self._file("components").component
-        known = {spec.key: _with_rows(spec, rows.get(spec.key), cpython_version) for spec in specs}
+        others: Mapping[str, ComponentSpec] = self._file(COMPONENTS).component
+        known = {}
+        for spec in specs:
+            _, rows = self.component_rows(spec.key) or ("", None)
+            known[spec.key] = _with_rows(spec, rows, cpython_version)
         return tuple(sorted({**others, **known}.values(), key=lambda spec: spec.key))
 
 

@@ -120,7 +120,8 @@ def _add_argument(
         return target.add_argument(
             name, metavar=argument.metavar, type=argument.read, nargs=nargs, help=text
         )
-    option = f"--{name.replace('_', '-')}"
+    # A field that has the name of a Python keyword ends in an underscore.
+    option = f"--{name.removesuffix('_').replace('_', '-')}"
     if argument.form is Form.FLAG:
         return target.add_argument(option, dest=name, action="store_true", default=None, help=text)
     if argument.form is Form.CHOICE:

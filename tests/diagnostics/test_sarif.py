@@ -130,6 +130,7 @@ def commands(directory: Path, script: Path) -> dict[str, list[str]]:
         "verify-identify": ["verify", *manifest, str(script), "--identify"],
         "validate": ["validate", str(script)],
         "export": ["export", *manifest, "--cpython", str(directory / "none")],
+        "explain": ["explain", *manifest, "opensll"],
         "regen": ["regen", *manifest, "--script", str(script), "--offline", "--dry-run"],
     }
 
@@ -138,7 +139,7 @@ def commands(directory: Path, script: Path) -> dict[str, list[str]]:
 @pytest.mark.parametrize(
     "name",
     ["check", "fetches", "build", "release", "release-check", "verify", "verify-identify",
-     "validate", "export", "regen"],
+     "validate", "export", "explain", "regen"],
 )  # fmt: skip
 def test_every_verb_prints_only_the_format_it_is_asked_for(
     name: str,

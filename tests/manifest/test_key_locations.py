@@ -186,3 +186,9 @@ def test_thousands_of_keys_are_located_in_linear_time() -> None:
 
 def test_locations_of_other_files_stay() -> None:
     assert locate_keys([], str(ROOT), "") == ()
+
+
+def test_only_keys_and_tables_that_are_there_are_had() -> None:
+    locations = KeyLocations(HARD, "m")
+    paths = [("top",), ("array", 1, "rows", 0), ("array", 2), ("array", 0, "below", "m"), ("k",)]
+    assert [locations.has(path) for path in paths] == [True, True, False, True, False]

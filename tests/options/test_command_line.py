@@ -117,10 +117,16 @@ def fits(value: object, hint: Any) -> bool:
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=lambda verb: verb.name)
 def test_the_command_line_and_the_class_have_the_same_defaults(verb: Any) -> None:
-    least = {"fetches": ["x"], "verify": ["x"], "validate": ["x"], "report": ["x"]}
+    least = {
+        "fetches": ["x"],
+        "verify": ["x"],
+        "validate": ["x"],
+        "report": ["x"],
+        "explain": ["y"],
+    }
     least |= {"export": ["--cpython", "x"], "release": ["--artifacts", "x"]}
     words = least.get(verb.name, [])
-    given = {"x": Path("x"), "files": (Path("x"),)}
+    given = {"x": Path("x"), "files": (Path("x"),), "subject": "y"}
     options = parse_options([verb.name, *words])
     for field in fields(verb.options):
         value = getattr(options, field.name)

@@ -1,0 +1,127 @@
+"""``explain``: what is known about a component, a diagnostic or a vulnerability, and its origin."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from sbom import io as files
+from sbom.bom.bom import Bom
+from sbom.diagnostics import Exit, InputError, SbomError
+from sbom.diagnostics.io_messages import input_error
+from sbom.diagnostics.release_messages import inconsistent_release
+from sbom.explanation.component_facts import explain_component
+from sbom.explanation.containment import (
+    Containment,
+    component_names,
+    document_containers,
+    find_containment,
+    release_containers,
+)
+from sbom.explanation.diagnostic_facts import explain_diagnostic
+from sbom.explanation.explanation import Explanation
+from sbom.explanation.origins import Origins, text_locator
+from sbom.explanation.render import explanations_as_json, render_explanations
+from sbom.explanation.render_containment import containment_as_json, render_containment
+from sbom.explanation.statement_facts import explain_vulnerability, find_statements
+from sbom.explanation.subject import (
+    find_components,
+    find_diagnostic,
+    known_subjects,
+    unknown_subject,
+)
+from sbom.formats import read_document
+from sbom.manifest.read import read_manifest
+from sbom.options.explain import ExplainOptions
+from sbom.release.documents import INDEX
+from sbom.release.index import ReleaseIndex, read_index
+from sbom.reports import print_report
+from sbom.vex.read import VEX_FILE, read_statements
+
+
+def run(options: ExplainOptions) -> int:
+    """Print what is known about the subject. Raises InputError if it is not known."""
+    if options.in_ is not None:
+        containment = _find(options.subject, options.in_)
+        print_report(
+            options,
+            [],
+            text=render_containment(containment),
+            results=containment_as_json(containment),
+            is_answer=True,
+        )
+        return Exit.OK
+    explanations = _explain(options)
+    print_report(
+        options,
+        [],
+        text=render_explanations(explanations),
+        results={"explanations": explanations_as_json(explanations)},
+        is_answer=True,
+    )
+    return Exit.OK
+
+
+def _explain(options: ExplainOptions) -> list[Explanation]:
+    word = options.subject
+    if entry := find_diagnostic(word):  # needs no manifest
+        return [explain_diagnostic(entry)]
+    text = files.read_utf8(options.manifest)
+    manifest = read_manifest(text, str(options.manifest))
+    vex_path = options.manifest.with_name(VEX_FILE)
+    vex = files.read_utf8(vex_path) if vex_path.exists() else ""
+    statements = read_statements(vex, str(vex_path)) if vex else ()
+    locate_statement = text_locator(vex, str(vex_path))
+    if numbers := find_statements(word, statements):
+        return [explain_vulnerability(numbers, statements, manifest, locate_statement)]
+    origins = Origins(manifest, text)
+    explanations = [
+        explain_component(manifest, spec, origins, statements, locate_statement)
+        for spec in find_components(word, manifest)
+    ]
+    if not explanations:
+        hint = (
+            f"name a component or an external of {options.manifest}, a diagnostic such as SBM204, "
+            f"or a vulnerability that {VEX_FILE} has a statement about"
+        )
+        raise unknown_subject(word, known_subjects(manifest, statements), hint)
+    return explanations
+
+
+def _find(word: str, path: Path) -> Containment:
+    """Return what contains a component in a release, or in a document. Raises SbomError."""
+    missing: tuple[str, ...] = ()
+    if files.is_directory(path):
+        index = _read_index(path)
+        document = index.documents[0]
+        bom = _read_bom(path / document.path, document.sha256)
+        containers = release_containers(bom, index, document.path)
+        source, missing = f"CPython {index.version}", index.missing
+    else:
+        bom = _read_bom(path)
+        containers = document_containers(bom)
+        source = bom.name or path.name
+    containment = find_containment(word, bom, containers, source, missing)
+    if not containment.contained:
+        raise unknown_subject(word, component_names(bom), f"name a component of {path}")
+    return containment
+
+
+def _read_index(directory: Path) -> ReleaseIndex:
+    path = directory / INDEX
+    hint = "name a directory that release wrote, or one SBOM"
+    if not path.exists():
+        raise InputError([input_error(str(directory), f"has no {INDEX}", hint)])
+    index = read_index(files.read_bytes(path, files.DOCUMENT_LIMIT))
+    if index is None:
+        raise InputError([input_error(str(path), "is not the index of a release", hint)])
+    return index
+
+
+def _read_bom(path: Path, sha256: str = "") -> Bom:
+    """Return the BOM of a document, which has this SHA-256 if one is stated. Raises SbomError."""
+    data = files.read_bytes(path, files.DOCUMENT_LIMIT)
+    if sha256 and hashlib.sha256(data).hexdigest() != sha256:
+        message = f"is not the file that {INDEX} names: its SHA-256 differs"
+        raise SbomError([inconsistent_release(str(path), message)])
+    return read_document(data, str(path))

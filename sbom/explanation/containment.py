@@ -1,0 +1,195 @@
+"""Which artifacts of a release, or what of one document, contain a component."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from sbom.bom.bom import Bom, Relationship, RelationshipKind
+from sbom.bom.graph import SliceExtractor
+from sbom.components.component import Component
+from sbom.explanation.subject import base_purl
+from sbom.release.artifact_elements import find_artifact_elements
+from sbom.release.index import ReleaseIndex
+
+#: How a file and the component that it is, or is compiled into, relate.
+_OF_FILES = (
+    RelationshipKind.CONTAINS,
+    RelationshipKind.OTHER,
+    RelationshipKind.PART_OF,
+    RelationshipKind.STATIC_LINK,
+)
+#: SPDX's purposes of a component that is a file to download.
+_PUBLISHED = ("archive", "install")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Container:
+    """What can contain a component: an artifact, or all that a document describes.
+
+    ``id`` is that of an artifact in its BOM, ``ids`` are those of everything in it, itself
+    included. Texts are empty where they are not known.
+    """
+
+    name: str
+    ids: frozenset[str]
+    id: str = ""
+    channel: str = ""
+    platform: str = ""
+    variant: str = ""
+    location: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContainedComponent:
+    """A component in a container: the paths of its files, and sentences on how it is linked."""
+
+    container: Container
+    component: Component
+    files: tuple[str, ...]
+    linkages: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Containment:
+    """What contains the components that a word names, and the names of what does not.
+
+    ``source`` names the release or the document that was searched, ``not_described`` the
+    artifacts that it lacks, ``related`` other components with the word in their names.
+    """
+
+    word: str
+    source: str
+    contained: tuple[ContainedComponent, ...]
+    without: tuple[str, ...]
+    related: tuple[str, ...]
+    not_described: tuple[str, ...] = ()
+
+    @property
+    def containers(self) -> tuple[Container, ...]:
+        """Return what contains a component, each once."""
+        return tuple(dict.fromkeys(one.container for one in self.contained))
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        """Return the components, each version once."""
+        return tuple(dict.fromkeys(one.component for one in self.contained))
+
+
+def release_containers(bom: Bom, index: ReleaseIndex, document: str) -> tuple[Container, ...]:
+    """Return the artifacts of a release with everything in them. Raises SbomError.
+
+    ``document`` is the path of the BOM, which has to describe every artifact of the index.
+    """
+    return tuple(
+        Container(
+            name=one.published.path,
+            ids=one.ids,
+            id=one.component.id,
+            channel=one.channel,
+            platform=one.platform,
+            variant=str(one.published.stated["variant"]),
+            location=one.component.download_location,
+        )
+        for one in find_artifact_elements(bom, index, document)
+    )
+
+
+def document_containers(bom: Bom) -> tuple[Container, ...]:
+    """Return the artifacts that a document describes, or else all of it as one container."""
+    extractor = SliceExtractor(bom)
+    contained = {
+        one.target
+        for one in bom.relationships
+        if one.source in bom.roots and one.kind is RelationshipKind.CONTAINS
+    }
+    artifacts = tuple(
+        Container(
+            name=component.name,
+            ids=frozenset(extractor.reach(component.id)),
+            id=component.id,
+            location=component.download_location,
+        )
+        for component in bom.components
+        if component.id in contained and component.purpose in _PUBLISHED
+    )
+    elements = {one.id for one in bom.components} | {file.id for file in bom.files}
+    return artifacts or (Container(name=bom.name, ids=frozenset(elements)),)
+
+
+def find_containment(
+    word: str,
+    bom: Bom,
+    containers: Collection[Container],
+    source: str,
+    not_described: tuple[str, ...] = (),
+) -> Containment:
+    """Return which containers have the components that a word names: name, purl or CPE."""
+    components = {one.id: one for one in bom.components if _is_named(one, word)}
+    files = {file.id: file.path for file in bom.files}
+    of_component: dict[str, list[Relationship]] = {}
+    for one in bom.relationships:
+        for id_ in (one.source, one.target):
+            if id_ in components:
+                of_component.setdefault(id_, []).append(one)
+    contained = []
+    without = []
+    for container in containers:
+        inside = container.ids - {container.id}
+        present = [component for id_, component in components.items() if id_ in inside]
+        for component in present:
+            relationships = of_component.get(component.id, ())
+            contained.append(_describe(container, component, relationships, files))
+        if not present:
+            without.append(container.name)
+    named = {component.name for component in components.values()}
+    folded = word.casefold()
+    related = sorted({one.name for one in bom.components if folded in one.name.casefold()} - named)
+    return Containment(
+        word=word,
+        source=source,
+        contained=tuple(contained),
+        without=tuple(without),
+        related=tuple(name for name in related if name not in {one.name for one in containers}),
+        not_described=not_described,
+    )
+
+
+def _is_named(component: Component, word: str) -> bool:
+    """Return whether a word names a component; a purl with a version names only that one."""
+    folded, purl = word.casefold(), component.purl.casefold()
+    if folded.startswith("pkg:"):
+        whole = purl.partition("#")[0].partition("?")[0]
+        return bool(purl) and folded in (purl, whole, base_purl(purl))
+    names = (component.name, component.id, *component.cpes)
+    return folded in {name.casefold() for name in names}
+
+
+def _describe(
+    container: Container,
+    component: Component,
+    relationships: Iterable[Relationship],
+    files: dict[str, str],
+) -> ContainedComponent:
+    paths: dict[str, None] = {}
+    linkages: dict[str, None] = {}
+    for one in relationships:
+        other = one.source if one.target == component.id else one.target
+        if other in files:
+            if other in container.ids and one.kind in _OF_FILES:
+                paths[files[other]] = None
+        elif one.target == component.id and one.comment and other in container.ids:
+            linkages[one.comment] = None
+    return ContainedComponent(
+        container=container,
+        component=component,
+        files=tuple(sorted(paths)),
+        linkages=tuple(linkages),
+    )
+
+
+def component_names(bom: Bom) -> tuple[str, ...]:
+    """Return the names and the package URLs that components of a BOM are known by, sorted."""
+    names = {one.name for one in bom.components}
+    names |= {one.purl.partition("?")[0] for one in bom.components if one.purl}
+    return tuple(sorted(names))
