@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sbom.bom.bom import Bom, unique_ids
 from sbom.components.component import Component
+from sbom.release.artifact_elements import ArtifactElements, find_artifact_elements
 from sbom.release.index import PublishedSbom, ReleaseIndex
 from sbom.release_report.component_files import table_files
 from sbom.release_report.graph_layout import lay_out_graph
@@ -18,12 +19,7 @@ from sbom.release_report.rows import (
     ManifestNotes,
     ReleaseReport,
 )
-from sbom.release_report.shipping import (
-    ArtifactElements,
-    container_ids,
-    count_artifacts,
-    find_artifact_elements,
-)
+from sbom.release_report.shipping import container_ids, count_artifacts
 
 
 def compose_report(
