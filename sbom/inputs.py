@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sbom import io as files
+from sbom import io
 from sbom.checks.agreement import check_agreement, check_script
 from sbom.checks.entries import check_manifest
 from sbom.diagnostics import Diagnostic, InputError
@@ -51,7 +51,7 @@ class Inputs:
 def read_inputs(options: InputOptions, version: str = "") -> Inputs:
     """Return what the options name. Raises SbomError for what cannot be read."""
     path = options.manifest
-    text = files.read_utf8(path)
+    text = io.read_utf8(path)
     manifest = read_manifest(text, str(path))
     script_path = options.script
     if options.cpython is not None:
@@ -63,7 +63,7 @@ def read_inputs(options: InputOptions, version: str = "") -> Inputs:
         from sbom.script.analysis import analyze_script  # noqa: PLC0415
         from sbom.script.run import decode_script  # noqa: PLC0415
 
-        script_text, sha256 = decode_script(files.read_bytes(script_path))
+        script_text, sha256 = decode_script(io.read_bytes(script_path))
         script = analyze_script(script_text, str(script_path))
     return Inputs(
         path=path,
@@ -119,7 +119,7 @@ def check_tree_wheels(inputs: Inputs, root: Path | None) -> list[Diagnostic]:
 def read_vex_file(inputs: Inputs) -> tuple[str, str]:
     """Return the text of vex.toml beside the manifest, and its path; no text if there is none."""
     path = inputs.path.with_name(VEX_FILE)
-    return (files.read_utf8(path) if path.exists() else ""), str(path)
+    return (io.read_utf8(path) if path.exists() else ""), str(path)
 
 
 def script_changes(inputs: Inputs) -> tuple[PinChange, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from sbom import io as files
+from sbom import io
 from sbom.bom.bom import incomplete_sentence
 from sbom.bom.compose import TOOL, compose_build
 from sbom.bom.licenses import check_licenses
@@ -103,7 +103,7 @@ def run(options: BuildOptions, environment: Environment) -> int:
     writes: dict[Path, bytes] = {}
     for _, documents in written:
         writes |= documents | _record_documents(record, documents)
-    files.write_all(writes)
+    io.write_all(writes)
     rows = [(path, bom) for bom, documents in written for path in documents]
     text = ""
     for path, bom in rows:

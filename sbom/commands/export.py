@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sbom import io as files
+from sbom import io
 from sbom.diagnostics import Exit, SbomError, failing
 from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.render import OutputFormat, printable
@@ -44,9 +44,9 @@ def run(options: ExportOptions) -> int:
         print(data.decode())
         return Exit.OK
     path = options.output or options.cpython / EXTERNALS_SBOM
-    unchanged = path.is_file() and files.read_bytes(path) == data
+    unchanged = path.is_file() and io.read_bytes(path) == data
     if not unchanged:
-        files.write_all({path: data})
+        io.write_all({path: data})
     print_report(
         options,
         (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
-from sbom import io as files
+from sbom import io
 from sbom.diagnostics import Exit, failing
 from sbom.options.fetches import FetchesOptions
 from sbom.reports import print_note, print_report
@@ -16,7 +16,7 @@ from sbom.script.run import decode_script, run_script
 
 def run(options: FetchesOptions) -> int:
     """Print what a script would fetch with these arguments and variables."""
-    text, _digest = decode_script(files.read_bytes(options.script))
+    text, _digest = decode_script(io.read_bytes(options.script))
     script = analyze_script(text, str(options.script))
     if options.all:
         listed: Sequence[ScriptExternal] = script.externals

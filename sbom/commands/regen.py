@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote, urlsplit
 
-from sbom import io as files
+from sbom import io
 from sbom.changes.change import ChangeSet
 from sbom.changes.manifests import compare_manifests
 from sbom.changes.render_json import changes_object
@@ -66,7 +66,7 @@ _SCRIPT_LIMIT = 1_000_000
 def run(options: RegenOptions, environment: Environment) -> int:
     """Update the manifest from a script and from archives, and print what changed."""
     _check_options(options)
-    with files.locked(options.manifest, partial(print_note, options)):
+    with io.locked(options.manifest, partial(print_note, options)):
         return _run(options, environment)
 
 
@@ -85,7 +85,7 @@ def _run(options: RegenOptions, environment: Environment) -> int:
     # What a tree states may be nothing that a manifest can: such a one is never written.
     written = read_manifest(text, str(inputs.path))
     if text != inputs.text and not options.dry_run:
-        files.write_all({inputs.path: text.encode()})
+        io.write_all({inputs.path: text.encode()})
     compared = compare_manifests(inputs.manifest, written, f"{inputs.path} before", written.file)
     problems = [*check_manifest(written), *check_tree_wheels(inputs, options.cpython)]
     active = triage_diagnostics(problems, written, names_in(Area.MANIFEST)).active

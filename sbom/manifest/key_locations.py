@@ -18,7 +18,7 @@ from sbom.diagnostics import Diagnostic, Location, sort_diagnostics
 from sbom.manifest.tables import KeyPath, parse_key_path
 
 #: What some editors put before a UTF-8 text.
-BOM = "\ufeff"
+BYTE_ORDER_MARK = "\ufeff"
 #: White space, line ends and comments.
 _BETWEEN = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -205,7 +205,7 @@ def locate_keys(diagnostics: Iterable[Diagnostic], file: str, text: str) -> tupl
 
     ``text`` is that of the file, which is TOML.
     """
-    locations = KeyLocations(text.removeprefix(BOM), file)
+    locations = KeyLocations(text.removeprefix(BYTE_ORDER_MARK), file)
     return sort_diagnostics(
         replace(diagnostic, location=locations.locate(parse_key_path(diagnostic.subject)))
         if diagnostic.location == Location(file)

@@ -17,7 +17,7 @@ from sbom.diagnostics import Diagnostic, Location, SbomError
 from sbom.diagnostics.manifest_messages import invalid_manifest, invalid_toml
 from sbom.manifest.channels import DEFAULT, Channel, Platform, ReleaseConfig, Variant
 from sbom.manifest.component_spec import ComponentSpec
-from sbom.manifest.key_locations import BOM, KeyLocations, locate_in_text
+from sbom.manifest.key_locations import BYTE_ORDER_MARK, KeyLocations, locate_in_text
 from sbom.manifest.model import (
     CPython,
     DocumentConfig,
@@ -72,7 +72,7 @@ def read_manifest(
 
     Raises SbomError with everything that is wrong with it, each at its key path.
     """
-    text = text.removeprefix(BOM)
+    text = text.removeprefix(BYTE_ORDER_MARK)
     data = parse_toml(text, file)
     locations = KeyLocations(text, file)
     try:
@@ -91,7 +91,7 @@ def read_manifest(
 
 def parse_toml(text: str, file: str) -> dict[str, Any]:
     """Return the tables of a TOML text. Raises SbomError that names the file and line."""
-    text = text.removeprefix(BOM)
+    text = text.removeprefix(BYTE_ORDER_MARK)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sbom.diagnostics import SbomError
 from sbom.diagnostics.vex_messages import invalid_statement
-from sbom.manifest.key_locations import BOM, KeyLocations
+from sbom.manifest.key_locations import BYTE_ORDER_MARK, KeyLocations
 from sbom.manifest.read import parse_toml
 from sbom.manifest.table_errors import ErrorFinder, RenamedKeys
 from sbom.manifest.tables import check_values, convert_table, format_key_path
@@ -28,7 +28,7 @@ def read_statements(text: str, file: str = VEX_FILE) -> tuple[Statement, ...]:
     except ValueError:
         errors = [*ErrorFinder(RenamedKeys()).find(data, StatementTables)]
     if errors:
-        locations = KeyLocations(text.removeprefix(BOM), file)
+        locations = KeyLocations(text.removeprefix(BYTE_ORDER_MARK), file)
         raise SbomError(
             [
                 replace(
