@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 
 from sbom import io
 from sbom.diagnostics import Exit, failing
+from sbom.diagnostics.render import align_columns
 from sbom.options.fetches import FetchesOptions
 from sbom.reports import print_note, print_report
 from sbom.script.analysis import analyze_script
@@ -65,9 +66,7 @@ def _as_table(externals: Sequence[ScriptExternal]) -> str:
     rows += [
         (e.kind, e.tag, e.organization or "-", e.repository, e.method, _when(e)) for e in externals
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
-    return "".join(f"{line}\n" for line in lines)
+    return align_columns(rows)
 
 
 def _when(external: ScriptExternal) -> str:

@@ -124,6 +124,13 @@ def count(number: int, noun: str) -> str:
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
+def align_columns(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells as lines, the cells of each column below each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    return "".join(f"{line}\n" for line in lines)
+
+
 def summarize(diagnostics: Sequence[Diagnostic], *, strict: bool = False) -> str:
     """Return how many errors and warnings there are, if any: ``2 errors, 1 warning``."""
     errors = len(failing(diagnostics, strict=strict))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from sbom.diagnostics import Diagnostic, InputError
-from sbom.diagnostics.io_messages import describe_error, input_error
 from sbom.formats.cyclonedx_read import is_cyclonedx
 from sbom.formats.json_document import JsonObject, parse_json
 from sbom.formats.spdx2_view import check_spdx2
 from sbom.formats.spdx3_read import is_spdx3
+from sbom.io import DOCUMENT_LIMIT, read_bytes
 from sbom.validation.cyclonedx import run_cyclonedx_schema, run_references
 from sbom.validation.external import (
     SCHEMA_VERSIONS,
@@ -24,9 +24,6 @@ from sbom.validation.invariants import check_document_invariants, check_invarian
 from sbom.validation.report import LIMIT, ValidationReport, ValidatorResult
 from sbom.validation.spdx3 import run_spdx3_references, run_spdx3_schema
 
-#: A document of 20 000 files has 14 MB; a file of sixteen times that is not an SBOM of ours.
-_SIZE_LIMIT = 256_000_000
-
 
 def validate_document(path: Path, *, strict: bool = False) -> ValidationReport:
     """Return what every validator reports of one document.
@@ -37,7 +34,7 @@ def validate_document(path: Path, *, strict: bool = False) -> ValidationReport:
     """
     file = str(path)
     try:
-        content = _read_document(path)
+        content = read_bytes(path, DOCUMENT_LIMIT)
         data = parse_json(content, file)
         if not (is_cyclonedx(data) or is_spdx3(data)):
             check_spdx2(data, file)
@@ -95,17 +92,3 @@ def _run_invariants(diagnostics: tuple[Diagnostic, ...]) -> ValidatorResult:
         diagnostics=diagnostics[:LIMIT],
         omitted=max(0, len(diagnostics) - LIMIT),
     )
-
-
-def _read_document(path: Path) -> bytes:
-    """Return the bytes of a document. Raises InputError if it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(_SIZE_LIMIT + 1)
-    except (OSError, ValueError) as error:
-        message = f"cannot be read: {describe_error(error)}"
-        raise InputError([input_error(str(path), message, "check the path")]) from error
-    if len(content) > _SIZE_LIMIT:
-        message = f"is larger than {_SIZE_LIMIT} bytes"
-        raise InputError([input_error(str(path), message, "name an SPDX document")])
-    return content

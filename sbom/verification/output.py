@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from sbom.diagnostics import failing
-from sbom.diagnostics.render import OutputFormat, count, printable, render
+from sbom.diagnostics.render import OutputFormat, align_columns, count, printable, render
 from sbom.diagnostics.style import PLAIN, TextStyle
 from sbom.verification.comparison import Verification
 from sbom.verification.identification import Identification
@@ -59,12 +59,7 @@ def _table(results: Sequence[Result]) -> str:
     for result in results:
         cells = (result.file, result.component, result.expected, result.found, result.status)
         rows.append([printable(cell) or "-" for cell in cells])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        + "\n"
-        for row in rows
-    )
+    return align_columns(rows)
 
 
 def _summary(verification: Verification, *, strict: bool) -> str:

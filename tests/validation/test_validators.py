@@ -354,7 +354,7 @@ def test_a_file_that_cannot_be_read_is_reported(name: str, reason: str, tmp_path
 def test_a_file_that_is_too_large_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "_SIZE_LIMIT", 100)
+    monkeypatch.setattr(runner, "DOCUMENT_LIMIT", 100)
     path = write(tmp_path, golden_document())
     report = validate_document(path)
     assert [diagnostic.message for diagnostic in report.diagnostics] == ["is larger than 100 bytes"]
