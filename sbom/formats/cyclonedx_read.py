@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from sbom.bom.actor import Actor, ActorKind
 from sbom.bom.bom import (
@@ -29,6 +28,7 @@ from sbom.formats.json_document import (
     get_text,
     get_texts,
 )
+from sbom.formats.timestamp import parse_timestamp
 
 _ALGORITHMS = {written: name for name, written in terms.ALGORITHMS.items()}
 _KINDS = {str(kind): kind for kind in RelationshipKind}
@@ -138,7 +138,7 @@ def _creation_info(metadata: JsonObject, properties: dict[str, list[str]]) -> Cr
     return CreationInfo(
         creators=tuple(filter(None, makers)),
         tools=tuple(filter(None, map(_tool, rows))),
-        created=_time(get_text(metadata, "timestamp")),
+        created=parse_timestamp(get_text(metadata, "timestamp")),
         comment=_first(properties, terms.COMMENT),
         license_list_version=_first(properties, terms.LICENSE_LIST),
     )
@@ -146,15 +146,6 @@ def _creation_info(metadata: JsonObject, properties: dict[str, list[str]]) -> Cr
 
 def _tool(row: JsonObject) -> str:
     return "-".join(filter(None, (get_text(row, "name"), get_text(row, "version"))))
-
-
-def _time(text: str) -> datetime | None:
-    """Return a time; one without a time zone is in UTC."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _annotations(data: JsonObject) -> dict[str, str]:

@@ -6,6 +6,8 @@ own and, where BSI TR-03183-2 defines a name, under that.
 
 from __future__ import annotations
 
+import uuid
+
 from sbom.bom.bom import RelationshipKind
 
 #: Our names of algorithms are those of SPDX 2.3.
@@ -52,6 +54,14 @@ CPE = f"{PREFIX}cpe"
 #: Of the source of a relationship: its kind, the target's id and a comment, by blanks.
 RELATIONSHIP = f"{PREFIX}relationship"
 FILE_NAME = "bsi:component:filename"
+
+
+def serial_uuid(namespace: str) -> uuid.UUID:
+    """Return the UUID in the serial number of a document, which BOM-Links name too.
+
+    It is that of version 5 (RFC 9562) of the namespace as a URL: equal contents have equal ones.
+    """
+    return uuid.uuid5(uuid.NAMESPACE_URL, namespace)
 
 
 def implied_kind(*, source_is_file: bool, target_is_file: bool) -> RelationshipKind:

@@ -10,11 +10,9 @@ its serializer takes time that grows with the square of the number of components
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -24,6 +22,7 @@ from sbom.bom.bom import Bom, BomFile, Relationship, RelationshipKind
 from sbom.bom.completeness import component_completeness
 from sbom.components.component import Component
 from sbom.formats import cyclonedx_terms as terms
+from sbom.formats.timestamp import format_timestamp
 
 Element = dict[str, Any]
 
@@ -56,7 +55,7 @@ def write_cyclonedx(bom: Bom, version: str) -> bytes:
         "$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": version,
-        "serialNumber": serial_number(bom) if bom.namespace else None,
+        "serialNumber": f"urn:uuid:{terms.serial_uuid(bom.namespace)}" if bom.namespace else None,
         "version": 1,
         "metadata": _metadata(bom, root),
         "components": [*elements.values(), *files],
@@ -69,11 +68,6 @@ def write_cyclonedx(bom: Bom, version: str) -> bytes:
         ),
     }
     return orjson.dumps(_stated(data), option=_OPTIONS)
-
-
-def serial_number(bom: Bom) -> str:
-    """Return the serial number of a BOM: the UUID, version 5, of its namespace as a URL."""
-    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, bom.namespace)}"
 
 
 def _stated(element: Element) -> Element:
@@ -95,7 +89,7 @@ def _metadata(bom: Bom, root: Element | None) -> Element:
     authors = [actor for actor in actors if actor not in makers[:1]]
     return _stated(
         {
-            "timestamp": _timestamp(creation.created),
+            "timestamp": format_timestamp(creation.created),
             "lifecycles": [{"phase": "post-build" if bom.files else "pre-build"}],
             "tools": {"components": [_tool(tool) for tool in creation.tools]},
             "manufacturer": _entity(str(makers[0])) if makers else None,
@@ -115,11 +109,6 @@ def _metadata(bom: Bom, root: Element | None) -> Element:
     )
 
 
-def _timestamp(time: datetime | None) -> str:
-    """Return a time in UTC; ``time`` knows its time zone."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else ""
-
-
 def _tool(tool: str) -> Element:
     name, _, version = tool.rpartition("-")
     return _stated({"type": "application", "name": name or version, "version": name and version})
@@ -134,7 +123,7 @@ def _annotations(bom: Bom) -> list[Element]:
         {
             "subjects": [component.id],
             "annotator": tools[0],
-            "timestamp": _timestamp(bom.creation.created),
+            "timestamp": format_timestamp(bom.creation.created),
             "text": component.annotation,
         }
         for component in sorted(bom.components, key=lambda component: component.id)

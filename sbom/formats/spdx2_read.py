@@ -7,7 +7,6 @@ document. A document made here comes back as the BOM it was made of.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 
 from sbom.bom.bom import (
     Bom,
@@ -21,6 +20,7 @@ from sbom.components.component import Component
 from sbom.formats.json_document import JsonObject, get_object, get_objects, get_text, get_texts
 from sbom.formats.spdx2_view import get_locators
 from sbom.formats.spdx2_write import DOCUMENT_ID, ID_PREFIX
+from sbom.formats.timestamp import parse_timestamp
 
 _KINDS = {
     "CONTAINS": RelationshipKind.CONTAINS,
@@ -97,19 +97,10 @@ def _creation_info(info: JsonObject) -> CreationInfo:
     return CreationInfo(
         creators=tuple(creator for creator in creators if creator not in tools),
         tools=tuple(tool.removeprefix("Tool:").strip() for tool in tools),
-        created=_time(get_text(info, "created")),
+        created=parse_timestamp(get_text(info, "created")),
         comment=get_text(info, "comment"),
         license_list_version=get_text(info, "licenseListVersion"),
     )
-
-
-def _time(text: str) -> datetime | None:
-    """Return a time of creation; one without a time zone is in UTC, as clause 6.9 asks for."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _component(package: JsonObject) -> Component:

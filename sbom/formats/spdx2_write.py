@@ -9,7 +9,6 @@ right of GENERATED_FROM, so the source of a binary is in its source information 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -17,6 +16,7 @@ import orjson
 from sbom.bom.bom import Bom, BomFile, Relationship, RelationshipKind
 from sbom.components.component import Component
 from sbom.files.shipped_file import verification_code
+from sbom.formats.timestamp import format_timestamp
 
 Element = dict[str, Any]
 
@@ -78,17 +78,12 @@ def write_spdx2(bom: Bom) -> bytes:
 def _creation_info(bom: Bom) -> Element:
     creation = bom.creation
     info = {
-        "created": _timestamp(creation.created),
+        "created": format_timestamp(creation.created),
         "creators": [*creation.creators, *(f"Tool: {tool}" for tool in creation.tools)],
         "comment": creation.comment,
         "licenseListVersion": creation.license_list_version,
     }
     return {key: value for key, value in info.items() if value}
-
-
-def _timestamp(time: datetime | None) -> str:
-    """Return a time as clause 6.9 asks for it; ``time`` knows its time zone."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else ""
 
 
 def _verification_codes(bom: Bom) -> dict[str, str]:
@@ -133,7 +128,7 @@ def _annotation(comment: str, bom: Bom) -> Element:
     creation = bom.creation
     annotators = [*(f"Tool: {tool}" for tool in creation.tools), *creation.creators]
     annotation = {
-        "annotationDate": _timestamp(creation.created),
+        "annotationDate": format_timestamp(creation.created),
         "annotationType": "REVIEW",
         "annotator": next(iter(annotators), ""),
         "comment": comment,

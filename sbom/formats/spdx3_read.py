@@ -7,7 +7,6 @@ document. A document made here comes back as the BOM it was made of.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 
 from sbom.bom.actor import Actor, ActorKind, parse_actor
 from sbom.bom.bom import (
@@ -29,6 +28,7 @@ from sbom.formats.spdx3_view import (
     get_values,
     term_name,
 )
+from sbom.formats.timestamp import parse_timestamp
 
 _PACKAGES = ("Package", "AIPackage", "DatasetPackage")
 _TEXTS = ("SimpleLicensingText", "CustomLicense")
@@ -142,7 +142,7 @@ class _Reader:
         return CreationInfo(
             creators=tuple(filter(None, people)),
             tools=tuple(filter(None, (get_text(tool, "name") for tool in tools))),
-            created=_time(get_text(info, "created")),
+            created=parse_timestamp(get_text(info, "created")),
             comment=get_text(info, "comment"),
             license_list_version=next(filter(None, versions), "").removesuffix(".0"),
         )
@@ -324,15 +324,6 @@ def _asserted(element: JsonObject, key: str) -> str:
 def _purpose(package: JsonObject) -> str:
     name = term_name(get_text(package, "software_primaryPurpose"))
     return _PURPOSES.get(name, name.lower())
-
-
-def _time(text: str) -> datetime | None:
-    """Return a time of creation; one without a time zone is in UTC."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _distinct(related: Iterable[Relationship]) -> tuple[Relationship, ...]:

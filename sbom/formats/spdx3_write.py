@@ -14,7 +14,6 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -40,6 +39,7 @@ from sbom.formats.spdx3_terms import (
     RELATIONSHIP_TYPES,
     SCOPES,
 )
+from sbom.formats.timestamp import format_timestamp
 
 Element = dict[str, Any]
 #: A relationship of SPDX 3: type, source, target, comment.
@@ -149,17 +149,12 @@ def _creation_info(bom: Bom, ids: _References) -> Element:
         "type": "CreationInfo",
         "@id": _CREATION,
         "specVersion": "3.0.1",
-        "created": _timestamp(creation.created),
+        "created": format_timestamp(creation.created),
         "createdBy": [ids.agents[name] for name in creation.creators or [NOBODY]],
         "createdUsing": [_tool_id(bom, ids, tool) for tool in creation.tools],
         "comment": creation.comment,
     }
     return {key: value for key, value in info.items() if value}
-
-
-def _timestamp(time: datetime | None) -> str:
-    """Return a time as the class DateTime asks for it; ``time`` knows its time zone."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else ""
 
 
 def _tool_id(bom: Bom, ids: _References, tool: str) -> str:

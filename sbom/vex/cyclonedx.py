@@ -8,7 +8,6 @@ so that every SBOM with the component is named; Dependency-Track only from a sou
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,8 +16,10 @@ import orjson
 from sbom.bom.actor import ActorKind, parse_actor
 from sbom.bom.bom import Bom
 from sbom.components.component import Component
+from sbom.formats.cyclonedx_terms import serial_uuid
+from sbom.formats.timestamp import format_timestamp
 from sbom.vex.model import Justification, Statement, Status
-from sbom.vex.openvex import describe_evidence, format_time
+from sbom.vex.openvex import describe_evidence
 from sbom.vex.products import StatementProducts
 
 Element = dict[str, Any]
@@ -62,21 +63,17 @@ def write_cyclonedx_vex(
         "vulnerabilities": [_vulnerability(one, bom, namespaces) for one in statements],
     }
     digest = hashlib.sha256(orjson.dumps(document, option=_OPTIONS)).hexdigest()
-    document["serialNumber"] = f"urn:uuid:{_make_uuid(f'{bom.namespace}/vex/{digest}')}"
-    document["metadata"]["timestamp"] = format_time(bom.creation.created)
+    document["serialNumber"] = f"urn:uuid:{serial_uuid(f'{bom.namespace}/vex/{digest}')}"
+    document["metadata"]["timestamp"] = format_timestamp(bom.creation.created)
     return orjson.dumps(document, option=_OPTIONS)
 
 
 def bom_link(namespace: str, ref: str) -> str:
     """Return the BOM-Link of an element of a CycloneDX SBOM, whose ``bom-ref`` is its id.
 
-    The SBOM's serial number is the UUID, version 5, of its namespace as a URL; its version is 1.
+    The version of the SBOM is 1.
     """
-    return f"urn:cdx:{_make_uuid(namespace)}/1#{ref}"
-
-
-def _make_uuid(name: str) -> uuid.UUID:
-    return uuid.uuid5(uuid.NAMESPACE_URL, name)
+    return f"urn:cdx:{serial_uuid(namespace)}/1#{ref}"
 
 
 def _metadata(bom: Bom) -> Element:

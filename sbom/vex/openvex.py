@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from sbom.bom.bom import Bom
 from sbom.components.component import Component
+from sbom.formats.timestamp import format_timestamp
 from sbom.vex.model import Statement
 from sbom.vex.products import Product, StatementProducts
 
@@ -44,13 +44,8 @@ def write_openvex(statements: Iterable[StatementProducts], bom: Bom) -> bytes:
     }
     digest = hashlib.sha256(orjson.dumps(document, option=_OPTIONS)).hexdigest()[:32]
     document["@id"] = f"{bom.namespace}/openvex/{digest}"
-    document["timestamp"] = format_time(bom.creation.created)
+    document["timestamp"] = format_timestamp(bom.creation.created)
     return orjson.dumps(document, option=_OPTIONS)
-
-
-def format_time(time: datetime | None) -> str:
-    """Return a time in UTC, which OpenVEX and CycloneDX write as RFC 3339; empty if unknown."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else ""
 
 
 def _statement(applied: StatementProducts, bom: Bom) -> dict[str, Any]:
