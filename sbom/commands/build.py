@@ -34,7 +34,7 @@ from sbom.manifest.model import Manifest
 from sbom.manifest.pins import Pin
 from sbom.options.build import BuildOptions
 from sbom.release.build_record import (
-    FORM,
+    SCHEMA_VERSION,
     BuildRecord,
     digest_files,
     digest_text,
@@ -159,7 +159,7 @@ def _record(
     }
     active = ((diagnostic, "") for diagnostic in sort_diagnostics(triage.active))
     return BuildRecord(
-        form=FORM,
+        schema_version=SCHEMA_VERSION,
         tool=TOOL,
         documents={},
         inputs={name: digest for name, digest in digests.items() if digest},

@@ -21,8 +21,8 @@ from sbom.formats import document_stem
 from sbom.io import read_bytes
 
 _SUFFIX = ".build.json"
-#: The version of the record's own form.
-FORM = 2
+#: The version of the schema of the record.
+SCHEMA_VERSION = 3
 
 
 class RecordedDiagnostic(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,13 +40,13 @@ class RecordedDiagnostic(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class BuildRecord(msgspec.Struct, frozen=True, kw_only=True):
+class BuildRecord(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     """What was wrong when a BOM was made, and the SHA-256 of its documents and of its inputs.
 
     ``documents`` has the formats that one run wrote, by the names of their files.
     """
 
-    form: int
+    schema_version: int
     tool: str
     documents: dict[str, str]
     inputs: dict[str, str]
@@ -79,8 +79,8 @@ def read_record(path: Path) -> BuildRecord:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"is not the record of a build: {error}"
         raise InputError([input_error(str(path), message, hint)]) from error
-    if record.form != FORM:
-        message = f"expected form {FORM} of a build's record, found {record.form}"
+    if record.schema_version != SCHEMA_VERSION:
+        message = f"expected schema version {SCHEMA_VERSION}, found {record.schema_version}"
         raise InputError([input_error(str(path), message, "run build again")])
     return record
 

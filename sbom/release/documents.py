@@ -85,8 +85,8 @@ def previous_created(outputs: Outputs, name: str) -> datetime | None:
 
 #: The names of what a release writes beside its SBOMs.
 INDEX, CHECKSUMS = "sbom-index.json", "SHA256SUMS"
-#: The version of the index's own form.
-FORM = 3
+#: The version of the schema of the index.
+SCHEMA_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +166,9 @@ def _write_slices(
     for artifact in sorted(contents.artifacts, key=lambda artifact: artifact.path):
         if artifact.is_standalone:
             file = artifact.artifact.file
-            cut = extractor.extract(roots[file], file)
-            cut = replace(cut, namespace=derived_namespace(manifest, cut))
-            sboms = _write_sboms(cut, outputs.sbom_stem(artifact), outputs)
+            extracted = extractor.extract(roots[file], file)
+            extracted = replace(extracted, namespace=derived_namespace(manifest, extracted))
+            sboms = _write_sboms(extracted, outputs.sbom_stem(artifact), outputs)
             yield WrittenSlice(artifact, basis_of(artifact, contents.inspected_builds), sboms)
 
 
@@ -183,7 +183,7 @@ def write_index(
     ``missing`` names the artifacts of a partial release that it does not describe.
     """
     index = {
-        "form": FORM,
+        "schema-version": SCHEMA_VERSION,
         "version": version,
         "partial": bool(missing),
         "missing": list(missing),

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sbom.release.documents import FORM
+from sbom.release.documents import SCHEMA_VERSION
 
 #: What an index states of an artifact beside checksums.
-_STATED = ("channel", "platform", "variant", "described-from", "location", "size")
+_PROPERTIES = ("channel", "platform", "variant", "described-from", "location", "size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ class PublishedSbom:
 class PublishedArtifact:
     """What an index states of one artifact.
 
-    ``checksums`` are by algorithm in lower case; ``stated`` has all else, by the names that the
-    index has for it.
+    ``checksums`` are by algorithm in lower case; ``properties`` are all else, by the names that
+    the index has for them.
     """
 
     path: str
     checksums: Mapping[str, str]
-    stated: Mapping[str, object]
+    properties: Mapping[str, object]
     sboms: tuple[PublishedSbom, ...]
 
 
@@ -66,7 +66,7 @@ def read_index(data: bytes | None) -> ReleaseIndex | None:
     try:
         index = json.loads(data or b"")
         missing = tuple(map(str, index["missing"]))
-        if index["form"] != FORM or index["partial"] != bool(missing):
+        if index["schema-version"] != SCHEMA_VERSION or index["partial"] != bool(missing):
             return None
         return ReleaseIndex(
             version=str(index["version"]),
@@ -90,8 +90,10 @@ def sbom_namespaces(data: bytes) -> dict[str, str]:
 
 def _read_artifact(entry: Mapping[str, Any]) -> PublishedArtifact:
     checksums = {name: str(entry[name]) for name in ("sha256", "sha512")}
-    stated = {name: entry[name] for name in _STATED}
-    return PublishedArtifact(str(entry["file"]), checksums, stated, _read_entries(entry["sboms"]))
+    properties = {name: entry[name] for name in _PROPERTIES}
+    return PublishedArtifact(
+        str(entry["file"]), checksums, properties, _read_entries(entry["sboms"])
+    )
 
 
 def _read_entries(entries: Iterable[Mapping[str, Any]]) -> tuple[PublishedSbom, ...]:

@@ -219,10 +219,10 @@ def _check_entry(
         ),
     }
     for name, value in expected.items():
-        if entry.stated[name] != value:
-            message = f"states {name} {entry.stated[name]!s}, expected {value!s}"
+        if entry.properties[name] != value:
+            message = f"states {name} {entry.properties[name]!s}, expected {value!s}"
             yield inconsistent_release(INDEX, message, subject=entry.path)
-    build = Build(platform=artifact.platform, variant=str(entry.stated["variant"]))
+    build = Build(platform=artifact.platform, variant=str(entry.properties["variant"]))
     if not component.source_info.endswith(f" {build.name}"):
         message = f"states variant {build.variant}, expected that of: {component.source_info}"
         yield inconsistent_release(INDEX, message, subject=entry.path)

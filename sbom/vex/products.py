@@ -32,7 +32,8 @@ class StatementProducts:
 def artifact_contents(bom: Bom, artifacts: Collection[str]) -> tuple[Product, ...]:
     """Return artifacts of a release, each with all components in it, by their names.
 
-    An artifact contains what its own SBOM lists, which is cut from the ``bom`` of the release.
+    An artifact contains what its own SBOM lists: what is reachable from it in the ``bom`` of the
+    release.
     """
     extractor = SliceExtractor(bom)
     roots = sorted(

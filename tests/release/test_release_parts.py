@@ -146,7 +146,7 @@ def test_a_part_without_its_record_is_an_input_that_cannot_be_read(
     assert "python-3.14.7-amd64.build.json: is missing" in output[0]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"form": 1}', "\0"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema-version": 1}', "\0"])
 def test_a_record_that_is_none_is_an_input_that_cannot_be_read(
     run: Run, few: Path, part: Path, text: str
 ) -> None:
