@@ -34,7 +34,7 @@ from sbom.release.artifact_set import classify_artifacts
 from sbom.release.attestations import write_attestations
 from sbom.release.contents import (
     ReleaseContents,
-    compose_parts,
+    compose_builds,
     inspect_layouts,
 )
 from sbom.release.documents import (
@@ -46,7 +46,7 @@ from sbom.release.documents import (
     write_documents,
 )
 from sbom.release.index import read_index, sbom_namespaces
-from sbom.release.parts import check_part, check_part_agreement, platform_sboms, read_parts
+from sbom.release.parts import check_part, check_part_agreement, part_boms, read_parts
 from sbom.release.published import PublishedRelease, check_published_release
 from sbom.release.release_bom import compose_release, release_name
 from sbom.reports import print_note, print_report
@@ -220,10 +220,10 @@ def _inspect_release(
             *check_part_agreement(part, manifest),
         )
     ]
-    parts = platform_sboms(read)
+    build_boms = part_boms(read)
     known: dict[str, dict[str, str]] = {
         **{name: _by_path(layout.files) for name, (_, layout) in layouts.items()},
-        **{name: _by_path(part.bom.files) for name, part in parts.items() if part.bom.files},
+        **{name: _by_path(one.bom.files) for name, one in build_boms.items() if one.bom.files},
     }
     artifacts, diagnostics = inspect_artifacts(
         options.artifacts, artifact_set.artifacts, manifest, known
@@ -235,10 +235,10 @@ def _inspect_release(
     builds = {
         contents.build.name: (replace(contents.build, channel=""), None) for contents in artifacts
     }
-    unstated = {name: build for name, build in builds.items() if name not in parts}
-    parts |= compose_parts(manifest, {**unstated, **layouts}, created, artifacts)
+    unstated = {name: build for name, build in builds.items() if name not in build_boms}
+    build_boms |= compose_builds(manifest, {**unstated, **layouts}, created, artifacts)
     missing = tuple(sorted(artifact.file for artifact in artifact_set.missing))
-    return ReleaseContents(artifacts, tuple(parts.values()), missing), triage
+    return ReleaseContents(artifacts, tuple(build_boms.values()), missing), triage
 
 
 def _by_path(files: Iterable[ShippedFile | BomFile]) -> dict[str, str]:

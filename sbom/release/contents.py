@@ -24,7 +24,7 @@ from sbom.verification.shown_components import apply_shown_components
 
 
 @dataclass(frozen=True, slots=True)
-class PlatformSbom:
+class BuildBom:
     """The BOM of one build, as ``build`` makes it."""
 
     build: Build
@@ -114,27 +114,27 @@ class ReleaseContents:
     """
 
     artifacts: tuple[ArtifactContents, ...]
-    parts: tuple[PlatformSbom, ...]
+    builds: tuple[BuildBom, ...]
     missing: tuple[str, ...] = ()
 
     @property
     def inspected_builds(self) -> frozenset[str]:
         """Return the names of the builds whose layout was inspected."""
-        return frozenset(part.build.name for part in self.parts if part.bom.files)
+        return frozenset(one.build.name for one in self.builds if one.bom.files)
 
 
-def compose_parts(
+def compose_builds(
     manifest: Manifest,
     builds: Mapping[str, tuple[Build, Inspection | None]],
     created: datetime,
     artifacts: Sequence[ArtifactContents] = (),
-) -> dict[str, PlatformSbom]:
+) -> dict[str, BuildBom]:
     """Return the BOMs of builds that have a layout, or of which only the manifest is known.
 
     What opened artifacts of a build show is true of all of it.
     """
     return {
-        name: PlatformSbom(
+        name: BuildBom(
             build,
             compose_build(
                 manifest,

@@ -20,7 +20,7 @@ from sbom.io import DOCUMENT_LIMIT, read_bytes
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
 from sbom.release.build_record import BuildRecord, read_record, record_path
-from sbom.release.contents import PlatformSbom, builds_of
+from sbom.release.contents import BuildBom, builds_of
 from sbom.verification.shown_components import key_found_by_evidence
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -160,6 +160,6 @@ def _absent_components(part: Part, manifest: Manifest) -> set[str]:
     return {one.id for one in contents.components} - present - missing
 
 
-def platform_sboms(parts: Mapping[str, Part]) -> dict[str, PlatformSbom]:
+def part_boms(parts: Mapping[str, Part]) -> dict[str, BuildBom]:
     """Return the BOMs of parts, by the name of their build."""
-    return {name: PlatformSbom(part.build, part.bom) for name, part in parts.items()}
+    return {name: BuildBom(part.build, part.bom) for name, part in parts.items()}

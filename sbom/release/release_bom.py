@@ -37,7 +37,7 @@ from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.inspection_messages import file_mismatch
 from sbom.files.shipped_file import is_library
 from sbom.manifest.model import Manifest, release_series
-from sbom.release.contents import ArtifactContents, PlatformSbom, ReleaseContents
+from sbom.release.contents import ArtifactContents, BuildBom, ReleaseContents
 
 #: The id of the release, which is the root of its BOM.
 RELEASE_ID = "release"
@@ -84,9 +84,11 @@ def release_components(
     """
     yield _release_component(manifest, name)
     yield root_component(manifest)
-    for part in release.parts:
-        source = f"CPython {manifest.cpython.version} for {build_title(manifest, part.build)}"
-        yield _container(manifest, build_id(part.build), f"python-{part.build.name}", source)
+    for build_bom in release.builds:
+        source = f"CPython {manifest.cpython.version} for {build_title(manifest, build_bom.build)}"
+        yield _container(
+            manifest, build_id(build_bom.build), f"python-{build_bom.build.name}", source
+        )
     for contents in release.artifacts:
         basis = basis_of(contents, release.inspected_builds)
         component = _artifact_component(manifest, contents, basis)
@@ -94,7 +96,7 @@ def release_components(
             component.comment,
             describe_signature(contents.file.signature),
             _absent_packages(contents),
-            "" if contents.is_opened else _unlisted_variants(manifest, contents, release.parts),
+            "" if contents.is_opened else _unlisted_variants(manifest, contents, release.builds),
         ]
         yield replace(component, comment=" ".join(filter(None, sentences)))
 
@@ -159,15 +161,15 @@ def _is_made_from(contents: ArtifactContents, build: Build) -> bool:
 
 
 def _unlisted_variants(
-    manifest: Manifest, contents: ArtifactContents, parts: Iterable[PlatformSbom]
+    manifest: Manifest, contents: ArtifactContents, build_boms: Iterable[BuildBom]
 ) -> str:
     """Return a sentence on the variants that an artifact installs and whose files are not known."""
     listed: set[str] = set()
-    for part in parts:
-        if part.bom.files and _is_made_from(contents, part.build):
-            paths = [file.path for file in part.bom.files]
-            builds = present_builds(manifest, part.build, paths)
-            listed |= {part.build.variant, *(build.variant for build in builds)}
+    for build_bom in build_boms:
+        if build_bom.bom.files and _is_made_from(contents, build_bom.build):
+            paths = [file.path for file in build_bom.bom.files]
+            builds = present_builds(manifest, build_bom.build, paths)
+            listed |= {build_bom.build.variant, *(build.variant for build in builds)}
     titles = [
         variant.title
         for variant in manifest.variants
@@ -191,23 +193,25 @@ def compose_release(
     created: datetime,
     comment: str,
 ) -> tuple[Bom, list[Diagnostic]]:
-    """Return the BOM of a release, and where its parts contradict each other.
+    """Return the BOM of a release, and where its builds contradict each other.
 
-    Neither the order of the parts nor that of the artifacts matters.
+    Neither the order of the builds nor that of the artifacts matters.
     """
-    parts = sorted(release.parts, key=lambda part: part.build.name)
+    build_boms = sorted(release.builds, key=lambda build_bom: build_bom.build.name)
     artifacts = sorted(release.artifacts, key=lambda contents: contents.artifact.file)
     name = release_name(manifest)
     components = [*release_components(manifest, name, release)]
     components += [component for contents in artifacts for component in contents.components]
     ids = unique_ids(component.id for component in components)
-    merged, conflicts = collect_build_components({part.build.name: part.bom for part in parts})
+    merged, conflicts = collect_build_components(
+        {build_bom.build.name: build_bom.bom for build_bom in build_boms}
+    )
 
     builder = BomBuilder()
     builder.add_components(merged)
     builder.add_components(bom_component(component, ids) for component in components)
-    builder.add_relationships(_structure(manifest, parts, artifacts, ids))
-    conflicts += _add_parts(builder, parts, artifacts, ids)
+    builder.add_relationships(_structure(manifest, build_boms, artifacts, ids))
+    conflicts += _add_builds(builder, build_boms, artifacts, ids)
     _add_members(builder, artifacts, ids)
     bom = builder.fill(
         Bom(
@@ -217,7 +221,7 @@ def compose_release(
             roots=(ids[RELEASE_ID],),
         )
     )
-    texts = [text for part in parts for text in part.bom.license_texts]
+    texts = [text for build_bom in build_boms for text in build_bom.bom.license_texts]
     texts += license_texts(components, manifest.license_texts)
     bom = replace(bom, license_texts=used_license_texts(bom.components, texts))
     return replace(bom, namespace=derived_namespace(manifest, bom)), conflicts
@@ -225,17 +229,17 @@ def compose_release(
 
 def _structure(
     manifest: Manifest,
-    parts: Sequence[PlatformSbom],
+    build_boms: Sequence[BuildBom],
     artifacts: Sequence[ArtifactContents],
     ids: Mapping[str, str],
 ) -> Iterator[Relationship]:
     """Yield what relates release, artifacts, builds and the components of opened artifacts."""
     release = ids[RELEASE_ID]
     described = {contents.build.name for contents in artifacts}
-    for part in parts:
-        build = ids[build_id(part.build)]
+    for build_bom in build_boms:
+        build = ids[build_id(build_bom.build)]
         yield Relationship(build, RelationshipKind.CONTAINS, ids[manifest.cpython.component])
-        if part.build.name not in described:
+        if build_bom.build.name not in described:
             yield Relationship(release, RelationshipKind.CONTAINS, build)
     for contents in artifacts:
         artifact = ids[artifact_id(contents.artifact.file)]
@@ -251,18 +255,18 @@ def _structure(
             yield Relationship(installer, RelationshipKind.DEPENDS_ON, artifact, comment)
         if contents.has_cpython:
             yield Relationship(artifact, RelationshipKind.CONTAINS, build)
-        for part in parts:
-            if not contents.is_opened and _is_made_from(contents, part.build):
-                other = ids[build_id(part.build)]
+        for build_bom in build_boms:
+            if not contents.is_opened and _is_made_from(contents, build_bom.build):
+                other = ids[build_id(build_bom.build)]
                 yield Relationship(artifact, RelationshipKind.CONTAINS, other)
         yield from shipping_relationships(artifact, contents.components, ids)
         yield from build_tool_relationships(build, contents.components, ids)
         yield from vendoring_relationships(manifest, contents.components, ids)
 
 
-def _add_parts(
+def _add_builds(
     builder: BomBuilder,
-    parts: Iterable[PlatformSbom],
+    build_boms: Iterable[BuildBom],
     artifacts: Sequence[ArtifactContents],
     ids: Mapping[str, str],
 ) -> list[Diagnostic]:
@@ -274,30 +278,32 @@ def _add_parts(
     described = {contents.build.name for contents in artifacts}
     first: dict[str, dict[str, tuple[BomFile, Build]]] = {}
     conflicts: dict[Diagnostic, None] = {}
-    for part in parts:
-        build = ids[build_id(part.build)]
+    for build_bom in build_boms:
+        build = ids[build_id(build_bom.build)]
         containers = [
             ids[artifact_id(contents.artifact.file)]
             for contents in artifacts
-            if not contents.is_opened and _is_made_from(contents, part.build)
+            if not contents.is_opened and _is_made_from(contents, build_bom.build)
         ]
-        if part.build.name not in described and not containers:
+        if build_bom.build.name not in described and not containers:
             containers = [build]
         for container in containers:
             # One directory has one file of a path: that of the first variant.
             files = first.setdefault(container, {})
             added, excluded = [], set()
-            for file in part.bom.files:
-                first_file, first_build = files.setdefault(file.path.lower(), (file, part.build))
+            for file in build_bom.bom.files:
+                first_file, first_build = files.setdefault(
+                    file.path.lower(), (file, build_bom.build)
+                )
                 if first_file.id == file.id:
                     added.append(file)
                     continue
                 excluded.add(file.id)
                 if is_library(file.path):
-                    conflicts[_different_library(file, part.build, first_build)] = None
+                    conflicts[_different_library(file, build_bom.build, first_build)] = None
             builder.add_relationships(
                 one
-                for one in move_relationships(part.bom, container, build)
+                for one in move_relationships(build_bom.bom, container, build)
                 if excluded.isdisjoint((one.source, one.target))
             )
             builder.add_files(added)
