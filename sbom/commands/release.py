@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 from sbom import io
 from sbom.bom.bom import Bom, BomFile
@@ -14,9 +13,8 @@ from sbom.bom.licenses import check_licenses
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.io_messages import usage_error
-from sbom.diagnostics.release_messages import missing_artifact
 from sbom.diagnostics.render import count, printable
-from sbom.files.shipped_file import ShippedFile, hash_file
+from sbom.files.shipped_file import ShippedFile
 from sbom.formats import is_document, select_formats
 from sbom.inputs import (
     Environment,
@@ -38,16 +36,16 @@ from sbom.release.contents import (
     inspect_layouts,
 )
 from sbom.release.documents import (
-    CHECKSUMS,
     INDEX,
     Outputs,
-    partial_sentence,
     previous_created,
+    release_comment,
     write_documents,
 )
 from sbom.release.index import read_index, sbom_namespaces
 from sbom.release.parts import check_part, check_part_agreement, part_boms, read_parts
-from sbom.release.published import PublishedRelease, check_published_release
+from sbom.release.published import check_published_release
+from sbom.release.published_directory import read_published_documents, read_published_release
 from sbom.release.release_bom import compose_release, release_name
 from sbom.reports import print_note, print_report
 from sbom.validation.invariants import check_document_invariants
@@ -69,21 +67,21 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
         in_place=options.in_place,
     )
     created = _creation_time(outputs, release_name(manifest), environment)
-    statements = _read_statements(options, inputs)
+    statements, vex_path = _read_statements(options, inputs)
     contents, triage = _inspect_release(options, inputs, created, blockers)
-    comment = _comment(manifest, unpinned, contents)
+    comment = release_comment(manifest, unpinned, contents)
     bom, conflicts = compose_release(manifest, contents, created, comment)
     if invalid := [*conflicts, *check_licenses(bom)]:
         raise SbomError(invalid)
     documents = write_documents(manifest, bom, contents, outputs)
     vex, unmatched = _write_vex(
-        options, inputs, statements, bom=bom, contents=contents, documents=documents
+        options, inputs, statements, vex_path, bom=bom, contents=contents, documents=documents
     )
-    triage = _merge(triage, unmatched)
+    triage = triage.merge(unmatched)
     documents = {**vex, **documents}
     if options.attest:
         attestations = write_attestations(documents, contents, outputs)
-        triage = _merge(triage, _stop_for_errors(inputs, attestations.diagnostics, ()))
+        triage = triage.merge(_stop_for_errors(inputs, attestations.diagnostics, ()))
         documents = {**attestations.documents, **documents}
     writes = outputs.plan_writes(documents, replace_existing=options.replace)
     io.write_all(writes)
@@ -93,7 +91,7 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
     text += (
         f"\nCPython {manifest.cpython.version}: {count(slices, 'artifact')}, "
         f"{count(len(bom.components), 'package')}, {count(len(bom.files), 'file')}"
-        f"{_missing(contents.missing)}\n"
+        f"{_partial_note(contents.missing)}\n"
     )
     results = {
         "written": [str(path) for path in writes],
@@ -106,21 +104,22 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
     return Exit.OK
 
 
-def _read_statements(options: ReleaseOptions, inputs: Inputs) -> tuple[Statement, ...]:
-    """Return the statements of vex.toml, if they are asked for."""
+def _read_statements(options: ReleaseOptions, inputs: Inputs) -> tuple[tuple[Statement, ...], str]:
+    """Return the statements of vex.toml, if they are asked for, and the path of the file."""
     if not options.vex_file:
-        return ()
+        return (), ""
     text, path = read_vex_file(inputs)
     if not text:
         hint = "write one; docs/vex.md explains it"
         raise usage_error("--vex-file", f"there are no statements: {path} is missing", hint)
-    return read_statements(text, path)
+    return read_statements(text, path), path
 
 
 def _write_vex(
     options: ReleaseOptions,
     inputs: Inputs,
     statements: Sequence[Statement],
+    vex_path: str,
     *,
     bom: Bom,
     contents: ReleaseContents,
@@ -133,9 +132,8 @@ def _write_vex(
     if not options.vex_file:
         return {}, Triage(active=(), exempted=())
     names = {one.path: one.artifact.file for one in contents.artifacts if one.is_standalone}
-    _, file = read_vex_file(inputs)
     found = apply_statements(
-        statements, file, inputs.manifest, bom, names.values(), partial=bool(contents.missing)
+        statements, vex_path, inputs.manifest, bom, names.values(), partial=bool(contents.missing)
     )
     triage = _stop_for_errors(inputs, found.diagnostics, ())
     if not found.statements:
@@ -151,13 +149,8 @@ def _write_vex(
     return written, triage
 
 
-def _merge(first: Triage, second: Triage) -> Triage:
-    return Triage(
-        active=(*first.active, *second.active), exempted=(*first.exempted, *second.exempted)
-    )
-
-
-def _missing(artifacts: Sequence[str]) -> str:
+def _partial_note(artifacts: Sequence[str]) -> str:
+    """Return how many artifacts of a partial release are missing; empty if none is."""
     return f"; partial: {count(len(artifacts), 'artifact')} missing" if artifacts else ""
 
 
@@ -173,20 +166,6 @@ def _release_blockers(
     for diagnostic in unpinned:
         print_note(options, f"{diagnostic} [allowed by --allow-unpinned]")
     return unpinned, [diagnostic for diagnostic in blockers if diagnostic not in unpinned]
-
-
-def _comment(manifest: Manifest, unpinned: Sequence[Diagnostic], contents: ReleaseContents) -> str:
-    """Return what the documents of a release state about how they were made."""
-    sentences = [(manifest.release.comment or manifest.document.comment).strip()]
-    if unpinned:
-        tags = {str(pin.key): pin.tag for pin in manifest.pins}
-        archives = {tags.get(one.subject, manifest.cpython.source_location) for one in unpinned}
-        names = ", ".join(sorted(archives))
-        sentences.append(f"Released although no checksum is known of {names}.")
-    if missing := len(contents.missing):
-        described = sum(artifact.is_standalone for artifact in contents.artifacts)
-        sentences.append(partial_sentence(missing, missing + described))
-    return " ".join(sentences)
 
 
 def _creation_time(outputs: Outputs, name: str, environment: Environment) -> datetime:
@@ -263,43 +242,25 @@ def _check_published(options: ReleaseOptions, manifest: Manifest) -> int:
     directory = options.artifacts
     is_in_place = (directory / INDEX).is_file() or options.in_place
     documents_directory = directory if is_in_place else options.output
-    documents = _read_documents(documents_directory)
+    documents = read_published_documents(documents_directory)
     # The release that was published, not the one of the manifest.
     index = read_index(documents.get(INDEX))
     version = index.version if index else manifest.cpython.version
     manifest = manifest.for_version(version)
-    paths = [path for path in list_files(directory) if path not in documents]
-    artifact_set = classify_artifacts(paths, manifest, partial=True)
-    missing = index.missing if index else ()
-    undescribed = [
-        missing_artifact(one.file, one.channel.name)
-        for one in artifact_set.missing
-        if index and one.file not in missing and one.file not in index.artifact_names
-    ]
-    hashed = {path: hash_file(directory / path) for path in artifact_set.artifacts}
-    published = PublishedRelease(
-        artifacts=artifact_set.artifacts,
-        files=hashed,
-        documents=documents,
-        sbom_paths=_sbom_paths(documents_directory),
-        names=frozenset(one.file for one in artifact_set.expected),
-    )
-    found = [
-        *artifact_set.diagnostics,
-        *undescribed,
-        *check_published_release(published),
-        *_check_documents(documents),
-    ]
+    published, wrong = read_published_release(directory, documents_directory, documents, manifest)
+    found = [*wrong, *check_published_release(published), *_check_documents(documents)]
     triage = triage_diagnostics(found, manifest, ())
     diagnostics = triage.active
     errors = count(len(diagnostics), "error")
-    counted = ", ".join([count(len(hashed), "artifact"), count(len(documents), "document"), errors])
+    artifacts = len(published.files)
+    missing = index.missing if index else ()
+    counted = ", ".join([count(artifacts, "artifact"), count(len(documents), "document"), errors])
     results = {
-        "artifacts": len(hashed),
+        "artifacts": artifacts,
         "documents": len(documents),
         "missing": list(missing),
     }
-    text = f"{printable(str(directory))}: {counted}{_missing(missing)}\n"
+    text = f"{printable(str(directory))}: {counted}{_partial_note(missing)}\n"
     print_report(
         options, diagnostics, text=text, results=results, exempted=triage.exempted, is_check=True
     )
@@ -312,26 +273,3 @@ def _check_documents(documents: Mapping[str, bytes]) -> Iterator[Diagnostic]:
         if is_document(path):
             with suppress(SbomError):
                 yield from check_document_invariants(data, path)
-
-
-def _sbom_paths(directory: Path) -> tuple[str, ...]:
-    paths = list_files(directory) if directory.is_dir() else ()
-    return tuple(filter(is_document, paths))
-
-
-def _read_documents(directory: Path) -> dict[str, bytes]:
-    """Return what a release has written to a directory, by path: the index names it."""
-    names = [INDEX, CHECKSUMS]
-    if (directory / INDEX).is_file():
-        index = read_index((directory / INDEX).read_bytes())
-        names += index.sbom_paths if index else ()
-    return {
-        name: (directory / name).read_bytes()
-        for name in names
-        if _is_below(Path(name)) and (directory / name).is_file()
-    }
-
-
-def _is_below(path: Path) -> bool:
-    """Return whether a path of an index stays in the directory of the index."""
-    return not path.is_absolute() and ".." not in path.parts

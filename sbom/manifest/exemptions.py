@@ -20,6 +20,12 @@ class Triage:
     active: tuple[Diagnostic, ...]
     exempted: tuple[tuple[Diagnostic, str], ...]
 
+    def merge(self, other: Triage) -> Triage:
+        """Return the diagnostics of both."""
+        return Triage(
+            active=(*self.active, *other.active), exempted=(*self.exempted, *other.exempted)
+        )
+
 
 def triage_diagnostics(
     diagnostics: Sequence[Diagnostic], manifest: Manifest, checked: Collection[str]

@@ -18,7 +18,7 @@ from sbom.bom.bom import Bom
 from sbom.bom.completeness import PARTIAL
 from sbom.bom.compose import derived_namespace
 from sbom.bom.graph import SliceExtractor
-from sbom.diagnostics import SbomError
+from sbom.diagnostics import Diagnostic, SbomError
 from sbom.diagnostics.release_messages import output_exists
 from sbom.formats import DocumentFormat, read_document
 from sbom.manifest.model import Manifest
@@ -126,6 +126,25 @@ def partial_sentence(missing: int, expected: int) -> str:
     """Return what a document states of a release that does not describe all artifacts."""
     verb = "is" if missing == 1 else "are"
     return f"{PARTIAL} {missing} of its {expected} artifacts {verb} not described."
+
+
+def release_comment(
+    manifest: Manifest, unpinned: Sequence[Diagnostic], contents: ReleaseContents
+) -> str:
+    """Return what the documents of a release state about how they were made.
+
+    ``unpinned`` are the checksums whose absence is allowed.
+    """
+    sentences = [(manifest.release.comment or manifest.document.comment).strip()]
+    if unpinned:
+        tags = {str(pin.key): pin.tag for pin in manifest.pins}
+        archives = {tags.get(one.subject, manifest.cpython.source_location) for one in unpinned}
+        names = ", ".join(sorted(archives))
+        sentences.append(f"Released although no checksum is known of {names}.")
+    if missing := len(contents.missing):
+        described = sum(artifact.is_standalone for artifact in contents.artifacts)
+        sentences.append(partial_sentence(missing, missing + described))
+    return " ".join(sentences)
 
 
 def is_partial(bom: Bom) -> bool:
