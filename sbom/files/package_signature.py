@@ -13,6 +13,7 @@ import hashlib
 import struct
 import zipfile
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import IO
 
 from sbom.binaries.signature import (
@@ -55,9 +56,8 @@ def read_package_signature(file: IO[bytes], opened: zipfile.ZipFile) -> Signatur
             message.removeprefix(_MAGIC), lambda algorithm: _msix_digest(file, opened, algorithm)
         )
     if info := opened.NameToInfo.get(_NUPKG_SIGNATURE):
-        parts = _unsigned_file(file, opened, info)
         return read_nupkg_signature(
-            _read_message(opened, info), lambda algorithm: _digest(algorithm, parts)
+            _read_message(opened, info), lambda algorithm: _nupkg_digest(file, opened, algorithm)
         )
     return None
 
@@ -80,11 +80,10 @@ def _msix_digest(file: IO[bytes], opened: zipfile.ZipFile, algorithm: str) -> by
     return b"APPX" + b"".join(mark + _digest(algorithm, parts[mark]) for mark in parts)
 
 
-def _unsigned_file(
-    file: IO[bytes], opened: zipfile.ZipFile, info: zipfile.ZipInfo
-) -> Iterator[bytes]:
-    yield from _read(file, 0, info.header_offset)
-    yield from _unsigned_directory(file, opened, info)
+def _nupkg_digest(file: IO[bytes], opened: zipfile.ZipFile, algorithm: str) -> bytes:
+    info = opened.NameToInfo[_NUPKG_SIGNATURE]
+    unsigned = chain(_read(file, 0, info.header_offset), _unsigned_directory(file, opened, info))
+    return _digest(algorithm, unsigned)
 
 
 def _digest(algorithm: str, pieces: Iterable[bytes]) -> bytes:
