@@ -145,7 +145,7 @@ def release_index(**facts: Any) -> ReleaseIndex:
         PublishedArtifact(
             path=name,
             checksums={"sha256": "0" * 64, "sha512": "1" * 128},
-            stated={
+            properties={
                 "channel": channel,
                 "platform": platform,
                 "variant": "default",
@@ -192,8 +192,8 @@ def large_report(files: int) -> ReleaseReport:
         replace(
             release_index().artifacts[0],
             path=f"python-{channel}-{platform}.zip",
-            stated={
-                **release_index().artifacts[0].stated,
+            properties={
+                **release_index().artifacts[0].properties,
                 "channel": f"channel-{channel}",
                 "platform": platform,
             },
@@ -291,11 +291,11 @@ def hostile_bom(text: str) -> Bom:
 def hostile_page(text: str) -> bytes:
     """Return a page with a text in every place that a document, an index or a change can fill."""
     index = release_index(version=text)
-    stated = {**index.artifacts[0].stated, "channel": text, "platform": text, "location": text}
+    stated = {**index.artifacts[0].properties, "channel": text, "platform": text, "location": text}
     index = replace(
         index,
         missing=(text,),
-        artifacts=(replace(index.artifacts[0], stated=stated), *index.artifacts[1:]),
+        artifacts=(replace(index.artifacts[0], properties=stated), *index.artifacts[1:]),
     )
     change = ChangeRow(component=text, change=text, fact=text, before=text, after=text)
     document = replace(DOCUMENT, path=text, format=text, sha256=text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sbom import io as files
+from sbom import io
 from sbom.bom.bom import Bom
 from sbom.changes.boms import compare_boms
 from sbom.changes.change import ChangeSet
@@ -56,10 +56,10 @@ def _compare_files(options: DiffOptions) -> ChangeSet:
 
 def _read(path: Path) -> Manifest | Bom:
     """Return what is in a file: JSON is a document, anything else a manifest."""
-    content = files.read_bytes(path, files.DOCUMENT_LIMIT)
+    content = io.read_bytes(path, io.DOCUMENT_LIMIT)
     if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
         return read_document(content, str(path))
-    return read_manifest(files.decode_utf8(content, path), str(path))
+    return read_manifest(io.decode_utf8(content, path), str(path))
 
 
 def _compare_revisions(options: DiffOptions) -> ChangeSet:
@@ -75,11 +75,11 @@ def _compare_revisions(options: DiffOptions) -> ChangeSet:
     before = _at_revision(path, old or "HEAD")
     if dots:
         return _compare_manifests(before, _at_revision(path, new or "HEAD"))
-    return _compare_manifests(before, read_manifest(files.read_utf8(path), str(path)))
+    return _compare_manifests(before, read_manifest(io.read_utf8(path), str(path)))
 
 
 def _at_revision(path: Path, revision: str) -> Manifest:
-    text = files.decode_utf8(read_revision(path, revision), path)
+    text = io.decode_utf8(read_revision(path, revision), path)
     return read_manifest(text, f"{path} at {revision}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from sbom import io as files
+from sbom import io
 from sbom.bom.bom import Bom
 from sbom.diagnostics import Exit, InputError, SbomError
 from sbom.diagnostics.io_messages import input_error
@@ -66,10 +66,10 @@ def _explain(options: ExplainOptions) -> list[Explanation]:
     word = options.subject
     if entry := find_diagnostic(word):  # needs no manifest
         return [explain_diagnostic(entry)]
-    text = files.read_utf8(options.manifest)
+    text = io.read_utf8(options.manifest)
     manifest = read_manifest(text, str(options.manifest))
     vex_path = options.manifest.with_name(VEX_FILE)
-    vex = files.read_utf8(vex_path) if vex_path.exists() else ""
+    vex = io.read_utf8(vex_path) if vex_path.exists() else ""
     statements = read_statements(vex, str(vex_path)) if vex else ()
     locate_statement = text_locator(vex, str(vex_path))
     if numbers := find_statements(word, statements):
@@ -91,7 +91,7 @@ def _explain(options: ExplainOptions) -> list[Explanation]:
 def _find(word: str, path: Path) -> Containment:
     """Return what contains a component in a release, or in a document. Raises SbomError."""
     missing: tuple[str, ...] = ()
-    if files.is_directory(path):
+    if io.is_directory(path):
         index = _read_index(path)
         document = index.documents[0]
         bom = _read_bom(path / document.path, document.sha256)
@@ -112,7 +112,7 @@ def _read_index(directory: Path) -> ReleaseIndex:
     hint = "name a directory that release wrote, or one SBOM"
     if not path.exists():
         raise InputError([input_error(str(directory), f"has no {INDEX}", hint)])
-    index = read_index(files.read_bytes(path, files.DOCUMENT_LIMIT))
+    index = read_index(io.read_bytes(path, io.DOCUMENT_LIMIT))
     if index is None:
         raise InputError([input_error(str(path), "is not the index of a release", hint)])
     return index
@@ -120,7 +120,7 @@ def _read_index(directory: Path) -> ReleaseIndex:
 
 def _read_bom(path: Path, sha256: str = "") -> Bom:
     """Return the BOM of a document, which has this SHA-256 if one is stated. Raises SbomError."""
-    data = files.read_bytes(path, files.DOCUMENT_LIMIT)
+    data = io.read_bytes(path, io.DOCUMENT_LIMIT)
     if sha256 and hashlib.sha256(data).hexdigest() != sha256:
         message = f"is not the file that {INDEX} names: its SHA-256 differs"
         raise SbomError([inconsistent_release(str(path), message)])

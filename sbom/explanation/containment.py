@@ -88,7 +88,7 @@ def release_containers(bom: Bom, index: ReleaseIndex, document: str) -> tuple[Co
             id=one.component.id,
             channel=one.channel,
             platform=one.platform,
-            variant=str(one.published.stated["variant"]),
+            variant=str(one.published.properties["variant"]),
             location=one.component.download_location,
         )
         for one in find_artifact_elements(bom, index, document)

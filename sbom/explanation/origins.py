@@ -8,7 +8,7 @@ from itertools import count
 from sbom.data import read_data_text
 from sbom.diagnostics import Location
 from sbom.explanation.explanation import Locate
-from sbom.manifest.key_locations import BOM, KeyLocations
+from sbom.manifest.key_locations import BYTE_ORDER_MARK, KeyLocations
 from sbom.manifest.model import Manifest
 from sbom.manifest.reference import COMPONENTS
 from sbom.manifest.tables import KeyPath
@@ -23,7 +23,7 @@ class Origins:
     def __init__(self, manifest: Manifest, text: str) -> None:
         """Take the manifest and the text that it was read from."""
         self._manifest = manifest
-        self._locations = KeyLocations(text.removeprefix(BOM), manifest.file)
+        self._locations = KeyLocations(text.removeprefix(BYTE_ORDER_MARK), manifest.file)
 
     def locate(self, path: KeyPath) -> Location:
         """Return where the value of a key of the manifest stands, or the table it would be in.
@@ -56,4 +56,4 @@ def _data_locations(name: str) -> KeyLocations:
 
 def text_locator(text: str, file: str) -> Locate:
     """Return what locates keys in the text of a TOML file."""
-    return KeyLocations(text.removeprefix(BOM), file).locate
+    return KeyLocations(text.removeprefix(BYTE_ORDER_MARK), file).locate

@@ -29,12 +29,12 @@ class ArtifactElements:
     @property
     def channel(self) -> str:
         """Return the name of the channel that publishes it."""
-        return str(self.published.stated["channel"])
+        return str(self.published.properties["channel"])
 
     @property
     def platform(self) -> str:
         """Return the name of the platform that it is for."""
-        return str(self.published.stated["platform"])
+        return str(self.published.properties["platform"])
 
 
 def find_artifact_elements(

@@ -102,7 +102,7 @@ def _platforms(
 
 def _artifact_row(bom: Bom, artifact: ArtifactElements, containers: frozenset[str]) -> ArtifactRow:
     published = artifact.published
-    stated = {name: str(value) for name, value in published.stated.items()}
+    stated = {name: str(value) for name, value in published.properties.items()}
     return ArtifactRow(
         file=published.path,
         channel=artifact.channel,
@@ -110,7 +110,9 @@ def _artifact_row(bom: Bom, artifact: ArtifactElements, containers: frozenset[st
         variant=stated["variant"],
         described_from=stated["described-from"],
         location=stated["location"] if stated["location"] != "NOASSERTION" else "",
-        size=f"{size:,}" if isinstance(size := published.stated["size"], int) else stated["size"],
+        size=f"{size:,}"
+        if isinstance(size := published.properties["size"], int)
+        else stated["size"],
         checksums=tuple(sorted(published.checksums.items())),
         components=sum(
             component.id in artifact.ids and component.id not in containers

@@ -58,7 +58,7 @@ def test_the_matrix_agrees_with_the_sbom_of_every_artifact(published: Path) -> N
     report = compose_report(bom, index, index.documents[0])
     assert len(index.artifacts) == 5
     for artifact in index.artifacts:
-        place = str(artifact.stated["channel"]), str(artifact.stated["platform"])
+        place = str(artifact.properties["channel"]), str(artifact.properties["platform"])
         in_matrix = {
             (row.component.name, row.component.version)
             for row in report.components
