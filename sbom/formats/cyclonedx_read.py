@@ -149,12 +149,21 @@ def _tool(row: JsonObject) -> str:
 
 
 def _annotations(data: JsonObject) -> dict[str, str]:
-    """Return what was noted about components, by their ``bom-ref``."""
-    found: dict[str, str] = {}
+    """Return what was noted about components, by their ``bom-ref``.
+
+    Components about which the same was noted share one text, so that a small document cannot
+    take more memory than it has bytes times the number of its annotations.
+    """
+    found: dict[str, list[str]] = {}
     for row in get_objects(data, "annotations"):
-        for subject in get_texts(row, "subjects"):
-            found[subject] = f"{found.get(subject, '')} {get_text(row, 'text')}".strip()
-    return found
+        if text := get_text(row, "text"):
+            for subject in get_texts(row, "subjects"):
+                found.setdefault(subject, []).append(text)
+    joined: dict[tuple[str, ...], str] = {}
+    return {
+        subject: joined.setdefault(texts, " ".join(texts))
+        for subject, texts in ((subject, tuple(texts)) for subject, texts in found.items())
+    }
 
 
 def _license_texts(data: JsonObject) -> Iterator[ExtractedLicense]:

@@ -147,6 +147,22 @@ def test_any_json_is_read_for_what_it_states(data: dict[str, Any]) -> None:
     assert isinstance(read(data), Bom)
 
 
+def test_one_note_about_many_components_is_read_once() -> None:
+    refs = [f"c{n}" for n in range(50)]
+    components = [{"type": "library", "name": ref, "bom-ref": ref} for ref in refs]
+    notes = [{"subjects": refs, "text": text * 1_000_000} for text in "xy"]
+    bom = read({"components": components, "annotations": notes})
+    assert len({id(component.annotation) for component in bom.components}) == 1
+
+
+def test_many_notes_about_one_component_are_joined_at_once() -> None:
+    notes = [{"subjects": ["a"], "text": "x" * 99}] * 20_000
+    [component] = read(
+        {"components": [{"type": "library", "bom-ref": "a"}], "annotations": notes}
+    ).components
+    assert len(component.annotation) == 20_000 * 100 - 1
+
+
 def test_a_document_of_no_format_is_refused() -> None:
     with pytest.raises(InputError, match="it has no spdxVersion, no bomFormat"):
         read_document(b"{}", "x.json")
