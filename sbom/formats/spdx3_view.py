@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sbom.formats.json_document import (
@@ -90,14 +91,19 @@ class Spdx3Graph:
         return [element for element in found if element]
 
     def edges(self) -> Iterator[Edge]:
-        """Yield every relationship, one for each target."""
+        """Yield every relationship, one for each target.
+
+        A relationship has one source: ``from`` has a maxCount of 1 (SPDX 3.0.1, Relationship). Of
+        several, the first one counts, so that there are not more edges than the document has ids.
+        """
         for element in self.by_id.values():
             if not class_name(element).endswith("Relationship"):
                 continue
             term = term_name(get_text(element, "relationshipType"))
-            for source in _ids(get_values(element, "from")):
+            comment = get_text(element, "comment")
+            for source in islice(_ids(get_values(element, "from")), 1):
                 for target in _ids(get_values(element, "to")):
-                    yield Edge(term, source, target, get_text(element, "comment"))
+                    yield Edge(term, source, target, comment)
 
 
 def _ids(references: Iterable[Any]) -> Iterator[str]:

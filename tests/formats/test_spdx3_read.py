@@ -274,6 +274,21 @@ def test_elements_may_stand_where_another_refers_to_them() -> None:
     )
 
 
+def test_a_relationship_has_one_source() -> None:
+    """SPDX 3.0.1, Relationship: ``from`` has a maxCount of 1. All pairs could take any memory."""
+    ids = [f"urn:x:{n}" for n in range(200)]
+    packages = [{"type": "software_Package", "spdxId": id_} for id_ in ids]
+    edge = {"type": "Relationship", "spdxId": "urn:x:r", "relationshipType": "contains"}
+    bom = read(*packages, {**edge, "from": ids, "to": ids})
+    assert {one.source for one in bom.relationships} == {read_id(ids[0])}
+    assert len(bom.relationships) == 200
+
+
+def read_id(spdx_id: str) -> str:
+    [component] = read({"type": "software_Package", "spdxId": spdx_id}).components
+    return component.id
+
+
 def test_a_document_of_one_element_has_no_graph() -> None:
     data = {"@context": CONTEXT, "type": "software_Package", "spdxId": "urn:x:a", "name": "a"}
     assert [one.name for one in read_spdx3(data).components] == ["a"]
