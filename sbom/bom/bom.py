@@ -141,15 +141,23 @@ def file_id(path: str, sha256: str) -> str:
 
 
 def unique_ids(names: Iterable[str]) -> dict[str, str]:
-    """Return an id for each name; names that would share one all get a digest of theirs."""
+    """Return an id for each name; names that would share one all get a digest of theirs.
+
+    So do a name without any character that an id can have, and one that is the id of another.
+    """
     plain = {name: re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-") for name in set(names)}
     times = Counter(plain.values())
+    ambiguous = {name for name, short in plain.items() if times[short] > 1 or not short}
+    digested = {name: _with_digest(plain[name], name) for name in ambiguous}
+    taken = set(digested.values())
     return {
-        name: short
-        if times[short] == 1
-        else f"{short}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        name: digested.get(name) or (_with_digest(short, name) if short in taken else short)
         for name, short in plain.items()
     }
+
+
+def _with_digest(short: str, name: str) -> str:
+    return f"{short}-{hashlib.sha256(name.encode()).hexdigest()[:8]}".lstrip("-")
 
 
 def used_license_texts(

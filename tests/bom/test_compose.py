@@ -63,6 +63,20 @@ def test_ids_do_not_depend_on_what_comes_first() -> None:
     assert clash["c"] == "c"
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(["日本"], id="no letter that an id can have"),
+        pytest.param(["日本", "é", "-", ""], id="several of them"),
+        pytest.param(["a_b", "a-b", *unique_ids(["a_b", "a-b"]).values()], id="the ids of others"),
+    ],
+)
+def test_an_id_is_never_empty_nor_that_of_another(names: list[str]) -> None:
+    ids = unique_ids(names).values()
+    assert "" not in ids
+    assert len(set(ids)) == len(names)
+
+
 def test_a_component_of_a_bom_refers_to_nothing_in_the_manifest() -> None:
     for component in committed_bom().components:
         assert (component.key, component.external, component.linkages) == ("", None, ())
