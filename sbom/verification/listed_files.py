@@ -10,6 +10,7 @@ from dataclasses import replace
 from sbom.bom.bom import Bom, RelationshipKind
 from sbom.components.component import Component
 
+_SLASH = re.compile("/")
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:/")
 
 
@@ -34,10 +35,11 @@ def align_paths(bom: Bom, paths: Iterable[str]) -> Bom:
 
 def _common_directory(absolute: Sequence[str], by_name: Mapping[str, str]) -> str:
     """Return the directory, with a slash, below which most absolute paths name a file."""
+    longest = max(map(len, by_name), default=0)
     counts = Counter(
         path[: match.end()]
         for path in absolute
-        for match in re.finditer("/", path)
+        for match in _SLASH.finditer(path, max(0, len(path) - longest - 1))
         if path[match.end() :].lower() in by_name
     )
     return min(counts, key=lambda directory: (-counts[directory], len(directory)), default="")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from sbom.bom.bom import Bom, RelationshipKind
 from sbom.components.component import Component
@@ -13,6 +15,9 @@ from sbom.verification.listed_files import relate_files
 
 #: How many missing files of a directory make it a missing directory.
 _DIRECTORY = 3
+#: How many directories of a path are looked at, and how long a path of Windows can be.
+_DEEPEST, _LONGEST_PATH = 32, 32_767
+_SLASH = re.compile("/")
 _HINT = "build or download it again, or name the SBOM of this build with --sbom"
 
 
@@ -99,5 +104,11 @@ def _missing_directories(missing: Collection[str], bom: Bom) -> Mapping[str, int
 
 
 def _parents(path: str) -> Sequence[str]:
-    """Return the directories that a path is in, each with a slash at its end."""
-    return [path[: position + 1] for position, letter in enumerate(path) if letter == "/"]
+    """Return the outer directories that a path is in, each with a slash at its end.
+
+    None of a path that Windows cannot have: a hostile document could take any time with those.
+    """
+    if len(path) > _LONGEST_PATH:
+        return []
+    ends = islice(_SLASH.finditer(path), _DEEPEST)
+    return [path[: match.end()] for match in ends]

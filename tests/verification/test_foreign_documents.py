@@ -66,6 +66,14 @@ def test_a_file_is_found_by_its_name_however_it_is_written(case: VerifyCase, nam
     assert report["matching_files"] == 1
 
 
+def test_a_path_of_a_million_slashes_is_read_at_once(case: VerifyCase) -> None:
+    file = {"fileName": "/root/DLLs/libcrypto-3.dll", "checksums": [SHA1]}
+    slashes = {"fileName": "/" * 1_000_000}
+    sbom = document(case.directory, {"openssl": "3.5.7"}, slashes, file)
+    _, report = case.run(*sbom, script=False)
+    assert report["matching_files"] == 1
+
+
 def test_a_file_of_another_directory_is_missing(case: VerifyCase) -> None:
     case.files["python.txt"] = b""
     sbom = document(
