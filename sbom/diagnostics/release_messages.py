@@ -152,7 +152,7 @@ def invalid_document(
     return Diagnostic(
         code=Code.INVALID_DOCUMENT,
         location=Location(file),
-        subject=element,
+        subject=one_line(element),
         message=one_line(text),
         hint=hint,
     )

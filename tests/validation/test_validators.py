@@ -387,6 +387,12 @@ def lacks_a_version(data: Json) -> bool:
     return any(not package.get("versionInfo") for package in data["packages"])
 
 
+def test_a_long_id_is_shortened_in_a_message() -> None:
+    violation = Violation("x" * 10_000_000, "is wrong", "correct it")
+    result = run_validator("a validator", "x", lambda: [violation])
+    assert all(len(str(diagnostic)) < 700 for diagnostic in result.diagnostics)
+
+
 def test_a_validator_that_fails_is_an_error_that_names_it() -> None:
     def fail() -> list[Violation]:
         raise RecursionError("too deep\nfor it")
