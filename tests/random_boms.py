@@ -49,7 +49,7 @@ def boms(draw: st.DrawFn) -> Bom:
             sha512=f"{n:0128x}",
             comment=draw(NAMES),
         )
-        for n, path in enumerate(("DLLs/_ssl.pyd", "python.exe"), start=1)
+        for n, path in enumerate((" DLLs/_ssl.pyd", "python.exe "), start=1)
     )
     ids = [one.id for one in components]
     links = st.builds(

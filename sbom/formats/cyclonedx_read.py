@@ -27,6 +27,7 @@ from sbom.formats.json_document import (
     get_objects,
     get_text,
     get_texts,
+    get_verbatim,
 )
 from sbom.formats.timestamp import parse_timestamp
 
@@ -258,7 +259,7 @@ def _file(row: JsonObject, id_: str) -> BomFile:
     checksums = _checksums(row)
     return BomFile(
         id=id_,
-        path=get_text(row, "name").removeprefix("./"),
+        path=get_verbatim(row, "name").removeprefix("./"),
         sha1=checksums.get("SHA1", ""),
         sha256=checksums.get("SHA256", ""),
         sha512=checksums.get("SHA512", ""),

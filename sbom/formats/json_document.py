@@ -55,6 +55,12 @@ def get_text(data: JsonObject, key: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
+def get_verbatim(data: JsonObject, key: str) -> str:
+    """Return a text with the blanks around it, which belong to a path; empty if there is none."""
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
+
+
 def get_texts(data: JsonObject, key: str) -> list[str]:
     """Return the texts of an array."""
     value = data.get(key)

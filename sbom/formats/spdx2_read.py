@@ -17,7 +17,14 @@ from sbom.bom.bom import (
     RelationshipKind,
 )
 from sbom.components.component import Component
-from sbom.formats.json_document import JsonObject, get_object, get_objects, get_text, get_texts
+from sbom.formats.json_document import (
+    JsonObject,
+    get_object,
+    get_objects,
+    get_text,
+    get_texts,
+    get_verbatim,
+)
 from sbom.formats.spdx2_view import get_locators
 from sbom.formats.spdx2_write import DOCUMENT_ID, ID_PREFIX
 from sbom.formats.timestamp import parse_timestamp
@@ -69,16 +76,11 @@ def read_spdx2(data: JsonObject) -> Bom:
             ExtractedLicense(
                 id=get_text(row, "licenseId"),
                 name=get_text(row, "name"),
-                text=_verbatim(row, "extractedText"),
+                text=get_verbatim(row, "extractedText"),
             )
             for row in get_objects(data, "hasExtractedLicensingInfos")
         ),
     )
-
-
-def _verbatim(table: JsonObject, key: str) -> str:
-    value = table.get(key)
-    return value if isinstance(value, str) else ""
 
 
 def _asserted(table: JsonObject, key: str) -> str:
@@ -144,7 +146,7 @@ def _file(file: JsonObject) -> BomFile:
     checksums = _checksums(file)
     return BomFile(
         id=_id(file),
-        path=get_text(file, "fileName").removeprefix("./"),
+        path=get_verbatim(file, "fileName").removeprefix("./"),
         sha1=checksums.get("SHA1", ""),
         sha256=checksums.get("SHA256", ""),
         sha512=checksums.get("SHA512", ""),

@@ -19,7 +19,7 @@ from sbom.bom.bom import (
     unique_ids,
 )
 from sbom.components.component import Component
-from sbom.formats.json_document import JsonObject, get_objects, get_text
+from sbom.formats.json_document import JsonObject, get_objects, get_text, get_verbatim
 from sbom.formats.spdx3_terms import ALGORITHMS, DOCUMENT_ID, ID_PREFIX, PURPOSES
 from sbom.formats.spdx3_view import (
     Spdx3Graph,
@@ -197,7 +197,7 @@ class _Reader:
         checksums = self._checksums(file)
         return BomFile(
             id=self._ids[get_id(file)],
-            path=get_text(file, "name").removeprefix("./"),
+            path=get_verbatim(file, "name").removeprefix("./"),
             sha1=checksums.get("SHA1", ""),
             sha256=checksums.get("SHA256", ""),
             sha512=checksums.get("SHA512", ""),
@@ -279,9 +279,7 @@ class _Reader:
             ExtractedLicense(
                 id=self._license_name(get_id(row)),
                 name=get_text(row, "name"),
-                text=text
-                if isinstance(text := row.get("simplelicensing_licenseText"), str)
-                else "",
+                text=get_verbatim(row, "simplelicensing_licenseText"),
             )
             for row in self._graph.of_class(*_TEXTS)
         )
