@@ -14,7 +14,8 @@ Patterns read as in .gitignore, but never with regard to case, because Windows h
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 # Own code, because pathspec 1.1 reports only the last pattern that matches, while ownership
 # needs every one; its import takes 0.1 s, and matching CPython's 1,500 members twice as long.
@@ -24,13 +25,18 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _WILDCARDS = {"any_parts": "(?:.*/)?", "any": ".*", "some": "[^/]*", "one": "[^/]"}
+_WILDCARD = re.compile(r"[*?[]")
 _NOTHING = r"(?!)"
 
 
 class PathPatterns:
-    """Patterns to match many paths against; those without wildcards are looked up by name."""
+    """Patterns to match many paths against; most are looked up by path, name or directory.
 
-    __slots__ = ("_exact", "_exclusions", "_in_names", "_in_paths", "_patterns")
+    The others are expressions. Of those for paths, each is tried only below the directory that
+    it starts with.
+    """
+
+    __slots__ = ("_below", "_directories", "_exact", "_exclusions", "_names", "_paths", "_patterns")
 
     def __init__(self, patterns: Iterable[str]) -> None:
         given = tuple(dict.fromkeys(patterns))
@@ -38,60 +44,105 @@ class PathPatterns:
         self._exclusions = PathPatterns(exclusions) if exclusions else None
         self._patterns = tuple(pattern for pattern in given if not pattern.startswith("!"))
         self._exact: dict[str, list[int]] = {}
-        expressions: dict[bool, dict[int, str]] = {True: {}, False: {}}
+        self._below: dict[str, list[int]] = {}
+        in_names: dict[int, str] = {}
+        in_paths: dict[str, dict[int, str]] = {}
         for position, pattern in enumerate(self._patterns):
-            anchored = "/" in pattern
-            normalized = _anchor(pattern) if anchored else pattern.lower()
-            if set(normalized) & set("*?["):
-                expressions[anchored][position] = _translate(normalized)
-            else:
+            normalized = _anchor(pattern) if "/" in pattern else pattern.lower()
+            literal = _WILDCARD.split(normalized, maxsplit=1)[0]
+            directory, slash, _ = literal.rpartition("/")
+            if literal == normalized:
                 self._exact.setdefault(normalized, []).append(position)
-        self._in_paths = _Expressions(expressions[True])
-        self._in_names = _Expressions(expressions[False])
+            elif not slash:
+                in_names[position] = normalized
+            elif directory and normalized in (f"{directory}/*", f"{directory}/**"):
+                self._below.setdefault(directory, []).append(position)
+            else:
+                in_paths.setdefault(directory, {})[position] = normalized
+        self._names = _Expressions(in_names) if in_names else None
+        self._paths = {directory: _Expressions(found) for directory, found in in_paths.items()}
+        #: What is known of the directories of paths that were looked up.
+        self._directories: dict[str, tuple[tuple[int, ...], tuple[_Expressions, ...]]] = {}
 
     def matches(self, path: str) -> bool:
         """Return whether any pattern matches a path, whose parts are separated by ``/``."""
-        return bool(self.find(path))
+        return bool(self._find(path))
 
     def find(self, path: str) -> tuple[str, ...]:
         """Return the patterns that match a path, in the order they were given."""
-        whole = _anchor(path)
-        if self._exclusions and whole not in self._exact and self._exclusions.matches(path):
+        positions = self._find(path)
+        return tuple([self._patterns[position] for position in sorted(positions)])
+
+    def _find(self, path: str) -> Sequence[int]:
+        """Return the positions of the patterns that match a path, in any order."""
+        whole, directory, name = _split(path)
+        exact = self._exact.get(whole, ())
+        if self._exclusions and not exact and self._exclusions.matches(path):
             return ()
-        positions = [*self._in_paths.find(whole), *self._in_names.find(whole.rpartition("/")[2])]
-        if self._exact:
-            positions += (n for name in _names(whole) for n in self._exact.get(name, ()))
-        return tuple(self._patterns[position] for position in sorted(positions))
+        known = self._directories.get(directory)
+        if known is None:
+            known = self._directories[directory] = self._find_directory(directory)
+        positions, expressions = known
+        if exact or name in self._exact:
+            positions = (*positions, *exact, *self._exact.get(name, ()))
+        for each in expressions:
+            positions += each.find(whole)
+        return positions + self._names.find(name) if self._names else positions
+
+    def _find_directory(self, directory: str) -> tuple[tuple[int, ...], tuple[_Expressions, ...]]:
+        """Return what matches all below a directory, and expressions that may match some of it."""
+        positions: list[int] = []
+        expressions = [self._paths.get("")]
+        for parent in _parents(directory):
+            positions += (*self._exact.get(parent, ()), *self._below.get(parent, ()))
+            expressions.append(self._paths.get(parent))
+        return tuple(positions), tuple(each for each in expressions if each)
 
 
 class _Expressions:
-    """Regular expressions by their positions; most texts are rejected by all of them at once."""
+    """Patterns by their positions; most texts are rejected by all of them at once."""
 
-    __slots__ = ("_any", "_single")
+    __slots__ = ("_any", "_patterns", "_single")
 
-    def __init__(self, expressions: Mapping[int, str]) -> None:
-        self._any = re.compile("|".join(expressions.values()) or _NOTHING, re.DOTALL)
-        self._single = [(n, re.compile(text, re.DOTALL)) for n, text in expressions.items()]
+    def __init__(self, patterns: Mapping[int, str]) -> None:
+        self._patterns = patterns
+        self._any = _compile(patterns.values())
+        self._single: list[tuple[int, re.Pattern[str]]] = []
 
-    def find(self, text: str) -> list[int]:
-        """Return the positions of the expressions that match a whole text."""
+    def find(self, text: str) -> tuple[int, ...]:
+        """Return the positions of the patterns that match a whole text."""
         if not self._any.fullmatch(text):
-            return []
-        return [n for n, expression in self._single if expression.fullmatch(text)]
+            return ()
+        if not self._single:  # compiled only once a text matches
+            self._single = [(n, _compile([pattern])) for n, pattern in self._patterns.items()]
+        return tuple([n for n, expression in self._single if expression.fullmatch(text)])
+
+
+def _compile(patterns: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(_translate, patterns)), re.DOTALL)
 
 
 def _anchor(path: str) -> str:
     return f"/{path.removeprefix('/').lower()}"
 
 
-def _names(whole: str) -> Iterator[str]:
-    """Yield what a pattern without wildcards may be: the file's name, its path, a directory."""
-    yield whole.rpartition("/")[2]
-    yield whole
-    end = whole.find("/", 1)
+# One path is looked up in several patterns, one after the other.
+@lru_cache(maxsize=64)
+def _split(path: str) -> tuple[str, str, str]:
+    """Return a path as it is matched: the whole, its directory, and the file's name."""
+    whole = _anchor(path)
+    directory, _, name = whole.rpartition("/")
+    return whole, directory, name
+
+
+def _parents(directory: str) -> Iterator[str]:
+    """Yield a directory and those that contain it, the topmost first, without the root."""
+    end = directory.find("/", 1)
     while end > 0:
-        yield whole[:end]
-        end = whole.find("/", end + 1)
+        yield directory[:end]
+        end = directory.find("/", end + 1)
+    if directory:
+        yield directory
 
 
 def _translate(pattern: str) -> str:

@@ -46,6 +46,12 @@ from sbom.patterns import PathPatterns
         ("/Lib/test", "Lib/test/support/__init__.py", True),
         ("/Lib/test", "Lib/tests.py", False),
         ("/Lib/site-packages/pip-*", "Lib/site-packages/pip-26.0.dist-info/RECORD", True),
+        ("/Lib/**", "Lib/test/data/x.txt", True),
+        ("/Lib/**", "Library/os.py", False),
+        ("/Lib/**", "Lib", False),
+        ("/Lib/test*/data", "Lib/test_a/data/x.txt", True),
+        ("/Lib/test*/data", "Lib/test_a/more/data", False),
+        ("/Lib/test*/data", "x/Lib/test_a/data", False),
         # Directories at any depth.
         ("**/__pycache__/*", "__pycache__/x.pyc", True),
         ("**/__pycache__/*", "a/b/__pycache__/x.pyc", True),

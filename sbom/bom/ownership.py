@@ -185,10 +185,11 @@ def assign_owners(
     excluded_present: list[str] = []
     unowned: list[str] = []
     paths = tuple(sorted(paths))
+    prefix = expected.prefix.lower()
     for path in paths:
         if expected.container_files.matches(path):
             continue
-        inside = path.lower().startswith(expected.prefix.lower())
+        inside = path.lower().startswith(prefix)
         relative = path[len(expected.prefix) :]
         owners = finder.find_owners(path, relative) if inside else []
         owner = (

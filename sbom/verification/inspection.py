@@ -278,12 +278,14 @@ def _inventory_diagnostics(
 ) -> Iterator[Diagnostic]:
     """Yield what is missing, unowned, or in a channel that excludes it."""
     titles = {component.id: component.title for component in expected.components}
+    owners: dict[str, list[str]] = {}
+    for owner in inventory.ownership:
+        owners.setdefault(owner.path, []).append(titles[owner.component])
     if not expected.is_part:
         yield from _missing(name, expected, inventory)
     for path in inventory.excluded_present:
-        owners = [titles[owner.component] for owner in inventory.ownership if owner.path == path]
-        if owners:
-            yield messages.excluded_component(name, path, owners)
+        if path in owners:
+            yield messages.excluded_component(name, path, owners[path])
         else:
             yield messages.excluded_file(name, path)
     for path in inventory.unowned:
