@@ -28,7 +28,7 @@ EXECUTABLE_SUFFIXES = frozenset({"dll", "exe", "pyd"})
 #: Where a file is read in pieces instead of whole.
 _PIECE = 1 << 22
 #: What the helping threads take: below this, two threads slow each other down.
-_LARGE = 1 << 16
+_LARGE = 1 << 14
 _MOST_THREADS = 8
 #: Windows would translate line ends, and hand the file on to child processes.
 _READING = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
