@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 
 import lief
 import pytest
@@ -109,6 +111,44 @@ def test_a_resource_directory_that_contains_itself_is_read_to_an_end() -> None:
     start = WHOLE.index(struct.pack("<IIHHHHII", 0, 0, 0, 0, 0, 1, 16, 24 | 0x80000000))
     headers = read_headers(patched(start + 20, "<I", 0x80000000))
     assert (headers.machine, headers.version_resource) == ("x64", {})
+
+
+@pytest.mark.parametrize("machine", ["x86", "x64", "arm64"])
+def test_the_version_resource_is_the_same_as_lief_reads(machine: str) -> None:
+    texts = {"FileVersion": "8.6.10", "Empty": "", "Comments": "x" * 5000, "LegalCopyright": "© é"}
+    data = pe(machine=machine, resource=texts, fixed=(8, 6, 2, 10))
+    parsed = lief.PE.parse(data)
+    assert isinstance(parsed, lief.PE.Binary)
+    manager = parsed.resources_manager
+    assert isinstance(manager, lief.PE.ResourcesManager)
+    info = manager.version[0].string_file_info
+    assert info is not None
+    read = {entry.key: entry.value for table in info.children for entry in table.entries}
+    assert read == texts
+    expected = {key: text[:4096] for key, text in texts.items()}
+    assert read_headers(data).version_resource == expected
+
+
+def test_well_formed_files_are_read_without_lief() -> None:
+    script = (
+        "import sys; from sbom.binaries.pe import read_headers;"
+        "data = sys.stdin.buffer.read();"
+        "print(read_headers(data).version_resource['FileVersion'], 'lief' in sys.modules)"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, input=WHOLE, capture_output=True, check=True)
+    assert done.stdout.split() == [b"8.6.10", b"False"]
+
+
+def test_resources_that_linkers_do_not_write_are_left_to_lief() -> None:
+    header = struct.pack("<IIHHHHII", 0, 0, 0, 0, 0, 1, 0x409, 72)
+    at = WHOLE.index(header)
+    damaged = patched(at + 12, "<HH", 1, 1)
+    parsed = lief.PE.parse(damaged)
+    assert isinstance(parsed, lief.PE.Binary)
+    manager = parsed.resources_manager
+    has_version = isinstance(manager, lief.PE.ResourcesManager) and manager.has_version
+    assert bool(read_headers(damaged).version_resource) == has_version
 
 
 def test_a_version_resource_that_is_not_text_is_a_parse_error() -> None:
