@@ -145,6 +145,7 @@ def _parents(directory: str) -> Iterator[str]:
         yield directory
 
 
+@lru_cache(maxsize=1024)
 def _translate(pattern: str) -> str:
     """Return a regular expression for the whole of a path or of a file's name."""
     inside = "(?:/.*)?" if pattern.startswith("/") else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from sbom.components.component import Build, Component, Linkage, build_filename
 from sbom.components.resolve import merge_linkages, resolve_components
@@ -168,7 +169,13 @@ def owned_paths(manifest: Manifest, builds: Sequence[Build]) -> Iterator[tuple[s
     for spec in manifest.components:
         for build in builds if spec.owns else ():
             patterns = (build_filename(manifest, build, pattern) for pattern in spec.owns)
-            yield spec.key, OwnedPaths(patterns)
+            yield spec.key, _compile_owned(tuple(patterns))
+
+
+@lru_cache(maxsize=256)
+def _compile_owned(patterns: tuple[str, ...]) -> OwnedPaths:
+    """Return the paths that patterns own: the same for most builds and channels of a release."""
+    return OwnedPaths(patterns)
 
 
 def assign_owners(

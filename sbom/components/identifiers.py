@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from packageurl import PackageURL
 
@@ -13,6 +14,8 @@ _NVD_WORDS = {"a": "alpha", "b": "beta"}
 _VCS = re.compile(r"(git|hg|svn|bzr)\+")
 
 
+# Each build has the same components again, and parsing package URLs is slow.
+@lru_cache(maxsize=4096)
 def make_purl(base: str, version: str, location: str, sha256: str) -> str:
     """Return the package URL of a version: a ``base`` without one, completed.
 

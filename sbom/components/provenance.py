@@ -189,12 +189,12 @@ def _describe_source(manifest: Manifest, spec: ComponentSpec, pin: Pin, source: 
 
 def _is_bundle(manifest: Manifest, pin: Pin) -> bool:
     """Return whether an external brings several components, as tcltk brings Tcl, Tk and zlib."""
-    line = manifest.cpython.line
+    line, key = manifest.cpython.line, pin.key
     brought = {
         spec.key
         for spec in manifest.components
         for row in spec.ships
-        if row.external == pin.key
+        if row.external == key
         and line_in_range(line, row.lines)
         and version_in_range(pin.revision, row.revisions)
     }

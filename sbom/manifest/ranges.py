@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 import re
+from functools import lru_cache
 from typing import Annotated
 
 from sbom.manifest.tables import checked
@@ -20,10 +21,13 @@ _COMPARE = {
     "==": operator.eq,
     "!=": operator.ne,
 }
+#: The same few versions and ranges are compared for every component of every build.
+_REMEMBERED = 4096
 _TERM = re.compile(r"\s*(<=|>=|!=|==|<|>)\s*([0-9][\w.+-]*)\s*")
 _LINES = re.compile(r"\s*(\d+\.\d+)?\s*(-)?\s*(\d+\.\d+)?\s*")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def version_key(version: str) -> tuple[tuple[int, int, str], ...]:
     """Return a key that sorts upstream versions: numbers as numbers, then letters.
 
@@ -47,6 +51,7 @@ def _digit_behind(version: str, word: str) -> bool:
     return re.search(rf"{re.escape(word)}\d", version) is not None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def version_in_range(version: str, text: str) -> bool:
     """Return whether all comparisons of a version range are true; an empty range matches all."""
     return all(
@@ -67,6 +72,7 @@ def release_line(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def line_in_range(line: str, text: str) -> bool:
     """Return whether a CPython line is in a list of lines; an empty list matches all."""
     return not text or any(_in_span(line, span) for span in text.split(","))

@@ -20,7 +20,7 @@ from sbom.files.burn import installed_files
 from sbom.files.shipped_file import ShippedFile
 from sbom.files.zip import ArchiveContents
 from sbom.io import read_error, require_directory
-from sbom.manifest.channels import Artifact
+from sbom.manifest.channels import Artifact, Channel
 from sbom.manifest.model import Manifest
 from sbom.patterns import PathPatterns
 from sbom.release.artifact_reading import embedded_artifacts, read_artifacts
@@ -132,6 +132,7 @@ class _Collector:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     containers: dict[str, set[str]] = field(default_factory=dict)
     downloaders: dict[str, set[str]] = field(default_factory=dict)
+    expected: dict[tuple[str, tuple[str, ...], str], ExpectedContents] = field(default_factory=dict)
 
     def add(self, path: str, artifact: Artifact, archive: ArchiveContents) -> None:
         """Add an artifact by its members, and artifacts that are members of it."""
@@ -160,9 +161,16 @@ class _Collector:
             case "zip" if channel.embeds_channel:
                 self._add_upload(contents, archive)
             case "zip":
-                expected = expected_contents(self.manifest, [contents.build], channel)
+                expected = self._expect([contents.build], channel)
                 nested = {name: package.members for name, package in archive.nested.items()}
                 self._add_inspected(contents, expected, nested)
+
+    def _expect(self, builds: Sequence[Build], channel: Channel) -> ExpectedContents:
+        """Return what a channel's artifact of builds contains, which is worked out once."""
+        key = channel.name, tuple(build.name for build in builds), builds[0].channel
+        if key not in self.expected:
+            self.expected[key] = expected_contents(self.manifest, builds, channel)
+        return self.expected[key]
 
     def _add_inspected(
         self,
@@ -225,7 +233,7 @@ class _Collector:
             return
         builds = [replace(build, channel="") for build in present or (contents.build,)]
         channel = contents.artifact.channel
-        expected = expected_contents(self.manifest, builds, channel)
+        expected = self._expect(builds, channel)
         if archive.absent:
             # Another variant can be in some packages that are at hand and in some that are not.
             expected = replace(expected, is_part=True)
@@ -234,7 +242,7 @@ class _Collector:
             )
             if all(map(extras.matches, archive.absent)):
                 # Only extra packages are absent: the first variant is complete without them.
-                first = expected_contents(self.manifest, builds[:1], channel)
+                first = self._expect(builds[:1], channel)
                 self.diagnostics += check_missing(contents.path, files, first)
         inspection = inspect_files(contents.path, files, expected)
         # What is wrong with a file is reported with the package that it is in.
@@ -277,11 +285,11 @@ class _Collector:
         ]
         paths = [file.path for file in contents.files]
         for build in builds:
-            expected = expected_contents(self.manifest, [build], channel)
+            expected = self._expect([build], channel)
             if not assign_owners(paths, expected).unowned:
                 break
         else:
-            build, expected = builds[0], expected_contents(self.manifest, builds, channel)
+            build, expected = builds[0], self._expect(builds, channel)
         self._add_inspected(replace(contents, build=build), expected)
 
     def _added_components(self, build: Build) -> tuple[Component, ...]:
