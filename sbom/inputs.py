@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from sbom import io
@@ -30,7 +31,7 @@ from sbom.vex.read import VEX_FILE
 Environment = Mapping[str, str]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Inputs:
     """The manifest, and the script that it is compared with, if one was named.
 
@@ -46,6 +47,11 @@ class Inputs:
     script_sha256: str
     version: str
     regen_command: str
+
+    @cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Return what is wrong with manifest and script, found once for the whole run."""
+        return (*check_manifest(self.manifest), *script_diagnostics(self), *_disagreements(self))
 
 
 def read_inputs(options: InputOptions, version: str = "") -> Inputs:
@@ -143,13 +149,7 @@ def triage_inputs(
     """
     script = (Area.SCRIPT, Area.AGREEMENT) if inputs.script else ()
     checked = names_in(Area.MANIFEST, *script, *areas)
-    problems = [
-        *check_manifest(inputs.manifest),
-        *script_diagnostics(inputs),
-        *_disagreements(inputs),
-        *more,
-    ]
-    triage = triage_diagnostics(problems, inputs.manifest, checked)
+    triage = triage_diagnostics([*inputs.diagnostics, *more], inputs.manifest, checked)
     return replace(triage, active=locate_keys(triage.active, inputs.manifest.file, inputs.text))
 
 

@@ -11,7 +11,7 @@ import tomllib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 from sbom.diagnostics import Diagnostic, Location, sort_diagnostics
@@ -141,6 +141,14 @@ class _Scanner:
         self.position += 1
 
 
+@lru_cache(maxsize=2)
+def _scan(text: str) -> _Scanner:
+    """Return what was scanned of a text: diagnostics of one manifest are located several times."""
+    scanner = _Scanner(text)
+    scanner.scan()
+    return scanner
+
+
 @dataclass(frozen=True)
 class KeyLocations:
     """The locations of keys in the text of ``file``, which is TOML; scanned when it is asked."""
@@ -150,9 +158,7 @@ class KeyLocations:
 
     @cached_property
     def _scanned(self) -> _Scanner:
-        scanner = _Scanner(self.text)
-        scanner.scan()
-        return scanner
+        return _scan(self.text)
 
     def locate(self, path: KeyPath, *, key: bool = False) -> Location:
         """Return where a value stands or, with ``key``, its key.
