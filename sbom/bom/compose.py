@@ -71,7 +71,9 @@ def compose_build(
     """
     root = root_component(manifest, build)
     components = contents.components if contents else resolve_components(manifest, build)
-    files, ownership = (contents.files, contents.ownership) if contents else ((), ())
+    ownership = contents.ownership if contents else ()
+    owners = {component.id: component for component in components}
+    files = bom_files(contents.files if contents else (), ownership, owners)
     ids = unique_ids([root.id, *(component.id for component in components)])
     related = [
         *shipping_relationships(ids[root.id], components, ids),
@@ -91,7 +93,7 @@ def compose_build(
                 key=lambda component: component.id,
             )
         ),
-        files=bom_files(files, ownership, {component.id: component for component in components}),
+        files=files,
         relationships=distinct_relationships(related),
         license_texts=license_texts([root, *components], manifest.license_texts),
     )
@@ -220,12 +222,12 @@ def describe_linkage(link: Linkage) -> str:
 
 def file_relationships(
     container: str,
-    files: Iterable[ShippedFile],
+    files: Iterable[BomFile],
     ownership: Iterable[FileOwnership],
     ids: Mapping[str, str],
 ) -> Iterator[Relationship]:
     """Yield which files a container contains, and which component each belongs to."""
-    file_ids = {file.path: file_id(file.path, file.sha256) for file in files}
+    file_ids = {file.path: file.id for file in files}
     for id_ in file_ids.values():
         yield Relationship(container, RelationshipKind.CONTAINS, id_)
     for owned in ownership:

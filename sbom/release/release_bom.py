@@ -322,6 +322,7 @@ def _add_members(
     for contents in artifacts:
         components = {component.id: component for component in contents.components}
         ownership = [owned for owned in contents.ownership if owned.component in components]
-        builder.add_files(bom_files(contents.files, ownership, components))
+        files = bom_files(contents.files, ownership, components)
+        builder.add_files(files)
         artifact = ids[artifact_id(contents.artifact.file)]
-        builder.add_relationships(file_relationships(artifact, contents.files, ownership, ids))
+        builder.add_relationships(file_relationships(artifact, files, ownership, ids))
