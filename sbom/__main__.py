@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import os
 import sys
+from contextlib import suppress
 
 from sbom.cli import main
 from sbom.diagnostics import Exit
+
+#: What writing ends with if the reader went away; on Windows it can be EINVAL.
+_NO_READER = (errno.EPIPE, errno.EINVAL)
+
+
+def _report(error: OSError) -> None:
+    """Print why output could not be written, unless its reader went away."""
+    if error.errno not in _NO_READER and sys.stderr is not None:
+        with suppress(OSError):
+            sys.stderr.write(f"standard output cannot be written: {error.strerror}\n")
+            sys.stderr.flush()
 
 
 def start() -> None:
@@ -24,8 +37,8 @@ def start() -> None:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
-    except OSError:
-        # The reader went away, or the disk that the output goes to is full.
+    except OSError as error:
+        _report(error)
         null = os.open(os.devnull, os.O_WRONLY)
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:

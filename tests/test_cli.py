@@ -511,6 +511,16 @@ def test_streams_that_are_closed_or_full_are_no_traceback(redirection: str) -> N
     assert done.returncode in (0, 3)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_behind_the_output_is_reported() -> None:
+    command = f"{sys.executable} -m sbom check > /dev/full"
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        3,
+        b"standard output cannot be written: No space left on device\n",
+    )
+
+
 def test_a_manifest_behind_a_link_is_written_where_it_is(
     manifest: Path, script: Path, tmp_path: Path
 ) -> None:

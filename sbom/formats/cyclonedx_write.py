@@ -10,6 +10,7 @@ its serializer takes time that grows with the square of the number of components
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -257,8 +258,8 @@ def _evidence(component: Component, graph: _Graph, version: str) -> Element:
     """
     files = graph.files_of.get(component.id, ())
     methods = [("manifest-analysis", _STATED, component.source_info)]
-    shown = next((one.comment for one in files if component.version in one.comment), "")
-    if component.version and shown:
+    shown = next((one.comment for one in files if _names_version(one, component.version)), "")
+    if shown:
         methods.append(("binary-analysis", _SHOWN, shown))
     found = [
         _stated({"technique": technique, "confidence": confidence, "value": value})
@@ -282,6 +283,13 @@ def _evidence(component: Component, graph: _Graph, version: str) -> Element:
             ],
         }
     )
+
+
+def _names_version(file: BomFile, version: str) -> bool:
+    """Return whether the evidence in a file names a version: not 1.3 in 11.3.2."""
+    if not version or version not in file.comment:
+        return False
+    return bool(re.search(rf"(?<![\w.]){re.escape(version)}(?!\.?\w)", file.comment))
 
 
 def _file(file: BomFile, graph: _Graph) -> Element:

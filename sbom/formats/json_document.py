@@ -21,7 +21,8 @@ def parse_json(content: bytes, file: str) -> JsonObject:
     Raises InputError naming ``file`` and, where it is known, the line.
     """
     try:
-        data = json.loads(content.decode("utf-8"))
+        # PowerShell writes a byte order mark; RFC 8259, section 8.1, lets a reader ignore it.
+        data = json.loads(content.decode("utf-8-sig"))
         if b"\\u" in content:
             json.dumps(data, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:

@@ -31,7 +31,7 @@ def run_cyclonedx_schema(content: bytes, data: JsonObject, file: str) -> Validat
             return
         hint = "correct the value at this JSON pointer"
         validator: Any = validation.JsonStrictValidator(known[version])
-        for error in validator.validate_str(content.decode(), all_errors=True) or ():
+        for error in validator.validate_str(content.decode("utf-8-sig"), all_errors=True) or ():
             yield Violation(json_pointer(error.data.absolute_path), error.data.message, hint)
 
     return run_validator(f"JSON schema {version}".rstrip(), file, list_violations)

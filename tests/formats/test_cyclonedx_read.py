@@ -163,6 +163,11 @@ def test_many_notes_about_one_component_are_joined_at_once() -> None:
     assert len(component.annotation) == 20_000 * 100 - 1
 
 
+def test_a_byte_order_mark_before_a_document_is_no_part_of_it() -> None:
+    data = write_cyclonedx(committed_bom(), "1.6")
+    assert read_document(b"\xef\xbb\xbf" + data, "document") == committed_bom()
+
+
 def test_a_document_of_no_format_is_refused() -> None:
     with pytest.raises(InputError, match="it has no spdxVersion, no bomFormat"):
         read_document(b"{}", "x.json")

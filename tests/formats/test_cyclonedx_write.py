@@ -217,6 +217,36 @@ def test_a_build_of_which_no_file_was_seen_has_unknown_contents() -> None:
     assert len(composition["assemblies"]) == len(committed_bom().components)
 
 
+@pytest.mark.parametrize(
+    ("version", "text", "techniques"),
+    [
+        ("1.3", "zlib 1.3 (text)", ["manifest-analysis", "binary-analysis"]),
+        ("1.3", "zlib-1.3, xz-5.2.5", ["manifest-analysis", "binary-analysis"]),
+        ("1.3", "zlib 11.3", ["manifest-analysis"]),
+        ("1.3", "zlib 1.3.2", ["manifest-analysis"]),
+        ("1.3", "zlib 1.3rc1", ["manifest-analysis"]),
+    ],
+)
+def test_a_file_shows_a_version_only_if_it_names_this_one(
+    version: str, text: str, techniques: list[str]
+) -> None:
+    bom = committed_bom()
+    file = BomFile(id="File-1", path="a.dll", sha1="", sha256="", sha512="", comment=text)
+    components = [
+        replace(one, version=version) if one.id == "zlib" else one for one in bom.components
+    ]
+    related = Relationship(file.id, RelationshipKind.STATIC_LINK, "zlib")
+    changed = replace(
+        bom,
+        components=tuple(components),
+        files=(file,),
+        relationships=(*bom.relationships, related),
+    )
+    [zlib] = [one for one in document(changed)["components"] if one["bom-ref"] == "zlib"]
+    methods = zlib["evidence"]["identity"]["methods"]
+    assert [one["technique"] for one in methods] == techniques
+
+
 def test_what_does_not_ship_is_excluded_from_the_scope() -> None:
     scopes = {one["bom-ref"]: one["scope"] for one in document(committed_bom())["components"]}
     assert {ref for ref, scope in scopes.items() if scope == "excluded"} == {"llvm"}
