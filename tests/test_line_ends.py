@@ -37,7 +37,8 @@ def test_a_checkout_with_crlf_line_ends_configured_has_the_committed_bytes(tmp_p
 def test_only_scripts_that_cmd_reads_have_crlf_line_ends() -> None:
     # "i/crlf w/crlf attr/-text <tab> path"
     lines = [line.split("\t") for line in git("ls-files", "--eol")]
-    others = {path for facts, path in lines if facts.split()[0] not in ("i/lf", "i/none")}
+    text = ("i/lf", "i/none", "i/-text")
+    others = {path for facts, path in lines if facts.split()[0] not in text}
     assert others == {
         f"tests/script/cases/{path.name}" for path in (ROOT / "tests/script/cases").glob("*.bat")
     }

@@ -12,6 +12,7 @@ import argparse
 import ntpath
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NoReturn
 
 from sbom.script.externals import (
@@ -81,6 +82,11 @@ def parse_fetch(program: str, words: Sequence[str]) -> tuple[Fetch, str] | None:
     ``program`` is its name without a suffix, in lower case; ``words`` start with it. None too for
     one that its program would reject, and for an external that no document could name.
     """
+    return _parse_cached(program, tuple(words))
+
+
+@lru_cache(maxsize=4096)  # finding the conditions of a script runs it some hundred times
+def _parse_cached(program: str, words: tuple[str, ...]) -> tuple[Fetch, str] | None:
     try:
         found = _parse(program, words)
     except _UsageError:

@@ -339,7 +339,7 @@ def test_regen_prints_which_vendored_code_changed(
     assert found.code == "vendored-changed"
     assert found.message == "expected 2.8.2 as recorded, found 2.8.3 in the source tree"
     regen(tree, manifest)
-    assert "vendored.expat: 2.8.2 -> 2.8.3" in capsys.readouterr().out
+    assert "libexpat 2.8.2 -> 2.8.3: updated\n    vendored.expat\n" in capsys.readouterr().out
     assert "location" not in manifest.read_text().split("[vendored.expat]")[1].split("[")[
         0
     ].replace('download-location = "NOASSERTION"', "")

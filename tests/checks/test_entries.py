@@ -104,7 +104,8 @@ def test_no_release_has_an_external_without_a_component(entry: dict[str, Any]) -
 
 
 def conflicts(text: str, **files: dict[str, Any]) -> list[tuple[str, str]]:
-    empty: dict[str, Any] = {"components": {"component": {}}, "vcruntime": {"component": {}}}
+    rows = ("components", "vcruntime", "wix")
+    empty: dict[str, Any] = {name: {"component": {}} for name in rows}
     data = {"archives": {}, "dll_digests": {}, **empty, **files}
     manifest = read_manifest(text, reference=ReferenceData(data.__getitem__))
     return [

@@ -52,10 +52,12 @@ def test_documents_of_all_formats_are_read_as_the_same_bom(everywhere: Path) -> 
             assert read_document(other.read_bytes(), other.name) == expected
 
 
-def test_every_cyclonedx_document_of_a_release_is_valid(everywhere: Path) -> None:
+def test_the_cyclonedx_documents_of_artifacts_are_valid(everywhere: Path) -> None:
+    # The whole document and the store's have most of the files, and take most of the time.
     validator = JsonStrictValidator(SchemaVersion.V1_6)
-    for path in everywhere.glob("*.cdx.json"):
-        assert validator.validate_str(path.read_text(encoding="utf-8")) is None
+    for name in ("python-3.14.7-embed-amd64.zip", "python-3.14.7-amd64.exe"):
+        document = (everywhere / f"{name}.cdx.json").read_text(encoding="utf-8")
+        assert validator.validate_str(document) is None
 
 
 def test_a_published_release_is_checked_in_all_its_formats(
