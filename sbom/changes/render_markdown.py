@@ -17,7 +17,7 @@ from sbom.changes.selection import (
     shown_facts,
     shown_settings,
     striking_facts,
-    summarize,
+    summarize_changes,
     title_of,
 )
 from sbom.diagnostics.render import printable
@@ -36,7 +36,7 @@ def render_markdown(changes: ChangeSet) -> str:
 def _lines(changes: ChangeSet) -> Iterator[str]:
     yield "## Changes of the SBOM"
     yield ""
-    yield f"From {_code(changes.old)} to {_code(changes.new)}: {summarize(changes)}."
+    yield f"From {_code(changes.old)} to {_code(changes.new)}: {summarize_changes(changes)}."
     yield from _warning(changes)
     if len(changes.components) >= _OVERVIEW:
         yield from _overview(changes.components)

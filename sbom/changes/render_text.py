@@ -13,7 +13,7 @@ from sbom.changes.selection import (
     describe_kinds,
     shown_facts,
     shown_settings,
-    summarize,
+    summarize_changes,
     title_of,
 )
 from sbom.diagnostics.render import printable
@@ -27,7 +27,7 @@ _SIGNS = {FileChangeKind.ADDED: "+", FileChangeKind.REMOVED: "-", FileChangeKind
 
 def render_text(changes: ChangeSet) -> str:
     """Return the components that changed, the other changes, and a summary, as lines."""
-    return "".join(f"{line}\n" for line in (*_lines(changes), summarize(changes)))
+    return "".join(f"{line}\n" for line in (*_lines(changes), summarize_changes(changes)))
 
 
 def _lines(changes: ChangeSet) -> Iterator[str]:

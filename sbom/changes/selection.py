@@ -127,7 +127,7 @@ def describe_kinds(kinds: Sequence[ChangeKind]) -> str:
     return ", ".join(kind.replace("-changed", " changed") for kind in kinds)
 
 
-def summarize(changes: ChangeSet) -> str:
+def summarize_changes(changes: ChangeSet) -> str:
     """Return in one line what happened to how many components, and to what else."""
     number = len(changes.components)
     counts = ", ".join(

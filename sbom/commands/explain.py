@@ -21,8 +21,8 @@ from sbom.explanation.containment import (
 from sbom.explanation.diagnostic_facts import explain_diagnostic
 from sbom.explanation.explanation import Explanation
 from sbom.explanation.origins import Origins, text_locator
-from sbom.explanation.render import explanations_as_json, render_explanations
 from sbom.explanation.render_containment import containment_as_json, render_containment
+from sbom.explanation.render_explanation import explanations_as_json, render_explanations
 from sbom.explanation.statement_facts import explain_vulnerability, find_statements
 from sbom.explanation.subject import (
     find_components,

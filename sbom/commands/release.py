@@ -50,8 +50,8 @@ from sbom.release.release_bom import compose_release, release_name
 from sbom.reports import print_note, print_report
 from sbom.validation.invariants import check_document_invariants
 from sbom.vex.document import apply_statements, write_vex
-from sbom.vex.model import Statement
 from sbom.vex.read import read_statements
+from sbom.vex.statement import Statement
 
 
 def run(options: ReleaseOptions, environment: Environment) -> int:

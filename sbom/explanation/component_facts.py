@@ -31,7 +31,7 @@ from sbom.explanation.shipping_facts import (
 from sbom.explanation.statement_facts import statement_facts
 from sbom.manifest.component_spec import ComponentSpec
 from sbom.manifest.model import Exemption, Manifest
-from sbom.vex.model import Statement
+from sbom.vex.statement import Statement
 
 
 def explain_component(

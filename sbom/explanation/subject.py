@@ -13,7 +13,7 @@ from sbom.explanation.shipping_facts import find_shipped_rows
 from sbom.manifest.component_spec import ComponentSpec
 from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest
-from sbom.vex.model import Statement
+from sbom.vex.statement import Statement
 
 #: How many similar names are suggested.
 _SUGGESTED = 3

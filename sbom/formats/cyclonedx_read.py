@@ -21,6 +21,7 @@ from sbom.bom.bom import (
 )
 from sbom.components.component import Component
 from sbom.formats import cyclonedx_terms as terms
+from sbom.formats.document_time import parse_timestamp
 from sbom.formats.json_document import (
     JsonObject,
     get_object,
@@ -29,7 +30,6 @@ from sbom.formats.json_document import (
     get_texts,
     get_verbatim,
 )
-from sbom.formats.timestamp import parse_timestamp
 
 _ALGORITHMS = {written: name for name, written in terms.ALGORITHMS.items()}
 _KINDS = {str(kind): kind for kind in RelationshipKind}

@@ -23,7 +23,7 @@ from sbom.bom.bom import Bom, BomFile, Relationship, RelationshipKind
 from sbom.bom.completeness import component_completeness
 from sbom.components.component import Component
 from sbom.formats import cyclonedx_terms as terms
-from sbom.formats.timestamp import format_timestamp
+from sbom.formats.document_time import format_timestamp
 
 Element = dict[str, Any]
 

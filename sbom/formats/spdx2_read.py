@@ -17,6 +17,7 @@ from sbom.bom.bom import (
     RelationshipKind,
 )
 from sbom.components.component import Component
+from sbom.formats.document_time import parse_timestamp
 from sbom.formats.json_document import (
     JsonObject,
     get_object,
@@ -27,7 +28,6 @@ from sbom.formats.json_document import (
 )
 from sbom.formats.spdx2_view import get_locators
 from sbom.formats.spdx2_write import DOCUMENT_ID, ID_PREFIX
-from sbom.formats.timestamp import parse_timestamp
 
 _KINDS = {
     "CONTAINS": RelationshipKind.CONTAINS,

@@ -16,7 +16,7 @@ import orjson
 from sbom.bom.bom import Bom, BomFile, Relationship, RelationshipKind
 from sbom.components.component import Component
 from sbom.files.shipped_file import verification_code
-from sbom.formats.timestamp import format_timestamp
+from sbom.formats.document_time import format_timestamp
 
 Element = dict[str, Any]
 

@@ -19,6 +19,7 @@ from sbom.bom.bom import (
     unique_ids,
 )
 from sbom.components.component import Component
+from sbom.formats.document_time import parse_timestamp
 from sbom.formats.json_document import JsonObject, get_objects, get_text, get_verbatim
 from sbom.formats.spdx3_terms import ALGORITHMS, DOCUMENT_ID, ID_PREFIX, PURPOSES
 from sbom.formats.spdx3_view import (
@@ -28,7 +29,6 @@ from sbom.formats.spdx3_view import (
     get_values,
     term_name,
 )
-from sbom.formats.timestamp import parse_timestamp
 
 _PACKAGES = ("Package", "AIPackage", "DatasetPackage")
 _TEXTS = ("SimpleLicensingText", "CustomLicense")

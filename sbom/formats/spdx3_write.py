@@ -21,6 +21,7 @@ import orjson
 from sbom.bom.actor import parse_actor
 from sbom.bom.bom import Bom, BomFile, Relationship, RelationshipKind, unique_ids
 from sbom.components.component import Component
+from sbom.formats.document_time import format_timestamp
 from sbom.formats.spdx3_files import (
     BSI_COMMENT,
     download_properties,
@@ -39,7 +40,6 @@ from sbom.formats.spdx3_terms import (
     RELATIONSHIP_TYPES,
     SCOPES,
 )
-from sbom.formats.timestamp import format_timestamp
 
 Element = dict[str, Any]
 #: A relationship of SPDX 3: type, source, target, comment.

@@ -36,7 +36,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class DrawnEdge:
     """A line: ``path`` is the ``d`` of an SVG path, from the source to the target."""
 
     kind: RelationshipKind
@@ -52,7 +52,7 @@ class Graph:
     node_width: int
     node_height: int
     nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    edges: tuple[DrawnEdge, ...]
     left_out: int
 
 
@@ -79,7 +79,7 @@ def lay_out_graph(
     middle = (max(rows.values(), default=0) + min(rows.values(), default=0)) // 2
     rows[root], columns[root] = middle, 0
     edges = [
-        Edge(kind, _curve(rows, columns, source, target))
+        DrawnEdge(kind, _curve(rows, columns, source, target))
         for (source, target), kind in sorted(kinds.items())
         if source in rows and target in rows and (source != root or target not in inner)
     ]

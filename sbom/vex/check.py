@@ -14,9 +14,9 @@ from sbom.diagnostics.vex_messages import (
 )
 from sbom.manifest.key_locations import locate_keys
 from sbom.manifest.model import Manifest
-from sbom.vex.model import Statement
 from sbom.vex.products import Product, is_about, is_current
 from sbom.vex.read import read_statements
+from sbom.vex.statement import Statement
 
 #: The versions of each component, by its name in documents.
 Versions = Mapping[str, Collection[str]]

@@ -14,9 +14,9 @@ import orjson
 
 from sbom.bom.bom import Bom
 from sbom.components.component import Component
-from sbom.formats.timestamp import format_timestamp
-from sbom.vex.model import Statement
+from sbom.formats.document_time import format_timestamp
 from sbom.vex.products import Product, StatementProducts
+from sbom.vex.statement import Statement
 
 _OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 _CONTEXT = "https://openvex.dev/ns/v0.2.0"

@@ -10,7 +10,7 @@ from sbom.bom.graph import SliceExtractor
 from sbom.components.component import Component
 from sbom.manifest.model import Manifest
 from sbom.manifest.ranges import version_in_range
-from sbom.vex.model import Statement
+from sbom.vex.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)

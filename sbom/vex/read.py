@@ -10,7 +10,7 @@ from sbom.manifest.key_locations import BYTE_ORDER_MARK, KeyLocations
 from sbom.manifest.read import parse_toml
 from sbom.manifest.table_errors import ErrorFinder, RenamedKeys
 from sbom.manifest.tables import check_values, convert_table, format_key_path
-from sbom.vex.model import Statement, StatementTables
+from sbom.vex.statement import Statement, StatementTables
 
 #: The file of statements; it is in the directory of the manifest.
 VEX_FILE = "vex.toml"

@@ -16,7 +16,7 @@ from manifests import COMMITTED
 from release_runs import PARTIAL, Run, read_json
 from statements import VALID
 
-from sbom.vex.cyclonedx import write_cyclonedx_vex
+from sbom.vex.cyclonedx_vex import write_cyclonedx_vex
 from sbom.vex.products import Product, StatementProducts
 from sbom.vex.read import read_statements
 

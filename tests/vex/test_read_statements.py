@@ -11,8 +11,8 @@ from statements import VALID
 from sbom.diagnostics import SbomError
 from sbom.manifest.schema import describe_keys
 from sbom.manifest.tables import key_fields
-from sbom.vex.model import Justification, Statement, Status
 from sbom.vex.read import read_statements
+from sbom.vex.statement import Justification, Statement, Status
 
 
 def refused(text: str) -> list[str]:

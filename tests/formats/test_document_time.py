@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from sbom.formats.timestamp import format_timestamp, parse_timestamp
+from sbom.formats.document_time import format_timestamp, parse_timestamp
 
 NOON = datetime(2026, 6, 9, 12, tzinfo=UTC)
 

@@ -17,10 +17,10 @@ from sbom.bom.actor import ActorKind, parse_actor
 from sbom.bom.bom import Bom
 from sbom.components.component import Component
 from sbom.formats.cyclonedx_terms import serial_uuid
-from sbom.formats.timestamp import format_timestamp
-from sbom.vex.model import Justification, Statement, Status
+from sbom.formats.document_time import format_timestamp
 from sbom.vex.openvex import describe_evidence
 from sbom.vex.products import StatementProducts
+from sbom.vex.statement import Justification, Statement, Status
 
 Element = dict[str, Any]
 
