@@ -45,7 +45,11 @@ from sbom.release.documents import (
 from sbom.release.index import read_index, sbom_namespaces
 from sbom.release.parts import check_part, check_part_agreement, part_boms, read_parts
 from sbom.release.published import check_published_release
-from sbom.release.published_directory import read_published_documents, read_published_release
+from sbom.release.published_directory import (
+    read_published_documents,
+    read_published_release,
+    stale_documents,
+)
 from sbom.release.release_bom import compose_release, release_name
 from sbom.reports import print_note, print_report
 from sbom.validation.invariants import check_document_invariants
@@ -84,7 +88,10 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
         triage = triage.merge(_stop_for_errors(inputs, attestations.diagnostics, ()))
         documents = {**attestations.documents, **documents}
     writes = outputs.plan_writes(documents, replace_existing=options.replace)
+    stale = stale_documents(outputs.directory, documents)
     io.write_all(writes)
+    for path in stale:
+        print_note(options, f"{outputs.directory / path}: is of an earlier run; delete it")
     slices = sum(artifact.is_standalone for artifact in contents.artifacts)
     text = "\n".join(printable(str(path)) for path in writes)
     text = text or f"{printable(str(outputs.directory))} is up to date"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from sbom.diagnostics import Diagnostic
@@ -60,6 +61,20 @@ def read_published_release(
         names=frozenset(one.file for one in artifact_set.expected),
     )
     return published, (*artifact_set.diagnostics, *undescribed)
+
+
+def stale_documents(directory: Path, documents: Collection[str]) -> tuple[str, ...]:
+    """Return the SBOMs that the index of an earlier run names and a run does not write, sorted.
+
+    ``documents`` are the paths of what it writes. The earlier run wrote another format.
+    """
+    path = directory / INDEX
+    index = read_index(read_bytes(path, DOCUMENT_LIMIT)) if path.is_file() else None
+    return tuple(
+        name
+        for name in sorted(index.sbom_paths if index else ())
+        if name not in documents and _is_below(Path(name)) and (directory / name).is_file()
+    )
 
 
 def _sbom_paths(directory: Path) -> tuple[str, ...]:

@@ -94,6 +94,19 @@ def test_a_run_again_keeps_the_time_of_the_first_one(
     assert "is up to date" in printed
 
 
+def test_documents_of_an_earlier_run_in_another_format_are_named(
+    few: Path, run: Run, tmp_path: Path
+) -> None:
+    words = ("--artifacts", few, "--output", tmp_path / "x", *PARTIAL)
+    assert run("release", *words)[0] == 0
+    status, _, err = run("release", *words, "--format", "cyclonedx-1.7", "--replace")
+    assert status == 0
+    stale = sorted((tmp_path / "x").glob("*.spdx.json"))
+    assert len(stale) == 6
+    lines = [line for line in err.splitlines() if "is of an earlier run" in line]
+    assert lines == [f"{path}: is of an earlier run; delete it" for path in stale]
+
+
 def test_a_part_can_be_of_any_format(few: Path, run: Run, tmp_path: Path) -> None:
     place = layout(tmp_path / "amd64", "amd64", committed())
     words = ("--platform", "amd64", "--layout", place, "--format", "all")
