@@ -1,7 +1,8 @@
-"""Writes the generated pages of the documentation: ``python docs/reference.py``."""
+"""Writes the generated part of the documentation: ``python docs/reference.py``."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,19 @@ An error fails a run; a warning does only with `--strict`. Most diagnostics can 
 `[[exemption]]` that names the diagnostic, its exemption key, and a reason."""
 _MANIFEST = """\
 `regen` writes the pins and `[vendored.*]`; people write everything else. A key in **bold** is
-required. Facts about other releases and tags are in `sbom/data/*.toml`."""
+required. Facts about other releases and tags are in `sbom/data/*.toml`.
+
+The first line of externals.toml names its [JSON schema](externals.schema.json), from which editors
+with Taplo, such as Visual Studio Code with Even Better TOML, complete and check its keys."""
 
 
 def pages() -> dict[str, str]:
-    """Return the contents of every generated page by its name."""
-    return {"diagnostics.md": diagnostics_page(), "manifest.md": manifest_page()}
+    """Return the contents of every generated file by its name."""
+    return {
+        "diagnostics.md": diagnostics_page(),
+        "externals.schema.json": json.dumps(manifest_schema(), indent=2) + "\n",
+        "manifest.md": manifest_page(),
+    }
 
 
 def diagnostics_page() -> str:

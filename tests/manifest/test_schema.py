@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from typing import Any
 
@@ -24,6 +25,13 @@ def validator() -> Any:
 @pytest.mark.parametrize("path", [COMMITTED, RELEASED], ids=["of the tests", "of the release"])
 def test_a_manifest_fits_the_schema(validator: Any, path: Any) -> None:
     assert list(validator.iter_errors(tomllib.loads(path.read_text(encoding="utf-8")))) == []
+
+
+def test_editors_find_the_schema_of_the_released_manifest() -> None:
+    # https://taplo.tamasfe.dev/configuration/directives.html#the-schema-directive
+    first = RELEASED.read_text(encoding="utf-8").partition("\n")[0]
+    path = RELEASED.parent / first.removeprefix("#:schema ")
+    assert json.loads(path.read_text(encoding="utf-8")) == manifest_schema()
 
 
 def test_what_the_reader_refuses_does_not_fit_the_schema(validator: Any) -> None:
