@@ -26,6 +26,10 @@ def manifest_schema() -> dict[str, Any]:
     )
     for table in find_tables(ManifestTables):
         _describe(definitions[table.__name__], table)
+    for definition in definitions.values():
+        # Python 3.13 removes the indentation of docstrings, earlier ones do not.
+        if text := definition.get("description"):
+            definition["description"] = inspect.cleandoc(text)
     return {"$schema": _DIALECT, **root, "$defs": definitions}
 
 
