@@ -16,18 +16,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from sbom.bom.actor import ActorKind, parse_actor
 from sbom.bom.bom import Bom, BomFile, Relationship, RelationshipKind
 from sbom.bom.completeness import component_completeness
 from sbom.components.component import Component
 from sbom.formats import cyclonedx_terms as terms
 from sbom.formats.document_time import format_timestamp
+from sbom.formats.json_document import encode_json
 
 Element = dict[str, Any]
 
-_OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 #: How sure we are of an identity: the manifest states it; bytes of the file show it.
 _STATED, _SHOWN = 0.9, 1.0
 #: BSI TR-03183-2, 8.1.4 to 8.1.6, by the suffix of a name.
@@ -68,7 +66,7 @@ def write_cyclonedx(bom: Bom, version: str) -> bytes:
             for text in bom.license_texts
         ),
     }
-    return orjson.dumps(_stated(data), option=_OPTIONS)
+    return encode_json(_stated(data))
 
 
 def _stated(element: Element) -> Element:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 import orjson
 
-_OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+from sbom.formats.json_document import encode_json
+
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 #: The predicate type of documents by the name of their format: spec/predicates of
 #: github.com/in-toto/attestation. Those without a version are what ``cosign --type`` means.
@@ -33,4 +34,4 @@ def write_in_toto(name: str, sha256: str, predicate_type: str, document: bytes) 
         "predicateType": predicate_type,
         "predicate": orjson.loads(document),
     }
-    return orjson.dumps(statement, option=_OPTIONS)
+    return encode_json(statement)

@@ -1,4 +1,4 @@
-"""JSON of a document, read safely: also if it is foreign, damaged or hostile.
+"""JSON of a document: written one way, and read safely if it is foreign, damaged or hostile.
 
 A value of the wrong JSON type is read as missing: reporting it is the JSON schemas' task.
 """
@@ -9,10 +9,20 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from sbom.diagnostics import InputError
 from sbom.diagnostics.io_messages import input_error
 
 JsonObject = Mapping[str, Any]
+
+
+_OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+
+
+def encode_json(data: JsonObject) -> bytes:
+    """Return an object as JSON: UTF-8, keys sorted, two spaces of indentation, LF line ends."""
+    return orjson.dumps(data, option=_OPTIONS)
 
 
 def parse_json(content: bytes, file: str) -> JsonObject:

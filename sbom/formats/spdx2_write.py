@@ -11,18 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import orjson
-
 from sbom.bom.bom import Bom, BomFile, Relationship, RelationshipKind
 from sbom.components.component import Component
 from sbom.files.shipped_file import verification_code
 from sbom.formats.document_time import format_timestamp
+from sbom.formats.json_document import encode_json
 
 Element = dict[str, Any]
 
 ID_PREFIX = "SPDXRef-"
 DOCUMENT_ID = "SPDXRef-DOCUMENT"
-_OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 _TYPES = {
     RelationshipKind.CONTAINS: "CONTAINS",
     RelationshipKind.DEPENDS_ON: "DEPENDS_ON",
@@ -72,7 +70,7 @@ def write_spdx2(bom: Bom) -> bytes:
             {"extractedText": text.text, "licenseId": text.id, "name": text.name}
             for text in bom.license_texts
         ]
-    return orjson.dumps(data, option=_OPTIONS)
+    return encode_json(data)
 
 
 def _creation_info(bom: Bom) -> Element:

@@ -16,12 +16,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from sbom.bom.actor import parse_actor
 from sbom.bom.bom import Bom, BomFile, Relationship, RelationshipKind, unique_ids
 from sbom.components.component import Component
 from sbom.formats.document_time import format_timestamp
+from sbom.formats.json_document import encode_json
 from sbom.formats.spdx3_files import (
     BSI_COMMENT,
     download_properties,
@@ -45,7 +44,6 @@ Element = dict[str, Any]
 #: A relationship of SPDX 3: type, source, target, comment.
 Edge = tuple[str, str, str, str]
 
-_OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 _CREATION = "_:creationinfo"
 _LINKS = (RelationshipKind.STATIC_LINK, RelationshipKind.DYNAMIC_LINK)
 #: The relationships whose completeness matters to a reader of a bill of materials.
@@ -63,7 +61,7 @@ def write_spdx3(bom: Bom) -> bytes:
     not known is absent.
     """
     graph = list(_list_elements(bom, _references(bom)))
-    return orjson.dumps({"@context": CONTEXT, "@graph": graph}, option=_OPTIONS)
+    return encode_json({"@context": CONTEXT, "@graph": graph})
 
 
 @dataclass(frozen=True, slots=True)

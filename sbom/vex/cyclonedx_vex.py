@@ -11,20 +11,18 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import orjson
-
 from sbom.bom.actor import ActorKind, parse_actor
 from sbom.bom.bom import Bom
 from sbom.components.component import Component
 from sbom.formats.cyclonedx_terms import serial_uuid
 from sbom.formats.document_time import format_timestamp
+from sbom.formats.json_document import encode_json
 from sbom.vex.openvex import describe_evidence
 from sbom.vex.products import StatementProducts
 from sbom.vex.statement import Justification, Statement, Status
 
 Element = dict[str, Any]
 
-_OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 #: The state of an analysis, and that of a version, by status.
 _STATES = {
     Status.NOT_AFFECTED: ("not_affected", "unaffected"),
@@ -62,10 +60,10 @@ def write_cyclonedx_vex(
         "metadata": _metadata(bom),
         "vulnerabilities": [_vulnerability(one, bom, namespaces) for one in statements],
     }
-    digest = hashlib.sha256(orjson.dumps(document, option=_OPTIONS)).hexdigest()
+    digest = hashlib.sha256(encode_json(document)).hexdigest()
     document["serialNumber"] = f"urn:uuid:{serial_uuid(f'{bom.namespace}/vex/{digest}')}"
     document["metadata"]["timestamp"] = format_timestamp(bom.creation.created)
-    return orjson.dumps(document, option=_OPTIONS)
+    return encode_json(document)
 
 
 def bom_link(namespace: str, ref: str) -> str:

@@ -10,15 +10,13 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-import orjson
-
 from sbom.bom.bom import Bom
 from sbom.components.component import Component
 from sbom.formats.document_time import format_timestamp
+from sbom.formats.json_document import encode_json
 from sbom.vex.products import Product, StatementProducts
 from sbom.vex.statement import Statement
 
-_OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 _CONTEXT = "https://openvex.dev/ns/v0.2.0"
 #: OpenVEX's names of the algorithms that SPDX has other names for (Hash Names Table).
 _HASHES = {"SHA1": "sha1", "SHA256": "sha-256", "SHA384": "sha-384", "SHA512": "sha-512"}
@@ -42,10 +40,10 @@ def write_openvex(statements: Iterable[StatementProducts], bom: Bom) -> bytes:
         "tooling": ", ".join(bom.creation.tools),
         "version": 1,
     }
-    digest = hashlib.sha256(orjson.dumps(document, option=_OPTIONS)).hexdigest()[:32]
+    digest = hashlib.sha256(encode_json(document)).hexdigest()[:32]
     document["@id"] = f"{bom.namespace}/openvex/{digest}"
     document["timestamp"] = format_timestamp(bom.creation.created)
-    return orjson.dumps(document, option=_OPTIONS)
+    return encode_json(document)
 
 
 def _statement(applied: StatementProducts, bom: Bom) -> dict[str, Any]:
