@@ -16,6 +16,7 @@ from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.render import count, printable
 from sbom.files.shipped_file import ShippedFile
 from sbom.formats import is_document, select_formats
+from sbom.formats.json_document import parse_json
 from sbom.inputs import (
     Environment,
     Inputs,
@@ -202,7 +203,7 @@ def _inspect_release(
         for part in read.values()
         for diagnostic in (
             *check_part(part, manifest),
-            *check_document_invariants(part.data, str(part.path)),
+            *check_document_invariants(parse_json(part.data, str(part.path)), str(part.path)),
             *check_part_agreement(part, manifest),
         )
     ]
@@ -279,4 +280,4 @@ def _check_documents(documents: Mapping[str, bytes]) -> Iterator[Diagnostic]:
     for path, data in documents.items():
         if is_document(path):
             with suppress(SbomError):
-                yield from check_document_invariants(data, path)
+                yield from check_document_invariants(parse_json(data, path), path)

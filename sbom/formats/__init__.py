@@ -83,7 +83,11 @@ def read_document(content: bytes, name: str) -> Bom:
 
     ``name`` is what messages call it. Raises InputError if it is in none of them.
     """
-    data = parse_json(content, name)
+    return read_parsed(parse_json(content, name), name)
+
+
+def read_parsed(data: JsonObject, name: str) -> Bom:
+    """Return the BOM in the JSON of a document: see ``read_document``."""
     for one in FORMATS:
         if one.recognizes(data):
             return one.read(data)

@@ -51,6 +51,11 @@ def write_spdx2(bom: Bom) -> bytes:
 
     The order of components, files and relationships in the BOM does not matter.
     """
+    return encode_json(spdx2_json(bom))
+
+
+def spdx2_json(bom: Bom) -> Element:
+    """Return the JSON of that document."""
     components = sorted(bom.components, key=lambda component: component.id)
     files = sorted(bom.files, key=lambda file: (file.path, file.id))
     codes = _verification_codes(bom)
@@ -70,7 +75,7 @@ def write_spdx2(bom: Bom) -> bytes:
             {"extractedText": text.text, "licenseId": text.id, "name": text.name}
             for text in bom.license_texts
         ]
-    return encode_json(data)
+    return data
 
 
 def _creation_info(bom: Bom) -> Element:

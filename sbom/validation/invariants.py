@@ -14,18 +14,17 @@ from graphlib import CycleError, TopologicalSorter
 
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics.release_messages import invalid_document
-from sbom.formats import read_document
+from sbom.formats import read_parsed
 from sbom.formats.json_document import (
     JsonObject,
     get_object,
     get_objects,
     get_text,
     get_texts,
-    parse_json,
 )
 from sbom.formats.spdx2_read import is_spdx2
 from sbom.formats.spdx2_view import DocumentView
-from sbom.formats.spdx2_write import write_spdx2
+from sbom.formats.spdx2_write import spdx2_json
 from sbom.validation.identifier_invariants import (
     check_cpes,
     check_license_expressions,
@@ -48,15 +47,14 @@ def check_invariants(data: JsonObject, file: str) -> tuple[Diagnostic, ...]:
     )
 
 
-def check_document_invariants(content: bytes, file: str) -> tuple[Diagnostic, ...]:
-    """Return a diagnostic for each violation in a document of any format.
+def check_document_invariants(data: JsonObject, file: str) -> tuple[Diagnostic, ...]:
+    """Return a diagnostic for each violation in the JSON of a document of any format.
 
     One of another format is checked as the document of SPDX 2.3 that has the same contents.
     Raises InputError if it is of no format.
     """
-    data = parse_json(content, file)
     if not is_spdx2(data):
-        data = parse_json(write_spdx2(read_document(content, file)), file)
+        data = spdx2_json(read_parsed(data, file))
     return check_invariants(data, file)
 
 

@@ -44,7 +44,7 @@ def validate_document(path: Path, *, strict: bool = False) -> ValidationReport:
     if is_cyclonedx(data):
         results = _validate_cyclonedx(content, data, file)
     elif is_spdx3(data):
-        results = _validate_spdx3(path, content, data, strict=strict)
+        results = _validate_spdx3(path, data, strict=strict)
     else:
         results = _validate_spdx2(path, data, strict=strict)
     return ValidationReport(file=file, results=results)
@@ -63,9 +63,7 @@ def _validate_spdx2(path: Path, data: JsonObject, *, strict: bool) -> tuple[Vali
     )
 
 
-def _validate_spdx3(
-    path: Path, content: bytes, data: JsonObject, *, strict: bool
-) -> tuple[ValidatorResult, ...]:
+def _validate_spdx3(path: Path, data: JsonObject, *, strict: bool) -> tuple[ValidatorResult, ...]:
     ntia = import_validator("ntia_conformance_checker")
     file = str(path)
     return (
@@ -74,7 +72,7 @@ def _validate_spdx3(
         run_ntia(ntia, path, spec="spdx3"),
         run_fsct(ntia, path, strict=strict, spec="spdx3"),
         run_bsi(ntia, path, strict=strict),
-        _run_invariants(check_document_invariants(content, file)),
+        _run_invariants(check_document_invariants(data, file)),
     )
 
 
@@ -82,7 +80,7 @@ def _validate_cyclonedx(content: bytes, data: JsonObject, file: str) -> tuple[Va
     return (
         run_cyclonedx_schema(content, data, file),
         run_references(data, file),
-        _run_invariants(check_document_invariants(content, file)),
+        _run_invariants(check_document_invariants(data, file)),
     )
 
 
