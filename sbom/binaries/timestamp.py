@@ -1,7 +1,7 @@
 """Timestamps of signatures: when an authority saw one.
 
-A timestamp is an attribute that the signer does not sign: anybody can put another one into a file.
-So it counts only if it is of this signature, and if the key of the certificate in it made it. It is
+A timestamp is an attribute that the signer does not sign: it can be replaced in a signed file. So
+it counts only if it is of this signature, and if the key of the certificate in it made it. It is
 a token of RFC 3161, or a countersignature of PKCS #9, as before about 2016.
 """
 

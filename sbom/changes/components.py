@@ -163,7 +163,7 @@ def _is_same_archive(old: Component | None, new: Component | None) -> bool:
 def _purl_base(component: Component | None, *, with_version: bool = True) -> str:
     """Return a purl without the component's own version, and without where it is from.
 
-    A version that is another one than the component's stays, as what is no purl at all does.
+    A version that is another one than the component's stays, and so does a text that is not a purl.
     """
     if component is None:
         return ""

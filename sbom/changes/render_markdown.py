@@ -141,7 +141,7 @@ def _name(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """Return a sentence in which nothing is markup, and nobody is mentioned."""
+    """Return a sentence without markup and without @mentions."""
     line = re.sub(r"[\\`*_{}\[\]<>#|~!]", r"\\\g<0>", printable(" ".join(text.split())))
     return line.replace("@", "&#64;")
 

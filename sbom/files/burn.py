@@ -39,7 +39,7 @@ OpenPayload = Callable[[str], IO[bytes] | None]
 def installed_files(bundle: ArchiveContents) -> tuple[tuple[ShippedFile, ...], list[Diagnostic]]:
     """Return what all packages of a bundle install, by path, and which paths have two contents.
 
-    Payloads that are no packages are files too. Windows' file names have no case.
+    Payloads that are not packages are files too. Windows' file names have no case.
     """
     files = {file.path.lower(): file for file in bundle.members if file.path not in bundle.nested}
     conflicts: list[Diagnostic] = []

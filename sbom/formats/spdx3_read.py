@@ -219,7 +219,7 @@ class _Reader:
         return next(map(self._agent_text, self._graph.get_elements(element, key)), "")
 
     def _agent_text(self, agent: JsonObject) -> str:
-        """Return an agent as a BOM names it; empty if nobody is known.
+        """Return an agent as a BOM names it; empty if none is known.
 
         sbom-tool 4 writes the kind into the name: ``Organization: Microsoft``.
         """

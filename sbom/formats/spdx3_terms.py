@@ -11,8 +11,8 @@ ID_PREFIX = "SPDXRef-"
 DOCUMENT_ID = "SPDXRef-DOCUMENT"
 #: The individual that says that there is no license at all.
 NO_LICENSE = "https://spdx.org/rdf/3.0.1/terms/ExpandedLicensing/NoneLicense"
-#: The name of an agent where nobody is known.
-NOBODY = "NOASSERTION"
+#: The name of an agent where none is known.
+NO_AGENT = "NOASSERTION"
 
 #: Types of relationships. A file is an artifact in which its component is distributed:
 #: ``contains`` would say that the archive whose checksum the package has contains it, which is

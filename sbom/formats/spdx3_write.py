@@ -33,8 +33,8 @@ from sbom.formats.spdx3_terms import (
     CONTEXT,
     DOCUMENT_ID,
     ID_PREFIX,
+    NO_AGENT,
     NO_LICENSE,
-    NOBODY,
     PURPOSES,
     RELATIONSHIP_TYPES,
     SCOPES,
@@ -82,7 +82,7 @@ class _References:
 
 def _references(bom: Bom) -> _References:
     base = f"{bom.namespace or f'urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, bom.name)}'}#"
-    agents = set(bom.creation.creators or [NOBODY])
+    agents = set(bom.creation.creators or [NO_AGENT])
     expressions = {_DATA_LICENSE, *(file.license for file in bom.files)}
     for component in bom.components:
         agents |= {component.originator, component.supplier}
@@ -148,7 +148,7 @@ def _creation_info(bom: Bom, ids: _References) -> Element:
         "@id": _CREATION,
         "specVersion": "3.0.1",
         "created": format_timestamp(creation.created),
-        "createdBy": [ids.agents[name] for name in creation.creators or [NOBODY]],
+        "createdBy": [ids.agents[name] for name in creation.creators or [NO_AGENT]],
         "createdUsing": [_tool_id(bom, ids, tool) for tool in creation.tools],
         "comment": creation.comment,
     }

@@ -47,7 +47,7 @@ def find_unlisted(
 
 
 def find_unsupported(prober: Prober) -> list[Diagnostic]:
-    """Return what could not be simulated in any run, values that are no real ones aside."""
+    """Return what could not be simulated in any run, apart from placeholder values."""
     refused = (one for one in prober.refused if one.code is Code.UNSUPPORTED_COMMAND)
     found = {
         diagnostic.location.line: diagnostic

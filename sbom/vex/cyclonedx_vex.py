@@ -30,7 +30,7 @@ _STATES = {
     Status.FIXED: ("resolved", "unaffected"),
     Status.UNDER_INVESTIGATION: ("in_triage", "unknown"),
 }
-#: CycloneDX has none for code that nobody can attack: only the sentences are written.
+#: CycloneDX has none for code that cannot be attacked: only the sentences are written.
 _JUSTIFICATIONS = {
     Justification.COMPONENT_NOT_PRESENT: "code_not_present",
     Justification.CODE_NOT_PRESENT: "code_not_present",

@@ -114,7 +114,7 @@ def test_code_of_a_tree_that_was_not_read_yet_is_not_removed() -> None:
 
 
 def test_a_new_external_is_compared_before_its_placeholders_are_filled_in() -> None:
-    """What regen writes for one that nobody has described yet."""
+    """What regen writes for one that is not described yet."""
     script = script_of(entry_of("3.14.7"))
     assert script.count(" xz-5.2.5") == 1
     new = regenerated(TEXT, script.replace(" xz-5.2.5", " xz-5.2.5 lz4-1.10.0"))

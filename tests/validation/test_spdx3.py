@@ -23,7 +23,7 @@ from sbom.validation.report import ValidatorResult
 from sbom.validation.spdx3 import load_spdx3_schema, run_spdx3_references, run_spdx3_schema
 
 Json = dict[str, Any]
-#: Components whose SHA-512 nobody publishes: of PyPI's files and of Python's source archive only
+#: Components whose SHA-512 is not published: of PyPI's files and of Python's source archive only
 #: SHA-256 is stated, and of three archives no checksum is known.
 WITHOUT_SHA512 = {
     *("cachecontrol", "certifi", "distlib", "distro", "hacl-star", "idna", "libexpat", "llvm"),
@@ -171,7 +171,7 @@ def ntia() -> Any:
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_our_documents_are_conformant_but_for_what_nobody_knows(
+def test_our_documents_are_conformant_except_for_unknown_values(
     ntia: Any, platform: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "x.spdx3.json"

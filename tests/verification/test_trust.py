@@ -33,7 +33,7 @@ def untrusted(case: VerifyCase, *more: str) -> dict[str, str]:
     return {row["subject"]: row["message"] for row in rows}
 
 
-def test_a_certificate_that_anybody_made_is_reported_once(case: VerifyCase) -> None:
+def test_a_self_made_certificate_is_reported_once(case: VerifyCase) -> None:
     assert untrusted(case) == {}
     case.files["python3.dll"] = signed_pe(binaries()["_bz2.pyd"])
     case.path = case.directory / "other"
@@ -41,7 +41,7 @@ def test_a_certificate_that_anybody_made_is_reported_once(case: VerifyCase) -> N
     assert untrusted(case) == {"_bz2.pyd": f"{SELF_MADE}, and 1 more file)"}
 
 
-def test_a_catalog_that_anybody_made_is_reported(case: VerifyCase) -> None:
+def test_a_catalog_with_a_self_made_certificate_is_reported(case: VerifyCase) -> None:
     """It would have files that are not signed pass for python.org's."""
     plain = binaries()["_bz2.pyd"]
     listed = bytes.fromhex(read_headers(plain).authenticode)
@@ -53,7 +53,7 @@ def test_a_catalog_that_anybody_made_is_reported(case: VerifyCase) -> None:
     assert untrusted(case) == {"python.cat": f"{SELF_MADE})"}
 
 
-def test_a_timestamp_that_nobody_vouches_for_is_reported(case: VerifyCase) -> None:
+def test_a_timestamp_without_a_trusted_root_is_reported(case: VerifyCase) -> None:
     time = datetime(2026, 6, 9, 12, tzinfo=UTC)
     case.files["_bz2.pyd"] = signed_pe(binaries()["_bz2.pyd"], time=time)
     assert untrusted(case) == {}
