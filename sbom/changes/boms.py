@@ -15,6 +15,7 @@ from sbom.changes.components import (
     DescribedComponent,
     Pair,
     compare_facts,
+    latest,
     pair_components,
     unversioned_name,
 )
@@ -47,8 +48,7 @@ def compare_boms(old: Bom, new: Bom, old_name: str, new_name: str) -> ChangeSet:
 
 def _component_change(pair: Pair, files: tuple[FileChange, ...]) -> ComponentChange:
     old, new = pair
-    shown = new or old
-    assert shown is not None  # noqa: S101 - a pair has one side at least
+    shown = latest(pair)
     location = shown.component.download_location
     return ComponentChange(
         name=shown.component.name,

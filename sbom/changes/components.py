@@ -13,7 +13,7 @@ from packageurl import PackageURL
 
 from sbom.bom.licenses import is_same_license
 from sbom.changes.change import FactChange
-from sbom.changes.pairing import pair_values
+from sbom.changes.pairing import Paired, pair_values
 from sbom.components.component import Component
 from sbom.components.identifiers import make_cpes
 
@@ -36,7 +36,7 @@ class DescribedComponent:
     is_root: bool = False
 
 
-Pair = tuple[DescribedComponent | None, DescribedComponent | None]
+Pair = Paired[DescribedComponent]
 _Key = Callable[[DescribedComponent], Hashable | None]
 
 #: What shows that a component is the one it was, the surest first.
@@ -56,6 +56,11 @@ def unversioned_name(component: Component) -> str:
 
 def _unversioned(text: str, component: Component | None) -> str:
     return text.replace(component.version, "*") if component and component.version else text
+
+
+def latest(pair: Pair) -> DescribedComponent:
+    """Return the new component of a pair, or the old one if it is gone."""
+    return pair[0] if pair[1] is None else pair[1]
 
 
 def pair_components(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sbom.changes.change import ChangeSet, ComponentChange, FactChange, sort_changes
-from sbom.changes.components import Pair, compare_facts, pair_components
+from sbom.changes.components import Pair, compare_facts, latest, pair_components
 from sbom.changes.manifest_components import as_comparable, describe_components
 from sbom.changes.pins import archive_of, compare_entry, describe_stale_checksum, recorded_entries
 from sbom.changes.settings import compare_settings, compare_specs
@@ -101,20 +101,20 @@ def compare_manifests(
 
 def _group(pair: Pair) -> _Group:
     old, new = pair
-    sides = [side for side in (new, old) if side]
-    component = sides[0].component
+    shown = latest(pair)
+    component = shown.component
     is_located = component.download_location not in ("", "NONE", "NOASSERTION")
     return _Group(
         name=component.name,
         old_version=old.component.version if old else None,
         new_version=new.component.version if new else None,
-        is_root=sides[0].is_root,
+        is_root=shown.is_root,
         facts=list(compare_facts(old, new)),
-        ships=sides[0].ships,
+        ships=shown.ships,
         archives=[component.download_location] if is_located else [],
-        tables={f"component.{side.component.key}" for side in sides}
-        | {str(side.component.external) for side in sides if side.component.external}
-        | ({"cpython"} if sides[0].is_root else set()),
+        tables={f"component.{side.component.key}" for side in pair if side}
+        | {str(side.component.external) for side in pair if side and side.component.external}
+        | ({"cpython"} if shown.is_root else set()),
     )
 
 

@@ -6,18 +6,20 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
+#: A value before and after a change: at least one of the two is there.
+Paired = tuple[T, T | None] | tuple[None, T]
 
 
 def pair_values(
     old: Iterable[T], new: Iterable[T], keys: Sequence[Callable[[T], Hashable | None]]
-) -> list[tuple[T | None, T | None]]:
+) -> list[Paired[T]]:
     """Return each value once, beside the one of the other side that has the same key.
 
     The keys are tried in their order, with what the ones before left over; a value whose key is
     None has none. Values that share a key are paired in their order.
     """
     old_left, new_left = list(old), list(new)
-    pairs: list[tuple[T | None, T | None]] = []
+    pairs: list[Paired[T]] = []
     for key in keys:
         waiting: dict[Hashable, list[T]] = {}
         for value in new_left:
