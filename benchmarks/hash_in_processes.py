@@ -61,7 +61,7 @@ def main() -> None:
     """Hash a directory and write a file."""
     with Pool() as pool:
         parts = pool.imap_unordered(describe, batches(scan(sys.argv[1])))
-        with open(sys.argv[2], "w", encoding="utf-8") as output:  # noqa: PTH123 - imports little
+        with open(sys.argv[2], "w", encoding="utf-8") as output:
             output.write("".join(sorted("".join(parts).splitlines(keepends=True))))
 
 

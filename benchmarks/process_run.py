@@ -15,6 +15,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+if sys.platform != "win32":
+    import resource
+
 _PROC = Path("/proc")
 _INTERVAL = 0.02
 
@@ -79,7 +82,7 @@ def measure_peak(command: Command, timeout: float) -> int | None:
 
 
 def _start(command: Command) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - our own commands
+    return subprocess.Popen(
         list(command.argv),
         cwd=command.directory,
         env={**os.environ, **command.environment},
@@ -105,8 +108,6 @@ def _children_cpu() -> float | None:
     """Return the seconds of processor that ended children have used, or None on Windows."""
     if sys.platform == "win32":
         return None
-    import resource  # noqa: PLC0415 - only there
-
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
