@@ -11,16 +11,15 @@ its serializer takes time that grows with the square of the number of components
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from sbom.bom.actor import ActorKind, parse_actor
-from sbom.bom.bom import Bom, BomFile, Relationship, RelationshipKind
+from sbom.bom.bom import Bom, BomFile
 from sbom.bom.completeness import component_completeness
 from sbom.components.component import Component
 from sbom.formats import cyclonedx_terms as terms
+from sbom.formats.cyclonedx_graph import DependencyGraph
 from sbom.formats.document_time import format_timestamp
 from sbom.formats.json_document import encode_json
 
@@ -43,7 +42,7 @@ def write_cyclonedx(bom: Bom, version: str) -> bytes:
     Its serial number is made of the BOM's namespace. The order of components, files and
     relationships in the BOM does not matter.
     """
-    graph = _Graph.of(bom)
+    graph = DependencyGraph.of(bom)
     elements = {
         component.id: _component(component, graph, bom, version)
         for component in sorted(bom.components, key=lambda component: component.id)
@@ -144,7 +143,7 @@ def _compositions(bom: Bom) -> list[Element]:
 # Components and files.
 
 
-def _component(component: Component, graph: _Graph, bom: Bom, version: str) -> Element:
+def _component(component: Component, graph: DependencyGraph, bom: Bom, version: str) -> Element:
     kind = terms.TYPES.get(component.purpose, terms.DEFAULT_TYPE)
     maker = parse_actor(component.originator)
     by_person = maker is not None and maker.kind is ActorKind.PERSON
@@ -248,7 +247,7 @@ def _bsi_properties(name: str, purpose: str = "") -> Iterator[tuple[str, str]]:
     yield "bsi:component:structured", "structured" if is_structured else "unstructured"
 
 
-def _evidence(component: Component, graph: _Graph, version: str) -> Element:
+def _evidence(component: Component, graph: DependencyGraph, version: str) -> Element:
     """Return the files that contain a component, and what shows which one it is.
 
     In version 1.6, the identity is an object instead of an array of one, which the schema accepts
@@ -290,7 +289,7 @@ def _names_version(file: BomFile, version: str) -> bool:
     return bool(re.search(rf"(?<![\w.]){re.escape(version)}(?!\.?\w)", file.comment))
 
 
-def _file(file: BomFile, graph: _Graph) -> Element:
+def _file(file: BomFile, graph: DependencyGraph) -> Element:
     checksums = (("SHA1", file.sha1), ("SHA256", file.sha256), ("SHA512", file.sha512))
     licenses = [{"expression": file.license, "acknowledgement": "concluded"}]
     return _stated(
@@ -306,73 +305,3 @@ def _file(file: BomFile, graph: _Graph) -> Element:
             ),
         }
     )
-
-
-# The relationships.
-
-
-@dataclass(frozen=True, slots=True)
-class _Graph:
-    """The relationships of a BOM: ``targets`` of each source, and which ids are files.
-
-    ``files_of`` are the files that are part of a component or contain it; ``build_tools`` are
-    needed to build and do not ship.
-    """
-
-    ids: tuple[str, ...]
-    files: frozenset[str]
-    targets: dict[str, list[Relationship]] = field(default_factory=dict)
-    files_of: dict[str, list[BomFile]] = field(default_factory=dict)
-    build_tools: set[str] = field(default_factory=set)
-
-    @classmethod
-    def of(cls, bom: Bom) -> _Graph:
-        files = {file.id: file for file in bom.files}
-        ids = tuple(sorted((*files, *(component.id for component in bom.components))))
-        graph = cls(ids=ids, files=frozenset(files))
-        others = set()
-        for one in sorted(bom.relationships):
-            if one.source in files and one.target not in files:
-                graph.files_of.setdefault(one.target, []).append(files[one.source])
-            if one.kind is RelationshipKind.BUILD_TOOL:
-                graph.build_tools.add(one.target)
-            else:
-                others.add(one.target)
-            graph.targets.setdefault(one.source, []).append(one)
-        graph.build_tools.difference_update(others)
-        for found in graph.files_of.values():
-            found.sort(key=lambda file: (file.path, file.id))
-        return graph
-
-    def dependencies(self) -> list[Element]:
-        """Return what each element depends on, also of those that depend on nothing.
-
-        cdxgen's validator stops at an entry without ``dependsOn``.
-        """
-        return [
-            {
-                "ref": id_,
-                "dependsOn": sorted(
-                    {
-                        one.target
-                        for one in self.targets.get(id_, ())
-                        if one.kind is not RelationshipKind.PART_OF
-                    }
-                ),
-            }
-            for id_ in self.ids
-        ]
-
-    def properties(self, source: str) -> Iterator[tuple[str, str]]:
-        """Yield what ``dependsOn`` does not express of the relationships of a source."""
-        related = self.targets.get(source, ())
-        times = Counter(one.target for one in related)
-        for one in related:
-            if one.comment or times[one.target] > 1 or one.kind is not self._implied(one):
-                value = f"{one.kind} {one.target} {one.comment}".rstrip()
-                yield terms.RELATIONSHIP, value
-
-    def _implied(self, one: Relationship) -> RelationshipKind:
-        return terms.implied_kind(
-            source_is_file=one.source in self.files, target_is_file=one.target in self.files
-        )
