@@ -39,11 +39,12 @@ from sbom.release.contents import (
 from sbom.release.documents import (
     INDEX,
     Outputs,
+    list_documents,
     previous_created,
     release_comment,
-    write_documents,
+    write_sboms,
 )
-from sbom.release.index import read_index, sbom_namespaces
+from sbom.release.index import read_index
 from sbom.release.parts import check_part, check_part_agreement, part_boms, read_parts
 from sbom.release.published import check_published_release
 from sbom.release.published_directory import (
@@ -78,9 +79,16 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
     bom, conflicts = compose_release(manifest, contents, created, comment)
     if invalid := [*conflicts, *check_licenses(bom)]:
         raise SbomError(invalid)
-    documents = write_documents(manifest, bom, contents, outputs)
+    written = write_sboms(manifest, bom, contents, outputs)
+    documents = list_documents(written, manifest.cpython.version, contents.missing, outputs)
     vex, unmatched = _write_vex(
-        options, inputs, statements, vex_path, bom=bom, contents=contents, documents=documents
+        options,
+        inputs,
+        statements,
+        vex_path,
+        bom=bom,
+        missing=contents.missing,
+        namespaces=written.namespaces,
     )
     triage = triage.merge(unmatched)
     documents = {**vex, **documents}
@@ -130,26 +138,24 @@ def _write_vex(
     vex_path: str,
     *,
     bom: Bom,
-    contents: ReleaseContents,
-    documents: Mapping[str, bytes],
+    missing: Sequence[str],
+    namespaces: Mapping[str, str],
 ) -> tuple[dict[str, bytes], Triage]:
     """Return the VEX documents that are asked for, by path, and statements that match nothing.
 
-    Raises SbomError for statements that contradict each other.
+    ``namespaces`` are those of the artifacts' SBOMs. Raises SbomError for statements that
+    contradict each other.
     """
     if not options.vex_file:
         return {}, Triage(active=(), exempted=())
-    names = {one.path: one.artifact.file for one in contents.artifacts if one.is_standalone}
     found = apply_statements(
-        statements, vex_path, inputs.manifest, bom, names.values(), partial=bool(contents.missing)
+        statements, vex_path, inputs.manifest, bom, namespaces, partial=bool(missing)
     )
     triage = _stop_for_errors(inputs, found.diagnostics, ())
     if not found.statements:
         paths = ", ".join(map(str, options.vex_file))
         print_note(options, f"{paths}: not written: no statement is true of this release")
         return {}, triage
-    by_path = sbom_namespaces(documents[INDEX])
-    namespaces = {name: by_path[path] for path, name in names.items()}
     written = {
         str(path.absolute()): write_vex(path.name, found.statements, bom, namespaces)
         for path in options.vex_file

@@ -152,24 +152,46 @@ def is_partial(bom: Bom) -> bool:
     return PARTIAL in bom.creation.comment
 
 
-def write_documents(
+@dataclass(frozen=True, slots=True)
+class WrittenRelease:
+    """The SBOM of a release and those of its artifacts, each in every format."""
+
+    release: tuple[WrittenSbom, ...]
+    slices: tuple[WrittenSlice, ...]
+
+    @property
+    def namespaces(self) -> dict[str, str]:
+        """Return the namespace of each artifact's SBOM, by the name that its channel publishes."""
+        return {one.artifact.artifact.file: one.sboms[0].namespace for one in self.slices}
+
+
+def write_sboms(
     manifest: Manifest, bom: Bom, contents: ReleaseContents, outputs: Outputs
+) -> WrittenRelease:
+    """Return the SBOMs of a release."""
+    slices = tuple(_write_slices(manifest, bom, contents, outputs))
+    return WrittenRelease(_write_formats(bom, bom.name, outputs), slices)
+
+
+def list_documents(
+    written: WrittenRelease, version: str, missing: Sequence[str], outputs: Outputs
 ) -> dict[str, bytes]:
-    """Return everything that a release writes, by its path; the checksums last."""
-    release = _write_sboms(bom, bom.name, outputs)
-    slices = list(_write_slices(manifest, bom, contents, outputs))
-    sboms = [*release, *(sbom for written in slices for sbom in written.sboms)]
+    """Return the SBOMs of a release with their index and checksums, by path; the checksums last.
+
+    ``missing`` names the artifacts of a partial release that it does not describe.
+    """
+    sboms = [*written.release, *(sbom for one in written.slices for sbom in one.sboms)]
     documents = {sbom.path: sbom.data for sbom in sboms}
-    documents[INDEX] = write_index(manifest.cpython.version, release, slices, contents.missing)
+    documents[INDEX] = write_index(version, written.release, written.slices, missing)
     documents = dict(sorted(documents.items()))
     sha256s = {path: hashlib.sha256(data).hexdigest() for path, data in documents.items()}
     if outputs.in_place:
-        sha256s |= {written.artifact.path: written.artifact.file.sha256 for written in slices}
+        sha256s |= {one.artifact.path: one.artifact.file.sha256 for one in written.slices}
     documents[CHECKSUMS] = write_checksums(sha256s)
     return documents
 
 
-def _write_sboms(bom: Bom, stem: str, outputs: Outputs) -> tuple[WrittenSbom, ...]:
+def _write_formats(bom: Bom, stem: str, outputs: Outputs) -> tuple[WrittenSbom, ...]:
     return tuple(
         WrittenSbom(one.name, f"{stem}{one.suffix}", bom.namespace, one.write(bom))
         for one in outputs.formats
@@ -187,7 +209,7 @@ def _write_slices(
             file = artifact.artifact.file
             extracted = extractor.extract(roots[file], file)
             extracted = replace(extracted, namespace=derived_namespace(manifest, extracted))
-            sboms = _write_sboms(extracted, outputs.sbom_stem(artifact), outputs)
+            sboms = _write_formats(extracted, outputs.sbom_stem(artifact), outputs)
             yield WrittenSlice(artifact, basis_of(artifact, contents.inspected_builds), sboms)
 
 

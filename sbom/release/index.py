@@ -78,16 +78,6 @@ def read_index(data: bytes | None) -> ReleaseIndex | None:
         return None
 
 
-def sbom_namespaces(data: bytes) -> dict[str, str]:
-    """Return the namespace of each artifact's SBOMs by the artifact's path, as an index has them.
-
-    Its SBOMs of all formats have one namespace.
-    """
-    index = read_index(data)
-    artifacts = index.artifacts if index else ()
-    return {one.path: sbom.namespace for one in artifacts for sbom in one.sboms}
-
-
 def _read_artifact(entry: Mapping[str, Any]) -> PublishedArtifact:
     checksums = {name: str(entry[name]) for name in ("sha256", "sha512")}
     properties = {name: entry[name] for name in _PROPERTIES}
