@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from msgspec import structs
@@ -14,7 +14,7 @@ from sbom.bom.bom import incomplete_sentence
 from sbom.bom.compose import TOOL, compose_build
 from sbom.bom.licenses import check_licenses
 from sbom.components.component import Build
-from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing, sort_diagnostics
+from sbom.diagnostics import Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.render import count, printable
@@ -31,32 +31,18 @@ from sbom.inputs import (
 from sbom.manifest.channels import DEFAULT
 from sbom.manifest.exemptions import Triage
 from sbom.manifest.model import Manifest
-from sbom.manifest.pins import Pin
 from sbom.options.build import BuildOptions
 from sbom.release.build_record import (
-    SCHEMA_VERSION,
     BuildRecord,
+    compose_record,
     digest_files,
     digest_text,
-    record_diagnostics,
     record_path,
     write_record,
 )
 from sbom.reports import print_note, print_report
+from sbom.source_tree.build_externals import BuildExternals, read_build_externals
 from sbom.verification.inspection import Inspection, inspect_layout
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Externals:
-    """The externals of a build: a ``build`` of no platform yet, and the comment on its documents.
-
-    ``digest`` is that of what was found in an externals directory; empty without one.
-    """
-
-    build: Build
-    comment: str
-    diagnostics: tuple[Diagnostic, ...] = ()
-    digest: str = ""
 
 
 def run(options: BuildOptions, environment: Environment) -> int:
@@ -69,7 +55,7 @@ def run(options: BuildOptions, environment: Environment) -> int:
     manifest = inputs.manifest
     externals = _select_externals(options, manifest)
     builds = [
-        replace(externals.build, platform=platform, variant=variant)
+        Build(platform=platform, variant=variant, pins=externals.pins, notes=externals.notes)
         for variant in [select_variant(options.variant or DEFAULT, manifest)]
         for platform in select_platforms(options.platform, manifest)
     ]
@@ -124,7 +110,9 @@ def _record_documents(record: BuildRecord, documents: Mapping[Path, bytes]) -> d
     return {path: write_record(structs.replace(record, documents=digests))}
 
 
-def _triage_described(inputs: Inputs, externals: _Externals, layout: Inspection | None) -> Triage:
+def _triage_described(
+    inputs: Inputs, externals: BuildExternals, layout: Inspection | None
+) -> Triage:
     """Return what is wrong with the directories that are described."""
     diagnostics = [*externals.diagnostics, *(layout.diagnostics if layout else ())]
     areas = (Area.EXTERNALS_DIRECTORY, Area.SHIPPED_FILES)
@@ -144,73 +132,34 @@ def _print_warnings(options: BuildOptions, warnings: int) -> None:
 def _record(
     options: BuildOptions,
     inputs: Inputs,
-    externals: _Externals,
+    externals: BuildExternals,
     layout: Inspection | None,
     triage: Triage,
 ) -> BuildRecord:
     """Return the record of a build, for no document yet."""
     named = {"layout": options.layout, "externals": options.externals}
-    directories = {str(path): name for name, path in named.items() if path is not None}
-    digests = {
-        "manifest": digest_text(inputs.text),
-        "script": inputs.script_sha256,
-        "externals": externals.digest,
-        "layout": digest_files(layout.files) if layout else "",
-    }
-    active = ((diagnostic, "") for diagnostic in sort_diagnostics(triage.active))
-    return BuildRecord(
-        schema_version=SCHEMA_VERSION,
+    return compose_record(
         tool=TOOL,
-        documents={},
-        inputs={name: digest for name, digest in digests.items() if digest},
-        diagnostics=record_diagnostics(active, directories),
-        exempted=record_diagnostics(triage.exempted, directories),
+        digests={
+            "manifest": digest_text(inputs.text),
+            "script": inputs.script_sha256,
+            "externals": externals.digest,
+            "layout": digest_files(layout.files) if layout else "",
+        },
+        triage=triage,
+        directories={str(path): name for name, path in named.items() if path is not None},
     )
 
 
-def _select_externals(options: BuildOptions, manifest: Manifest) -> _Externals:
-    """Return the externals of a build, and what is wrong with them.
-
-    Without an externals directory, they are those that a release build fetches, by the manifest.
-    A modified one loses its checksums, which are not those of what is built.
-    """
+def _select_externals(options: BuildOptions, manifest: Manifest) -> BuildExternals:
+    """Return the externals of a build: those of the manifest, or what a directory has."""
     if options.externals is None:
-        comment = manifest.layout.comment if options.layout else ""
-        return _Externals(build=Build(platform=""), comment=comment)
+        return BuildExternals(comment=manifest.layout.comment if options.layout else "")
     # A tenth of a second to import, needed with --externals only.
     from sbom.download.cache import Cache, default_cache_dir  # noqa: PLC0415
-    from sbom.source_tree.fetched_externals import (  # noqa: PLC0415
-        Integrity,
-        check_externals_dir,
-        read_externals_dir,
-    )
 
     cache = Cache(default_cache_dir())
-    directory = read_externals_dir(options.externals, manifest, cache.read)
-    diagnostics = tuple(check_externals_dir(directory, manifest))
-    if ambiguous := [
-        diagnostic for diagnostic in diagnostics if diagnostic.code is Code.AMBIGUOUS_EXTERNAL
-    ]:
-        raise SbomError(ambiguous)
-    pins: list[Pin] = []
-    notes = {}
-    for external in directory.externals:
-        pin = external.pin
-        if external.integrity is Integrity.MODIFIED:
-            pin = structs.replace(pin, sha256="", sha512="")
-            notes[pin.key] = f"Modified after it was fetched: {external.difference}."
-        pins.append(pin)
-    comment = manifest.externals_dir.comment.format(settings=directory.settings_text)
-    rows = sorted(
-        f"{external.pin.key} {external.pin.tag} {external.integrity} {external.difference}\n"
-        for external in directory.externals
-    )
-    return _Externals(
-        build=Build(platform="", pins=tuple(pins), notes=notes),
-        comment=comment,
-        diagnostics=diagnostics,
-        digest=digest_text("".join(rows)),
-    )
+    return read_build_externals(options.externals, manifest, cache.read)
 
 
 def _inspect_layout(

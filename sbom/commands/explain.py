@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from sbom import io
-from sbom.bom.bom import Bom
-from sbom.diagnostics import Exit, InputError, SbomError
-from sbom.diagnostics.io_messages import input_error
-from sbom.diagnostics.release_messages import inconsistent_release
+from sbom.diagnostics import Exit
 from sbom.explanation.component_facts import explain_component
 from sbom.explanation.containment import (
     Containment,
@@ -33,8 +29,7 @@ from sbom.explanation.subject import (
 from sbom.formats import read_document
 from sbom.manifest.read import read_manifest
 from sbom.options.explain import ExplainOptions
-from sbom.release.documents import INDEX
-from sbom.release.index import ReleaseIndex, read_index
+from sbom.release.published_directory import read_release
 from sbom.reports import print_report
 from sbom.vex.read import VEX_FILE, read_statements
 
@@ -92,36 +87,14 @@ def _find(word: str, path: Path) -> Containment:
     """Return what contains a component in a release, or in a document. Raises SbomError."""
     missing: tuple[str, ...] = ()
     if io.is_directory(path):
-        index = _read_index(path)
-        document = index.documents[0]
-        bom = _read_bom(path / document.path, document.sha256)
+        index, document, bom = read_release(path)
         containers = release_containers(bom, index, document.path)
         source, missing = f"CPython {index.version}", index.missing
     else:
-        bom = _read_bom(path)
+        bom = read_document(io.read_bytes(path, io.DOCUMENT_LIMIT), str(path))
         containers = document_containers(bom)
         source = bom.name or path.name
     containment = find_containment(word, bom, containers, source, missing)
     if not containment.contained:
         raise unknown_subject(word, component_names(bom), f"name a component of {path}")
     return containment
-
-
-def _read_index(directory: Path) -> ReleaseIndex:
-    path = directory / INDEX
-    hint = "name a directory that release wrote, or one SBOM"
-    if not path.exists():
-        raise InputError([input_error(str(directory), f"has no {INDEX}", hint)])
-    index = read_index(io.read_bytes(path, io.DOCUMENT_LIMIT))
-    if index is None:
-        raise InputError([input_error(str(path), "is not the index of a release", hint)])
-    return index
-
-
-def _read_bom(path: Path, sha256: str = "") -> Bom:
-    """Return the BOM of a document, which has this SHA-256 if one is stated. Raises SbomError."""
-    data = io.read_bytes(path, io.DOCUMENT_LIMIT)
-    if sha256 and hashlib.sha256(data).hexdigest() != sha256:
-        message = f"is not the file that {INDEX} names: its SHA-256 differs"
-        raise SbomError([inconsistent_release(str(path), message)])
-    return read_document(data, str(path))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import IO
-from urllib.parse import quote, urlsplit
+from typing import TYPE_CHECKING
 
 from sbom import io
 from sbom.changes.change import ChangeSet
@@ -18,12 +16,10 @@ from sbom.changes.manifests import compare_manifests
 from sbom.changes.render_json import changes_object
 from sbom.changes.render_text import render_text
 from sbom.checks.entries import check_manifest
-from sbom.checks.unread_code import describe_unread
-from sbom.components.provenance import download_location
-from sbom.diagnostics import Diagnostic, Exit, InputError, OperationalError, SbomError, failing
+from sbom.components.versions import vendored_components
+from sbom.diagnostics import Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area, names_in
-from sbom.diagnostics.io_messages import input_error, usage_error
-from sbom.files.targz import ArchiveInfo
+from sbom.diagnostics.io_messages import usage_error
 from sbom.inputs import (
     Environment,
     Inputs,
@@ -34,7 +30,6 @@ from sbom.inputs import (
     script_diagnostics,
 )
 from sbom.manifest.exemptions import triage_diagnostics
-from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.key_locations import locate_keys
 from sbom.manifest.model import VERSION, Manifest
 from sbom.manifest.pin_changes import PinChange
@@ -55,12 +50,17 @@ from sbom.script.analysis import analyze_script
 from sbom.script.run import decode_script
 from sbom.source_tree.tree import parse_python_version
 
-# The modules that need urllib3, which takes 0.2 s to import, are imported where they are used.
-# ruff: noqa: PLC0415
+if TYPE_CHECKING:
+    from sbom.download.regen_downloads import DownloadSettings
 
-#: The two files of a CPython tree that ``--ref`` needs, and the most bytes that they may have.
-_SCRIPT, _VERSION = "PCbuild/get_externals.bat", "Include/patchlevel.h"
-_SCRIPT_LIMIT = 1_000_000
+
+@dataclass(frozen=True, slots=True)
+class _Downloaded:
+    """A manifest with what was downloaded; ``unlisted`` are packages that have no distribution."""
+
+    manifest: Manifest
+    warnings: tuple[Diagnostic, ...] = ()
+    unlisted: tuple[str, ...] = ()
 
 
 def run(options: RegenOptions, environment: Environment) -> int:
@@ -78,10 +78,8 @@ def _run(options: RegenOptions, environment: Environment) -> int:
         raise SbomError(blocking)
     changes = script_changes(inputs)
     manifest = _update(inputs, changes, options.cpython)
-    archives, warnings = _fetch_archives(manifest, inputs.manifest, options, environment)
-    manifest, unlisted = _look_up_vendored(manifest, options)
-    pinned = record_known_checksums(record_archives(manifest, archives, _mirror(options)))
-    text = write_manifest(inputs.text, pinned)
+    downloaded = _download(manifest, inputs.manifest, options, environment)
+    text = write_manifest(inputs.text, record_known_checksums(downloaded.manifest))
     # What a tree states may be nothing that a manifest can: such a one is never written.
     written = read_manifest(text, str(inputs.path))
     if text != inputs.text and not options.dry_run:
@@ -92,12 +90,12 @@ def _run(options: RegenOptions, environment: Environment) -> int:
     remaining = locate_keys(active, written.file, text)
     print_report(
         options,
-        [*remaining, *warnings],
+        [*remaining, *downloaded.warnings],
         text=_describe(compared, inputs, manifest),
         results={"changes": changes_object(compared), "file": str(inputs.path)},
     )
-    if notes := "".join((*unlisted, *describe_unread(written))):
-        print_note(options, notes.removesuffix("\n"))
+    for note in (*downloaded.unlisted, *_describe_unread(written)):
+        print_note(options, note)
     return Exit.OK
 
 
@@ -111,6 +109,18 @@ def _describe(changes: ChangeSet, inputs: Inputs, manifest: Manifest) -> str:
         return render_text(changes)
     compared = f" with {inputs.script_path}" if inputs.script else ""
     return f"{inputs.path} is up to date{compared}\n"
+
+
+def _describe_unread(manifest: Manifest) -> Iterator[str]:
+    """Yield the names of the code that is in the source tree, if that was not read."""
+    version = manifest.cpython.version
+    if manifest.cpython.vendored_from != version:
+        names = ", ".join(vendored_components(manifest))
+        yield (
+            f"{manifest.file}: of CPython {version}, only what the script fetches is recorded; "
+            f"not the code in its source tree: {names}\n"
+            f"    run: nox -s regen -- --cpython DIR, with the source tree of {version}"
+        )
 
 
 # What the command line asks for.
@@ -140,15 +150,7 @@ def _read_inputs(options: RegenOptions, environment: Environment) -> Inputs:
     inputs = read_inputs(options, options.python_version or "")
     if options.ref is None:
         return inputs
-    text, sha256, version = _fetch_script(options.ref, inputs.manifest, options, environment)
-    path = Path(f"get_externals.bat of {options.ref}")
-    return replace(
-        inputs,
-        script=analyze_script(text, str(path)),
-        script_path=path,
-        script_sha256=sha256,
-        version=options.python_version or version,
-    )
+    return _fetch_script(options.ref, inputs, options, environment)
 
 
 def _update(inputs: Inputs, changes: Sequence[PinChange], tree: Path | None) -> Manifest:
@@ -162,112 +164,57 @@ def _update(inputs: Inputs, changes: Sequence[PinChange], tree: Path | None) -> 
     return manifest if vendored is None else record_vendored(manifest, vendored, inputs.version)
 
 
-# What is downloaded.
+# What is downloaded. The module for it needs urllib3, which takes 0.2 s to import.
 
 
-def _fetch_archives(
+def _download(
     manifest: Manifest, before: Manifest, options: RegenOptions, environment: Environment
-) -> tuple[Mapping[ExternalKey, ArchiveInfo], Sequence[Diagnostic]]:
-    """Return the archives without a checksum or, with ``--verify``, all, and warnings about them.
+) -> _Downloaded:
+    """Return what is downloaded for a manifest: nothing if that is not wanted.
 
-    ``before`` is the manifest before any bump: what it records of other tags must not come again.
-    Raises SbomError with every archive that
-    failed; the cache has the others then.
+    It is the archives without a checksum or, with ``--verify``, all, and the distributions of
+    vendored packages. ``before`` is the manifest before any bump.
     """
+    if options.offline or options.dry_run:
+        return _Downloaded(manifest)
+    from sbom.download import regen_downloads as downloads  # noqa: PLC0415
+
+    settings = _download_settings(options, environment)
+    warnings: Sequence[Diagnostic] = ()
     pins = [pin for pin in manifest.pins if (options.verify or not pin.sha256) and pin.is_archive]
-    if not pins or options.offline or options.dry_run:
-        return {}, ()
-    from sbom.download.archives import (
-        ArchiveFetcher,
-        open_progress,
-        raise_failures,
-        reject_other_tags,
+    if pins:
+        archives, warnings = downloads.fetch_archives(manifest, before, pins, settings)
+        manifest = record_archives(manifest, archives, settings.mirror)
+    distributions, unlisted = downloads.look_up_vendored(manifest, settings)
+    manifest = record_distributions(manifest, distributions)
+    return _Downloaded(manifest, tuple(warnings), tuple(unlisted))
+
+
+def _download_settings(options: RegenOptions, environment: Environment) -> DownloadSettings:
+    from sbom.download.regen_downloads import DownloadSettings  # noqa: PLC0415
+
+    return DownloadSettings(
+        base_url=options.base_url or "",
+        use_cache=not options.no_cache,
+        environment=environment,
+        stream=sys.stderr,
     )
-    from sbom.download.cache import Cache, default_cache_dir
-    from sbom.download.client import Client
-
-    urls = [_on_server(download_location(manifest, pin), options.base_url) for pin in pins]
-    progress = open_progress(sys.stderr, len(pins), environment)
-    cache = Cache(None if options.no_cache else default_cache_dir(), progress.note)
-    token = environment.get("GITHUB_TOKEN", "")
-    with closing(Client(token=token, on_data=progress.advance)) as client:
-        fetcher = ArchiveFetcher(client=client, cache=cache, progress=progress, file=manifest.file)
-        fetched = fetcher.fetch(pins, urls)
-    results = reject_other_tags(fetched, urls, (*before.pins, *manifest.pins), manifest.file)
-    raise_failures(results)
-    archives = {result.pin.key: result.archive for result in results if result.archive}
-    return archives, [warning for result in results for warning in result.diagnostics]
-
-
-def _look_up_vendored(manifest: Manifest, options: RegenOptions) -> tuple[Manifest, Sequence[str]]:
-    """Return the manifest with the distributions of vendored packages, and what has none.
-
-    Raises SbomError with every lookup that failed.
-    """
-    from sbom.download.client import Client, DownloadLimits
-    from sbom.download.package_index import ANSWER_LIMIT, JSON, look_up, unknown_distributions
-
-    wanted = unknown_distributions(manifest)
-    if not wanted or options.offline or options.dry_run:
-        return manifest, ()
-
-    def url_of(project: str) -> str:
-        url = manifest.cpython.package_index.format(project=project)
-        return _on_server(url, options.base_url)
-
-    with closing(Client(accept=JSON, limits=DownloadLimits(size=ANSWER_LIMIT))) as client:
-        found = look_up(client, wanted, url_of)
-    if failed := [diagnostic for lookup in found for diagnostic in lookup.diagnostics]:
-        raise OperationalError(failed)
-    distributions = {
-        one.code.key: (one.distribution.url, one.distribution.sha256)
-        for one in found
-        if one.distribution
-    }
-    unlisted = [
-        f"{one.code.key}: {url_of(one.project)} has no {one.project} {one.code.version}\n"
-        for one in found
-        if not one.distribution
-    ]
-    return record_distributions(manifest, distributions), unlisted
-
-
-def _mirror(options: RegenOptions) -> str:
-    """Return the server of ``--base-url`` without credentials; empty without that flag."""
-    if options.base_url is None:
-        return ""
-    from sbom.download.connections import redact_url
-
-    return redact_url(options.base_url)
 
 
 def _fetch_script(
-    ref: str, manifest: Manifest, options: RegenOptions, environment: Environment
-) -> tuple[str, str, str]:
-    """Return text, SHA-256 and version of the script of a CPython branch, tag or commit."""
-    from sbom.download.client import Client
-    from sbom.download.connections import redact_url
+    ref: str, inputs: Inputs, options: RegenOptions, environment: Environment
+) -> Inputs:
+    """Return the inputs with the script of a CPython branch, tag or commit."""
+    from sbom.download import regen_downloads as downloads  # noqa: PLC0415
 
-    def read(body: IO[bytes], _: object) -> bytes:
-        data = body.read(_SCRIPT_LIMIT + 1)
-        if len(data) > _SCRIPT_LIMIT:
-            message = f"is larger than {_SCRIPT_LIMIT:,} bytes"
-            hint = "name a branch, a tag or a commit of CPython"
-            raise InputError([input_error(redact_url(url), message, hint)])
-        return data
-
-    template, bodies = manifest.cpython.file_url, []
-    with closing(Client(token=environment.get("GITHUB_TOKEN", ""))) as client:
-        for path in (_SCRIPT, _VERSION):
-            url = template.format(
-                organization=manifest.cpython.organization, ref=quote(ref), path=path
-            )
-            url = _on_server(url, options.base_url)
-            bodies.append(client.get(url, read) or b"")
-    text, digest = decode_script(bodies[0])
-    return text, digest, parse_python_version(bodies[1])
-
-
-def _on_server(url: str, base_url: str | None) -> str:
-    """Return a URL on another server: a mirror, or one of a test."""
-    return base_url.rstrip("/") + urlsplit(url).path if base_url else url
+    settings = _download_settings(options, environment)
+    script, version = downloads.fetch_script(ref, inputs.manifest, settings)
+    text, digest = decode_script(script)
+    path = Path(f"get_externals.bat of {ref}")
+    return replace(
+        inputs,
+        script=analyze_script(text, str(path)),
+        script_path=path,
+        script_sha256=digest,
+        version=options.python_version or parse_python_version(version),
+    )

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path, PurePath
 
 from sbom import io
-from sbom.bom.bom import Bom
-from sbom.diagnostics import Diagnostic, Exit, InputError, SbomError
-from sbom.diagnostics.io_messages import input_error
-from sbom.diagnostics.release_messages import inconsistent_release
+from sbom.diagnostics import Diagnostic, Exit
 from sbom.diagnostics.render import count, printable
-from sbom.formats import read_document
 from sbom.inputs import read_inputs, triage_inputs
 from sbom.manifest.ranges import line_in_range, version_in_range
 from sbom.options.report import ReleaseReportOptions
 from sbom.options.shared import InputOptions
-from sbom.release.documents import INDEX
-from sbom.release.index import PublishedSbom, ReleaseIndex, read_index
+from sbom.release.published_directory import read_release
 from sbom.release_report.changes import compare_releases
 from sbom.release_report.composition import compose_report
 from sbom.release_report.page import render_page
@@ -28,11 +22,11 @@ from sbom.reports import print_report
 
 def run(options: ReleaseReportOptions) -> int:
     """Write the page about a release, and print how much is on it."""
-    index, document, bom = _read_release(options.release)
+    index, document, bom = read_release(options.release)
     notes = _read_notes(options.manifest, index.version)
     report = compose_report(bom, index, document, manifest=notes)
     if options.since is not None:
-        index, document, earlier = _read_release(options.since)
+        index, document, earlier = read_release(options.since)
         changes = compare_releases(compose_report(earlier, index, document), report)
         report = replace(report, changes=changes)
     io.write_all({options.output: render_page(report)})
@@ -50,28 +44,6 @@ def run(options: ReleaseReportOptions) -> int:
         | {f"{noun}s": number for noun, number in counted.items()},
     )
     return Exit.OK
-
-
-def _read_release(directory: Path) -> tuple[ReleaseIndex, PublishedSbom, Bom]:
-    """Return the index of a release, its first document, and the BOM in that.
-
-    Raises SbomError if they cannot be read, or the document is not the one of the index.
-    """
-    io.require_directory(directory, "name the directory that 'release' has written to")
-    index = read_index(io.read_bytes(directory / INDEX))
-    if index is None:
-        message, hint = "is not the index of a release", "write it again: nox -s release-sbom"
-        raise InputError([input_error(str(directory / INDEX), message, hint)])
-    document = index.documents[0]
-    path = PurePath(document.path)
-    if path.is_absolute() or ".." in path.parts:
-        raise SbomError([inconsistent_release(INDEX, f"names {path}, which is not beside it")])
-    data = io.read_bytes(directory / path, io.DOCUMENT_LIMIT)
-    sha256 = hashlib.sha256(data).hexdigest()
-    if sha256 != document.sha256:
-        message = f"expected SHA-256 {document.sha256} as {INDEX} states, found {sha256}"
-        raise SbomError([inconsistent_release(document.path, message)])
-    return index, document, read_document(data, str(directory / path))
 
 
 def _read_notes(path: Path, version: str) -> ManifestNotes:

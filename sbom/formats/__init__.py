@@ -22,18 +22,22 @@ class DocumentFormat:
     """A format of SBOM documents.
 
     ``suffix`` ends the names of its files: osv-scalibr opens only names with ``.spdx.`` or
-    ``.cdx.`` in them. ``recognizes`` tells from the JSON of a document whether ``read``
-    reads it.
+    ``.cdx.`` in them. ``predicate_type`` is that of in-toto statements: see spec/predicates of
+    github.com/in-toto/attestation; one without a version is what ``cosign --type`` means.
+    ``recognizes`` tells from the JSON of a document whether ``read`` reads it.
     """
 
     name: str
     suffix: str
+    predicate_type: str
     write: Callable[[Bom], bytes]
     recognizes: Callable[[JsonObject], bool]
     read: Callable[[JsonObject], Bom]
 
 
-SPDX2 = DocumentFormat("spdx-2.3", ".spdx.json", write_spdx2, is_spdx2, read_spdx2)
+SPDX2 = DocumentFormat(
+    "spdx-2.3", ".spdx.json", "https://spdx.dev/Document", write_spdx2, is_spdx2, read_spdx2
+)
 #: Every format that can be written, the default one first, the older of two versions first.
 FORMATS = (
     SPDX2,
@@ -41,13 +45,21 @@ FORMATS = (
         DocumentFormat(
             f"cyclonedx-{version}",
             ".cdx.json",
+            "https://cyclonedx.org/bom",
             partial(write_cyclonedx, version=version),
             is_cyclonedx,
             read_cyclonedx,
         )
         for version in ("1.6", "1.7")
     ),
-    DocumentFormat("spdx-3.0.1", ".spdx3.json", write_spdx3, is_spdx3, read_spdx3),
+    DocumentFormat(
+        "spdx-3.0.1",
+        ".spdx3.json",
+        "https://spdx.dev/Document/v3",
+        write_spdx3,
+        is_spdx3,
+        read_spdx3,
+    ),
 )
 #: What stands for one format of each kind.
 ALL = "all"

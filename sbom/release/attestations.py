@@ -1,6 +1,7 @@
-"""In-toto statements about the artifacts of a release, for somebody to sign.
+"""In-toto statements that SBOMs describe the artifacts of a release, to be signed.
 
 They are not in the index, nor among the checksums: what is published is their signed form.
+https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
 """
 
 from __future__ import annotations
@@ -8,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import orjson
+
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.release_messages import not_attested
 from sbom.formats import FORMATS, DocumentFormat
-from sbom.formats.in_toto import PREDICATE_TYPES, write_in_toto
+from sbom.formats.json_document import encode_json
 from sbom.release.contents import ReleaseContents
 from sbom.release.documents import Outputs
 from sbom.release.release_bom import basis_of
 
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 _SUFFIX = ".intoto.json"
 
 
@@ -46,13 +50,28 @@ def write_attestations(
             continue
         stem = outputs.sbom_stem(artifact)
         for one in outputs.formats:
-            written[_statement_path(stem, one)] = write_in_toto(
+            written[_statement_path(stem, one)] = write_statement(
                 artifact.artifact.file,
                 artifact.file.sha256,
-                PREDICATE_TYPES[one.name],
+                one.predicate_type,
                 documents[f"{stem}{one.suffix}"],
             )
     return Attestations(written, tuple(diagnostics))
+
+
+def write_statement(name: str, sha256: str, predicate_type: str, document: bytes) -> bytes:
+    """Return the statement that a document in JSON describes an artifact.
+
+    ``name`` and ``sha256`` are the artifact's; consumers compare only the digest. JSON in UTF-8,
+    keys sorted, LF line ends.
+    """
+    statement = {
+        "_type": STATEMENT_TYPE,
+        "subject": [{"name": name, "digest": {"sha256": sha256}}],
+        "predicateType": predicate_type,
+        "predicate": orjson.loads(document),
+    }
+    return encode_json(statement)
 
 
 def _statement_path(stem: str, document_format: DocumentFormat) -> str:

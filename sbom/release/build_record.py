@@ -19,6 +19,7 @@ from sbom.diagnostics.io_messages import input_error
 from sbom.files.shipped_file import ShippedFile
 from sbom.formats import document_stem
 from sbom.io import read_bytes
+from sbom.manifest.exemptions import Triage
 
 _SUFFIX = ".build.json"
 #: The version of the schema of the record.
@@ -85,13 +86,30 @@ def read_record(path: Path) -> BuildRecord:
     return record
 
 
-def record_diagnostics(
+def compose_record(
+    *, tool: str, digests: Mapping[str, str], triage: Triage, directories: Mapping[str, str]
+) -> BuildRecord:
+    """Return the record of a build, for no document yet and without paths of this machine.
+
+    ``digests`` are the SHA-256 of inputs by what a record calls them, empty for those that were
+    not given. ``directories`` maps directories that were described to what a record calls them.
+    """
+    return BuildRecord(
+        schema_version=SCHEMA_VERSION,
+        tool=tool,
+        documents={},
+        inputs={name: digest for name, digest in digests.items() if digest},
+        diagnostics=_record_diagnostics(((one, "") for one in triage.active), directories),
+        exempted=_record_diagnostics(triage.exempted, directories),
+    )
+
+
+def _record_diagnostics(
     diagnostics: Iterable[tuple[Diagnostic, str]], directories: Mapping[str, str]
 ) -> tuple[RecordedDiagnostic, ...]:
-    """Return diagnostics, each with the reason that exempts it, without paths of this machine.
+    """Return diagnostics, each with the reason that exempts it.
 
-    ``directories`` maps directories that were described to what a record calls them. They are
-    sorted by what the record has, so that its bytes do not depend on how a path was written.
+    They are sorted by what the record has: its bytes do not depend on how a path was written.
     """
     recorded = [
         RecordedDiagnostic(

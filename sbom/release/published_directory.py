@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from pathlib import Path
 
-from sbom.diagnostics import Diagnostic
-from sbom.diagnostics.release_messages import missing_artifact
+from sbom.bom.bom import Bom
+from sbom.diagnostics import Diagnostic, InputError, SbomError
+from sbom.diagnostics.io_messages import input_error
+from sbom.diagnostics.release_messages import inconsistent_release, missing_artifact
 from sbom.files.shipped_file import hash_file
-from sbom.formats import is_document
-from sbom.io import DOCUMENT_LIMIT, read_bytes
+from sbom.formats import is_document, read_document
+from sbom.io import DOCUMENT_LIMIT, read_bytes, require_directory
 from sbom.manifest.model import Manifest
 from sbom.release.artifact_inspection import list_files
 from sbom.release.artifact_set import classify_artifacts
 from sbom.release.documents import CHECKSUMS, INDEX
-from sbom.release.index import read_index
+from sbom.release.index import PublishedSbom, ReleaseIndex, read_index
 from sbom.release.published import PublishedRelease
+
+_HINT = "name a directory that 'release' wrote"
+
+
+def read_release(directory: Path) -> tuple[ReleaseIndex, PublishedSbom, Bom]:
+    """Return the index of a release, the first SBOM of the whole release, and the BOM in that.
+
+    Raises SbomError if they cannot be read, or if the SBOM is not the file that the index names.
+    """
+    require_directory(directory, _HINT)
+    path = directory / INDEX
+    if not path.is_file():
+        raise InputError([input_error(str(directory), f"has no {INDEX}", _HINT)])
+    index = read_index(read_bytes(path, DOCUMENT_LIMIT))
+    if index is None:
+        raise InputError([input_error(str(path), "is not the index of a release", _HINT)])
+    document = index.documents[0]
+    if not _is_below(Path(document.path)):
+        message = f"names {document.path}, which is not in its directory"
+        raise SbomError([inconsistent_release(str(path), message)])
+    path = directory / document.path
+    data = read_bytes(path, DOCUMENT_LIMIT)
+    sha256 = hashlib.sha256(data).hexdigest()
+    if sha256 != document.sha256:
+        message = f"expected SHA-256 {document.sha256} as {INDEX} states, found {sha256}"
+        raise SbomError([inconsistent_release(str(path), message)])
+    return index, document, read_document(data, str(path))
 
 
 def read_published_documents(directory: Path) -> dict[str, bytes]:

@@ -141,7 +141,7 @@ def test_a_document_that_is_not_the_one_of_the_index_is_refused(
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "cannot be read"), ("{}", "is not the index of a release")],
+    [(None, "has no sbom-index.json"), ("{}", "is not the index of a release")],
 )
 def test_a_directory_without_an_index_is_an_input_error(
     run: Run, tmp_path: Path, content: str | None, message: str
@@ -161,4 +161,4 @@ def test_an_index_that_leads_out_of_its_directory_is_refused(
     (tmp_path / INDEX).write_text(json.dumps(index), encoding="utf-8")
     status, _, err = run("report", tmp_path, "--output", tmp_path / "a.html")
     assert status == Exit.ERRORS
-    assert "which is not beside it" in err
+    assert "names ../secret.spdx.json, which is not in its directory" in err

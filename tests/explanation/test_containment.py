@@ -191,4 +191,16 @@ def test_a_document_that_was_changed_later_is_refused(
     path.write_bytes(path.read_bytes() + b"\n")
     status, _, err = run("explain", "zlib", "--in", changed)
     assert status == Exit.ERRORS
-    assert "its SHA-256 differs [error: SBM706 inconsistent-release]" in err
+    assert "sbom-index.json states, found " in err
+    assert "[error: SBM706 inconsistent-release]" in err
+
+
+def test_an_index_that_leads_out_of_its_directory_is_refused(
+    run: Run, partial: Path, tmp_path: Path
+) -> None:
+    index = json.loads((partial / "sbom-index.json").read_text(encoding="utf-8"))
+    index["documents"][0]["file"] = "../secret.spdx.json"
+    (tmp_path / "sbom-index.json").write_text(json.dumps(index), encoding="utf-8")
+    status, _, err = run("explain", "zlib", "--in", tmp_path)
+    assert status == Exit.ERRORS
+    assert "names ../secret.spdx.json, which is not in its directory" in err

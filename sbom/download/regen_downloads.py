@@ -1,0 +1,135 @@
+"""What ``regen`` downloads: archives of pins, distributions of vendored packages, and a script."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import IO, TextIO
+from urllib.parse import quote, urlsplit
+
+from sbom.components.provenance import download_location
+from sbom.diagnostics import Diagnostic, InputError, OperationalError
+from sbom.diagnostics.io_messages import input_error
+from sbom.download.archives import (
+    ArchiveFetcher,
+    open_progress,
+    raise_failures,
+    reject_other_tags,
+)
+from sbom.download.cache import Cache, default_cache_dir
+from sbom.download.client import Client, DownloadLimits
+from sbom.download.connections import redact_url
+from sbom.download.package_index import ANSWER_LIMIT, JSON, look_up, unknown_distributions
+from sbom.files.targz import ArchiveInfo
+from sbom.manifest.external_key import ExternalKey
+from sbom.manifest.model import Manifest
+from sbom.manifest.pins import Pin
+
+#: The two files of a CPython tree that a regeneration needs, and the most bytes of one.
+_SCRIPT, _VERSION = "PCbuild/get_externals.bat", "Include/patchlevel.h"
+_SCRIPT_LIMIT = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DownloadSettings:
+    """How files are downloaded: from their servers, or from a mirror of them at ``base_url``.
+
+    ``environment`` has what is set for the process, ``stream`` gets a line for each archive.
+    """
+
+    base_url: str
+    use_cache: bool
+    environment: Mapping[str, str]
+    stream: TextIO
+
+    @property
+    def mirror(self) -> str:
+        """Return the URL of the mirror without credentials; empty if there is none."""
+        return redact_url(self.base_url) if self.base_url else ""
+
+    @property
+    def token(self) -> str:
+        """Return the token for GitHub; empty if there is none."""
+        return self.environment.get("GITHUB_TOKEN", "")
+
+    def locate(self, url: str) -> str:
+        """Return where a URL is downloaded from."""
+        return self.base_url.rstrip("/") + urlsplit(url).path if self.base_url else url
+
+
+def fetch_archives(
+    manifest: Manifest, before: Manifest, pins: Sequence[Pin], settings: DownloadSettings
+) -> tuple[Mapping[ExternalKey, ArchiveInfo], Sequence[Diagnostic]]:
+    """Return the archives of pins of a manifest, and warnings about them.
+
+    ``before`` is the manifest before any bump: what it records of other tags must not come again.
+    Raises SbomError with every archive that failed; the cache, if there is one, has the others.
+    """
+    urls = [settings.locate(download_location(manifest, pin)) for pin in pins]
+    progress = open_progress(settings.stream, len(pins), settings.environment)
+    cache = Cache(default_cache_dir() if settings.use_cache else None, progress.note)
+    with closing(Client(token=settings.token, on_data=progress.advance)) as client:
+        fetcher = ArchiveFetcher(client=client, cache=cache, progress=progress, file=manifest.file)
+        fetched = fetcher.fetch(pins, urls)
+    results = reject_other_tags(fetched, urls, (*before.pins, *manifest.pins), manifest.file)
+    raise_failures(results)
+    archives = {result.pin.key: result.archive for result in results if result.archive}
+    return archives, [warning for result in results for warning in result.diagnostics]
+
+
+def look_up_vendored(
+    manifest: Manifest, settings: DownloadSettings
+) -> tuple[Mapping[ExternalKey, tuple[str, str]], Sequence[str]]:
+    """Return URL and SHA-256 of the distributions of vendored packages, and a line on each other.
+
+    Those that the manifest records are not looked up. Raises OperationalError with every lookup
+    that failed.
+    """
+    wanted = unknown_distributions(manifest)
+    if not wanted:
+        return {}, ()
+
+    def url_of(project: str) -> str:
+        return settings.locate(manifest.cpython.package_index.format(project=project))
+
+    with closing(Client(accept=JSON, limits=DownloadLimits(size=ANSWER_LIMIT))) as client:
+        found = look_up(client, wanted, url_of)
+    if failed := [diagnostic for lookup in found for diagnostic in lookup.diagnostics]:
+        raise OperationalError(failed)
+    distributions = {
+        one.code.key: (one.distribution.url, one.distribution.sha256)
+        for one in found
+        if one.distribution
+    }
+    unlisted = [
+        f"{one.code.key}: {url_of(one.project)} has no {one.project} {one.code.version}"
+        for one in found
+        if not one.distribution
+    ]
+    return distributions, unlisted
+
+
+def fetch_script(ref: str, manifest: Manifest, settings: DownloadSettings) -> tuple[bytes, bytes]:
+    """Return a script, and the header that states its version, of a branch, tag or commit.
+
+    Raises InputError for a file that is far too large, OperationalError if a download fails.
+    """
+
+    def read(body: IO[bytes], _: object) -> bytes:
+        data = body.read(_SCRIPT_LIMIT + 1)
+        if len(data) > _SCRIPT_LIMIT:
+            message = f"is larger than {_SCRIPT_LIMIT:,} bytes"
+            hint = "name a branch, a tag or a commit of CPython"
+            raise InputError([input_error(redact_url(url), message, hint)])
+        return data
+
+    template, organization = manifest.cpython.file_url, manifest.cpython.organization
+    bodies = []
+    with closing(Client(token=settings.token)) as client:
+        for path in (_SCRIPT, _VERSION):
+            url = template.format(organization=organization, ref=quote(ref), path=path)
+            url = settings.locate(url)
+            bodies.append(client.get(url, read) or b"")
+    script, version = bodies
+    return script, version
