@@ -21,19 +21,13 @@ from sbom.components.component import Component
 from sbom.formats import cyclonedx_terms as terms
 from sbom.formats.cyclonedx_graph import DependencyGraph
 from sbom.formats.document_time import format_timestamp
+from sbom.formats.file_kinds import bsi_properties
 from sbom.formats.json_document import encode_json
 
 Element = dict[str, Any]
 
 #: How sure we are of an identity: the manifest states it; bytes of the file show it.
 _STATED, _SHOWN = 0.9, 1.0
-#: BSI TR-03183-2, 8.1.4 to 8.1.6, by the suffix of a name.
-_BSI_SUFFIXES = {
-    "executable": "bat cmd dll exe js msi ps1 py pyc pyd pyw sh tcl tm",
-    "archive": "7z appx bz2 cab gz jar msi msix msixupload nupkg tar whl xz zip",
-    "unstructured": "dll exe lib o obj pdb pyc pyd",
-}
-_EXECUTABLE, _ARCHIVE, _UNSTRUCTURED = (set(one.split()) for one in _BSI_SUFFIXES.values())
 
 
 def write_cyclonedx(bom: Bom, version: str) -> bytes:
@@ -234,17 +228,14 @@ def _references(component: Component) -> list[Element]:
 
 
 def _bsi_properties(name: str, purpose: str = "") -> Iterator[tuple[str, str]]:
-    """Yield what BSI TR-03183-2 asks of a file; an installer is an archive, too."""
+    """Yield what BSI TR-03183-2 asks of a file."""
     if not name:
         return
-    suffix = name.rpartition(".")[2].lower()
-    is_installer = purpose == "install"
-    is_archive = suffix in _ARCHIVE or is_installer
-    is_structured = suffix not in _UNSTRUCTURED or is_installer
+    found = bsi_properties(name, purpose)
     yield terms.FILE_NAME, name
-    yield "bsi:component:executable", "executable" if suffix in _EXECUTABLE else "non-executable"
-    yield "bsi:component:archive", "archive" if is_archive else "no archive"
-    yield "bsi:component:structured", "structured" if is_structured else "unstructured"
+    yield "bsi:component:executable", "executable" if found.is_executable else "non-executable"
+    yield "bsi:component:archive", "archive" if found.is_archive else "no archive"
+    yield "bsi:component:structured", "structured" if found.is_structured else "unstructured"
 
 
 def _evidence(component: Component, graph: DependencyGraph, version: str) -> Element:

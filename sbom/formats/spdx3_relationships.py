@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from sbom.bom.bom import Bom, Relationship, RelationshipKind
 from sbom.formats.spdx3_elements import CREATION, Element, References, artifact_id
-from sbom.formats.spdx3_files import BSI_COMMENT
-from sbom.formats.spdx3_terms import RELATIONSHIP_TYPES, SCOPES
+from sbom.formats.spdx3_terms import BSI_COMMENT, RELATIONSHIP_TYPES, SCOPES
 
 #: A relationship of SPDX 3: type, source, target, comment.
 Spdx3Relationship = tuple[str, str, str, str]

@@ -44,3 +44,8 @@ ALGORITHMS = {
 }
 #: Purposes that SPDX 2 spells in another way.
 PURPOSES = {"operating-system": "operatingSystem"}
+#: What table 9 of BSI TR-03183-2 v2.1.0 asks to state where its properties are given as purposes.
+BSI_COMMENT = (
+    "The additional purposes of these files state the properties of BSI TR-03183-2: executable, "
+    "archive, and container for structured or firmware for unstructured."
+)

@@ -17,14 +17,9 @@ from collections.abc import Iterable, Iterator
 from sbom.bom.actor import parse_actor
 from sbom.bom.bom import Bom, BomFile, RelationshipKind, unique_ids
 from sbom.formats.document_time import format_timestamp
+from sbom.formats.file_kinds import bsi_properties, file_purpose, media_type
 from sbom.formats.json_document import encode_json
 from sbom.formats.spdx3_elements import CREATION, Element, References, artifact_id, make_element
-from sbom.formats.spdx3_files import (
-    download_properties,
-    file_purpose,
-    media_type,
-    shipped_file_properties,
-)
 from sbom.formats.spdx3_relationships import list_relationships
 from sbom.formats.spdx3_terms import (
     ALGORITHMS,
@@ -211,7 +206,7 @@ def _file(file: BomFile, ids: References, *, is_artifact: bool) -> Element:
         comment=file.comment,
         contentType=media_type(file.path),
         software_primaryPurpose=file_purpose(file.path),
-        software_additionalPurpose=shipped_file_properties(file.path) if is_artifact else (),
+        software_additionalPurpose=_bsi_purposes(file.path) if is_artifact else (),
         verifiedUsing=_hashes(checksums),
     )
 
@@ -226,9 +221,25 @@ def _artifacts(bom: Bom, ids: References) -> Iterator[Element]:
                 name=component.file_name,
                 contentType=media_type(component.file_name),
                 software_primaryPurpose=file_purpose(component.file_name),
-                software_additionalPurpose=download_properties(component.file_name),
+                software_additionalPurpose=_bsi_purposes(component.file_name, component.purpose),
                 verifiedUsing=_hashes(component.checksums),
             )
+
+
+def _bsi_purposes(name: str, purpose: str = "") -> tuple[str, ...]:
+    """Return the purposes that state BSI's properties of a file: BSI TR-03183-2, table 9.
+
+    Of a text or data file, which has none of the properties but structure, none is stated.
+    """
+    found = bsi_properties(name, purpose)
+    stated = {
+        "archive": found.is_archive,
+        "container": found.is_structured,
+        "executable": found.is_executable,
+        "firmware": not found.is_structured,
+    }
+    is_plain = found.is_structured and not (found.is_archive or found.is_executable)
+    return () if is_plain else tuple(name for name, is_stated in stated.items() if is_stated)
 
 
 def _licenses(bom: Bom, ids: References) -> Iterator[Element]:

@@ -1,12 +1,9 @@
-"""What the name of a file says in SPDX 3: its purpose, its media type, the properties of BSI."""
+"""What the name of a file says: its purpose, its media type, its properties by BSI TR-03183-2."""
 
 from __future__ import annotations
 
-#: What table 9 of BSI TR-03183-2 v2.1.0 asks to state where its properties are given as purposes.
-BSI_COMMENT = (
-    "The additional purposes of these files state the properties of BSI TR-03183-2: executable, "
-    "archive, and container for structured or firmware for unstructured."
-)
+from dataclasses import dataclass
+
 #: Purposes by the suffix of the name.
 _PURPOSES = {
     suffix: purpose
@@ -42,14 +39,25 @@ _MEDIA_TYPES = {
     }.items()
     for suffix in suffixes.split()
 }
-#: By purpose, for a file that is downloaded: an installer is a self-extracting archive.
-_DOWNLOAD_PROPERTIES = {
-    "archive": ("archive", "container"),
-    "executable": ("archive", "container", "executable"),
-    "install": ("archive", "container"),
+#: Suffixes of files that can be run, that consist of other files, and whose metadata do not say
+#: what they consist of.
+_SUFFIXES = {
+    kind: frozenset(suffixes.split())
+    for kind, suffixes in {
+        "executable": "bat cmd dll exe js msi ps1 py pyc pyd pyw sh so tcl tm",
+        "archive": "7z appx bz2 cab gz jar msi msix msixupload nupkg tar tgz whl xz zip",
+        "unstructured": "dll exe lib o obj pdb pyc pyd so",
+    }.items()
 }
-#: By suffix, for a file that ships: a binary is executable and unstructured.
-_SHIPPED_PROPERTIES = dict.fromkeys(("dll", "exe", "pyd", "so"), ("executable", "firmware"))
+
+
+@dataclass(frozen=True, slots=True)
+class BsiProperties:
+    """The properties of a file that BSI TR-03183-2 v2.1.0 asks for: clauses 8.1.4 to 8.1.6."""
+
+    is_executable: bool
+    is_archive: bool
+    is_structured: bool
 
 
 def _suffix(name: str) -> str:
@@ -66,17 +74,14 @@ def media_type(name: str) -> str:
     return _MEDIA_TYPES.get(_suffix(name), "")
 
 
-def download_properties(name: str) -> tuple[str, ...]:
-    """Return the purposes that state BSI's properties of a file that is downloaded.
+def bsi_properties(name: str, purpose: str = "") -> BsiProperties:
+    """Return the properties of a file; ``purpose`` is that of the component which it is.
 
-    BSI TR-03183-2 v2.1.0, tables 7 and 9.
+    An installer is a self-extracting archive.
     """
-    return _DOWNLOAD_PROPERTIES.get(file_purpose(name), ())
-
-
-def shipped_file_properties(name: str) -> tuple[str, ...]:
-    """Return the purposes that state BSI's properties of a binary that ships; none for others.
-
-    BSI TR-03183-2 v2.1.0, clause 8.1.6 and table 9.
-    """
-    return _SHIPPED_PROPERTIES.get(_suffix(name), ())
+    suffix, is_installer = _suffix(name), purpose == "install"
+    return BsiProperties(
+        is_executable=suffix in _SUFFIXES["executable"],
+        is_archive=is_installer or suffix in _SUFFIXES["archive"],
+        is_structured=is_installer or suffix not in _SUFFIXES["unstructured"],
+    )
