@@ -157,7 +157,7 @@ def _missing_vendored(manifest: Manifest) -> Iterator[Diagnostic]:
     recorded = {vendored.key for vendored in manifest.vendored}
     for component, keys in vendored_components(manifest).items():
         if recorded.isdisjoint(keys):
-            yield messages.missing_code(
+            yield messages.unrecorded_code(
                 manifest.file, str(keys[0]), component, manifest.cpython.version
             )
 

@@ -54,6 +54,7 @@ class Code(StrEnum):
     UNEXPECTED_SIGNER = "unexpected-signer"
     UNSIGNED_FILE = "unsigned-file"
     UNTRUSTED_SIGNER = "untrusted-signer"
+    OTHER_PYTHON_VERSION = "other-python-version"
     # The manifest.
     INVALID_TOML = "invalid-toml"
     INVALID_MANIFEST = "invalid-manifest"
@@ -64,9 +65,11 @@ class Code(StrEnum):
     UNKNOWN_VERSION = "unknown-version"
     MISSING_CHECKSUM = "missing-checksum"
     MIRROR_CHECKSUM = "mirror-checksum"
-    MISSING_CODE = "missing-code"
+    UNRECORDED_CODE = "unrecorded-code"
     SOURCE_BINARY_MISMATCH = "source-binary-mismatch"
     CONFLICTING_REFERENCE = "conflicting-reference"
+    UNKNOWN_CPE = "unknown-cpe"
+    UNKNOWN_WHEEL_CONTENTS = "unknown-wheel-contents"
     # Script and manifest compared.
     NOT_IN_MANIFEST = "not-in-manifest"
     NOT_IN_SCRIPT = "not-in-script"
@@ -77,6 +80,7 @@ class Code(StrEnum):
     VERSION_CHANGED = "version-changed"
     TAG_MOVED = "tag-moved"
     ARCHIVE_REPACKED = "archive-repacked"
+    ARCHIVE_OF_ANOTHER_TAG = "archive-of-another-tag"
     # An externals directory.
     UNEXPECTED_EXTERNAL = "unexpected-external"
     MODIFIED_EXTERNAL = "modified-external"
@@ -90,6 +94,8 @@ class Code(StrEnum):
     UNLISTED_COMPONENT = "unlisted-component"
     ABSENT_CODE = "absent-code"
     VENDORED_CHANGED = "vendored-changed"
+    INCOMPLETE_PACKAGE = "incomplete-package"
+    ALTERED_WHEEL = "altered-wheel"
     # The artifacts of a release.
     UNKNOWN_ARTIFACT = "unknown-artifact"
     MISSING_ARTIFACT = "missing-artifact"
@@ -99,6 +105,7 @@ class Code(StrEnum):
     INCONSISTENT_RELEASE = "inconsistent-release"
     REJECTED_PART = "rejected-part"
     NOT_ATTESTED = "not-attested"
+    DUPLICATE_ARTIFACT = "duplicate-artifact"
     # SBOM documents, and VEX statements about what they list.
     INVALID_DOCUMENT = "invalid-document"
     INVALID_STATEMENT = "invalid-statement"

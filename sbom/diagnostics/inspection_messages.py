@@ -1,4 +1,4 @@
-"""Diagnostics of shipped files, SBM201 to SBM210 and SBM213 to SBM218, one function for each.
+"""Diagnostics of shipped files (SBM2xx).
 
 ``file`` is the layout, archive or binary that was inspected, ``member`` the path of a file in it.
 """
@@ -15,7 +15,7 @@ _EXCLUDE = "remove it from the package, or from the channel's 'exclude'"
 
 
 def missing_file(file: str, member: str, expected_by: str, hint: str = "") -> Diagnostic:
-    """Return that a file is missing that a component, a channel or an SBOM expects."""
+    """Report that a file is missing that a component, a channel or an SBOM expects."""
     hint = hint or "check the build; then correct the 'files' of the component in externals.toml"
     return _member(
         Code.MISSING_FILE, file, member, f"missing file: expected by {expected_by}", hint
@@ -23,7 +23,7 @@ def missing_file(file: str, member: str, expected_by: str, hint: str = "") -> Di
 
 
 def missing_component(file: str, component: str, title: str, members: Sequence[str]) -> Diagnostic:
-    """Return that none of the files is there that a component is expected to ship as."""
+    """Report that none of the files is there that a component is expected to ship as."""
     shown = ", ".join(members[:_SHOWN])
     more = f" and {len(members) - _SHOWN:,} more" if len(members) > _SHOWN else ""
     hint = "check the build; then correct the component's 'ships' rows, or name the right SBOM"
@@ -32,7 +32,7 @@ def missing_component(file: str, component: str, title: str, members: Sequence[s
 
 
 def missing_directory(file: str, directory: str, count: int, expected_by: str) -> Diagnostic:
-    """Return that a directory is missing, for all files that are expected in it."""
+    """Report that a directory is missing, for all files that are expected in it."""
     message = f"missing directory: {count:,} files in it are expected by {expected_by}"
     hint = "build or download it again, or name the SBOM of this build with --sbom"
     return _member(Code.MISSING_FILE, file, directory, message, hint)
@@ -41,7 +41,7 @@ def missing_directory(file: str, directory: str, count: int, expected_by: str) -
 def unowned_file(
     file: str, member: str, *, version_resource: str = "", unlisted_in: str = ""
 ) -> Diagnostic:
-    """Return that a file belongs to no component, or is not listed where all files are."""
+    """Report that a file belongs to no component, or is not listed where all files are."""
     reason = f"not listed in {unlisted_in}" if unlisted_in else "belongs to no component"
     detail = f"; its version resource says {version_resource}" if version_resource else ""
     hint = "find out where it comes from; then add it to a component's 'files' or 'owns'"
@@ -57,7 +57,7 @@ def version_mismatch(
     evidence: str = "",
     is_mislabeled: bool = False,
 ) -> Diagnostic:
-    """Return that a file shows another version of a component than was expected.
+    """Report that a file shows another version of a component than was expected.
 
     ``expected`` names the component too: ``openssl 3.5.7``. With ``is_mislabeled``, the file is
     the one of its tag, and the tag is named after the expected version.
@@ -70,37 +70,37 @@ def version_mismatch(
 
 
 def undeclared_component(file: str, member: str, component: str, evidence: str) -> Diagnostic:
-    """Return that a binary contains a component that neither manifest nor SBOM declares."""
+    """Report that a binary contains a component that neither manifest nor SBOM declares."""
     message = f"undeclared component: found {component}{_quoted(evidence)}"
     hint = "add a [[component.<name>.ships]] row for it, or have it removed from the binary"
     return _member(Code.UNDECLARED_COMPONENT, file, member, message, hint)
 
 
 def no_evidence(file: str, member: str, expected: str) -> Diagnostic:
-    """Return that a file should show evidence of a component and shows none."""
+    """Report that a file should show evidence of a component and shows none."""
     message = f"expected {expected}, found no evidence of it"
     hint = "check whether the file contains it; then correct the component's 'evidence'"
     return _member(Code.NO_EVIDENCE, file, member, message, hint)
 
 
 def excluded_component(file: str, member: str, components: Iterable[str]) -> Diagnostic:
-    """Return that a channel ships a component's file that it is declared to exclude."""
+    """Report that a channel ships a component's file that it is declared to exclude."""
     message = f"should not be in this channel; belongs to {', '.join(components)}"
     return _member(Code.EXCLUDED_COMPONENT, file, member, message, _EXCLUDE)
 
 
 def excluded_file(file: str, member: str) -> Diagnostic:
-    """Return that a channel ships a file of CPython that it is declared to exclude."""
+    """Report that a channel ships a file of CPython that it is declared to exclude."""
     return _member(Code.EXCLUDED_FILE, file, member, "should not be in this channel", _EXCLUDE)
 
 
 def not_inspected(file: str, member: str, reason: str, hint: str) -> Diagnostic:
-    """Return that what a file contains could not be seen."""
+    """Report that what a file contains could not be seen."""
     return _member(Code.NOT_INSPECTED, file, member, f"not inspected: {reason}", hint)
 
 
 def absent_payloads(file: str, payloads: Sequence[str]) -> Diagnostic:
-    """Return that files are not at hand that an installer downloads when they are needed."""
+    """Report that files are not at hand that an installer downloads when they are needed."""
     shown = ", ".join(payloads[:_SHOWN])
     more = f" and {len(payloads) - _SHOWN:,} more" if len(payloads) > _SHOWN else ""
     reason = f"packages that it downloads are not at hand: {shown}{more}"
@@ -108,7 +108,7 @@ def absent_payloads(file: str, payloads: Sequence[str]) -> Diagnostic:
 
 
 def file_mismatch(file: str, member: str, *, expected: str, found: str) -> Diagnostic:
-    """Return that a file is not the one that an SBOM or another artifact has."""
+    """Report that a file is not the one that an SBOM or another artifact has."""
     hint = "compare it with the published file; then build or download it again"
     return _member(Code.FILE_MISMATCH, file, member, _mismatch(expected, found), hint)
 
@@ -116,7 +116,7 @@ def file_mismatch(file: str, member: str, *, expected: str, found: str) -> Diagn
 def unexpected_build(
     file: str, member: str, *, expected: str, found: str, evidence: str = ""
 ) -> Diagnostic:
-    """Return that a file is another build of what was expected."""
+    """Report that a file is another build of what was expected."""
     message, hint = _mismatch(expected, found, evidence), "find out who built it, and from what"
     return _member(Code.UNEXPECTED_BUILD, file, member, message, hint)
 
@@ -124,7 +124,7 @@ def unexpected_build(
 def invalid_signature(
     file: str, member: str, signer: str, *, is_changed: bool, reason: str = ""
 ) -> Diagnostic:
-    """Return that the signature of a file is not of its contents, or cannot be verified."""
+    """Report that the signature of a file is not of its contents, or cannot be verified."""
     if not reason:
         reason = "its contents are not what was signed" if is_changed else "it cannot be verified"
     of_signer = f" of {signer}" if signer else ""
@@ -140,7 +140,7 @@ def invalid_timestamp(file: str, member: str, signer: str) -> Diagnostic:
 
 
 def unexpected_signer(file: str, member: str, *, expected: str, found: str) -> Diagnostic:
-    """Return that a file has a signature of another organization than is expected, if any is."""
+    """Report that a file has a signature of another organization than is expected, if any is."""
     wanted = f"a signature of {expected}" if expected else "no signature"
     message = f"expected {wanted}, found one of {found}"
     hint = "find out where it comes from; then correct the build, or [release.signers]"
@@ -148,7 +148,7 @@ def unexpected_signer(file: str, member: str, *, expected: str, found: str) -> D
 
 
 def unsigned_file(file: str, member: str, expected: str) -> Diagnostic:
-    """Return that a file is not signed, unlike others of its build."""
+    """Report that a file is not signed, unlike others of its build."""
     message = f"expected a signature of {expected}, found none"
     hint = "find out where it comes from; then sign it, or add it to 'unsigned' in [release]"
     return _member(Code.UNSIGNED_FILE, file, member, message, hint)
@@ -157,7 +157,7 @@ def unsigned_file(file: str, member: str, expected: str) -> Diagnostic:
 def untrusted_signer(
     file: str, members: Sequence[str], subject: str, *, serial: str, found: str
 ) -> Diagnostic:
-    """Return that files were signed with a certificate that Windows does not trust, and why."""
+    """Report that files were signed with a certificate that Windows does not trust, and why."""
     others = len(members) - 1
     more = f", and {others:,} more {'file' if others == 1 else 'files'}" if others else ""
     message = f"{subject}: expected a root that Windows trusts, found {found}"
@@ -168,7 +168,7 @@ def untrusted_signer(
 
 
 def no_python(file: str) -> Diagnostic:
-    """Return that nothing in what was to be verified is CPython, so that nothing was verified."""
+    """Report that nothing in what was to be verified is CPython, so that nothing was verified."""
     hint = "name a layout, an installed Python, an artifact, or the SBOM of these files"
     if file.lower().endswith(".msi"):
         hint = "name the installer that this package is of, or the SBOM of these files"
@@ -187,3 +187,34 @@ def _mismatch(expected: str, found: str, evidence: str = "") -> str:
 
 def _quoted(evidence: str) -> str:
     return f" ({evidence})" if evidence else ""
+
+
+def unreadable_file(archive: str, member: str, message: str) -> Diagnostic:
+    """Report a damaged archive, or of one ``member`` that is damaged."""
+    return Diagnostic(
+        code=Code.UNREADABLE_FILE,
+        location=Location(archive),
+        subject=member,
+        message=message,
+        hint="download or build it again",
+    )
+
+
+def unsafe_archive(archive: str, member: str, message: str) -> Diagnostic:
+    """Report an archive that must not be extracted, with the member at fault."""
+    return Diagnostic(
+        code=Code.UNSAFE_ARCHIVE,
+        location=Location(archive),
+        subject=member,
+        message=message,
+        hint="do not publish it; build it again, and find out how this one was made",
+    )
+
+
+def other_python_version(file: str, recorded: str, version: str) -> Diagnostic:
+    """Report binaries of another CPython version than the manifest."""
+    message = f"expected CPython {recorded} as recorded, found {version} in the binaries"
+    hint = "add --script or --cpython of that version, or use --identify"
+    return Diagnostic(
+        code=Code.OTHER_PYTHON_VERSION, location=Location(file), message=message, hint=hint
+    )

@@ -6,7 +6,7 @@ from sbom.diagnostics.diagnostic import Code, Diagnostic, Location
 
 
 def invalid_toml(location: Location, reason: str) -> Diagnostic:
-    """Return the diagnostic of a manifest that is not TOML."""
+    """Report a manifest that is not TOML."""
     return Diagnostic(
         code=Code.INVALID_TOML,
         location=location,
@@ -16,7 +16,7 @@ def invalid_toml(location: Location, reason: str) -> Diagnostic:
 
 
 def invalid_manifest(location: Location, key_path: str, message: str, hint: str) -> Diagnostic:
-    """Return the diagnostic of a key that is unknown, missing, or has a wrong value."""
+    """Report a key that is unknown, missing, or has a wrong value."""
     return Diagnostic(
         code=Code.INVALID_MANIFEST,
         location=location,
@@ -27,13 +27,13 @@ def invalid_manifest(location: Location, key_path: str, message: str, hint: str)
 
 
 def missing_reference(file: str, key_path: str, table: str) -> Diagnostic:
-    """Return the diagnostic of a name that refers to a table that is not there."""
+    """Report a name that refers to a table that is not there."""
     hint = f"add [{table}], or correct the name"
     return invalid_manifest(Location(file), key_path, f"there is no [{table}]", hint)
 
 
 def placeholder(file: str, key_path: str) -> Diagnostic:
-    """Return the diagnostic of a field that ``regen`` left for a person to fill in."""
+    """Report a field that ``regen`` left for a person to fill in."""
     return Diagnostic(
         code=Code.PLACEHOLDER,
         location=Location(file),
@@ -44,7 +44,7 @@ def placeholder(file: str, key_path: str) -> Diagnostic:
 
 
 def missing_checksum(file: str, subject: str, location: str, hint: str) -> Diagnostic:
-    """Return the diagnostic of an archive, a tag's or one at an address, without a checksum."""
+    """Report an archive, a tag's or one at an address, without a checksum."""
     return Diagnostic(
         code=Code.MISSING_CHECKSUM,
         location=Location(file),
@@ -55,7 +55,7 @@ def missing_checksum(file: str, subject: str, location: str, hint: str) -> Diagn
 
 
 def mirror_checksum(file: str, subject: str, tag: str, mirror: str) -> Diagnostic:
-    """Return the diagnostic of checksums that were computed from a mirror's copy."""
+    """Report checksums that were computed from a mirror's copy."""
     return Diagnostic(
         code=Code.MIRROR_CHECKSUM,
         location=Location(file),
@@ -66,7 +66,7 @@ def mirror_checksum(file: str, subject: str, tag: str, mirror: str) -> Diagnosti
 
 
 def undescribed_external(file: str, subject: str, title: str, *, revision: bool) -> Diagnostic:
-    """Return the diagnostic of an external, or vendored code, that no component describes.
+    """Report an external, or vendored code, that no component describes.
 
     With ``revision``, a component describes other revisions of it.
     """
@@ -85,10 +85,10 @@ def undescribed_external(file: str, subject: str, title: str, *, revision: bool)
     )
 
 
-def missing_code(file: str, subject: str, component: str, version: str) -> Diagnostic:
-    """Return the diagnostic of a component that a source tree of a CPython version did not show."""
+def unrecorded_code(file: str, subject: str, component: str, version: str) -> Diagnostic:
+    """Report a component that a source tree of a CPython version did not show."""
     return Diagnostic(
-        code=Code.MISSING_CODE,
+        code=Code.UNRECORDED_CODE,
         location=Location(file),
         subject=subject,
         message=f"the source tree of CPython {version} showed no {component}; no document lists it",
@@ -97,10 +97,10 @@ def missing_code(file: str, subject: str, component: str, version: str) -> Diagn
     )
 
 
-def unstated_contents(file: str, subject: str, wheel: str) -> Diagnostic:
-    """Return the diagnostic of a bundled wheel that vendors packages of unknown versions."""
+def unknown_wheel_contents(file: str, subject: str, wheel: str) -> Diagnostic:
+    """Report a bundled wheel that vendors packages of unknown versions."""
     return Diagnostic(
-        code=Code.MISSING_CODE,
+        code=Code.UNKNOWN_WHEEL_CONTENTS,
         location=Location(file),
         subject=subject,
         message=f"{wheel} does not state what it vendors; no document lists those packages",
@@ -108,10 +108,10 @@ def unstated_contents(file: str, subject: str, wheel: str) -> Diagnostic:
     )
 
 
-def missing_upstream_entry(file: str, subject: str, tag: str) -> Diagnostic:
-    """Return the diagnostic of an external that CPython lists under a CPE that is not known."""
+def unknown_cpe(file: str, subject: str, tag: str) -> Diagnostic:
+    """Report an external that CPython lists under a CPE that is not known."""
     return Diagnostic(
-        code=Code.UNDESCRIBED_EXTERNAL,
+        code=Code.UNKNOWN_CPE,
         location=Location(file),
         subject=subject,
         message=f"no entry of sbom/data/upstream_entries.toml states the CPE of {tag}",
@@ -120,7 +120,7 @@ def missing_upstream_entry(file: str, subject: str, tag: str) -> Diagnostic:
 
 
 def unused_component(file: str, key_path: str, line: str) -> Diagnostic:
-    """Return the diagnostic of a component that nothing brings on its CPython line."""
+    """Report a component that nothing brings on its CPython line."""
     return Diagnostic(
         code=Code.UNUSED_ENTRY,
         location=Location(file),
@@ -131,7 +131,7 @@ def unused_component(file: str, key_path: str, line: str) -> Diagnostic:
 
 
 def unknown_version(file: str, key_path: str, component: str, source: str) -> Diagnostic:
-    """Return the diagnostic of a component whose version ``source``, a tag or no tag, lacks."""
+    """Report a component whose version ``source``, a tag or no tag, lacks."""
     reason = f"{source} does not state it" if source else "it comes from no tag"
     return Diagnostic(
         code=Code.UNKNOWN_VERSION,
@@ -143,7 +143,7 @@ def unknown_version(file: str, key_path: str, component: str, source: str) -> Di
 
 
 def source_binary_mismatch(file: str, subject: str, shipped: str, source: str) -> Diagnostic:
-    """Return the diagnostic of a prebuilt binary whose source tag is of another version.
+    """Report a prebuilt binary whose source tag is of another version.
 
     ``shipped`` is a sentence's start: tag, component and version of the binary.
     """
@@ -157,7 +157,7 @@ def source_binary_mismatch(file: str, subject: str, shipped: str, source: str) -
 
 
 def conflicting_reference(file: str, key_path: str, tag: str, reference: str) -> Diagnostic:
-    """Return the diagnostic of a value of a tag that differs from the one in a reference file."""
+    """Report a value of a tag that differs from the one in a reference file."""
     return Diagnostic(
         code=Code.CONFLICTING_REFERENCE,
         location=Location(file),
@@ -168,7 +168,7 @@ def conflicting_reference(file: str, key_path: str, tag: str, reference: str) ->
 
 
 def stale_exemption(file: str, key_path: str, diagnostic: str, key: str) -> Diagnostic:
-    """Return the diagnostic of an exemption that matches nothing any more."""
+    """Report an exemption that matches nothing any more."""
     return Diagnostic(
         code=Code.STALE_EXEMPTION,
         location=Location(file),

@@ -9,7 +9,7 @@ _PUBLISH_AGAIN = "run: nox -s release-sbom, and publish everything that it write
 
 
 def unknown_artifact(path: str, line: str, *, is_known_elsewhere: bool) -> Diagnostic:
-    """Return the diagnostic of a file in the directory of a release that no channel publishes.
+    """Report a file in the directory of a release that no channel publishes.
 
     One that ``is_known_elsewhere`` has a name that a channel uses on other lines than ``line``.
     """
@@ -23,7 +23,7 @@ def unknown_artifact(path: str, line: str, *, is_known_elsewhere: bool) -> Diagn
 
 
 def missing_artifact(file: str, channel: str) -> Diagnostic:
-    """Return the diagnostic of an artifact that a channel publishes and the directory lacks."""
+    """Report an artifact that a channel publishes and the directory lacks."""
     return Diagnostic(
         code=Code.MISSING_ARTIFACT,
         location=Location(file),
@@ -33,7 +33,7 @@ def missing_artifact(file: str, channel: str) -> Diagnostic:
 
 
 def no_artifacts() -> Diagnostic:
-    """Return the diagnostic of a directory that contains nothing of this release."""
+    """Report a directory that contains nothing of this release."""
     return Diagnostic(
         code=Code.NO_ARTIFACTS,
         location=Location("--artifacts"),
@@ -43,7 +43,7 @@ def no_artifacts() -> Diagnostic:
 
 
 def artifact_of_other_version(path: str, version: str, expected: str) -> Diagnostic:
-    """Return the diagnostic of an artifact of another CPython version."""
+    """Report an artifact of another CPython version."""
     return Diagnostic(
         code=Code.VERSION_CONFLICT,
         location=Location(path),
@@ -53,9 +53,9 @@ def artifact_of_other_version(path: str, version: str, expected: str) -> Diagnos
 
 
 def duplicate_artifact(path: str, first: str) -> Diagnostic:
-    """Return the diagnostic of a second artifact of one name."""
+    """Report a second artifact of one name."""
     return Diagnostic(
-        code=Code.DUPLICATE_NAME,
+        code=Code.DUPLICATE_ARTIFACT,
         location=Location(path),
         message=f"second artifact of this name: the first is {first}",
         hint="keep one of them: their SBOMs would have one name",
@@ -63,7 +63,7 @@ def duplicate_artifact(path: str, first: str) -> Diagnostic:
 
 
 def output_exists(path: str) -> Diagnostic:
-    """Return the diagnostic of a different file in the place of a document."""
+    """Report a different file in the place of a document."""
     return Diagnostic(
         code=Code.OUTPUT_EXISTS,
         location=Location(path),
@@ -73,7 +73,7 @@ def output_exists(path: str) -> Diagnostic:
 
 
 def conflicting_component(component: str, first: str, second: str) -> Diagnostic:
-    """Return the diagnostic of a component that two builds describe differently.
+    """Report a component that two builds describe differently.
 
     ``first`` and ``second`` are names of builds.
     """
@@ -87,7 +87,7 @@ def conflicting_component(component: str, first: str, second: str) -> Diagnostic
 
 
 def rejected_part(part: str, message: str, *, subject: str = "", hint: str = "") -> Diagnostic:
-    """Return the diagnostic of a document of ``build`` that cannot be part of a release."""
+    """Report a document of ``build`` that cannot be part of a release."""
     return Diagnostic(
         code=Code.REJECTED_PART,
         location=Location(part),
@@ -98,7 +98,7 @@ def rejected_part(part: str, message: str, *, subject: str = "", hint: str = "")
 
 
 def not_attested(path: str, basis: str) -> Diagnostic:
-    """Return the diagnostic of an artifact that no attestation is written about.
+    """Report an artifact that no attestation is written about.
 
     ``basis`` is the sentence on what its description rests on.
     """
@@ -113,7 +113,7 @@ def not_attested(path: str, basis: str) -> Diagnostic:
 def inconsistent_release(
     file: str, message: str, *, subject: str = "", line: int = 0
 ) -> Diagnostic:
-    """Return the diagnostic of a published file that contradicts the others."""
+    """Report a published file that contradicts the others."""
     return Diagnostic(
         code=Code.INCONSISTENT_RELEASE,
         location=Location(file, line),
@@ -124,13 +124,13 @@ def inconsistent_release(
 
 
 def missing_from_release(file: str, named_by: str = "") -> Diagnostic:
-    """Return the diagnostic of a file that was not published with the others."""
+    """Report a file that was not published with the others."""
     message = f"is missing, but {named_by}" if named_by else "is missing"
     return inconsistent_release(file, message)
 
 
 def unknown_license(document: str, component: str, name: str) -> Diagnostic:
-    """Return the diagnostic of a license that is not in the SPDX list and has no text."""
+    """Report a license that is not in the SPDX list and has no text."""
     return Diagnostic(
         code=Code.INVALID_DOCUMENT,
         location=Location(document),
@@ -143,7 +143,7 @@ def unknown_license(document: str, component: str, name: str) -> Diagnostic:
 def invalid_document(
     file: str, element: str, message: str, hint: str, *, validator: str = ""
 ) -> Diagnostic:
-    """Return the diagnostic of a rule that a document violates.
+    """Report a rule that a document violates.
 
     ``element`` is an SPDX id, or a JSON pointer where only the JSON is at fault; empty for the
     whole document. ``validator`` names an outside validator that reports it.
@@ -159,6 +159,6 @@ def invalid_document(
 
 
 def missing_validator(package: str) -> Diagnostic:
-    """Return the diagnostic of an outside validator that is not installed."""
+    """Report an outside validator that is not installed."""
     message = "is not installed, so documents cannot be validated"
     return invalid_usage(package, message, "run: python -m pip install --group validation")

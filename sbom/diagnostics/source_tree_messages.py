@@ -14,7 +14,7 @@ from sbom.diagnostics.io_messages import input_error
 
 
 def unexpected_external(directory: str, name: str, known_tags: Sequence[str]) -> Diagnostic:
-    """SBM501: a directory is not named after an external of the manifest.
+    """Report that a directory is not named after an external of the manifest.
 
     ``known_tags`` are those of externals with the same name.
     """
@@ -28,7 +28,7 @@ def unexpected_external(directory: str, name: str, known_tags: Sequence[str]) ->
 
 
 def modified_external(directory: str, tag: str, difference: str) -> Diagnostic:
-    """SBM502: the files of an external differ from those of its archive."""
+    """Report that the files of an external differ from those of its archive."""
     return Diagnostic(
         code=Code.MODIFIED_EXTERNAL,
         location=Location(f"{directory}/{tag}"),
@@ -38,7 +38,7 @@ def modified_external(directory: str, tag: str, difference: str) -> Diagnostic:
 
 
 def ambiguous_external(directory: str, tag: str) -> Diagnostic:
-    """SBM503: a directory can be the source or the binary of its tag."""
+    """Report that a directory can be the source or the binary of its tag."""
     return Diagnostic(
         code=Code.AMBIGUOUS_EXTERNAL,
         location=Location(f"{directory}/{tag}"),
@@ -48,7 +48,7 @@ def ambiguous_external(directory: str, tag: str) -> Diagnostic:
 
 
 def missing_external(directory: str, key: str, tag: str, condition: str) -> Diagnostic:
-    """SBM504: the directory does not contain an external that the script fetches."""
+    """Report that the directory does not contain an external that the script fetches."""
     return Diagnostic(
         code=Code.MISSING_EXTERNAL,
         location=Location(directory),
@@ -105,7 +105,7 @@ def stale_version(
     actual: str = "",
     where: str = "",
 ) -> Diagnostic:
-    """SBM601: a file states another version of ``name`` than what ships."""
+    """Report that a file states another version of ``name`` than what ships."""
     message, hint = staleness.value
     return Diagnostic(
         code=Code.STALE_VERSION,
@@ -146,7 +146,7 @@ def checksum_mismatch(
     found: str,
     where: str = "externals.toml",
 ) -> Diagnostic:
-    """SBM602: ``name`` has another checksum than is recorded.
+    """Report that ``name`` has another checksum than is recorded.
 
     ``found`` is its checksum, or words where it has none.
     """
@@ -161,12 +161,12 @@ def checksum_mismatch(
     )
 
 
-def missing_files(file: str, name: str, missing: Sequence[str], total: int) -> Diagnostic:
-    """SBM602: some files of a package are missing that an SBOM of the tree lists."""
+def incomplete_package(file: str, name: str, missing: Sequence[str], total: int) -> Diagnostic:
+    """Report that some files of a package are missing that an SBOM of the tree lists."""
     more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
     are = "are" if more else "is"
     return Diagnostic(
-        code=Code.CHECKSUM_MISMATCH,
+        code=Code.INCOMPLETE_PACKAGE,
         location=Location(file),
         subject=subject_in(file, name),
         message=f"expected {total} files of {name}, found {total - len(missing)}: "
@@ -206,7 +206,7 @@ def link_mismatch(
     external: str = "",
     actual: str = "",
 ) -> Diagnostic:
-    """SBM603: an external is in another shipped file than externals.toml states."""
+    """Report that an external is in another shipped file than externals.toml states."""
     message, hint = fault.value
     return Diagnostic(
         code=Code.LINK_MISMATCH,
@@ -218,7 +218,7 @@ def link_mismatch(
 
 
 def invalid_wheel(file: str, reason: str) -> Diagnostic:
-    """SBM604: a bundled wheel is not what its file name promises."""
+    """Report that a bundled wheel is not what its file name promises."""
     return Diagnostic(
         code=Code.INVALID_WHEEL,
         location=Location(file),
@@ -229,7 +229,7 @@ def invalid_wheel(file: str, reason: str) -> Diagnostic:
 
 
 def unlisted_component(file: str, name: str, version: str, shipped: str, tag: str) -> Diagnostic:
-    """SBM605: an SBOM of the tree does not list a component that ships as a file of its own."""
+    """Report that an SBOM of the tree does not list a component that ships as a file of its own."""
     return Diagnostic(
         code=Code.UNLISTED_COMPONENT,
         location=Location(file),
@@ -240,7 +240,7 @@ def unlisted_component(file: str, name: str, version: str, shipped: str, tag: st
 
 
 def vendored_changed(file: str, key: str, *, found: str, recorded: str, command: str) -> Diagnostic:
-    """SBM606: externals.toml (``file``) records another version of vendored code than the tree."""
+    """Report that externals.toml (``file``) records another version than the tree has."""
     return Diagnostic(
         code=Code.VENDORED_CHANGED,
         location=Location(file),
@@ -251,7 +251,7 @@ def vendored_changed(file: str, key: str, *, found: str, recorded: str, command:
 
 
 def absent_code(file: str, key: str, *, recorded: str, contained: int, command: str) -> Diagnostic:
-    """SBM607: a tree lacks vendored code that externals.toml (``file``) records.
+    """Report that a tree lacks vendored code that externals.toml (``file``) records.
 
     ``recorded`` is its name and version; ``contained`` counts the packages that come with it.
     """
@@ -267,5 +267,15 @@ def absent_code(file: str, key: str, *, recorded: str, contained: int, command: 
 
 
 def invalid_msbuild_file(file: str, reason: str) -> Diagnostic:
-    """SBM902: a file that MSBuild reads is not XML."""
+    """Report that a file that MSBuild reads is not XML."""
     return input_error(file, f"is not an MSBuild file: {reason}", "correct the file")
+
+
+def altered_wheel(file: str, url: str, expected: str, found: str) -> Diagnostic:
+    """Report that a bundled wheel is not the file of its name in the package index."""
+    return Diagnostic(
+        code=Code.ALTERED_WHEEL,
+        location=Location(file),
+        message=f"expected SHA-256 {expected} as {url} has, found {found} in the source tree",
+        hint="restore the wheel, or find out who changed it",
+    )

@@ -6,7 +6,7 @@ from sbom.diagnostics.diagnostic import Code, Diagnostic, Location
 
 
 def invalid_statement(file: str, key_path: str, message: str, hint: str = "") -> Diagnostic:
-    """Return the diagnostic of a key that is unknown, missing, or has a wrong value."""
+    """Report a key that is unknown, missing, or has a wrong value."""
     return Diagnostic(
         code=Code.INVALID_STATEMENT,
         location=Location(file),
@@ -17,13 +17,13 @@ def invalid_statement(file: str, key_path: str, message: str, hint: str = "") ->
 
 
 def unknown_component(file: str, key_path: str, component: str) -> Diagnostic:
-    """Return the diagnostic of a statement about a component that the manifest does not have."""
+    """Report a statement about a component that the manifest does not have."""
     hint = "use the <name> of a [component.<name>] of the manifest"
     return invalid_statement(file, key_path, f"there is no [component.{component}]", hint)
 
 
 def conflicting_statements(file: str, title: str, other: str, version: str) -> Diagnostic:
-    """Return the diagnostic of two statements about one version of a component.
+    """Report two statements about one version of a component.
 
     ``title`` and ``other`` are the titles of the two.
     """
@@ -33,7 +33,7 @@ def conflicting_statements(file: str, title: str, other: str, version: str) -> D
 
 
 def unmatched_statement(file: str, title: str, component: str, versions: str) -> Diagnostic:
-    """Return the diagnostic of a statement that is about nothing in a release.
+    """Report a statement that is about nothing in a release.
 
     ``component`` is the component's name in documents, ``versions`` a range, or empty for all.
     """

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import IO, TextIO
 
 from sbom.diagnostics import Diagnostic, Exit, OperationalError, SbomError
-from sbom.diagnostics.io_messages import archive_of_another_tag, archive_repacked, tag_moved
+from sbom.diagnostics.script_messages import archive_of_another_tag, archive_repacked, tag_moved
 from sbom.download.cache import Cache, CacheEntry
 from sbom.download.client import UNKNOWN, Client, Validators
 from sbom.download.connections import CONNECTIONS, DownloadError, FailureReason, redact_url

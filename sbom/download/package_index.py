@@ -22,7 +22,8 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 from sbom.diagnostics import Diagnostic, OperationalError, SbomError
-from sbom.diagnostics.io_messages import download_failed, other_distribution
+from sbom.diagnostics.io_messages import download_failed
+from sbom.diagnostics.source_tree_messages import altered_wheel
 from sbom.download.client import Client
 from sbom.download.connections import CONNECTIONS, redact_url
 from sbom.manifest.model import Manifest
@@ -96,7 +97,7 @@ def look_up(
         except SbomError as error:
             return Lookup(code=code, project=project, diagnostics=error.diagnostics)
         if found and code.sha256 not in ("", found.sha256):
-            problem = other_distribution(code.wheel, found.url, found.sha256, code.sha256)
+            problem = altered_wheel(code.wheel, found.url, found.sha256, code.sha256)
             return Lookup(code=code, project=project, diagnostics=(problem,))
         return Lookup(code=code, project=project, distribution=found)
 

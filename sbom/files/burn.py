@@ -9,8 +9,7 @@ from typing import IO
 
 from sbom.binaries.binary import InspectFn
 from sbom.diagnostics import Diagnostic, sort_diagnostics
-from sbom.diagnostics.inspection_messages import absent_payloads
-from sbom.diagnostics.io_messages import unreadable_file, unsafe_archive
+from sbom.diagnostics.inspection_messages import absent_payloads, unreadable_file, unsafe_archive
 from sbom.files.burn_manifest import (
     BundleError,
     BundleManifest,

@@ -13,7 +13,7 @@ from typing import IO
 
 from sbom.binaries.binary import InspectFn
 from sbom.diagnostics import Diagnostic, sort_diagnostics
-from sbom.diagnostics.io_messages import unreadable_file, unsafe_archive
+from sbom.diagnostics.inspection_messages import unreadable_file, unsafe_archive
 from sbom.files.cabinet import Cabinet, CabinetError, parse_cabinet, read_files
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
 from sbom.files.msi_database import MsiDatabase, MsiError

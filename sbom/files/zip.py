@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 from sbom.binaries.binary import InspectFn
 from sbom.diagnostics import Diagnostic, failing, sort_diagnostics
-from sbom.diagnostics.io_messages import unreadable_file, unsafe_archive
+from sbom.diagnostics.inspection_messages import unreadable_file, unsafe_archive
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
 from sbom.files.package_signature import read_package_signature
 from sbom.files.shipped_file import ShippedFile, hash_stream

@@ -15,8 +15,8 @@ from sbom.components.versions import parse_revision
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.manifest_messages import (
     missing_checksum,
-    missing_upstream_entry,
     undescribed_external,
+    unknown_cpe,
 )
 from sbom.formats.cpython_externals import UpstreamPackage, write_cpython_externals
 from sbom.formats.cpython_sbom import SbomPackage, read_json_object, read_sbom_packages
@@ -85,7 +85,7 @@ def list_upstream_packages(
         if fixed and component is None:
             diagnostics.append(undescribed_external(manifest.file, str(key), tag, revision=False))
         elif not fixed and entry is None and key.name not in names:
-            diagnostics.append(missing_upstream_entry(manifest.file, str(key), tag))
+            diagnostics.append(unknown_cpe(manifest.file, str(key), tag))
         if fixed and component is not None:
             package = _with_upstream_identifiers(package, component)
         packages.append(package)

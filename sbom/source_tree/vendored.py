@@ -14,13 +14,13 @@ from msgspec import structs
 from packaging.utils import canonicalize_name
 
 from sbom.diagnostics import Diagnostic, Location, SbomError
-from sbom.diagnostics.manifest_messages import unstated_contents
+from sbom.diagnostics.manifest_messages import unknown_wheel_contents
 from sbom.diagnostics.release_messages import invalid_document
 from sbom.diagnostics.source_tree_messages import (
     ChecksumRecord,
     checksum_mismatch,
+    incomplete_package,
     invalid_wheel,
-    missing_files,
 )
 from sbom.files.shipped_file import verification_code
 from sbom.formats.cpython_sbom import SbomFile, SbomPackage, read_sbom_packages
@@ -71,7 +71,7 @@ def check_wheel_contents(
     """
     for wheel in _installed(_read_wheels(tree)):
         if wheel.vendors and not _contained(wheel, contents):
-            yield unstated_contents(file, f"vendored.{wheel.name}", wheel.file)
+            yield unknown_wheel_contents(file, f"vendored.{wheel.name}", wheel.file)
 
 
 def require_readable(tree: SourceTree) -> None:
@@ -177,7 +177,7 @@ def check_listed_files(tree: SourceTree, path: str) -> Iterator[Diagnostic]:
     for package in _packages_present(tree, packages or ()):
         missing = [file.path for file in package.files if not tree.has(file.path)]
         if missing:
-            yield missing_files(path, package.name, missing, len(package.files))
+            yield incomplete_package(path, package.name, missing, len(package.files))
         for file in package.files:
             if file.path in missing:
                 continue

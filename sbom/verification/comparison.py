@@ -10,7 +10,7 @@ from sbom.bom.ownership import expected_contents
 from sbom.components.component import Build
 from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
 from sbom.diagnostics import inspection_messages as messages
-from sbom.diagnostics.script_messages import binaries_of_another_version
+from sbom.diagnostics.inspection_messages import other_python_version
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.channels import version_named
 from sbom.manifest.model import Manifest
@@ -173,4 +173,4 @@ def _compare_version(
     """Yield that binaries are of another CPython version than the manifest."""
     version = manifest.cpython.version.rstrip("+")
     if identification.cpython and version not in identification.cpython:
-        yield binaries_of_another_version(target.name, version, identification.cpython[0])
+        yield other_python_version(target.name, version, identification.cpython[0])

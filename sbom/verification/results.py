@@ -9,7 +9,7 @@ from enum import StrEnum
 from sbom.binaries.binary import Binary, EvidenceMatch, describe_matches
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics import inspection_messages as messages
-from sbom.diagnostics.io_messages import unreadable_file
+from sbom.diagnostics.inspection_messages import unreadable_file
 from sbom.diagnostics.render import printable
 from sbom.files.shipped_file import ShippedFile, is_executable
 from sbom.verification.expectations import Expectation, KnownDlls

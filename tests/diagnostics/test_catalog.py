@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from manifests import COMMITTED, entry_of, script_of
 
+from sbom import diagnostics
 from sbom.cli import main
+from sbom.diagnostics import Code
 from sbom.diagnostics.catalog import Entry, catalog
 
 ENTRIES = catalog().values()
@@ -37,6 +39,30 @@ MANIFESTS = [
     ("undescribed-external", 'external = "source.bzip2"', 'external = "source.bzip3"'),
     ("missing-checksum", "llvm-19.1.7.0", "llvm-19.1.7.0"),
 ]
+
+
+#: The areas of the diagnostics that a module makes, by the first digit of their ids.
+AREAS = {
+    "script_messages": "14",
+    "inspection_messages": "2",
+    "manifest_messages": "3",
+    "source_tree_messages": "56",
+    "release_messages": "78",
+    "vex_messages": "8",
+    "io_messages": "9",
+}
+
+
+def test_the_catalog_is_in_the_order_of_the_ids() -> None:
+    ids = [entry.id for entry in ENTRIES]
+    assert ids == sorted(set(ids))
+
+
+def test_each_diagnostic_is_made_in_the_module_of_its_area() -> None:
+    for name, areas in AREAS.items():
+        text = Path(diagnostics.__path__[0], f"{name}.py").read_text(encoding="utf-8")
+        made = {Code[code] for code in re.findall(r"\bCode\.([A-Z_]+)", text)}
+        assert {catalog()[code].id[3] for code in made} == set(areas), name
 
 
 @pytest.mark.parametrize(

@@ -80,17 +80,17 @@ def test_a_missing_component_is_reported_until_it_is_exempted(
     assert regen(tree, manifest) == 0
     line = (
         f"{manifest}: vendored.macholib: the source tree of CPython 3.14.7 showed no macholib; "
-        "no document lists it [warning: SBM312 missing-code]\n"
+        "no document lists it [warning: SBM312 unrecorded-code]\n"
     )
     assert line in capsys.readouterr().err
     assert regen(tree, manifest) == 0
     assert line in capsys.readouterr().err
     assert main(["check", "--manifest", str(manifest)]) == 0
     assert line in capsys.readouterr().out
-    exemption = 'diagnostic = "missing-code"\nkey = "vendored.macholib"\nreason = "not built"\n'
+    exemption = 'diagnostic = "unrecorded-code"\nkey = "vendored.macholib"\nreason = "not built"\n'
     manifest.write_text(f"{manifest.read_text('utf-8')}\n[[exemption]]\n{exemption}", "utf-8")
     assert main(["check", "--manifest", str(manifest)]) == 0
-    assert "no document lists it [exempted: SBM312 missing-code]" in capsys.readouterr().out
+    assert "no document lists it [exempted: SBM312 unrecorded-code]" in capsys.readouterr().out
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def test_a_setuptools_of_unknown_contents_is_reported(
     tree_with(tmp_path, "56.0.9", vendoring("56.0.9", "setuptools/_vendor/ordered_set.py"))
     assert (
         "vendored.setuptools: setuptools-56.0.9-py3-none-any.whl does not state what it vendors; "
-        "no document lists those packages [warning: SBM312 missing-code]\n"
+        "no document lists those packages [warning: SBM314 unknown-wheel-contents]\n"
     ) in capsys.readouterr().err
 
 

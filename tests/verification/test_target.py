@@ -170,7 +170,7 @@ def test_a_named_pipe_is_refused_without_reading_it(
 def test_binaries_of_another_release_than_the_manifest_are_an_error(case: VerifyCase) -> None:
     status, report = case.run(script=False)
     assert status == Exit.ERRORS
-    [other] = [one for one in report["diagnostics"] if one["name"] == "version-changed"]
+    [other] = [one for one in report["diagnostics"] if one["name"] == "other-python-version"]
     assert "found 3.13.5" in other["message"]
     assert "--identify" in other["hint"]
 
