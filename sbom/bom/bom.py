@@ -38,6 +38,10 @@ class RelationshipKind(StrEnum):
     OTHER = "other"
 
 
+#: The relationships of what is built into a program with it.
+LINKS = (RelationshipKind.STATIC_LINK, RelationshipKind.DYNAMIC_LINK)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Relationship:
     """A relationship between two elements of a BOM, by their ids, read from source to target."""

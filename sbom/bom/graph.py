@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from sbom.bom.bom import Bom, BomFile, Relationship, RelationshipKind, used_license_texts
+from sbom.bom.bom import LINKS, Bom, BomFile, Relationship, RelationshipKind, used_license_texts
 from sbom.components.component import Component
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.release_messages import conflicting_component
@@ -138,3 +138,19 @@ class SliceExtractor:
                     reached.add(relationship.target)
                     waiting.append(relationship.target)
         return reached
+
+
+def distinct_relationships(related: Iterable[Relationship]) -> tuple[Relationship, ...]:
+    """Return relationships sorted, each once, without dependencies that a link implies.
+
+    Documents of SPDX state a build tool twice, once with the comment, and a link as a dependency
+    too.
+    """
+    distinct: dict[tuple[str, RelationshipKind, str], Relationship] = {}
+    for edge in related:
+        if edge.key not in distinct or not distinct[edge.key].comment:
+            distinct[edge.key] = edge
+    for source, kind, target in list(distinct):
+        if kind in LINKS:
+            distinct.pop((source, RelationshipKind.DEPENDS_ON, target), None)
+    return tuple(distinct[key] for key in sorted(distinct))

@@ -49,7 +49,7 @@ def compare_boms(old: Bom, new: Bom, old_name: str, new_name: str) -> ChangeSet:
 def _component_change(pair: Pair, files: tuple[FileChange, ...]) -> ComponentChange:
     old, new = pair
     shown = latest(pair)
-    location = shown.component.download_location
+    location = shown.component.known_location
     return ComponentChange(
         name=shown.component.name,
         old_version=old.component.version if old else None,
@@ -58,7 +58,7 @@ def _component_change(pair: Pair, files: tuple[FileChange, ...]) -> ComponentCha
         facts=tuple(compare_facts(old, new)),
         files=files,
         ships=shown.ships,
-        archives=(location,) if location not in ("", "NONE", "NOASSERTION") else (),
+        archives=(location,) if location else (),
     )
 
 

@@ -107,7 +107,7 @@ def _facts(one: DescribedComponent | None) -> dict[str, tuple[str, ...]]:
         "copyright": _texts(component.copyright),
         "annotation": _texts(component.annotation),
         "tag": _texts(one.tag),
-        "archive": _texts(component.download_location),
+        "archive": _texts(component.known_location),
         "commit": _texts(one.commit),
     }
 

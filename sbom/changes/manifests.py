@@ -103,7 +103,7 @@ def _group(pair: Pair) -> _Group:
     old, new = pair
     shown = latest(pair)
     component = shown.component
-    is_located = component.download_location not in ("", "NONE", "NOASSERTION")
+    is_located = bool(component.known_location)
     return _Group(
         name=component.name,
         old_version=old.component.version if old else None,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from sbom.changes.change import FactChange
 from sbom.components.provenance import download_location
+from sbom.manifest.component_spec import UNKNOWN_LOCATION
 from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest
 from sbom.manifest.pins import Pin, Vendored
@@ -76,4 +77,4 @@ def archive_of(manifest: Manifest, entry: Pin | Vendored) -> tuple[str, ...]:
     """Return the address that an external or vendored code is obtained from, if it is known."""
     if isinstance(entry, Pin):
         return (download_location(manifest, entry),)
-    return () if entry.download_location == "NOASSERTION" else (entry.download_location,)
+    return () if entry.download_location == UNKNOWN_LOCATION else (entry.download_location,)

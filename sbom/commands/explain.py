@@ -6,12 +6,14 @@ from pathlib import Path
 
 from sbom import io
 from sbom.diagnostics import Exit
+from sbom.diagnostics.io_messages import usage_error
 from sbom.explanation.component_facts import explain_component
 from sbom.explanation.containment import (
     Containment,
     component_names,
     document_containers,
     find_containment,
+    is_listed,
     release_containers,
 )
 from sbom.explanation.diagnostic_facts import explain_diagnostic
@@ -96,5 +98,8 @@ def _find(word: str, path: Path) -> Containment:
         source = bom.name or path.name
     containment = find_containment(word, bom, containers, source, missing)
     if not containment.contained:
+        if is_listed(word, bom):
+            hint = "without --in, explain says what it is for"
+            raise usage_error(word, f"is in no artifact of {source}", hint)
         raise unknown_subject(word, component_names(bom), f"name a component of {path}")
     return containment

@@ -65,6 +65,11 @@ class Component:
         """Return name and version, as messages have them: ``openssl 3.5.7``."""
         return f"{self.name} {self.version}".rstrip()
 
+    @property
+    def known_location(self) -> str:
+        """Return ``download_location``; empty if that states that there is none, or none known."""
+        return "" if self.download_location in ("NONE", "NOASSERTION") else self.download_location
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Build:

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from packageurl import PackageURL
 
+from sbom.manifest.component_spec import UNKNOWN_LOCATION
+
 #: A pre-release, and the words that NVD's dictionary has for its kind.
 _PRE_RELEASE = re.compile(r"(\d+(?:\.\d+)*)-?(rc|a|b|alpha|beta)(\d+)")
 _NVD_WORDS = {"a": "alpha", "b": "beta"}
@@ -25,7 +27,7 @@ def make_purl(base: str, version: str, location: str, sha256: str) -> str:
         return ""
     parsed = PackageURL.from_string(base)
     qualifiers = {}
-    if parsed.type == "generic" and location not in ("", "NOASSERTION"):
+    if parsed.type == "generic" and location not in ("", UNKNOWN_LOCATION):
         # https://github.com/package-url/purl-spec: vcs_url is for git+https://… and the like.
         qualifiers["vcs_url" if _VCS.match(location) else "download_url"] = location
         if sha256:

@@ -8,13 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sbom.components.versions import is_source_mismatch, parse_revision
-from sbom.manifest.component_spec import ComponentSpec, Inclusion
+from sbom.manifest.component_spec import UNKNOWN_LOCATION, ComponentSpec, Inclusion
 from sbom.manifest.model import Manifest
 from sbom.manifest.pins import Pin, Vendored
 from sbom.manifest.ranges import line_in_range, version_in_range
 from sbom.script.externals import FetchMethod
-
-UNKNOWN_LOCATION = "NOASSERTION"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,6 +26,7 @@ from sbom.diagnostics.io_messages import download_failed
 from sbom.diagnostics.source_tree_messages import altered_wheel
 from sbom.download.client import Client
 from sbom.download.connections import CONNECTIONS, redact_url
+from sbom.manifest.component_spec import UNKNOWN_LOCATION
 from sbom.manifest.model import Manifest
 from sbom.manifest.pins import Vendored
 
@@ -77,7 +78,7 @@ def unknown_distributions(manifest: Manifest) -> list[tuple[Vendored, str]]:
     return [
         (code, PackageURL.from_string(purls[code.key]).name)
         for code in manifest.current_vendored
-        if code.key in purls and code.download_location == "NOASSERTION"
+        if code.key in purls and code.download_location == UNKNOWN_LOCATION
     ]
 
 

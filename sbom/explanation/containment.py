@@ -188,6 +188,11 @@ def _describe(
     )
 
 
+def is_listed(word: str, bom: Bom) -> bool:
+    """Return whether a word names a component of a BOM, if only one that builds need."""
+    return any(_is_named(component, word) for component in bom.components)
+
+
 def component_names(bom: Bom) -> tuple[str, ...]:
     """Return the names and the package URLs that components of a BOM are known by, sorted."""
     names = {one.name for one in bom.components}

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from sbom.components.component import Component
 from sbom.diagnostics.render import count, printable
 from sbom.explanation.containment import ContainedComponent, Containment
+from sbom.manifest.component_spec import UNKNOWN_LOCATION
 
 #: How many files of a component are named as text.
 _FILES = 4
-_UNKNOWN = ("", "NOASSERTION")
+_UNKNOWN = ("", UNKNOWN_LOCATION)
 
 
 def render_containment(containment: Containment) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from sbom.bom.actor import ActorKind, parse_actor
 from sbom.bom.bom import Bom, BomFile
@@ -22,9 +21,7 @@ from sbom.formats import cyclonedx_terms as terms
 from sbom.formats.cyclonedx_graph import DependencyGraph
 from sbom.formats.document_time import format_timestamp
 from sbom.formats.file_kinds import bsi_properties
-from sbom.formats.json_document import encode_json
-
-Element = dict[str, Any]
+from sbom.formats.json_document import JsonObject, encode_json
 
 #: How sure we are of an identity: the manifest states it; bytes of the file show it.
 _STATED, _SHOWN = 0.9, 1.0
@@ -43,7 +40,7 @@ def write_cyclonedx(bom: Bom, version: str) -> bytes:
     }
     root = elements.pop(bom.roots[0], None) if bom.roots else None
     files = [_file(file, graph) for file in sorted(bom.files, key=lambda one: (one.path, one.id))]
-    data: Element = {
+    data: JsonObject = {
         "$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": version,
@@ -62,19 +59,19 @@ def write_cyclonedx(bom: Bom, version: str) -> bytes:
     return encode_json(_stated(data))
 
 
-def _stated(element: Element) -> Element:
+def _stated(element: JsonObject) -> JsonObject:
     """Return an element without what is not known."""
     return {key: value for key, value in element.items() if value}
 
 
-def _properties(pairs: Iterable[tuple[str, str]]) -> list[Element]:
+def _properties(pairs: Iterable[tuple[str, str]]) -> list[JsonObject]:
     return [{"name": name, "value": value} for name, value in pairs if value]
 
 
 # The document.
 
 
-def _metadata(bom: Bom, root: Element | None) -> Element:
+def _metadata(bom: Bom, root: JsonObject | None) -> JsonObject:
     creation = bom.creation
     actors = [actor for text in creation.creators if (actor := parse_actor(text))]
     makers = [actor for actor in actors if actor.kind is ActorKind.ORGANIZATION]
@@ -101,12 +98,12 @@ def _metadata(bom: Bom, root: Element | None) -> Element:
     )
 
 
-def _tool(tool: str) -> Element:
+def _tool(tool: str) -> JsonObject:
     name, _, version = tool.rpartition("-")
     return _stated({"type": "application", "name": name or version, "version": name and version})
 
 
-def _annotations(bom: Bom) -> list[Element]:
+def _annotations(bom: Bom) -> list[JsonObject]:
     """Return what was noted about components, by the first tool that made the BOM."""
     tools = [{"component": _tool(tool)} for tool in bom.creation.tools[:1]]
     if not tools or bom.creation.created is None:
@@ -123,7 +120,7 @@ def _annotations(bom: Bom) -> list[Element]:
     ]
 
 
-def _compositions(bom: Bom) -> list[Element]:
+def _compositions(bom: Bom) -> list[JsonObject]:
     """Return how complete the lists of contents are."""
     by_aggregate: dict[str, list[str]] = {}
     for id_, found in sorted(component_completeness(bom).items()):
@@ -137,7 +134,7 @@ def _compositions(bom: Bom) -> list[Element]:
 # Components and files.
 
 
-def _component(component: Component, graph: DependencyGraph, bom: Bom, version: str) -> Element:
+def _component(component: Component, graph: DependencyGraph, bom: Bom, version: str) -> JsonObject:
     kind = terms.TYPES.get(component.purpose, terms.DEFAULT_TYPE)
     maker = parse_actor(component.originator)
     by_person = maker is not None and maker.kind is ActorKind.PERSON
@@ -175,7 +172,7 @@ def _component(component: Component, graph: DependencyGraph, bom: Bom, version: 
     return _stated(element)
 
 
-def _entity(text: str) -> Element | None:
+def _entity(text: str) -> JsonObject | None:
     """Return an organization, or a person as its only contact."""
     actor = parse_actor(text)
     if actor is None:
@@ -185,7 +182,7 @@ def _entity(text: str) -> Element | None:
     return _stated({"name": actor.name, "contact": [{"email": actor.mail}] if actor.mail else None})
 
 
-def _licenses(component: Component, bom: Bom, version: str) -> list[Element]:
+def _licenses(component: Component, bom: Bom, version: str) -> list[JsonObject]:
     """Return the concluded license, and the declared one where the format can have both."""
     stated = [
         ("concluded", component.license_concluded),
@@ -209,7 +206,7 @@ def _licenses(component: Component, bom: Bom, version: str) -> list[Element]:
     return expressions[:1] if version == "1.6" else expressions
 
 
-def _hashes(checksums: Iterable[tuple[str, str]]) -> list[Element]:
+def _hashes(checksums: Iterable[tuple[str, str]]) -> list[JsonObject]:
     return [
         {"alg": terms.ALGORITHMS[name], "content": value}
         for name, value in checksums
@@ -217,13 +214,13 @@ def _hashes(checksums: Iterable[tuple[str, str]]) -> list[Element]:
     ]
 
 
-def _references(component: Component) -> list[Element]:
+def _references(component: Component) -> list[JsonObject]:
     distribution = {
         "type": "distribution",
         "url": component.download_location,
         "hashes": _hashes(component.checksums),
     }
-    website: Element = {"type": "website", "url": component.homepage}
+    website: JsonObject = {"type": "website", "url": component.homepage}
     return [_stated(one) for one in (distribution, website) if one["url"]]
 
 
@@ -238,7 +235,7 @@ def _bsi_properties(name: str, purpose: str = "") -> Iterator[tuple[str, str]]:
     yield "bsi:component:structured", "structured" if found.is_structured else "unstructured"
 
 
-def _evidence(component: Component, graph: DependencyGraph, version: str) -> Element:
+def _evidence(component: Component, graph: DependencyGraph, version: str) -> JsonObject:
     """Return the files that contain a component, and what shows which one it is.
 
     In version 1.6, the identity is an object instead of an array of one, which the schema accepts
@@ -280,7 +277,7 @@ def _names_version(file: BomFile, version: str) -> bool:
     return bool(re.search(rf"(?<![\w.]){re.escape(version)}(?!\.?\w)", file.comment))
 
 
-def _file(file: BomFile, graph: DependencyGraph) -> Element:
+def _file(file: BomFile, graph: DependencyGraph) -> JsonObject:
     checksums = (("SHA1", file.sha1), ("SHA256", file.sha256), ("SHA512", file.sha512))
     licenses = [{"expression": file.license, "acknowledgement": "concluded"}]
     return _stated(

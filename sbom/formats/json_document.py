@@ -66,6 +66,12 @@ def get_text(data: JsonObject, key: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
+def get_asserted(data: JsonObject, key: str) -> str:
+    """Return a text without surrounding blanks; empty if SPDX asserts nothing."""
+    value = get_text(data, key)
+    return "" if value == "NOASSERTION" else value
+
+
 def get_verbatim(data: JsonObject, key: str) -> str:
     """Return a text with the blanks around it, which belong to a path; empty if there is none."""
     value = data.get(key)

@@ -6,7 +6,7 @@ document. A document made here comes back as the BOM it was made of.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from sbom.bom.bom import (
     Bom,
@@ -16,10 +16,12 @@ from sbom.bom.bom import (
     Relationship,
     RelationshipKind,
 )
+from sbom.bom.graph import distinct_relationships
 from sbom.components.component import Component
 from sbom.formats.document_time import parse_timestamp
 from sbom.formats.json_document import (
     JsonObject,
+    get_asserted,
     get_object,
     get_objects,
     get_text,
@@ -45,7 +47,6 @@ _REVERSED = {
 }
 #: What relates a file to the package that it comes from.
 _FROM_FILE = ("OTHER", "GENERATED_FROM")
-_LINKS = (RelationshipKind.STATIC_LINK, RelationshipKind.DYNAMIC_LINK)
 
 
 def is_spdx2(data: JsonObject) -> bool:
@@ -69,7 +70,7 @@ def read_spdx2(data: JsonObject) -> Bom:
         roots=_roots(data, known),
         components=components,
         files=files,
-        relationships=_distinct(
+        relationships=distinct_relationships(
             edge for edge in related if edge.source in known and edge.target in known
         ),
         license_texts=tuple(
@@ -81,12 +82,6 @@ def read_spdx2(data: JsonObject) -> Bom:
             for row in get_objects(data, "hasExtractedLicensingInfos")
         ),
     )
-
-
-def _asserted(table: JsonObject, key: str) -> str:
-    """Return a text; empty if the document asserts nothing."""
-    value = get_text(table, key)
-    return "" if value == "NOASSERTION" else value
 
 
 def _id(table: JsonObject, key: str = "SPDXID") -> str:
@@ -110,15 +105,15 @@ def _component(package: JsonObject) -> Component:
         id=_id(package),
         name=get_text(package, "name"),
         version=get_text(package, "versionInfo"),
-        originator=_asserted(package, "originator"),
-        supplier=_asserted(package, "supplier"),
-        homepage=_asserted(package, "homepage"),
-        license_concluded=_asserted(package, "licenseConcluded"),
-        license_declared=_asserted(package, "licenseDeclared"),
-        copyright=_asserted(package, "copyrightText"),
+        originator=get_asserted(package, "originator"),
+        supplier=get_asserted(package, "supplier"),
+        homepage=get_asserted(package, "homepage"),
+        license_concluded=get_asserted(package, "licenseConcluded"),
+        license_declared=get_asserted(package, "licenseDeclared"),
+        copyright=get_asserted(package, "copyrightText"),
         purl=next(iter(get_locators(package, "purl")), ""),
         cpes=tuple(get_locators(package, "cpe23Type")),
-        download_location=_asserted(package, "downloadLocation"),
+        download_location=get_asserted(package, "downloadLocation"),
         file_name=get_text(package, "packageFileName"),
         checksums=tuple(_checksums(package).items()),
         source_info=get_text(package, "sourceInfo"),
@@ -150,7 +145,7 @@ def _file(file: JsonObject) -> BomFile:
         sha1=checksums.get("SHA1", ""),
         sha256=checksums.get("SHA256", ""),
         sha512=checksums.get("SHA512", ""),
-        license=_asserted(file, "licenseConcluded"),
+        license=get_asserted(file, "licenseConcluded"),
         comment=get_text(file, "comment"),
     )
 
@@ -198,18 +193,3 @@ def _relationship(
         yield Relationship(target, _REVERSED[kind], source, comment)
     else:
         yield Relationship(source, RelationshipKind.OTHER, target, f"{kind} {comment}".strip())
-
-
-def _distinct(related: Iterable[Relationship]) -> tuple[Relationship, ...]:
-    """Return relationships sorted, each once, without dependencies that a link implies.
-
-    The writer states a build tool twice, once with the comment, and a link as a dependency too.
-    """
-    distinct: dict[tuple[str, RelationshipKind, str], Relationship] = {}
-    for edge in related:
-        if edge.key not in distinct or not distinct[edge.key].comment:
-            distinct[edge.key] = edge
-    for source, kind, target in list(distinct):
-        if kind in _LINKS:
-            distinct.pop((source, RelationshipKind.DEPENDS_ON, target), None)
-    return tuple(distinct[key] for key in sorted(distinct))

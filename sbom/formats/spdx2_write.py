@@ -11,13 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sbom.bom.bom import Bom, BomFile, Relationship, RelationshipKind
+from sbom.bom.bom import LINKS, Bom, BomFile, Relationship, RelationshipKind
 from sbom.components.component import Component
 from sbom.files.shipped_file import verification_code
 from sbom.formats.document_time import format_timestamp
-from sbom.formats.json_document import encode_json
-
-Element = dict[str, Any]
+from sbom.formats.json_document import JsonObject, encode_json
 
 ID_PREFIX = "SPDXRef-"
 DOCUMENT_ID = "SPDXRef-DOCUMENT"
@@ -30,7 +28,6 @@ _TYPES = {
     RelationshipKind.PART_OF: "OTHER",
     RelationshipKind.OTHER: "OTHER",
 }
-_LINKS = (RelationshipKind.STATIC_LINK, RelationshipKind.DYNAMIC_LINK)
 #: File types by the suffix of the name (clause 8.3).
 _FILE_TYPES = {
     "APPLICATION": "cat",
@@ -54,12 +51,12 @@ def write_spdx2(bom: Bom) -> bytes:
     return encode_json(spdx2_json(bom))
 
 
-def spdx2_json(bom: Bom) -> Element:
+def spdx2_json(bom: Bom) -> JsonObject:
     """Return the JSON of that document."""
     components = sorted(bom.components, key=lambda component: component.id)
     files = sorted(bom.files, key=lambda file: (file.path, file.id))
     codes = _verification_codes(bom)
-    data: Element = {
+    data: dict[str, Any] = {
         "SPDXID": DOCUMENT_ID,
         "creationInfo": _creation_info(bom),
         "dataLicense": "CC0-1.0",
@@ -78,7 +75,7 @@ def spdx2_json(bom: Bom) -> Element:
     return data
 
 
-def _creation_info(bom: Bom) -> Element:
+def _creation_info(bom: Bom) -> JsonObject:
     creation = bom.creation
     info = {
         "created": format_timestamp(creation.created),
@@ -99,9 +96,9 @@ def _verification_codes(bom: Bom) -> dict[str, str]:
     return {id_: verification_code(digests) for id_, digests in contained.items()}
 
 
-def _package(component: Component, bom: Bom, code: str | None) -> Element:
+def _package(component: Component, bom: Bom, code: str | None) -> JsonObject:
     """Return a package; ``code`` is its verification code if it contains files."""
-    package: Element = {
+    package: dict[str, Any] = {
         "SPDXID": ID_PREFIX + component.id,
         "checksums": _checksums(component.checksums),
         "comment": component.comment,
@@ -126,7 +123,7 @@ def _package(component: Component, bom: Bom, code: str | None) -> Element:
     return {key: value for key, value in package.items() if value} | {"filesAnalyzed": bool(code)}
 
 
-def _annotation(comment: str, bom: Bom) -> Element:
+def _annotation(comment: str, bom: Bom) -> JsonObject:
     """Return an annotation by the first tool that made the BOM, or by its first creator."""
     creation = bom.creation
     annotators = [*(f"Tool: {tool}" for tool in creation.tools), *creation.creators]
@@ -139,11 +136,11 @@ def _annotation(comment: str, bom: Bom) -> Element:
     return {key: value for key, value in annotation.items() if value}
 
 
-def _checksums(checksums: Iterable[tuple[str, str]]) -> list[Element]:
+def _checksums(checksums: Iterable[tuple[str, str]]) -> list[JsonObject]:
     return [{"algorithm": name, "checksumValue": value} for name, value in checksums if value]
 
 
-def _references(component: Component) -> list[Element]:
+def _references(component: Component) -> list[JsonObject]:
     references = [("SECURITY", "cpe23Type", cpe) for cpe in component.cpes]
     if component.purl:
         references.append(("PACKAGE-MANAGER", "purl", component.purl))
@@ -153,9 +150,9 @@ def _references(component: Component) -> list[Element]:
     ]
 
 
-def _file(file: BomFile) -> Element:
+def _file(file: BomFile) -> JsonObject:
     checksums = (("SHA1", file.sha1), ("SHA256", file.sha256), ("SHA512", file.sha512))
-    element: Element = {
+    element: dict[str, Any] = {
         "SPDXID": ID_PREFIX + file.id,
         "checksums": _checksums(checksums),
         "copyrightText": "NOASSERTION",
@@ -166,13 +163,13 @@ def _file(file: BomFile) -> Element:
     return {**element, "comment": file.comment} if file.comment else element
 
 
-def _relationships(bom: Bom) -> list[Element]:
+def _relationships(bom: Bom) -> list[JsonObject]:
     """Return what the document describes and every relationship, each once, sorted."""
     titles = {
         component.id: f"{component.name} {component.version}".rstrip()
         for component in bom.components
     }
-    elements: dict[tuple[str, str, str], Element] = {}
+    elements: dict[tuple[str, str, str], JsonObject] = {}
     for root in bom.roots:
         key = (DOCUMENT_ID, "DESCRIBES", ID_PREFIX + root)
         elements[key] = _relationship(*key)
@@ -183,7 +180,7 @@ def _relationships(bom: Bom) -> list[Element]:
     return [elements[key] for key in sorted(elements)]
 
 
-def _relationship(source: str, kind: str, target: str, comment: str = "") -> Element:
+def _relationship(source: str, kind: str, target: str, comment: str = "") -> JsonObject:
     element = {"spdxElementId": source, "relationshipType": kind, "relatedSpdxElement": target}
     return {**element, "comment": comment} if comment else element
 
@@ -201,6 +198,6 @@ def _express(
         yield "BUILD_TOOL_OF", relationship.target, relationship.source, ""
     elif relationship.kind is RelationshipKind.PART_OF:
         comment = f"The file is part of {titles[relationship.target]}."
-    elif relationship.kind in _LINKS and relationship.source in titles:
+    elif relationship.kind in LINKS and relationship.source in titles:
         yield "DEPENDS_ON", relationship.source, relationship.target, ""
     yield _TYPES[relationship.kind], relationship.source, relationship.target, comment

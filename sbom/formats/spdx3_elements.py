@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sbom.components.component import Component
+from sbom.formats.json_document import JsonObject
 from sbom.formats.spdx3_terms import ID_PREFIX
-
-Element = dict[str, Any]
 
 #: The id of the one element on how the document was made.
 CREATION = "_:creationinfo"
@@ -31,12 +30,12 @@ class References:
         return f"{self.base}{ID_PREFIX}{id_}"
 
 
-def make_element(type_: str, id_: str, /, **properties: Any) -> Element:
+def make_element(type_: str, id_: str, /, **properties: Any) -> JsonObject:
     """Return an element with those properties that are known."""
     known = {key: value for key, value in properties.items() if value}
     return {"type": type_, "spdxId": id_, "creationInfo": CREATION, **known}
 
 
-def artifact_id(component: Component, ids: References) -> str:
+def artifact_element_id(component: Component, ids: References) -> str:
     """Return the id of the file that a component is distributed in."""
     return f"{ids.base}Artifact-of-{component.id}"

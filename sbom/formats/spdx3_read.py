@@ -18,9 +18,10 @@ from sbom.bom.bom import (
     RelationshipKind,
     unique_ids,
 )
+from sbom.bom.graph import distinct_relationships
 from sbom.components.component import Component
 from sbom.formats.document_time import parse_timestamp
-from sbom.formats.json_document import JsonObject, get_objects, get_text, get_verbatim
+from sbom.formats.json_document import JsonObject, get_asserted, get_objects, get_text, get_verbatim
 from sbom.formats.spdx3_terms import ALGORITHMS, DOCUMENT_ID, ID_PREFIX, PURPOSES
 from sbom.formats.spdx3_view import (
     Spdx3Graph,
@@ -48,7 +49,6 @@ _TO_FILE = ("hasdistributionartifact", "generates")
 _LICENSES = {"hasconcludedlicense", "hasdeclaredlicense"}
 #: Relationships that are read as something else than a relationship.
 _OTHERWISE = _LICENSES | {"describes"}
-_LINKS = (RelationshipKind.STATIC_LINK, RelationshipKind.DYNAMIC_LINK)
 _ALGORITHMS = {name: algorithm for algorithm, name in ALGORITHMS.items()}
 _PURPOSES = {name: purpose for purpose, name in PURPOSES.items()}
 #: How the contexts of all versions begin.
@@ -124,7 +124,7 @@ class _Reader:
             roots=self._roots(),
             components=tuple(map(self._component, self._packages)),
             files=tuple(map(self._file, self._files)),
-            relationships=_distinct(self._relationships(files)),
+            relationships=distinct_relationships(self._relationships(files)),
             license_texts=self._license_texts(),
         )
 
@@ -177,14 +177,14 @@ class _Reader:
             version=get_text(package, "software_packageVersion"),
             originator=self._agent(package, "originatedBy"),
             supplier=self._agent(package, "suppliedBy"),
-            homepage=_asserted(package, "software_homePage"),
+            homepage=get_asserted(package, "software_homePage"),
             license_concluded=self._license(id_, "hasconcludedlicense"),
             license_declared=self._license(id_, "hasdeclaredlicense"),
-            copyright=_asserted(package, "software_copyrightText"),
+            copyright=get_asserted(package, "software_copyrightText"),
             purl=get_text(package, "software_packageUrl")
             or next((value for kind, value in identifiers if kind in ("packageurl", "purl")), ""),
             cpes=tuple(value for kind, value in identifiers if kind == "cpe23"),
-            download_location=_asserted(package, "software_downloadLocation"),
+            download_location=get_asserted(package, "software_downloadLocation"),
             file_name=get_text(artifact, "name"),
             checksums=tuple((self._checksums(package) or self._checksums(artifact)).items()),
             source_info=get_text(package, "software_sourceInfo"),
@@ -223,7 +223,7 @@ class _Reader:
 
         sbom-tool 4 writes the kind into the name: ``Organization: Microsoft``.
         """
-        name, kind = _asserted(agent, "name"), class_name(agent)
+        name, kind = get_asserted(agent, "name"), class_name(agent)
         if not name or kind not in tuple(ActorKind) or parse_actor(name):
             return name
         mail = next((text for type_, text in self._identifiers(agent) if type_ == "email"), "")
@@ -262,10 +262,10 @@ class _Reader:
         element = self._graph.resolve(id_)
         name = class_name(element)
         if name == "LicenseExpression":
-            return _asserted(element, "simplelicensing_licenseExpression")
+            return get_asserted(element, "simplelicensing_licenseExpression")
         if name in _TEXTS:
             return self._license_name(id_)
-        return _asserted(element, "name") if name == "AnyLicenseInfo" else ""
+        return get_asserted(element, "name") if name == "AnyLicenseInfo" else ""
 
     def _license_name(self, id_: str) -> str:
         """Return the ``LicenseRef-`` that expressions have for a license text."""
@@ -313,27 +313,6 @@ def _short_ids(ids: Iterable[str], namespace: str) -> dict[str, str]:
     }
 
 
-def _asserted(element: JsonObject, key: str) -> str:
-    """Return a text; empty if the document asserts nothing."""
-    value = get_text(element, key)
-    return "" if value == "NOASSERTION" else value
-
-
 def _purpose(package: JsonObject) -> str:
     name = term_name(get_text(package, "software_primaryPurpose"))
     return _PURPOSES.get(name, name.lower())
-
-
-def _distinct(related: Iterable[Relationship]) -> tuple[Relationship, ...]:
-    """Return relationships sorted, each once, without dependencies that a link implies.
-
-    The writer states a build tool twice, once with the comment, and a link as a dependency too.
-    """
-    distinct: dict[tuple[str, RelationshipKind, str], Relationship] = {}
-    for edge in related:
-        if edge.key not in distinct or not distinct[edge.key].comment:
-            distinct[edge.key] = edge
-    for source, kind, target in list(distinct):
-        if kind in _LINKS:
-            distinct.pop((source, RelationshipKind.DEPENDS_ON, target), None)
-    return tuple(distinct[key] for key in sorted(distinct))

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from sbom.bom.bom import Bom, Relationship, RelationshipKind
-from sbom.formats.spdx3_elements import CREATION, Element, References, artifact_id
+from sbom.bom.bom import LINKS, Bom, Relationship, RelationshipKind
+from sbom.formats.json_document import JsonObject
+from sbom.formats.spdx3_elements import CREATION, References, artifact_element_id
 from sbom.formats.spdx3_terms import BSI_COMMENT, RELATIONSHIP_TYPES, SCOPES
 
 #: A relationship of SPDX 3: type, source, target, comment.
 Spdx3Relationship = tuple[str, str, str, str]
 
-_LINKS = (RelationshipKind.STATIC_LINK, RelationshipKind.DYNAMIC_LINK)
 #: The relationships whose completeness matters to a reader of a bill of materials.
 _COMPOSITION = ("contains", "dependsOn", "hasStaticLink", "hasDynamicLink")
 
 
-def list_relationships(bom: Bom, ids: References) -> Iterator[Element]:
+def list_relationships(bom: Bom, ids: References) -> Iterator[JsonObject]:
     """Yield relationships; those of one source, type and comment are one element."""
     completeness = "incomplete" if bom.is_incomplete else "noAssertion"
     grouped: dict[tuple[str, str, str], set[str]] = {}
@@ -28,7 +29,7 @@ def list_relationships(bom: Bom, ids: References) -> Iterator[Element]:
         before = (type_, source)
         suffix = f".{number}" if number > 1 else ""
         scope = SCOPES.get(type_)
-        element: Element = {
+        element: dict[str, Any] = {
             "type": "LifecycleScopedRelationship" if scope else "Relationship",
             "spdxId": f"{ids.base}{type_}{suffix}-{source}",
             "creationInfo": CREATION,
@@ -53,7 +54,7 @@ def _express_all(bom: Bom, ids: References) -> Iterator[Spdx3Relationship]:
             yield type_, source, ids.of(target), comment
     for component in bom.components:
         if component.file_name:
-            artifact = artifact_id(component, ids)
+            artifact = artifact_element_id(component, ids)
             yield "hasDistributionArtifact", component.id, artifact, BSI_COMMENT
         if license_id := ids.licenses.get(component.license_concluded):
             yield "hasConcludedLicense", component.id, license_id, ""
@@ -80,6 +81,6 @@ def _express(edge: Relationship, components: set[str]) -> Iterator[Spdx3Relation
         source, target, comment = target, source, BSI_COMMENT
     elif edge.kind is RelationshipKind.BUILD_TOOL:
         yield "usesTool", source, target, ""
-    elif edge.kind in _LINKS and source in components:
+    elif edge.kind in LINKS and source in components:
         yield "dependsOn", source, target, ""
     yield type_, source, target, comment

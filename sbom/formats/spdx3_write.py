@@ -18,8 +18,8 @@ from sbom.bom.actor import parse_actor
 from sbom.bom.bom import Bom, BomFile, RelationshipKind, unique_ids
 from sbom.formats.document_time import format_timestamp
 from sbom.formats.file_kinds import bsi_properties, file_purpose, media_type
-from sbom.formats.json_document import encode_json
-from sbom.formats.spdx3_elements import CREATION, Element, References, artifact_id, make_element
+from sbom.formats.json_document import JsonObject, encode_json
+from sbom.formats.spdx3_elements import CREATION, References, artifact_element_id, make_element
 from sbom.formats.spdx3_relationships import list_relationships
 from sbom.formats.spdx3_terms import (
     ALGORITHMS,
@@ -66,7 +66,7 @@ def _license_id(base: str, expression: str) -> str:
     return f"{base}License-{hashlib.sha256(expression.encode()).hexdigest()[:16]}"
 
 
-def _list_elements(bom: Bom, ids: References) -> Iterator[Element]:
+def _list_elements(bom: Bom, ids: References) -> Iterator[JsonObject]:
     """Yield what the document has: itself and its creation, the SBOM, and what the SBOM has."""
     elements = [
         *_agents(bom, ids),
@@ -101,7 +101,7 @@ def _list_elements(bom: Bom, ids: References) -> Iterator[Element]:
     yield from elements
 
 
-def _creation_info(bom: Bom, ids: References) -> Element:
+def _creation_info(bom: Bom, ids: References) -> JsonObject:
     creation = bom.creation
     info = {
         "type": "CreationInfo",
@@ -119,12 +119,12 @@ def _tool_id(bom: Bom, ids: References, tool: str) -> str:
     return f"{ids.base}Tool-{unique_ids(bom.creation.tools)[tool]}"
 
 
-def _tools(bom: Bom, ids: References) -> Iterator[Element]:
+def _tools(bom: Bom, ids: References) -> Iterator[JsonObject]:
     for tool in sorted(set(bom.creation.tools)):
         yield make_element("Tool", _tool_id(bom, ids, tool), name=tool)
 
 
-def _agents(bom: Bom, ids: References) -> Iterator[Element]:
+def _agents(bom: Bom, ids: References) -> Iterator[JsonObject]:
     """Yield people and organizations, each with a mail address or, if none is known, URLs.
 
     BSI TR-03183-2, clause 5.2.2, takes the project's web page for the creator of a component.
@@ -151,7 +151,7 @@ def _agents(bom: Bom, ids: References) -> Iterator[Element]:
             )
 
 
-def _identifier(type_: str, identifier: str) -> Element:
+def _identifier(type_: str, identifier: str) -> JsonObject:
     return {
         "type": "ExternalIdentifier",
         "externalIdentifierType": type_,
@@ -159,7 +159,7 @@ def _identifier(type_: str, identifier: str) -> Element:
     }
 
 
-def _packages(bom: Bom, ids: References) -> Iterator[Element]:
+def _packages(bom: Bom, ids: References) -> Iterator[JsonObject]:
     for component in sorted(bom.components, key=lambda component: component.id):
         identifiers = [_identifier("cpe23", cpe) for cpe in component.cpes]
         if component.purl:
@@ -183,7 +183,7 @@ def _packages(bom: Bom, ids: References) -> Iterator[Element]:
         )
 
 
-def _hashes(checksums: Iterable[tuple[str, str]]) -> list[Element]:
+def _hashes(checksums: Iterable[tuple[str, str]]) -> list[JsonObject]:
     return [
         {"type": "Hash", "algorithm": ALGORITHMS.get(name, name.lower()), "hashValue": value}
         for name, value in checksums
@@ -191,13 +191,13 @@ def _hashes(checksums: Iterable[tuple[str, str]]) -> list[Element]:
     ]
 
 
-def _files(bom: Bom, ids: References) -> Iterator[Element]:
+def _files(bom: Bom, ids: References) -> Iterator[JsonObject]:
     parts = {edge.source for edge in bom.relationships if edge.kind is RelationshipKind.PART_OF}
     for file in sorted(bom.files, key=lambda file: (file.path, file.id)):
         yield _file(file, ids, is_artifact=file.id in parts)
 
 
-def _file(file: BomFile, ids: References, *, is_artifact: bool) -> Element:
+def _file(file: BomFile, ids: References, *, is_artifact: bool) -> JsonObject:
     checksums = (("SHA1", file.sha1), ("SHA256", file.sha256), ("SHA512", file.sha512))
     return make_element(
         "software_File",
@@ -211,13 +211,13 @@ def _file(file: BomFile, ids: References, *, is_artifact: bool) -> Element:
     )
 
 
-def _artifacts(bom: Bom, ids: References) -> Iterator[Element]:
+def _artifacts(bom: Bom, ids: References) -> Iterator[JsonObject]:
     """Yield the files that components are downloaded as."""
     for component in sorted(bom.components, key=lambda component: component.id):
         if component.file_name:
             yield make_element(
                 "software_File",
-                artifact_id(component, ids),
+                artifact_element_id(component, ids),
                 name=component.file_name,
                 contentType=media_type(component.file_name),
                 software_primaryPurpose=file_purpose(component.file_name),
@@ -242,7 +242,7 @@ def _bsi_purposes(name: str, purpose: str = "") -> tuple[str, ...]:
     return () if is_plain else tuple(name for name, is_stated in stated.items() if is_stated)
 
 
-def _licenses(bom: Bom, ids: References) -> Iterator[Element]:
+def _licenses(bom: Bom, ids: References) -> Iterator[JsonObject]:
     """Yield the expressions, each once, and the texts of what the license list lacks."""
     texts = {text.id: f"{ids.base}{text.id}" for text in bom.license_texts}
     for expression, id_ in sorted(ids.licenses.items()):
@@ -271,7 +271,7 @@ def _full_version(version: str) -> str:
     return f"{version}.0" if re.fullmatch(r"\d+\.\d+", version) else version
 
 
-def _annotations(bom: Bom, ids: References) -> Iterator[Element]:
+def _annotations(bom: Bom, ids: References) -> Iterator[JsonObject]:
     for component in sorted(bom.components, key=lambda component: component.id):
         if component.annotation:
             yield make_element(

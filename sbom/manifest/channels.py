@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
+from sbom.manifest.component_spec import UNKNOWN_LOCATION
 from sbom.manifest.ranges import LineRange, line_in_range
 from sbom.manifest.tables import PURL, HeaderName, Table, TextCheck, checked, matching
 from sbom.patterns import PathPatterns
@@ -171,7 +172,7 @@ class ReleaseConfig(Table, frozen=True, kw_only=True):
 
     download_location: Annotated[
         str, checked(url_with_any(_IN_RELEASE), "an address, or NOASSERTION")
-    ] = "NOASSERTION"
+    ] = UNKNOWN_LOCATION
     """the directory of a release, with ``{release}`` and ``{version}`` in it"""
     comment: str = ""
     """replaces the comment of ``[document]``"""

@@ -18,12 +18,14 @@ from sbom.patterns import PathPatterns
 PLACEHOLDER = "FILL IN"
 #: An SPDX actor.
 ACTOR = r"(Organization|Person): [^\n()]+( \([^\n()]+\))?"
-Actor = Annotated[str, matching(ACTOR, "an SPDX actor such as 'Organization: Name (mail)'")]
-OptionalActor = Annotated[
+ActorText = Annotated[str, matching(ACTOR, "an SPDX actor such as 'Organization: Name (mail)'")]
+OptionalActorText = Annotated[
     str, matching(f"({ACTOR})?", "an SPDX actor such as 'Organization: Name'")
 ]
 #: A web address that spdx-tools takes too: RFC 3986 allows ASCII only.
 _WEB_ADDRESS = r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[!-~]*)?"
+#: What SPDX says of a location that is not known.
+UNKNOWN_LOCATION = "NOASSERTION"
 #: SPDX 2.3, clause 7.7: a URL, a version control location, NONE or NOASSERTION.
 LOCATION = (
     r"NONE|NOASSERTION|(?:(?:git|hg|svn|bzr)\+)?[a-z]+://[A-Za-z0-9.-]+(?::\d+)?(?:/[!-~]*)?|"
@@ -53,7 +55,7 @@ class Override(Table, frozen=True, kw_only=True):
     """the versions of the component that this applies to"""
     name: Annotated[str, matching(f"({_NAME})?", "a name")] = ""
     """replaces the component's ``name``"""
-    originator: OptionalActor = ""
+    originator: OptionalActorText = ""
     """replaces the component's ``originator``"""
     homepage: Annotated[str, matching(f"({_WEB_ADDRESS})?", "a web address")] = ""
     """replaces the component's ``homepage``"""
@@ -209,7 +211,7 @@ class ComponentSpec(Table, frozen=True, kw_only=True):
         str, matching(f"{ACTOR}|{PLACEHOLDER}", "an SPDX actor such as 'Organization: Name'")
     ]
     """who makes it, as an SPDX actor"""
-    supplier: OptionalActor = ""
+    supplier: OptionalActorText = ""
     """who distributes it with CPython; the document's supplier, if empty"""
     homepage: Annotated[str, matching(f"{_WEB_ADDRESS}|{PLACEHOLDER}", "a web address")]
     """the home page of the project"""
@@ -222,7 +224,7 @@ class ComponentSpec(Table, frozen=True, kw_only=True):
     lines: LineRange = ""
     """the CPython lines that have it; on others it is not reported as unused"""
     download_location: Annotated[str, matching(LOCATION, "an SPDX download location")] = (
-        "NOASSERTION"
+        UNKNOWN_LOCATION
     )
     """where a component is downloaded from that no external brings"""
     sha256: Sha256 = ""

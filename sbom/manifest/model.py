@@ -19,7 +19,7 @@ from sbom.manifest.channels import (
     Variant,
     url_template,
 )
-from sbom.manifest.component_spec import Actor, ComponentSpec
+from sbom.manifest.component_spec import ActorText, ComponentSpec
 from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.pins import Pin, Vendored
 from sbom.manifest.ranges import LineRange, VersionRange, line_in_range, release_line
@@ -99,9 +99,9 @@ def release_series(version: str) -> str:
 class DocumentConfig(Table, frozen=True, kw_only=True):
     """``[document]``: what every SBOM states of itself."""
 
-    creator: Actor
+    creator: ActorText
     """who makes the documents, as an SPDX actor"""
-    supplier: Actor
+    supplier: ActorText
     """who supplies CPython and what ships with it"""
     namespace: Annotated[
         str,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from sbom.manifest.component_spec import COMPONENT_VERSION, LOCATION
+from sbom.manifest.component_spec import COMPONENT_VERSION, LOCATION, UNKNOWN_LOCATION
 from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.tables import (
     DllDigest,
@@ -30,7 +30,7 @@ from sbom.script.externals import (
 )
 
 #: A flag, or a variable and its value.
-Setting = Annotated[
+ConditionText = Annotated[
     str, matching(r"[-/]\S.*|[^-/=\s][^=]*=.+", "a flag such as --openssl-src, or NAME=value")
 ]
 _REPOSITORY = "the name of a repository, or its absolute URL"
@@ -53,9 +53,9 @@ class Pin(Table, frozen=True, kw_only=True):
     tag's release; ``git`` or ``svn``"""
     default: bool = True
     """whether the script fetches it when it is given no flags, as for a release"""
-    enabled_by: tuple[tuple[Setting, ...], ...] = ()
+    enabled_by: tuple[tuple[ConditionText, ...], ...] = ()
     """sets of flags and variables, each of which makes the script fetch it"""
-    disabled_by: tuple[tuple[Setting, ...], ...] = ()
+    disabled_by: tuple[tuple[ConditionText, ...], ...] = ()
     """sets of flags and variables, each of which makes the script leave it out"""
     commit: Sha1 = ""
     """the commit of the tag"""
@@ -115,7 +115,7 @@ class Vendored(Table, frozen=True, kw_only=True):
     version: Annotated[str, matching(COMPONENT_VERSION, "a version")]
     """the version that the tree has"""
     download_location: Annotated[str, matching(LOCATION, "an SPDX download location")] = (
-        "NOASSERTION"
+        UNKNOWN_LOCATION
     )
     """where upstream's archive of that version is, or its wheel in the package index"""
     sha256: Sha256 = ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from sbom.manifest.component_spec import UNKNOWN_LOCATION
 from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest
 from sbom.manifest.pin_changes import PinChange
@@ -68,7 +69,7 @@ def record_vendored(manifest: Manifest, vendored: Sequence[Vendored], version: s
 
 def _keep_distribution(code: Vendored, known: Vendored | None) -> Vendored:
     """Return code of a tree with what is recorded of its distribution, which no tree states."""
-    if known is None or code.download_location != "NOASSERTION":
+    if known is None or code.download_location != UNKNOWN_LOCATION:
         return code
     if code.sha256 not in ("", known.sha256):
         return code

@@ -23,7 +23,7 @@ from sbom.manifest.exemptions import Triage
 
 _SUFFIX = ".build.json"
 #: The version of the schema of the record.
-SCHEMA_VERSION = 3
+RECORD_SCHEMA_VERSION = 3
 
 
 class RecordedDiagnostic(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,8 +80,8 @@ def read_record(path: Path) -> BuildRecord:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"is not the record of a build: {error}"
         raise InputError([input_error(str(path), message, hint)]) from error
-    if record.schema_version != SCHEMA_VERSION:
-        message = f"expected schema version {SCHEMA_VERSION}, found {record.schema_version}"
+    if record.schema_version != RECORD_SCHEMA_VERSION:
+        message = f"expected schema version {RECORD_SCHEMA_VERSION}, found {record.schema_version}"
         raise InputError([input_error(str(path), message, "run build again")])
     return record
 
@@ -95,7 +95,7 @@ def compose_record(
     not given. ``directories`` maps directories that were described to what a record calls them.
     """
     return BuildRecord(
-        schema_version=SCHEMA_VERSION,
+        schema_version=RECORD_SCHEMA_VERSION,
         tool=tool,
         documents={},
         inputs={name: digest for name, digest in digests.items() if digest},

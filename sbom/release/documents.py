@@ -86,7 +86,7 @@ def previous_created(outputs: Outputs, name: str) -> datetime | None:
 #: The names of what a release writes beside its SBOMs.
 INDEX, CHECKSUMS = "sbom-index.json", "SHA256SUMS"
 #: The version of the schema of the index.
-SCHEMA_VERSION = 4
+INDEX_SCHEMA_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ def write_index(
     ``missing`` names the artifacts of a partial release that it does not describe.
     """
     index = {
-        "schema-version": SCHEMA_VERSION,
+        "schema-version": INDEX_SCHEMA_VERSION,
         "version": version,
         "partial": bool(missing),
         "missing": list(missing),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sbom.release.documents import SCHEMA_VERSION
+from sbom.release.documents import INDEX_SCHEMA_VERSION
 
 #: What an index states of an artifact beside checksums.
 _PROPERTIES = ("channel", "platform", "variant", "described-from", "location", "size")
@@ -66,7 +66,7 @@ def read_index(data: bytes | None) -> ReleaseIndex | None:
     try:
         index = json.loads(data or b"")
         missing = tuple(map(str, index["missing"]))
-        if index["schema-version"] != SCHEMA_VERSION or index["partial"] != bool(missing):
+        if index["schema-version"] != INDEX_SCHEMA_VERSION or index["partial"] != bool(missing):
             return None
         return ReleaseIndex(
             version=str(index["version"]),

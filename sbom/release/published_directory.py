@@ -16,7 +16,7 @@ from sbom.io import DOCUMENT_LIMIT, read_bytes, require_directory
 from sbom.manifest.model import Manifest
 from sbom.release.artifact_inspection import list_files
 from sbom.release.artifact_set import classify_artifacts
-from sbom.release.documents import CHECKSUMS, INDEX
+from sbom.release.documents import CHECKSUMS, INDEX, INDEX_SCHEMA_VERSION
 from sbom.release.index import PublishedSbom, ReleaseIndex, read_index
 from sbom.release.published import PublishedRelease
 
@@ -34,7 +34,8 @@ def read_release(directory: Path) -> tuple[ReleaseIndex, PublishedSbom, Bom]:
         raise InputError([input_error(str(directory), f"has no {INDEX}", _HINT)])
     index = read_index(read_bytes(path, DOCUMENT_LIMIT))
     if index is None:
-        raise InputError([input_error(str(path), "is not the index of a release", _HINT)])
+        message = f"is not the index of a release with schema version {INDEX_SCHEMA_VERSION}"
+        raise InputError([input_error(str(path), message, _HINT)])
     document = index.documents[0]
     if not _is_below(Path(document.path)):
         message = f"names {document.path}, which is not in its directory"

@@ -36,6 +36,7 @@ from sbom.components.resolve import root_component
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.inspection_messages import file_mismatch
 from sbom.files.shipped_file import is_library
+from sbom.manifest.component_spec import UNKNOWN_LOCATION
 from sbom.manifest.model import Manifest, release_series
 from sbom.release.contents import ArtifactContents, BuildBom, ReleaseContents
 
@@ -107,7 +108,7 @@ def _container(manifest: Manifest, id_: str, name: str, source_info: str) -> Com
         root_component(manifest),
         id=id_,
         name=name,
-        download_location="NOASSERTION",
+        download_location=UNKNOWN_LOCATION,
         file_name="",
         checksums=(),
         purl="",

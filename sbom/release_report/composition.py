@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sbom.bom.bom import Bom, unique_ids
 from sbom.components.component import Component
+from sbom.manifest.component_spec import UNKNOWN_LOCATION
 from sbom.release.artifact_elements import ArtifactElements, find_artifact_elements
 from sbom.release.index import PublishedSbom, ReleaseIndex
 from sbom.release_report.component_files import table_files
@@ -109,7 +110,7 @@ def _artifact_row(bom: Bom, artifact: ArtifactElements, containers: frozenset[st
         platform=artifact.platform,
         variant=stated["variant"],
         described_from=stated["described-from"],
-        location=stated["location"] if stated["location"] != "NOASSERTION" else "",
+        location=stated["location"] if stated["location"] != UNKNOWN_LOCATION else "",
         size=f"{size:,}"
         if isinstance(size := published.properties["size"], int)
         else stated["size"],

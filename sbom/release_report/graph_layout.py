@@ -26,7 +26,7 @@ _KINDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class GraphNode:
     """A box with a text, at its upper left corner; ``title`` is the text in full."""
 
     label: str
@@ -51,7 +51,7 @@ class Graph:
     height: int
     node_width: int
     node_height: int
-    nodes: tuple[Node, ...]
+    nodes: tuple[GraphNode, ...]
     edges: tuple[DrawnEdge, ...]
     left_out: int
 
@@ -89,7 +89,9 @@ def lay_out_graph(
         node_width=_WIDTH,
         node_height=_HEIGHT,
         nodes=tuple(
-            Node(_shorten(labels[id_]), labels[id_], columns[id_] * _COLUMN + _MARGIN, y + _MARGIN)
+            GraphNode(
+                _shorten(labels[id_]), labels[id_], columns[id_] * _COLUMN + _MARGIN, y + _MARGIN
+            )
             for id_, y in sorted(rows.items())
         ),
         edges=tuple(edges),

@@ -41,7 +41,7 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
-class Element:
+class MSBuildElement:
     """An element of a project: name, text, the attributes in use, line, and parent's name.
 
     ``conditions`` are its own and its parent's, each of which must be true.
@@ -76,7 +76,7 @@ class Properties:
             text = expanded
         return text[:_MAX_VALUE_LENGTH]
 
-    def add(self, file: str, elements: Iterable[Element]) -> None:
+    def add(self, file: str, elements: Iterable[MSBuildElement]) -> None:
         """Add the properties of one more file."""
         for element in elements:
             if element.parent == "PropertyGroup" and self.applies(element):
@@ -84,7 +84,7 @@ class Properties:
                 self.values[element.name.lower()] = value
                 self.definitions.append(Definition(element.name, value, file, element.line))
 
-    def applies(self, element: Element) -> bool:
+    def applies(self, element: MSBuildElement) -> bool:
         """Return whether an element's conditions are true, or do more than comparing values."""
         return all(map(self.is_true, element.conditions))
 
@@ -114,7 +114,7 @@ def _version_part(match: re.Match[str]) -> str:
     return parts[index] if index < len(parts) else "-1"
 
 
-def parse_elements(data: bytes) -> list[Element]:
+def parse_elements(data: bytes) -> list[MSBuildElement]:
     """Return the elements of an MSBuild file in the order in which they start.
 
     Raises XmlError for what MSBuild would not read, and for a document type.
@@ -123,11 +123,11 @@ def parse_elements(data: bytes) -> list[Element]:
     return [_read_element(element, elements) for element in elements]
 
 
-def _read_element(element: XmlElement, elements: Sequence[XmlElement]) -> Element:
+def _read_element(element: XmlElement, elements: Sequence[XmlElement]) -> MSBuildElement:
     parent = elements[element.parent] if element.parent >= 0 else None
     attributes = element.attributes
     around = parent.attributes if parent else {}
-    return Element(
+    return MSBuildElement(
         name=element.name,
         text=element.text,
         conditions=tuple(one["Condition"] for one in (around, attributes) if "Condition" in one),
@@ -211,7 +211,7 @@ def read_installed_files(tree: SourceTree) -> tuple[ShippedReference, ...]:
     )
 
 
-def _read_elements(tree: SourceTree, path: str) -> list[Element] | None:
+def _read_elements(tree: SourceTree, path: str) -> list[MSBuildElement] | None:
     data = tree.read(path)
     if data is None:
         return None
@@ -228,7 +228,11 @@ def _project_name(path: str) -> str:
 
 
 def _read_project(
-    path: str, elements: Iterable[Element], shared: Properties, tags: Sequence[str], line: str
+    path: str,
+    elements: Iterable[MSBuildElement],
+    shared: Properties,
+    tags: Sequence[str],
+    line: str,
 ) -> _Project:
     """Return a project; of several tags that a path could contain, the longest one counts."""
     properties = Properties(values=dict(shared.values))

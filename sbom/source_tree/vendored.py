@@ -24,6 +24,7 @@ from sbom.diagnostics.source_tree_messages import (
 )
 from sbom.files.shipped_file import verification_code
 from sbom.formats.cpython_sbom import SbomFile, SbomPackage, read_sbom_packages
+from sbom.manifest.component_spec import UNKNOWN_LOCATION
 from sbom.manifest.pins import Vendored
 from sbom.manifest.ranges import version_key
 from sbom.source_tree.tree import VENDORED_SBOM, WHEEL_LIMIT, WHEELS, SourceTree
@@ -121,7 +122,7 @@ def find_vendored(
         elif listed.version != version:
             # The archive that is listed is of the other version; the files are these.
             found[name] = structs.replace(
-                listed, version=version, download_location="NOASSERTION", sha256=""
+                listed, version=version, download_location=UNKNOWN_LOCATION, sha256=""
             )
     for wheel in _installed(wheels):
         found |= {code.name: code for code in _bundled(wheel, contents)}
@@ -132,7 +133,7 @@ def _listed(package: SbomPackage) -> Vendored:
     return Vendored(
         name=canonicalize_name(package.name),
         version=package.version.value,
-        download_location=package.download_location.value or "NOASSERTION",
+        download_location=package.download_location.value or UNKNOWN_LOCATION,
         sha256=package.sha256.value.lower(),
         file_count=len(package.files),
         verification_code=verification_code(

@@ -11,8 +11,9 @@ from typing import Protocol
 from sbom.bom.ownership import FileOwnership
 from sbom.components.component import Component, Linkage
 from sbom.components.identifiers import make_cpes, make_purl
-from sbom.components.provenance import UNKNOWN_LOCATION, Provenance
+from sbom.components.provenance import Provenance
 from sbom.components.resolve import apply_overrides, describe_component, merge_linkages
+from sbom.manifest.component_spec import UNKNOWN_LOCATION
 from sbom.manifest.model import Manifest
 from sbom.patterns import PathPatterns
 from sbom.verification.results import Result, ResultStatus

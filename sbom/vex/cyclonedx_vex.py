@@ -16,12 +16,10 @@ from sbom.bom.bom import Bom
 from sbom.components.component import Component
 from sbom.formats.cyclonedx_terms import serial_uuid
 from sbom.formats.document_time import format_timestamp
-from sbom.formats.json_document import encode_json
+from sbom.formats.json_document import JsonObject, encode_json
 from sbom.vex.openvex import describe_evidence
 from sbom.vex.products import StatementProducts
 from sbom.vex.statement import Justification, Statement, Status
-
-Element = dict[str, Any]
 
 #: The state of an analysis, and that of a version, by status.
 _STATES = {
@@ -52,7 +50,7 @@ def write_cyclonedx_vex(
     ``bom`` is that of the release, ``namespaces`` are those of the artifacts' SBOMs by the names
     of the artifacts. The serial number is made of everything in the document but the time.
     """
-    document: Element = {
+    document: dict[str, Any] = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -74,7 +72,7 @@ def bom_link(namespace: str, ref: str) -> str:
     return f"urn:cdx:{serial_uuid(namespace)}/1#{ref}"
 
 
-def _metadata(bom: Bom) -> Element:
+def _metadata(bom: Bom) -> JsonObject:
     actors = [actor for text in bom.creation.creators if (actor := parse_actor(text))]
     makers = [{"name": one.name} for one in actors if one.kind is ActorKind.ORGANIZATION]
     authors = [{"name": one.name} for one in actors if one.kind is ActorKind.PERSON]
@@ -90,7 +88,9 @@ def _metadata(bom: Bom) -> Element:
     return {key: value for key, value in element.items() if value}
 
 
-def _vulnerability(applied: StatementProducts, bom: Bom, namespaces: Mapping[str, str]) -> Element:
+def _vulnerability(
+    applied: StatementProducts, bom: Bom, namespaces: Mapping[str, str]
+) -> JsonObject:
     statement = applied.statement
     element = {
         "id": statement.vulnerability,
@@ -107,12 +107,12 @@ def _vulnerability(applied: StatementProducts, bom: Bom, namespaces: Mapping[str
     return {key: value for key, value in element.items() if value}
 
 
-def _source(id_: str) -> Element | None:
+def _source(id_: str) -> JsonObject | None:
     name, page = _SOURCES.get(id_.partition("-")[0], ("", ""))
     return {"name": name, "url": f"{page}{id_}"} if name else None
 
 
-def _analysis(statement: Statement) -> Element:
+def _analysis(statement: Statement) -> JsonObject:
     state, _ = _STATES[statement.status]
     time = f"{statement.date.isoformat()}T00:00:00Z"
     element = {
@@ -127,7 +127,9 @@ def _analysis(statement: Statement) -> Element:
     return {key: value for key, value in element.items() if value}
 
 
-def _affects(applied: StatementProducts, bom: Bom, namespaces: Mapping[str, str]) -> list[Element]:
+def _affects(
+    applied: StatementProducts, bom: Bom, namespaces: Mapping[str, str]
+) -> list[JsonObject]:
     """Return each SBOM's element of every component: the release's, then those of artifacts."""
     components: dict[str, Component] = {}
     links: dict[str, Component] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from sbom.explanation.containment import (
     release_containers,
 )
 from sbom.explanation.origins import Origins
-from sbom.formats import FORMATS, read_document
+from sbom.formats import FORMATS, SPDX2, read_document
 from sbom.release.index import read_index
 
 #: What PC/layout leaves out of these packages: Tcl/Tk, and its zlib with it.
@@ -204,3 +205,19 @@ def test_an_index_that_leads_out_of_its_directory_is_refused(
     status, _, err = run("explain", "zlib", "--in", tmp_path)
     assert status == Exit.ERRORS
     assert "names ../secret.spdx.json, which is not in its directory" in err
+
+
+def test_a_build_tool_is_in_no_artifact_and_not_called_unknown(
+    run: Run, partial: Path, tmp_path: Path
+) -> None:
+    whole = partial / "python-3.14.7-windows.spdx.json"
+    bom = read_document(whole.read_bytes(), whole.name)
+    tool = replace(bom.components[0], id="nasm", name="nasm", version="2.11.06", purl="", cpes=())
+    path = tmp_path / whole.name
+    path.write_bytes(SPDX2.write(replace(bom, components=(*bom.components, tool))))
+    status, _, err = run("explain", "nasm", "--in", path)
+    assert status == Exit.USAGE
+    assert err.startswith(
+        "nasm: is in no artifact of python-3.14.7-windows [error: SBM901 usage]\n"
+        "    without --in, explain says what it is for\n"
+    )
