@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sbom import io
 from sbom.checks.agreement import check_agreement, check_script
-from sbom.checks.entries import check_manifest
+from sbom.checks.manifest_entries import check_manifest
 from sbom.diagnostics import Diagnostic, InputError
 from sbom.diagnostics.catalog import Area, names_in
 from sbom.diagnostics.io_messages import usage_error

@@ -13,8 +13,9 @@ from sbom import io
 from sbom.bom.bom import incomplete_sentence
 from sbom.bom.compose import TOOL, compose_build
 from sbom.bom.licenses import check_licenses
+from sbom.checks.externals_directory import check_externals_dir
 from sbom.components.component import Build
-from sbom.diagnostics import Exit, SbomError, failing
+from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.render import count, printable
@@ -41,7 +42,8 @@ from sbom.release.build_record import (
     write_record,
 )
 from sbom.reports import print_note, print_report
-from sbom.source_tree.build_externals import BuildExternals, read_build_externals
+from sbom.source_tree.build_externals import BuildExternals, list_build_externals
+from sbom.source_tree.fetched_externals import read_externals_dir
 from sbom.verification.inspection import Inspection, inspect_layout
 
 
@@ -53,7 +55,7 @@ def run(options: BuildOptions, environment: Environment) -> int:
     if errors := failing(warnings):
         raise SbomError(errors)
     manifest = inputs.manifest
-    externals = _select_externals(options, manifest)
+    externals, externals_diagnostics = _select_externals(options, manifest)
     builds = [
         Build(platform=platform, variant=variant, pins=externals.pins, notes=externals.notes)
         for variant in [select_variant(options.variant or DEFAULT, manifest)]
@@ -64,7 +66,8 @@ def run(options: BuildOptions, environment: Environment) -> int:
         build, layout = _inspect_layout(options, options.layout, manifest, builds)
         builds = [build]
     created = creation_time(environment)
-    triage = _triage_described(inputs, externals, layout)
+    of_layout = layout.diagnostics if layout else ()
+    triage = _triage_described(inputs, (*externals_diagnostics, *of_layout))
     errors = failing(triage.active)
     _print_warnings(options, len(warnings))
     if errors and not options.keep_going:
@@ -110,11 +113,8 @@ def _record_documents(record: BuildRecord, documents: Mapping[Path, bytes]) -> d
     return {path: write_record(structs.replace(record, documents=digests))}
 
 
-def _triage_described(
-    inputs: Inputs, externals: BuildExternals, layout: Inspection | None
-) -> Triage:
+def _triage_described(inputs: Inputs, diagnostics: Sequence[Diagnostic]) -> Triage:
     """Return what is wrong with the directories that are described."""
-    diagnostics = [*externals.diagnostics, *(layout.diagnostics if layout else ())]
     areas = (Area.EXTERNALS_DIRECTORY, Area.SHIPPED_FILES)
     triage = triage_inputs(inputs, diagnostics, areas)
     found = set(diagnostics)
@@ -151,15 +151,26 @@ def _record(
     )
 
 
-def _select_externals(options: BuildOptions, manifest: Manifest) -> BuildExternals:
-    """Return the externals of a build: those of the manifest, or what a directory has."""
+def _select_externals(
+    options: BuildOptions, manifest: Manifest
+) -> tuple[BuildExternals, tuple[Diagnostic, ...]]:
+    """Return the externals of a build, and what is wrong with the directory that has them.
+
+    Without one, they are those of the manifest. Raises SbomError where it cannot be told which
+    external a directory is.
+    """
     if options.externals is None:
-        return BuildExternals(comment=manifest.layout.comment if options.layout else "")
+        comment = manifest.layout.comment if options.layout else ""
+        return BuildExternals(comment=comment), ()
     # A tenth of a second to import, needed with --externals only.
     from sbom.download.cache import Cache, default_cache_dir  # noqa: PLC0415
 
     cache = Cache(default_cache_dir())
-    return read_build_externals(options.externals, manifest, cache.read)
+    directory = read_externals_dir(options.externals, manifest, cache.read)
+    diagnostics = tuple(check_externals_dir(directory, manifest))
+    if ambiguous := [one for one in diagnostics if one.code is Code.AMBIGUOUS_EXTERNAL]:
+        raise SbomError(ambiguous)
+    return list_build_externals(directory, manifest), diagnostics
 
 
 def _inspect_layout(

@@ -22,11 +22,9 @@ def run(options: CheckOptions) -> int:
     summary = ""
     # Hashing a directory and looking into archives is for those who ask for it.
     if options.externals is not None:
+        from sbom.checks.externals_directory import check_externals_dir  # noqa: PLC0415
         from sbom.download.cache import Cache, default_cache_dir  # noqa: PLC0415
-        from sbom.source_tree.fetched_externals import (  # noqa: PLC0415
-            check_externals_dir,
-            read_externals_dir,
-        )
+        from sbom.source_tree.fetched_externals import read_externals_dir  # noqa: PLC0415
 
         cache = Cache(default_cache_dir())
         directory = read_externals_dir(options.externals, inputs.manifest, cache.read)
@@ -60,7 +58,7 @@ def run(options: CheckOptions) -> int:
 def check_tree(inputs: Inputs, root: Path) -> tuple[Diagnostic, ...]:
     """Return the diagnostics of the source tree at ``root``, which the inputs were read from."""
     # packaging and installer, for wheels, are for those who have a tree.
-    from sbom.checks.checkout import check_source_tree  # noqa: PLC0415
+    from sbom.checks.source_tree import check_source_tree  # noqa: PLC0415
     from sbom.source_tree.tree_contents import read_tree_contents  # noqa: PLC0415
 
     manifest = inputs.manifest

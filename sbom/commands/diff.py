@@ -12,7 +12,7 @@ from sbom.changes.manifests import compare_manifests
 from sbom.changes.render_json import render_json
 from sbom.changes.render_markdown import render_markdown
 from sbom.changes.render_text import render_text
-from sbom.checks.entries import check_manifest
+from sbom.checks.manifest_entries import check_manifest
 from sbom.diagnostics import Exit
 from sbom.diagnostics.io_messages import usage_error
 from sbom.formats import read_document

@@ -15,7 +15,7 @@ from sbom.changes.change import ChangeSet
 from sbom.changes.manifests import compare_manifests
 from sbom.changes.render_json import changes_object
 from sbom.changes.render_text import render_text
-from sbom.checks.entries import check_manifest
+from sbom.checks.manifest_entries import check_manifest
 from sbom.components.versions import vendored_components
 from sbom.diagnostics import Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area, names_in

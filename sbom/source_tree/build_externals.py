@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from msgspec import structs
 
-from sbom.diagnostics import Code, Diagnostic, SbomError
-from sbom.files.targz import ArchiveInfo
 from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest
 from sbom.manifest.pins import Pin
-from sbom.source_tree.fetched_externals import (
-    Integrity,
-    check_externals_dir,
-    read_externals_dir,
-)
+from sbom.source_tree.fetched_externals import ExternalsDir, Integrity
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,23 +25,14 @@ class BuildExternals:
     comment: str
     pins: tuple[Pin, ...] | None = None
     notes: Mapping[ExternalKey, str] | None = None
-    diagnostics: tuple[Diagnostic, ...] = ()
     digest: str = ""
 
 
-def read_build_externals(
-    path: Path, manifest: Manifest, read_cached: Callable[[str], ArchiveInfo | None]
-) -> BuildExternals:
-    """Return the externals in a directory, and what is wrong with them.
+def list_build_externals(directory: ExternalsDir, manifest: Manifest) -> BuildExternals:
+    """Return the externals that are in a directory.
 
-    ``read_cached`` returns the archive with a SHA-256, or None if it is not at hand.
-    A modified one loses its checksums, which are not those of what is built. Raises SbomError
-    where it cannot be told which external a directory is.
+    A modified one loses its checksums, which are not those of what is built.
     """
-    directory = read_externals_dir(path, manifest, read_cached)
-    diagnostics = tuple(check_externals_dir(directory, manifest))
-    if ambiguous := [one for one in diagnostics if one.code is Code.AMBIGUOUS_EXTERNAL]:
-        raise SbomError(ambiguous)
     pins: list[Pin] = []
     notes = {}
     for external in directory.externals:
@@ -65,6 +49,5 @@ def read_build_externals(
         comment=manifest.externals_dir.comment.format(settings=directory.settings_text),
         pins=tuple(pins),
         notes=notes,
-        diagnostics=diagnostics,
         digest=hashlib.sha256("".join(rows).encode()).hexdigest(),
     )

@@ -7,18 +7,11 @@ decide which of the two it is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from sbom.diagnostics import Diagnostic
-from sbom.diagnostics.source_tree_messages import (
-    ambiguous_external,
-    missing_external,
-    modified_external,
-    unexpected_external,
-)
 from sbom.files.shipped_file import ShippedFile, hash_directory, verification_code
 from sbom.files.targz import ArchiveInfo
 from sbom.io import require_directory
@@ -26,7 +19,6 @@ from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest
 from sbom.manifest.pins import Pin
 from sbom.patterns import PathPatterns
-from sbom.script.externals import split_tag
 
 #: Returns the SHA-1 of each file in a pinned archive by its path, or None if it is not at hand.
 ChecksumReader = Callable[[Pin], Mapping[str, str] | None]
@@ -251,18 +243,3 @@ def _absent_pins(
         if pin.tag not in tags
         and (pin.default or any(not {*flags}.isdisjoint(settings) for flags in pin.enabled_by))
     )
-
-
-def check_externals_dir(directory: ExternalsDir, manifest: Manifest) -> Iterator[Diagnostic]:
-    """Yield what an externals directory contains, or lacks, contrary to the manifest."""
-    path = directory.path
-    for name in directory.unexpected:
-        tags = [pin.tag for pin in manifest.pins if pin.name == split_tag(name)[0]]
-        yield unexpected_external(path, name, tags)
-    for name in directory.ambiguous:
-        yield ambiguous_external(path, name)
-    for external in directory.externals:
-        if external.integrity is Integrity.MODIFIED:
-            yield modified_external(path, external.pin.tag, external.difference)
-    for pin in directory.absent:
-        yield missing_external(path, str(pin.key), pin.tag, str(pin.condition))

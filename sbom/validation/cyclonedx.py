@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sbom.formats.json_document import JsonObject, get_object, get_objects, get_text, get_texts
-from sbom.validation.external import import_validator, json_pointer, run_validator
+from sbom.validation.outside_validators import import_validator, json_pointer, run_validator
 from sbom.validation.report import ValidatorResult, Violation
 
 

@@ -11,7 +11,8 @@ from sbom.formats.spdx2_view import check_spdx2
 from sbom.formats.spdx3_read import is_spdx3
 from sbom.io import DOCUMENT_LIMIT, read_bytes
 from sbom.validation.cyclonedx import run_cyclonedx_schema, run_references
-from sbom.validation.external import (
+from sbom.validation.invariants import check_document_invariants, check_invariants
+from sbom.validation.outside_validators import (
     SCHEMA_VERSIONS,
     import_validator,
     run_bsi,
@@ -20,7 +21,6 @@ from sbom.validation.external import (
     run_ntia,
     run_spdx_tools,
 )
-from sbom.validation.invariants import check_document_invariants, check_invariants
 from sbom.validation.report import LIMIT, ValidationReport, ValidatorResult
 from sbom.validation.spdx3 import run_spdx3_references, run_spdx3_schema
 

@@ -18,7 +18,7 @@ from typing import Any
 from sbom.formats.json_document import JsonObject, get_objects, get_text
 from sbom.formats.spdx3_terms import CONTEXT
 from sbom.formats.spdx3_view import get_id, get_values
-from sbom.validation.external import import_validator, json_pointer, run_validator
+from sbom.validation.outside_validators import import_validator, json_pointer, run_validator
 from sbom.validation.report import ValidatorResult, Violation
 
 #: Properties whose values are ids of elements, or elements.

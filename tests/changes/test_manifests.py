@@ -9,7 +9,7 @@ from manifests import COMMITTED, committed, entry_of, for_entry, regenerated, sc
 
 from sbom.changes.change import ChangeKind, ChangeSet, ComponentChange
 from sbom.changes.manifests import compare_manifests
-from sbom.checks.entries import check_manifest
+from sbom.checks.manifest_entries import check_manifest
 from sbom.manifest.read import read_manifest
 
 TEXT = COMMITTED.read_text(encoding="utf-8")

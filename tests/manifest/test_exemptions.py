@@ -7,7 +7,7 @@ import re
 import pytest
 from manifests import COMMITTED
 
-from sbom.checks.entries import check_manifest
+from sbom.checks.manifest_entries import check_manifest
 from sbom.diagnostics import Code, SbomError
 from sbom.diagnostics.catalog import Area, names_in
 from sbom.diagnostics.inspection_messages import unowned_file

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from manifests import COMMITTED
 
-from sbom.checks.entries import check_manifest
+from sbom.checks.manifest_entries import check_manifest
 from sbom.data import read_data
 from sbom.diagnostics import SbomError
 from sbom.manifest.read import ManifestTables, read_manifest

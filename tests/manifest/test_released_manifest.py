@@ -7,7 +7,7 @@ import tomllib
 
 from manifests import RELEASED
 
-from sbom.checks.entries import check_manifest
+from sbom.checks.manifest_entries import check_manifest
 from sbom.diagnostics import failing
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.read import ManifestTables, read_manifest

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from manifests import COMMITTED, changed_lines, entries, entry_of, regenerated, script_of
 
-from sbom.checks.entries import check_manifest
+from sbom.checks.manifest_entries import check_manifest
 from sbom.diagnostics import Code, SbomError
 from sbom.manifest.external_key import parse_external_key
 from sbom.manifest.read import read_manifest

@@ -17,6 +17,7 @@ import pytest
 from manifests import COMMITTED, committed
 from msgspec import structs
 
+from sbom.checks.externals_directory import check_externals_dir
 from sbom.cli import main
 from sbom.files.shipped_file import ShippedFile, verification_code
 from sbom.files.targz import read_targz
@@ -25,7 +26,6 @@ from sbom.script.externals import ExternalKind
 from sbom.source_tree.fetched_externals import (
     ExternalsDir,
     Integrity,
-    check_externals_dir,
     inspect_externals_dir,
     read_externals_dir,
 )

@@ -18,7 +18,7 @@ from sbom.bom.bom import Bom
 from sbom.diagnostics import InputError
 from sbom.formats import read_document
 from sbom.formats.spdx3_write import write_spdx3
-from sbom.validation.external import import_validator, run_bsi, run_fsct, run_ntia
+from sbom.validation.outside_validators import import_validator, run_bsi, run_fsct, run_ntia
 from sbom.validation.report import ValidatorResult
 from sbom.validation.spdx3 import load_spdx3_schema, run_spdx3_references, run_spdx3_schema
 

@@ -21,7 +21,7 @@ from sbom.diagnostics.render import OutputFormat
 from sbom.formats.json_document import parse_json
 from sbom.formats.spdx2_view import check_spdx2
 from sbom.validation import runner
-from sbom.validation.external import (
+from sbom.validation.outside_validators import (
     import_validator,
     run_json_schema,
     run_spdx_tools,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from manifests import COMMITTED, committed, entries, for_entry
 
-from sbom.checks.entries import check_manifest
+from sbom.checks.manifest_entries import check_manifest
 from sbom.diagnostics import Code, SbomError
 from sbom.manifest.read import read_manifest
 from sbom.manifest.reference import ReferenceData
