@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from manifests import COMMITTED, RELEASED
-from test_checkout import check, regen
+from test_source_tree import check, regen
 
 from sbom.cli import main
 from sbom.diagnostics import Location
