@@ -37,14 +37,13 @@ from sbom.release.contents import (
     inspect_layouts,
 )
 from sbom.release.documents import (
-    INDEX,
     Outputs,
     list_documents,
     previous_created,
     release_comment,
     write_sboms,
 )
-from sbom.release.index import read_index
+from sbom.release.index import INDEX, read_index
 from sbom.release.parts import check_part, check_part_agreement, part_boms, read_parts
 from sbom.release.published import check_published_release
 from sbom.release.published_directory import (

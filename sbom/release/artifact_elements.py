@@ -14,8 +14,7 @@ from sbom.bom.graph import SliceExtractor
 from sbom.components.component import Component
 from sbom.diagnostics import SbomError
 from sbom.diagnostics.release_messages import inconsistent_release
-from sbom.release.documents import INDEX
-from sbom.release.index import PublishedArtifact, ReleaseIndex
+from sbom.release.index import INDEX, PublishedArtifact, ReleaseIndex
 
 
 @dataclass(frozen=True, slots=True)

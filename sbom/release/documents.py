@@ -7,8 +7,7 @@ first: which SBOM belongs to which artifact, and all checksums.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,6 +22,13 @@ from sbom.diagnostics.release_messages import output_exists
 from sbom.formats import DocumentFormat, read_document
 from sbom.manifest.model import Manifest
 from sbom.release.contents import ArtifactContents, ReleaseContents
+from sbom.release.index import (
+    INDEX,
+    PublishedArtifact,
+    PublishedSbom,
+    ReleaseIndex,
+    write_index,
+)
 from sbom.release.release_bom import Basis, basis_of
 
 
@@ -83,10 +89,8 @@ def previous_created(outputs: Outputs, name: str) -> datetime | None:
     return None
 
 
-#: The names of what a release writes beside its SBOMs.
-INDEX, CHECKSUMS = "sbom-index.json", "SHA256SUMS"
-#: The version of the schema of the index.
-INDEX_SCHEMA_VERSION = 4
+#: The name of the file that ``sha256sum --check`` reads.
+CHECKSUMS = "SHA256SUMS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +103,10 @@ class WrittenSbom:
     data: bytes
 
     @property
-    def sha256(self) -> str:
-        """Return the SHA-256 of the bytes."""
-        return hashlib.sha256(self.data).hexdigest()
-
-    def as_entry(self) -> dict[str, str]:
-        """Return the entry of the SBOM in the index."""
-        return {
-            "format": self.format,
-            "file": self.path,
-            "namespace": self.namespace,
-            "sha256": self.sha256,
-        }
+    def published(self) -> PublishedSbom:
+        """Return what the index states of it."""
+        sha256 = hashlib.sha256(self.data).hexdigest()
+        return PublishedSbom(self.format, self.path, self.namespace, sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +178,7 @@ def list_documents(
     """
     sboms = [*written.release, *(sbom for one in written.slices for sbom in one.sboms)]
     documents = {sbom.path: sbom.data for sbom in sboms}
-    documents[INDEX] = write_index(version, written.release, written.slices, missing)
+    documents[INDEX] = write_index(_index_of(written, version, missing))
     documents = dict(sorted(documents.items()))
     sha256s = {path: hashlib.sha256(data).hexdigest() for path, data in documents.items()}
     if outputs.in_place:
@@ -213,40 +209,28 @@ def _write_slices(
             yield WrittenSlice(artifact, basis_of(artifact, contents.inspected_builds), sboms)
 
 
-def write_index(
-    version: str,
-    release: Iterable[WrittenSbom],
-    slices: Iterable[WrittenSlice],
-    missing: Sequence[str],
-) -> bytes:
-    """Return the index of a release as JSON: UTF-8, two spaces of indentation, LF line ends.
-
-    ``missing`` names the artifacts of a partial release that it does not describe.
-    """
-    index = {
-        "schema-version": INDEX_SCHEMA_VERSION,
-        "version": version,
-        "partial": bool(missing),
-        "missing": list(missing),
-        "documents": [sbom.as_entry() for sbom in release],
-        "artifacts": [_artifact_entry(written) for written in slices],
-    }
-    return f"{json.dumps(index, indent=2, ensure_ascii=False)}\n".encode()
-
-
-def _artifact_entry(written: WrittenSlice) -> dict[str, object]:
-    contents = written.artifact
-    return {
-        "file": contents.path,
-        "channel": contents.artifact.channel.name,
-        "platform": contents.build.platform,
-        "variant": contents.build.variant,
-        "described-from": written.basis.label,
-        "location": contents.artifact.location,
-        "size": contents.file.size,
-        **{algorithm.lower(): value for algorithm, value in contents.checksums},
-        "sboms": [sbom.as_entry() for sbom in written.sboms],
-    }
+def _index_of(written: WrittenRelease, version: str, missing: Sequence[str]) -> ReleaseIndex:
+    return ReleaseIndex(
+        version=version,
+        missing=tuple(missing),
+        documents=tuple(sbom.published for sbom in written.release),
+        artifacts=tuple(
+            PublishedArtifact(
+                path=slice_.artifact.path,
+                checksums={name.lower(): value for name, value in slice_.artifact.checksums},
+                properties={
+                    "channel": slice_.artifact.artifact.channel.name,
+                    "platform": slice_.artifact.build.platform,
+                    "variant": slice_.artifact.build.variant,
+                    "described-from": slice_.basis.label,
+                    "location": slice_.artifact.artifact.location,
+                    "size": slice_.artifact.file.size,
+                },
+                sboms=tuple(sbom.published for sbom in slice_.sboms),
+            )
+            for slice_ in written.slices
+        ),
+    )
 
 
 def write_checksums(sha256s: Mapping[str, str]) -> bytes:

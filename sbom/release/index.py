@@ -1,4 +1,4 @@
-"""The index of a published release, read: which SBOM belongs to which artifact."""
+"""The index of a release, written and read: which SBOM belongs to which artifact."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sbom.release.documents import INDEX_SCHEMA_VERSION
-
-#: What an index states of an artifact beside checksums.
+#: The name of the file, beside the SBOMs.
+INDEX = "sbom-index.json"
+#: The version of the schema of the index.
+INDEX_SCHEMA_VERSION = 4
+#: What an index states of an artifact beside checksums, in this order.
 _PROPERTIES = ("channel", "platform", "variant", "described-from", "location", "size")
+#: What it states of an SBOM.
+_SBOM_KEYS = ("format", "file", "namespace", "sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,33 @@ class ReleaseIndex:
         return frozenset(artifact.path.rpartition("/")[2] for artifact in self.artifacts)
 
 
+def write_index(index: ReleaseIndex) -> bytes:
+    """Return an index as JSON: UTF-8, two spaces of indentation, LF line ends."""
+    table = {
+        "schema-version": INDEX_SCHEMA_VERSION,
+        "version": index.version,
+        "partial": bool(index.missing),
+        "missing": list(index.missing),
+        "documents": [_sbom_entry(sbom) for sbom in index.documents],
+        "artifacts": [_artifact_entry(artifact) for artifact in index.artifacts],
+    }
+    return f"{json.dumps(table, indent=2, ensure_ascii=False)}\n".encode()
+
+
+def _sbom_entry(sbom: PublishedSbom) -> dict[str, str]:
+    values = (sbom.format, sbom.path, sbom.namespace, sbom.sha256)
+    return dict(zip(_SBOM_KEYS, values, strict=True))
+
+
+def _artifact_entry(artifact: PublishedArtifact) -> dict[str, object]:
+    return {
+        "file": artifact.path,
+        **{name: artifact.properties[name] for name in _PROPERTIES},
+        **artifact.checksums,
+        "sboms": [_sbom_entry(sbom) for sbom in artifact.sboms],
+    }
+
+
 def read_index(data: bytes | None) -> ReleaseIndex | None:
     """Return the index of a release; None if it is missing, or is not one."""
     try:
@@ -88,8 +119,7 @@ def _read_artifact(entry: Mapping[str, Any]) -> PublishedArtifact:
 
 def _read_entries(entries: Iterable[Mapping[str, Any]]) -> tuple[PublishedSbom, ...]:
     """Return what an index states of the SBOM of one thing. Raises ValueError if there is none."""
-    keys = ("format", "file", "namespace", "sha256")
-    sboms = tuple(PublishedSbom(*(str(entry[key]) for key in keys)) for entry in entries)
+    sboms = tuple(PublishedSbom(*(str(entry[key]) for key in _SBOM_KEYS)) for entry in entries)
     if not sboms:
         raise ValueError("no SBOM")
     return sboms

@@ -18,8 +18,8 @@ from sbom.diagnostics.release_messages import inconsistent_release, missing_from
 from sbom.files.shipped_file import ShippedFile
 from sbom.formats import read_document
 from sbom.manifest.channels import Artifact
-from sbom.release.documents import CHECKSUMS, INDEX, is_partial, partial_sentence
-from sbom.release.index import PublishedArtifact, PublishedSbom, ReleaseIndex, read_index
+from sbom.release.documents import CHECKSUMS, is_partial, partial_sentence
+from sbom.release.index import INDEX, PublishedArtifact, PublishedSbom, ReleaseIndex, read_index
 from sbom.release.release_bom import Basis
 
 _CHECKSUM_LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
-from sbom.bom.bom import Bom, unique_ids
+from sbom.bom.bom import Bom, RelationshipKind, unique_ids
 from sbom.components.component import Component
 from sbom.manifest.component_spec import UNKNOWN_LOCATION
 from sbom.release.artifact_elements import ArtifactElements, find_artifact_elements
@@ -20,7 +21,6 @@ from sbom.release_report.rows import (
     ManifestNotes,
     ReleaseReport,
 )
-from sbom.release_report.shipping import container_ids, count_artifacts
 
 
 def compose_report(
@@ -121,3 +121,27 @@ def _artifact_row(bom: Bom, artifact: ArtifactElements, containers: frozenset[st
         ),
         files=sum(file.id in artifact.ids for file in bom.files),
     )
+
+
+def count_artifacts(artifacts: tuple[ArtifactElements, ...]) -> Mapping[str, int]:
+    """Return how many artifacts contain each component and file, by its id."""
+    return Counter(id_ for artifact in artifacts for id_ in artifact.ids)
+
+
+def container_ids(bom: Bom, artifacts: tuple[ArtifactElements, ...]) -> frozenset[str]:
+    """Return the ids of what only contains components: the release, its artifacts and its builds.
+
+    Beside the roots and the artifacts of the index, that is what contains files, such as an MSI
+    in an installer, and what contains components and has no identifier, such as a build.
+    """
+    files = {file.id for file in bom.files}
+    contains_files, contains_components = set[str](), set[str]()
+    for relationship in bom.relationships:
+        if relationship.kind is RelationshipKind.CONTAINS:
+            contained = contains_files if relationship.target in files else contains_components
+            contained.add(relationship.source)
+    unidentified = {
+        component.id for component in bom.components if not component.purl and not component.cpes
+    }
+    indexed = {artifact.component.id for artifact in artifacts}
+    return frozenset({*bom.roots} | indexed | contains_files | contains_components & unidentified)

@@ -16,8 +16,7 @@ from release_runs import EPOCH, PARTIAL, Run, read_json
 from sbom.cli import main
 from sbom.diagnostics import Exit
 from sbom.formats import read_document
-from sbom.release.documents import INDEX
-from sbom.release.index import read_index
+from sbom.release.index import INDEX, read_index
 from sbom.release_report.composition import compose_report
 
 PURPOSES_OF_PACKAGING = {"INSTALL", "ARCHIVE"}

@@ -33,9 +33,10 @@ from server import (
 )
 
 from sbom.diagnostics import Code, Exit, OperationalError, SbomError
-from sbom.download.archives import ArchiveFetcher, FetchResult, Progress, raise_failures
+from sbom.download.archives import ArchiveFetcher, FetchResult, raise_failures
 from sbom.download.cache import Cache
 from sbom.download.client import RETRY, Client, DownloadLimits
+from sbom.download.progress import Progress
 from sbom.files.targz import ArchiveInfo
 from sbom.manifest.pins import Pin
 from sbom.script.externals import ExternalKind
@@ -256,7 +257,8 @@ def test_two_runs_share_a_cache(server: Server, tmp_path: Path) -> None:
 import io, sys
 from pathlib import Path
 from sbom.diagnostics import Exit
-from sbom.download.archives import ArchiveFetcher, Progress
+from sbom.download.archives import ArchiveFetcher
+from sbom.download.progress import Progress
 from sbom.download.cache import Cache
 from sbom.download.client import Client
 from sbom.manifest.pins import Pin

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from sbom.download.archives import Progress, open_progress
+from sbom.download.progress import Progress, open_progress
 
 
 class Terminal(io.StringIO):
