@@ -15,6 +15,7 @@ from sbom.formats.spdx2_read import is_spdx2, read_spdx2
 from sbom.formats.spdx2_write import write_spdx2
 from sbom.formats.spdx3_read import is_spdx3, read_spdx3
 from sbom.formats.spdx3_write import write_spdx3
+from sbom.options.shared import FormatName
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class DocumentFormat:
     ``recognizes`` tells from the JSON of a document whether ``read`` reads it.
     """
 
-    name: str
+    name: FormatName
     suffix: str
     predicate_type: str
     write: Callable[[Bom], bytes]
@@ -36,24 +37,29 @@ class DocumentFormat:
 
 
 SPDX2 = DocumentFormat(
-    "spdx-2.3", ".spdx.json", "https://spdx.dev/Document", write_spdx2, is_spdx2, read_spdx2
+    FormatName.SPDX_2_3,
+    ".spdx.json",
+    "https://spdx.dev/Document",
+    write_spdx2,
+    is_spdx2,
+    read_spdx2,
 )
 #: Every format that can be written, the default one first, the older of two versions first.
 FORMATS = (
     SPDX2,
     *(
         DocumentFormat(
-            f"cyclonedx-{version}",
+            name,
             ".cdx.json",
             "https://cyclonedx.org/bom",
-            partial(write_cyclonedx, version=version),
+            partial(write_cyclonedx, version=name.partition("-")[2]),
             is_cyclonedx,
             read_cyclonedx,
         )
-        for version in ("1.6", "1.7")
+        for name in (FormatName.CYCLONEDX_1_6, FormatName.CYCLONEDX_1_7)
     ),
     DocumentFormat(
-        "spdx-3.0.1",
+        FormatName.SPDX_3_0_1,
         ".spdx3.json",
         "https://spdx.dev/Document/v3",
         write_spdx3,
@@ -61,33 +67,28 @@ FORMATS = (
         read_spdx3,
     ),
 )
-#: What stands for one format of each kind.
-ALL = "all"
 
 
-def select_formats(names: Iterable[str]) -> tuple[DocumentFormat, ...]:
+def select_formats(names: Iterable[FormatName]) -> tuple[DocumentFormat, ...]:
     """Return formats by their names, each once; the default one if none is named.
 
-    ``all`` is the first one of each suffix that is not named beside it. Raises InputError for an
-    unknown name, and for two formats whose documents would have one name.
+    ``all`` is the first one of each suffix that is not named beside it. Raises InputError for two
+    formats whose documents would have one name.
     """
     named = tuple(dict.fromkeys(names)) or (FORMATS[0].name,)
-    by_name = {one.name: one for one in FORMATS}
+    by_name = {each.name: each for each in FORMATS}
     chosen: dict[str, DocumentFormat] = {}
     for name in named:
-        if name == ALL:
+        if name is FormatName.ALL:
             continue
-        if name not in by_name:
-            hint = f"choose {', '.join(by_name)} or {ALL}"
-            raise usage_error(f"--format {name}", "is not a format that can be written", hint)
-        one = by_name[name]
-        if (other := chosen.setdefault(one.suffix, one)) is not one:
-            message = f"has the file names of {other.name}: both end in {one.suffix}"
+        selected = by_name[name]
+        if (other := chosen.setdefault(selected.suffix, selected)) is not selected:
+            message = f"has the file names of {other.name}: both end in {selected.suffix}"
             raise usage_error(f"--format {name}", message, "write one of the two, or run twice")
-    if ALL in named:
-        for one in FORMATS:
-            chosen.setdefault(one.suffix, one)
-    return tuple(one for one in FORMATS if chosen.get(one.suffix) is one)
+    if FormatName.ALL in named:
+        for each in FORMATS:
+            chosen.setdefault(each.suffix, each)
+    return tuple(each for each in FORMATS if chosen.get(each.suffix) is each)
 
 
 def read_document(content: bytes, name: str) -> Bom:

@@ -122,6 +122,18 @@ def choice(help_text: str, read: type[E], *, default: E) -> E:
     return _declare(argument, default=default)  # type: ignore[no-any-return]
 
 
+def choices(help_text: str, read: type[E], *, unset: str) -> tuple[E, ...]:
+    """Declare an option that may be given several times, with values out of a fixed set."""
+    argument = Argument(
+        form=Form.REPEATED,
+        help=f"{help_text}; may be repeated",
+        default=unset,
+        read=read,
+        choices=tuple(member.value for member in read),
+    )
+    return _declare(argument, default=())  # type: ignore[no-any-return]
+
+
 def flag(help_text: str, *, group: str = "") -> bool:
     """Declare an option without a value, off by default."""
     argument = Argument(form=Form.FLAG, help=help_text, default="off", group=group)
@@ -147,7 +159,17 @@ def _in_words(default: object, unset: str) -> str:
 @dataclass_transform(
     kw_only_default=True,
     frozen_default=True,
-    field_specifiers=(positional, positionals, required, option, repeated, choice, flag, rest),
+    field_specifiers=(
+        positional,
+        positionals,
+        required,
+        option,
+        repeated,
+        choice,
+        choices,
+        flag,
+        rest,
+    ),
 )
 def options_class(cls: type[T]) -> type[T]:
     """Make a class of declared fields a frozen value; without slots, of which bases have some."""

@@ -126,6 +126,10 @@ def _add_argument(
         return target.add_argument(option, dest=name, action="store_true", default=None, help=text)
     if argument.form is Form.CHOICE:
         return target.add_argument(option, dest=name, choices=argument.choices, help=text)
+    if argument.choices:
+        return target.add_argument(
+            option, dest=name, choices=argument.choices, action="append", help=text
+        )
     return target.add_argument(
         option,
         dest=name,
@@ -153,10 +157,14 @@ def read_options(verb: Verb[T], parsed: argparse.Namespace, script_args: tuple[s
         if argument.form is Form.REST:
             values[name] = script_args
         elif (value := getattr(parsed, name)) is not None:
-            is_choice = argument.form is Form.CHOICE
-            value = argument.read(value) if is_choice else value
-            values[name] = tuple(value) if isinstance(value, list) else value
+            # argparse reads choices as text, so that it can compare them.
+            read = argument.read if argument.choices else _as_it_is
+            values[name] = tuple(map(read, value)) if isinstance(value, list) else read(value)
     return verb.options(**values)
+
+
+def _as_it_is(value: object) -> object:
+    return value
 
 
 def takes_rest(verb: Verb[object]) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
 
 from sbom.diagnostics.render import OutputFormat
 from sbom.diagnostics.style import ColorChoice
-from sbom.options.arguments import choice, flag, option, options_class, repeated
+from sbom.options.arguments import choice, choices, flag, option, options_class
 
 #: The group of options of which one names what the manifest is compared with.
 SOURCE = "source"
@@ -60,12 +61,25 @@ class InputOptions(ManifestOptions):
     )  # fmt: skip
 
 
+class FormatName(StrEnum):
+    """A format of SBOM documents, or all of them; ``sbom.formats`` has a row for each.
+
+    The older of two versions of one format comes first.
+    """
+
+    SPDX_2_3 = "spdx-2.3"
+    CYCLONEDX_1_6 = "cyclonedx-1.6"
+    CYCLONEDX_1_7 = "cyclonedx-1.7"
+    SPDX_3_0_1 = "spdx-3.0.1"
+    ALL = "all"
+
+
 @options_class
 class FormatOptions(InputOptions):
     """The formats of documents that are written."""
 
-    format: tuple[str, ...] = repeated(
-        "a format of the documents: spdx-2.3, cyclonedx-1.6, cyclonedx-1.7, spdx-3.0.1, or all, "
-        "which is the first one of each kind",
-        "NAME", str, unset="spdx-2.3",
-    )  # fmt: skip
+    format: tuple[FormatName, ...] = choices(
+        "a format of the documents; all is the first one of each kind",
+        FormatName,
+        unset=FormatName.SPDX_2_3,
+    )
