@@ -16,7 +16,7 @@ from sbom.download.cache import Cache, CacheEntry
 from sbom.download.client import UNKNOWN, Client, Validators
 from sbom.download.connections import CONNECTIONS, DownloadError, FailureReason, redact_url
 from sbom.download.progress import Progress
-from sbom.files.gzip import DamagedArchiveError
+from sbom.files.compressed_stream import DamagedArchiveError
 from sbom.files.targz import ArchiveInfo, read_targz
 from sbom.manifest.pins import Pin
 

@@ -24,11 +24,15 @@ from pathlib import PurePosixPath
 from typing import IO
 
 from sbom.binaries.pe import authenticode_of
-from sbom.files.gzip import ArchiveError, DamagedArchiveError, GzipStream
+from sbom.files.compressed_stream import (
+    ArchiveError,
+    CompressedStream,
+    DamagedArchiveError,
+    GzipStream,
+    XzStream,
+)
 from sbom.files.limits import EXTERNAL_LIMITS, ArchiveLimits
 from sbom.files.shipped_file import verification_code
-from sbom.files.xz import MAGIC as XZ_MAGIC
-from sbom.files.xz import XzStream
 
 _BLOCK = tarfile.BLOCKSIZE
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -98,7 +102,7 @@ def read_targz(file: IO[bytes], name: str, limits: ArchiveLimits = EXTERNAL_LIMI
     anything that is not accepted.
     """
     file.seek(0)
-    is_xz = file.read(len(XZ_MAGIC)) == XZ_MAGIC
+    is_xz = file.read(len(XzStream.magic)) == XzStream.magic
     stream = XzStream(file, name, limits) if is_xz else GzipStream(file, name, limits)
     tar = _TarReader(stream, name, limits)
     contents = _Contents(name, limits)
@@ -127,7 +131,7 @@ class _TarReader:
     3.13.1 ignores what it cannot read of a pax header.
     """
 
-    def __init__(self, stream: GzipStream, name: str, limits: ArchiveLimits) -> None:
+    def __init__(self, stream: CompressedStream, name: str, limits: ArchiveLimits) -> None:
         self.commit = ""
         self._stream = stream
         self._name = name
@@ -209,7 +213,7 @@ class _Contents:
         self._name = name
         self._limit = limits.member_size
 
-    def add(self, member: tarfile.TarInfo, stream: GzipStream) -> None:
+    def add(self, member: tarfile.TarInfo, stream: CompressedStream) -> None:
         """Add one member, whose contents are next in the stream. Raises ArchiveError."""
         is_file = member.type in _FILE_TYPES and not member.name.endswith("/")
         is_directory = member.isdir() or (member.type in _FILE_TYPES and not is_file)
@@ -251,7 +255,7 @@ class _Contents:
         if above & self.files.keys() or above & self.links.keys():
             raise self._error(f"{name!r}, which is below something that is not a directory")
 
-    def _hash(self, path: str, member: tarfile.TarInfo, stream: GzipStream) -> ArchiveFile:
+    def _hash(self, path: str, member: tarfile.TarInfo, stream: CompressedStream) -> ArchiveFile:
         if not 0 <= member.size <= self._limit:
             size = f"{member.size} bytes; the limit is {self._limit}"
             raise self._error(f"{member.name!r} of {size}")

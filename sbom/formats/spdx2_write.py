@@ -165,10 +165,7 @@ def _file(file: BomFile) -> JsonObject:
 
 def _relationships(bom: Bom) -> list[JsonObject]:
     """Return what the document describes and every relationship, each once, sorted."""
-    titles = {
-        component.id: f"{component.name} {component.version}".rstrip()
-        for component in bom.components
-    }
+    titles = {component.id: component.title for component in bom.components}
     elements: dict[tuple[str, str, str], JsonObject] = {}
     for root in bom.roots:
         key = (DOCUMENT_ID, "DESCRIBES", ID_PREFIX + root)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from sbom.bom.bom import Bom, RelationshipKind, unique_ids
-from sbom.components.component import Component
 from sbom.manifest.component_spec import UNKNOWN_LOCATION
 from sbom.release.artifact_elements import ArtifactElements, find_artifact_elements
 from sbom.release.index import PublishedSbom, ReleaseIndex
@@ -46,7 +45,7 @@ def compose_report(
     tables, other_files = table_files(bom, counts)
     shipments = find_shipments(bom, containers)
     anchors = unique_ids(component.id for component in components)
-    labels = {component.id: component_label(component) for component in components}
+    labels = {component.id: component.title for component in components}
     labels[RELEASE] = bom.name
     related = relate_components(bom, containers, labels)
     return ReleaseReport(
@@ -73,11 +72,6 @@ def compose_report(
         manifest=manifest,
         changes=None,
     )
-
-
-def component_label(component: Component) -> str:
-    """Return the name of a component with its version, if that is known."""
-    return f"{component.name} {component.version}".strip()
 
 
 def _channel_columns(artifacts: Iterable[ArtifactElements]) -> tuple[ChannelColumn, ...]:

@@ -16,7 +16,6 @@ from markupsafe import Markup
 
 from sbom import __version__
 from sbom.bom.bom import RelationshipKind
-from sbom.release_report.composition import component_label
 from sbom.release_report.rows import ReleaseReport
 
 #: What the page calls each kind of relationship, read from source to target.
@@ -54,7 +53,6 @@ def render_page(report: ReleaseReport) -> bytes:
     )
     environment.filters |= {
         "kind": _KINDS.__getitem__,
-        "label": component_label,
         "shipment": _SHIPMENTS.__getitem__,
         "thousands": "{:,}".format,
         "web_address": web_address,

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from server import archive, member, tar
 
-from sbom.files.gzip import ArchiveError, DamagedArchiveError, GzipStream
+from sbom.files.compressed_stream import ArchiveError, DamagedArchiveError, GzipStream
 from sbom.files.limits import EXTERNAL_LIMITS, ArchiveLimits
 from sbom.files.shipped_file import verification_code
 from sbom.files.targz import ArchiveInfo, read_targz

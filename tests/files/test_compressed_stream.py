@@ -12,10 +12,9 @@ import pytest
 from server import tar
 
 from sbom.diagnostics import SbomError
-from sbom.files.gzip import ArchiveError
+from sbom.files.compressed_stream import ArchiveError, XzStream
 from sbom.files.limits import EXTERNAL_LIMITS
 from sbom.files.targz import read_targz
-from sbom.files.xz import XzStream
 
 PLAIN = tar(
     {"bin/clang.exe": b"MZ", "noise": random.Random(7).randbytes(100_000)}, top="llvm-21.1.4.0"
