@@ -10,6 +10,7 @@ predecessors (Tools/buildbot/external*.bat) none has ``%NAME:~0,3%``, ``%NAME:ol
 expansion, ``for /F`` or ``for /L``: these are reported as unsupported.
 """
 
+from sbom.batch.evaluation import Comparison
 from sbom.batch.interpreter import (
     NOT_RECOGNIZED,
     CommandHandler,
@@ -17,7 +18,7 @@ from sbom.batch.interpreter import (
     run_program,
     starts_program,
 )
-from sbom.batch.nodes import CommandKey
+from sbom.batch.nodes import CommandKey, TestKey
 from sbom.batch.program import Program
 from sbom.batch.state import Command, CommandResult
 
@@ -27,8 +28,10 @@ __all__ = [
     "CommandHandler",
     "CommandKey",
     "CommandResult",
+    "Comparison",
     "Program",
     "ProgramRun",
+    "TestKey",
     "run_program",
     "starts_program",
 ]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sbom.batch.nodes import COMPARISONS, If
+from sbom.batch.nodes import COMPARISONS, If, TestKey
 from sbom.batch.state import State, Variables, parse_number, split_items
 from sbom.diagnostics import SbomError
 from sbom.diagnostics.script_messages import batch_limit, batch_syntax, unsupported_command
@@ -185,16 +185,26 @@ class Frame:
     index: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two texts that an ``if`` or a search compared, or the name that ``if defined`` asked for."""
+
+    key: TestKey
+    left: str
+    right: str = ""
+    is_name: bool = False
+
+
 class Evaluator:
     """Expands and tests for one run, whose last frame is the one that runs.
 
-    ``comparisons`` are the pairs of texts that its ``if`` commands compared.
+    ``comparisons`` are what its ``if`` commands compared.
     """
 
     def __init__(self, state: State) -> None:
         self.state = state
         self.frames: list[Frame] = []
-        self.comparisons: set[tuple[str, str]] = set()
+        self.comparisons: set[Comparison] = set()
 
     def expand_percent(self, text: str, line: int) -> str:
         """Expand arguments and variables, as cmd does before it parses."""
@@ -227,6 +237,7 @@ class Evaluator:
         """Return whether the test of an ``if`` is true, its ``not`` aside."""
         match node.test:
             case "defined":
+                self.comparisons.add(Comparison(node.key, left, is_name=True))
                 return self.state.variables.get(left) is not None
             case "exist":
                 self._charge_pattern(left, node.line)
@@ -235,7 +246,7 @@ class Evaluator:
                 return self.state.errorlevel >= parse_number(left)
             case "cmdextversion":
                 return parse_number(left) <= _EXTENSIONS
-        self.comparisons.add((left, right))
+        self.comparisons.add(Comparison(node.key, left, right))
         return compare(node.test, left, right, ignore_case=node.ignore_case)
 
     def loop_values(self, text: str, line: int) -> Iterator[str]:

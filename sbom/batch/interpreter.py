@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from sbom.batch.evaluation import Evaluator, Frame
+from sbom.batch.evaluation import Comparison, Evaluator, Frame
 from sbom.batch.internal_commands import INTERNAL_COMMANDS, NO_EFFECT, endlocal
 from sbom.batch.nodes import Block, Chain, CommandKey, For, If, Node, Simple, simple_commands
 from sbom.batch.pipe import SEARCH_HINT, Pipe, is_search
@@ -55,16 +55,16 @@ class ExitScript(Exception):  # noqa: N818 - a jump, not an error
 class ProgramRun:
     """What one run of a program did.
 
-    ``comparisons`` are the pairs of texts its ``if`` commands compared, ``variables`` the
-    upper-case names of the environment variables it read before it set them, ``executed`` what
-    tells the commands that ran from the others of the file. ``is_hidden_asked_for`` is set where
+    ``comparisons`` are what its ``if`` commands compared, ``variables`` the upper-case names of
+    the environment variables it read before it set them, ``executed`` what tells the commands
+    that ran from the others of the file. ``is_hidden_asked_for`` is set where
     a test asked for a path that is hidden.
     """
 
     status: int
     commands: tuple[Command, ...]
     diagnostics: tuple[Diagnostic, ...]
-    comparisons: frozenset[tuple[str, str]]
+    comparisons: frozenset[Comparison]
     variables: frozenset[str]
     executed: frozenset[CommandKey]
     is_hidden_asked_for: bool

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 #: The line a command starts at, and how many start before it at that line.
 CommandKey = tuple[int, int]
+#: The line an ``if`` starts at, and how many start before it at that line.
+TestKey = tuple[int, int]
+#: Instead of that number where a search compares.
+SEARCH = -1
 #: What ``if`` compares two texts with, beside ``==``.
 COMPARISONS = ("EQU", "NEQ", "LSS", "LEQ", "GTR", "GEQ")
 
@@ -47,9 +51,13 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class If:
-    """``if``; ``test`` is ``==``, a word such as NEQ, or defined, exist, errorlevel."""
+    """``if``; ``test`` is ``==``, a word such as NEQ, or defined, exist, errorlevel.
+
+    ``number`` counts those that start at one line, from 0.
+    """
 
     line: int
+    number: int
     negated: bool
     ignore_case: bool
     test: str
@@ -57,6 +65,11 @@ class If:
     right: str
     then: Node
     otherwise: Node | None
+
+    @property
+    def key(self) -> TestKey:
+        """Return what tells it from the other ifs of its file, whatever it expands to."""
+        return self.line, self.number
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from sbom.batch.evaluation import Evaluator
+from sbom.batch.evaluation import Comparison, Evaluator
+from sbom.batch.nodes import SEARCH
 from sbom.batch.text_search import (
     WRONG_USAGE,
     UnsupportedSearchError,
@@ -69,7 +70,9 @@ class Pipe:
             reason = str(error)
         else:
             self._evaluator.comparisons |= {
-                (text.strip(), wanted) for text in self._printed for wanted in search.strings
+                Comparison((line, SEARCH), text.strip(), wanted)
+                for text in self._printed
+                for wanted in search.strings
             }
             if len(found) == 1:
                 return self._state.set_errorlevel(found.pop())

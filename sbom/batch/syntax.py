@@ -50,6 +50,7 @@ class _Parser(Lexer):
         self.depth = 0  # of blocks, ifs and fors
         self.remarks = 0
         self.commands: Counter[int] = Counter()  # simple ones, by line
+        self.tests: Counter[int] = Counter()  # ifs, by line
 
     def parse(self) -> Node | None:
         self.skip_blanks()
@@ -187,6 +188,8 @@ class _Parser(Lexer):
 
     def parse_if(self) -> Node:
         line = self.line
+        number = self.tests[line]
+        self.tests[line] += 1
         ignore_case = negated = False
         self.skip_blanks()
         word = self.read_word()
@@ -197,7 +200,8 @@ class _Parser(Lexer):
             word = self.read_word()
         test, left, right = self.parse_condition(word)
         then = self.parse_body("if")
-        return If(line, negated, ignore_case, test, left, right, then, self.parse_else())
+        otherwise = self.parse_else()
+        return If(line, number, negated, ignore_case, test, left, right, then, otherwise)
 
     def parse_condition(self, word: str) -> tuple[str, str, str]:
         """Return the test that starts with ``word``, its left side and its right side."""

@@ -39,16 +39,17 @@ def analyze_script(text: str, file: str = SCRIPT_NAME) -> ScriptAnalysis:
     result = run_strictly(program)
     prober = Prober(program)
     default = prober.fetched()
-    settings = [*prober.flags(), *prober.variables(_names_as_written(text, result.variables))]
+    settings = [*prober.flags(), *prober.variables(result.variables)]
     outcomes = prober.outcomes([(setting,) for setting in settings], default)
-    nested = prober.nested([(setting,) for setting in settings], result.variables)
+    nested = [*prober.nested([(setting,) for setting in settings], result)]
     outcomes |= prober.outcomes(nested, default)
     exceptions = _exceptions(prober)
     outcomes |= prober.outcomes(exceptions, default)
     undecided = set().union(*exceptions.values()) | _tool_dependent(prober, default)
+    undecided |= _taken_back(prober, nested, outcomes, default)
     tags = _find_tags(program)
     unreachable = _without_fetched(tags, default, outcomes)
-    if unreachable:
+    if unreachable or any(_is_mixed(settings) for settings in outcomes):
         outcomes |= prober.outcomes(_pairs(settings), default)
         unreachable = _without_fetched(tags, default, outcomes)
     externals = _externals(prober, default, outcomes, undecided)
@@ -66,10 +67,9 @@ def analyze_script(text: str, file: str = SCRIPT_NAME) -> ScriptAnalysis:
     )
 
 
-def _names_as_written(text: str, upper: Iterable[str]) -> list[str]:
-    """Return variable names in the case the script writes them, as a person would type them."""
-    names = {word.upper(): word for word in reversed(re.findall(r"[A-Za-z_]\w*", text))}
-    return [names.get(name, name) for name in upper]
+def _is_mixed(settings: Settings) -> bool:
+    """Return whether these are flags and variables, some of which other flags may set."""
+    return len({one.is_flag for one in settings}) > 1
 
 
 def _pairs(settings: Sequence[Setting]) -> Iterable[Settings]:
@@ -140,12 +140,12 @@ def _condition(
     changing = [settings for settings, found in outcomes.items() if (fetch in found) != default]
     changing = [settings for settings in changing if not _is_included(settings, changing)]
     flags = [settings for settings in changing if all(setting.is_flag for setting in settings)]
-    candidates = flags or changing
-    fewest = min(map(len, candidates), default=0)
+    with_flags = [settings for settings in changing if any(one.is_flag for one in settings)]
+    candidates = flags or with_flags or changing
     sets = tuple(
         tuple(_setting_texts(candidate, fetch, prober, default=default))
         for candidate in candidates
-        if len(candidate) == fewest
+        if not any({*other} < {*candidate} for other in candidates)
     )
     return Condition(disabled_by=sets) if default else Condition(default=False, enabled_by=sets)
 
@@ -186,6 +186,26 @@ def _exceptions(prober: Prober) -> dict[Settings, frozenset[Fetch]]:
         usual, fetched = prober.fetched(*settings), prober.fetched(*sample)
         if usual and fetched and {*usual} != {*fetched}:
             found[sample] = frozenset(usual) ^ frozenset(fetched)
+    return found
+
+
+def _taken_back(
+    prober: Prober, nested: Iterable[Settings], outcomes: Outcomes, default: Sequence[Fetch]
+) -> set[Fetch]:
+    """Return what some settings change and the same settings with one more do not.
+
+    No condition can express that. Where the one more is any value of a variable that the script
+    itself sets, such as a list of tags, nobody sets it.
+    """
+    found: set[Fetch] = set()
+    own = {name.upper() for name in prober.set_names()}
+    for settings in nested:
+        fetched = prober.fetched(*settings)
+        for index, one in enumerate(settings):
+            fewer = settings[:index] + settings[index + 1 :]
+            is_own = one.value == PROBE and one.name.upper() in own
+            if fetched and fewer in outcomes and not is_own:
+                found |= (outcomes[fewer] ^ frozenset(default)) - ({*fetched} ^ {*default})
     return found
 
 

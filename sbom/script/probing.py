@@ -8,7 +8,15 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from sbom.batch import Command, CommandHandler, Program, ProgramRun, run_program
+from sbom.batch import (
+    Command,
+    CommandHandler,
+    Comparison,
+    Program,
+    ProgramRun,
+    TestKey,
+    run_program,
+)
 from sbom.diagnostics import Diagnostic, SbomError
 from sbom.diagnostics.script_messages import batch_limit
 from sbom.script.externals import ANY_VALUE, Fetch
@@ -16,13 +24,15 @@ from sbom.script.run import Role, command_handler, list_fetches, parse_fetch_com
 
 #: A value that no script compares anything with.
 PROBE = "\x01probe\x01"
-#: What all runs of one script may cost together; the costliest real one takes 4.4 million.
+#: What all runs of one script may cost together; those of real ones cost up to 1.5 million.
 _BUDGET = 5_000_000
 #: What a script does with values that it does not compare for equality.
 _ORDER = re.compile(r"\b(?:LSS|LEQ|GTR|GEQ|findstr|find)\b|\bset\s*/a", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.+-])\d{1,9}(?![\w.])")
 _SAMPLES = ("0", "1000000", "zzz")
 _SECOND_ARGUMENT = re.compile("%~?2")
+_VARIABLE = re.compile(r"(?:%|\bdefined\s+|\bset\s+\"?)([A-Za-z_]\w*)", re.IGNORECASE)
+_SET = re.compile(r"\bset\s+\"?([A-Za-z_]\w*)=", re.IGNORECASE)
 #: How many conditions in each other are tried; more are reported as not reached.
 _MOST_NESTED = 3
 
@@ -175,29 +185,64 @@ class Prober:
     def variables(self, names: Iterable[str]) -> list[Setting]:
         """Return each variable with each value that the script compares it with."""
         settings = []
-        for name in sorted(names):
+        for name in self.as_written(names):
             probe = Setting(name, PROBE)
             settings += [Setting(name, value) for value in self.compared_with(probe)]
             settings.append(probe)
         return settings
 
-    def nested(self, candidates: Iterable[Settings], known: Iterable[str]) -> Iterator[Settings]:
-        """Yield settings together with variables that the script asks for only under them.
+    def nested(self, candidates: Iterable[Settings], default: ProgramRun) -> Iterator[Settings]:
+        """Yield settings together with others that the script compares only under them.
 
-        As of ``if defined A if defined B``: B is asked for where A is set.
+        As of ``if "%A%"=="1" if "%B%"=="2"``: B is compared where A is 1.
         """
-        waiting = deque((settings, frozenset(known)) for settings in candidates)
+        found: set[frozenset[Setting]] = set()
+        waiting = deque((settings, default) for settings in candidates)
         while waiting:
-            settings, asked = waiting.popleft()
+            settings, before = waiting.popleft()
             result = self.run(*settings)
-            new = result.variables - asked if result else frozenset()
-            for name in sorted(new) if len(settings) < _MOST_NESTED else ():
-                probe = self.run(*settings, Setting(name, PROBE))
-                values = sorted(_counterparts(probe.comparisons)) if probe else []
-                for value in (*values, PROBE):
-                    together = (*settings, Setting(name, value))
-                    waiting.append((together, asked | new))
+            if result is None or len(settings) >= _MOST_NESTED:
+                continue
+            for one in self.compared_below(settings, before, result):
+                together = (*settings, one)
+                if frozenset(together) not in found:
+                    found.add(frozenset(together))
+                    waiting.append((together, result))
                     yield together
+
+    def compared_below(
+        self, settings: Settings, before: ProgramRun, result: ProgramRun
+    ) -> Iterator[Setting]:
+        """Yield the settings that ``result`` compares in an ``if`` that ``before`` does not reach.
+
+        Each variable or flag with the values that it is compared with, a variable with any too.
+        """
+        reached = {one.key for one in before.comparisons}
+        new = [one for one in result.comparisons if one.key not in reached]
+        asked = {one.left.upper() for one in new if one.is_name}
+        asked |= result.variables - before.variables
+        is_text_compared = any(not one.is_name for one in new)
+        names = asked | result.variables if is_text_compared else asked
+        for name in self.as_written(names - {one.name.upper() for one in settings}):
+            probe = Setting(name, PROBE)
+            is_asked = name.upper() in asked
+            values = self.compared_with(probe, *settings, except_in=() if is_asked else reached)
+            yield from (Setting(name, value) for value in values)
+            if values or is_asked:
+                yield probe
+        if is_text_compared:
+            values = self.compared_with(Setting(PROBE), *settings, except_in=reached)
+            yield from (Setting(flag) for flag in values if flag[:1] in "-/")
+
+    def set_names(self) -> list[str]:
+        """Return the names of variables that the script sets, as far as its text shows."""
+        return [name for line in self.program.lines for name in _SET.findall(line)]
+
+    def as_written(self, names: Iterable[str]) -> list[str]:
+        """Return upper-case names of variables, sorted, as the script first writes them."""
+        found = [name for line in self.program.lines for name in _VARIABLE.findall(line)]
+        written = {name.upper(): name for name in reversed(found)}
+        return [written.get(name, name) for name in sorted(names)]
 
     def samples(self) -> Iterator[tuple[Settings, Settings]]:
         """Yield settings with any value of a variable or flag, and the same with one value.
@@ -233,10 +278,16 @@ class Prober:
                 if is_same:
                     yield other
 
-    def compared_with(self, probe: Setting) -> list[str]:
-        """Return what the script compares a probe with, sorted."""
-        result = self.run(probe)
-        return sorted(_counterparts(result.comparisons)) if result else []
+    def compared_with(
+        self, probe: Setting, *settings: Setting, except_in: Collection[TestKey] = ()
+    ) -> list[str]:
+        """Return what the script compares a probe with under some settings, sorted.
+
+        Except in some of its tests.
+        """
+        result = self.run(*settings, probe)
+        comparisons = result.comparisons if result else ()
+        return sorted(_counterparts(one for one in comparisons if one.key not in except_in))
 
 
 def _as_in_one_run(hidden: Iterable[Command], created: Iterable[Command]) -> list[Command]:
@@ -256,11 +307,11 @@ def _as_in_one_run(hidden: Iterable[Command], created: Iterable[Command]) -> lis
     return [*kept, *(one for one in created if one.text not in kept_texts)]
 
 
-def _counterparts(comparisons: Iterable[tuple[str, str]]) -> set[str]:
+def _counterparts(comparisons: Iterable[Comparison]) -> set[str]:
     """Return what the probe was compared with, less the quotes or letters around both."""
     found = set()
-    for pair in comparisons:
-        for text, other in (pair, pair[::-1]):
+    for one in comparisons:
+        for text, other in ((one.left, one.right), (one.right, one.left)):
             before, probe, after = text.partition(PROBE)
             is_alike = other.startswith(before) and other.endswith(after)
             if probe and is_alike and len(other) > len(before) + len(after):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sbom.batch import Command, CommandResult, Program, ProgramRun, run_program
+from sbom.batch import Command, CommandResult, Comparison, Program, ProgramRun, run_program
 from sbom.diagnostics import SbomError
 
 ARGUMENTS = ("--one", "two three", "four")
@@ -399,9 +399,15 @@ def test_a_stray_parenthesis_does_not_stop_the_script() -> None:
 
 
 def test_a_run_returns_what_was_compared_and_which_variables_were_looked_up() -> None:
-    result = run('set A=1\nif "%A%"=="%B%" show x\nif /i x%1==x-y show x')
-    assert result.comparisons == {('"1"', '""'), ("x--one", "x-y")}
-    assert result.variables == {"B"}
+    result = run(
+        'set A=1\nif "%A%"=="%B%" (show x) else if defined C show y\nif /i x%1==x-y show x'
+    )
+    assert result.comparisons == {
+        Comparison((2, 0), '"1"', '""'),
+        Comparison((2, 1), "C", is_name=True),
+        Comparison((3, 0), "x--one", "x-y"),
+    }
+    assert result.variables == {"B", "C"}
 
 
 def test_a_path_longer_than_windows_takes_is_not_created_nor_entered() -> None:

@@ -155,3 +155,43 @@ def test_a_directory_of_another_external_is_a_condition_of_that_external(
     expected = {"bzip2-1.0.8": "unless NO_BZIP2=1", "xz-5.2.5": condition, "zlib-1.3.1": "always"}
     assert conditions(text) == expected
     assert reported(text) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "condition"),
+    [
+        ('if "%D%"=="1" if "%E%"=="x" {get}', "only with D=1 and E=x"),
+        ('if "%E%"=="x" if "%D%"=="1" {get}', "only with E=x and D=1"),
+        ('if defined D if "%E%"=="x" {get}', "only with D set and E=x"),
+        ('if "%D%"=="1" if defined E {get}', "only with D=1 and E set"),
+        ('if "%D%"=="1" if "%E%"=="x" if "%F%"=="y" {get}', "only with D=1 and E=x and F=y"),
+        ('if "%D%"=="1" (\n  if /i "%E%" EQU "x" (\n    {get}\n  )\n)', "only with D=1 and E=x"),
+        ('if "%D%"=="1" goto more\ngoto end\n:more\nif "%E%"=="x" {get}\n:end',
+         "only with D=1 and E=x"),
+        ('if "%1"=="--d" if "%E%"=="x" {get}', "only with --d and E=x"),
+        ('if "%D%"=="1" if "%1"=="--e" {get}', "only with D=1 and --e"),
+        ('if not "%D%"=="" if not "%E%"=="" {get}', "only with D set and E set"),
+        ('if "%D%"=="1" (if "%E%"=="x" set N=1)\nif not "%N%"=="1" {get}',
+         "unless N=1 or D=1 and E=x"),
+        ('if "%E%"=="z" echo\nif defined E echo\nif "%D%"=="1" if "%E%"=="x" {get}',
+         "only with D=1 and E=x"),
+    ],
+)  # fmt: skip
+def test_values_of_several_variables_decide_together(lines: str, condition: str) -> None:
+    text = f"{GET} bzip2-1.0.8\n{lines.format(get=f'{GET} xz-5.2.5')}\n"
+    assert conditions(text) == {"bzip2-1.0.8": "always", "xz-5.2.5": condition}
+    assert reported(text) == []
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'if "%D%"=="1" if not "%E%"=="x" {get}',
+        'if "%D%"=="1" if not defined E {get}',
+        'if "%D%"=="1" (set N=1\nif "%E%"=="x" set N=)\nif defined N {get}',
+    ],
+)
+def test_what_another_value_takes_back_is_reported(lines: str) -> None:
+    text = f"{GET} bzip2-1.0.8\n{lines.format(get=f'{GET} xz-5.2.5')}\n"
+    [diagnostic] = analyze_script(text).diagnostics
+    assert (diagnostic.code, diagnostic.subject) == (Code.UNDECIDED_CONDITION, "xz-5.2.5")
