@@ -83,7 +83,7 @@ def _names_in_braces(template: str) -> list[str]:
 class Platform(Table, frozen=True, kw_only=True):
     """``[platform.<name>]``: a platform that CPython is built for."""
 
-    name: Annotated[HeaderName, matching("[A-Za-z0-9_-]+", "a name of letters, digits, '-', '_'")]
+    name: HeaderName
     title: str
     """what it is called in documents"""
     lines: LineRange = ""

@@ -25,11 +25,11 @@ from sbom.manifest.pins import Pin, Vendored
 from sbom.manifest.ranges import LineRange, VersionRange, line_in_range, release_line
 from sbom.manifest.reference import ReferenceData
 from sbom.manifest.tables import (
-    HeaderName,
     Sha1,
     Sha256,
     Table,
     checked,
+    from_header,
     matching,
 )
 from sbom.script.externals import ExternalKind, FetchMethod, split_tag
@@ -126,7 +126,9 @@ class DocumentConfig(Table, frozen=True, kw_only=True):
 class LicenseText(Table, frozen=True, kw_only=True):
     """``[license-text.LicenseRef-…]``: the text of a license the SPDX list does not have."""
 
-    id: HeaderName
+    id: Annotated[
+        str, from_header(-1), matching("LicenseRef-[A-Za-z0-9.-]+", "an id such as LicenseRef-Name")
+    ]
     name: str
     """what the license is called"""
     text: Annotated[str, matching(r"[\s\S]*\S[\s\S]*", "a text")]

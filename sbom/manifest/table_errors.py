@@ -9,7 +9,6 @@ from enum import Enum
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-import msgspec
 from msgspec import Meta
 
 from sbom.data import read_data
@@ -23,7 +22,7 @@ from sbom.manifest.tables import (
     check_table,
     check_values,
     convert_table,
-    decode_key,
+    convert_value,
     header_fields,
     key_fields,
     table_form,
@@ -142,7 +141,7 @@ class ErrorFinder:
 
 def _leaf(value: object, kind: Any, path: KeyPath) -> Iterator[TableError]:
     try:
-        converted = msgspec.convert(value, kind, dec_hook=decode_key)
+        converted = convert_value(value, kind)
     except ValueError:
         yield _unexpected(value, _expected(kind), path, _near(value, kind))
     else:

@@ -6,6 +6,7 @@ msgspec converts a whole file in a millisecond and stops at the first error. Onl
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ KeyPath = tuple[str | int, ...]
 TextCheck = Callable[[str], str]
 
 _PLAIN_KEY = re.compile(r"[^\s.\[\]\"']+")
+#: Characters that no text of a document or terminal should have: C0 and C1 but for blanks, line
+#: separators, and those that change the direction of what is behind them.
+_CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _PART = re.compile(rf'\[([0-9]{{1,9}})\]|\.?(?:"([^"]*)"|({_PLAIN_KEY.pattern}))')
 
 
@@ -75,7 +79,11 @@ def from_header(part: int) -> Meta:
     return Meta(extra={"header": part})
 
 
-HeaderName = Annotated[str, from_header(-1)]
+HeaderName = Annotated[
+    str,
+    from_header(-1),
+    matching("[A-Za-z0-9_][A-Za-z0-9_.+-]*", "a name of letters, digits, '.', '_', '+' and '-'"),
+]
 #: A package URL that a version can be appended to.
 PURL = r"pkg:\w+/[^@?#\s]+(?:#[^@?#\s]+)?"
 FilePattern = Annotated[str, matching(r"\S(?:.*\S)?", "the name of a file, or a pattern of names")]
@@ -132,7 +140,15 @@ def convert_table(data: Mapping[str, Any], kind: type[T], path: KeyPath = ()) ->
     """Return TOML data as a table of a type; ``path`` leads to it. Raises ValueError if wrong."""
     if isinstance(kind, type) and issubclass(kind, Table):
         data = _with_headers(data, kind, path)
-    return msgspec.convert(data, kind, dec_hook=decode_key)
+    return convert_value(data, kind)
+
+
+def convert_value(value: object, kind: type[T]) -> T:
+    """Return a TOML value as one of a type. Raises ValueError if it is none.
+
+    A text is no date, because TOML has dates.
+    """
+    return msgspec.convert(value, kind, dec_hook=decode_key, builtin_types=(dt.date,))
 
 
 def decode_key(kind: type, value: object) -> object:
@@ -167,6 +183,8 @@ def _with_headers(data: Mapping[str, Any], kind: Any, path: KeyPath) -> Mapping[
 def check_values(value: object, kind: Any, path: KeyPath = ()) -> Iterator[TableError]:
     """Yield what is wrong with the texts of a converted value, and between values of a table."""
     if isinstance(value, str):
+        if found := _CONTROL.search(value):
+            yield TableError(path, f"has the control character U+{ord(found[0]):04X}")
         check = text_check(kind)
         if check and (message := check(value)):
             yield TableError(path, message)

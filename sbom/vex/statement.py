@@ -7,6 +7,7 @@ https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated
@@ -18,6 +19,9 @@ from sbom.manifest.tables import Table, matching
 
 _SENTENCE = matching(r"(?:\S(?:[\s\S]*\S)?)?", "a text without blanks around it")
 _VULNERABILITY = matching(r"[A-Z][A-Za-z0-9]*-[A-Za-z0-9-]+", "an id such as CVE-2024-47611")
+
+#: The years that a date may be of: the first CVEs are of 1999.
+_YEARS = range(1999, 2100)
 
 
 class Status(StrEnum):
@@ -79,6 +83,14 @@ class Statement(Table, frozen=True, kw_only=True):
         """Yield what the status requires and is missing, or excludes and is there."""
         if not self.evidence:
             yield "evidence", "expected at least one web address, found none"
+        for name, values in (("aliases", self.aliases), ("evidence", self.evidence)):
+            repeated = [value for value, times in Counter(values).items() if times > 1]
+            yield from ((name, f"'{value}' is there twice") for value in repeated)
+        if self.vulnerability in self.aliases:
+            yield "aliases", f"'{self.vulnerability}' is the vulnerability itself"
+        if self.date.year not in _YEARS:
+            years = f"from {_YEARS[0]} to {_YEARS[-1]}"
+            yield "date", f"expected a date {years}, found {self.date.isoformat()}"
         for name, status in _KEYS_OF_STATUS.items():
             if getattr(self, name) and self.status is not status:
                 message = f"belongs to the status '{status}', found '{self.status}'"

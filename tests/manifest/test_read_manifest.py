@@ -106,7 +106,26 @@ def hints(old: str, new: str) -> list[str]:
         (
             "[platform.win32]",
             '[platform."../win32"]',
-            "platform.\"../win32\": expected a name of letters, digits, '-', '_', found '../win32'",
+            'platform."../win32": '
+            "expected a name of letters, digits, '.', '_', '+' and '-', found '../win32'",
+        ),
+        (
+            "[variant.debug]",
+            '[variant."a b"]',
+            'variant."a b": '
+            "expected a name of letters, digits, '.', '_', '+' and '-', found 'a b'",
+        ),
+        (
+            "[vendored.macholib]",
+            '[vendored."mach lib"]',
+            'vendored."mach lib": '
+            "expected a name of letters, digits, '.', '_', '+' and '-', found 'mach lib'",
+        ),
+        (
+            "[license-text.LicenseRef-scancode-public-domain]",
+            "[license-text.public-domain]",
+            "license-text.public-domain: "
+            "expected an id such as LicenseRef-Name, found 'public-domain'",
         ),
         (
             'version = "3.14.7"',
@@ -165,6 +184,11 @@ UNSTATED = [
         ["", "https://sourceware.?org/", "https://éxample.org/", "ftp://example.org/"],
     ),
     ('cpe = ["zlib:zlib"]', 'cpe = ["%s"]', ["zliéb:zlib", "zl b:zlib", "zlib:", "a:b:c"]),
+    (
+        'reason = "Tcl/Tk 9.0.4',
+        'reason = "%sTcl/Tk 9.0.4',
+        ["\\u0000", "\\u0085", "\\u2028", "\\u202e", "\\u001b[31m"],
+    ),
     ('name = "zstandard"', 'name = "%s"', ["", "  ", " zstd", "zstd\\n", "a\\u001bb"]),
 ]
 

@@ -40,6 +40,24 @@ def test_an_error_is_at_its_line_and_column() -> None:
     assert f"vex.toml:{number}:1" in locations
 
 
+def test_a_text_may_have_several_lines() -> None:
+    text = VALID + 'impact-statement = """It is\n\ta tool."""\n'
+    assert read_statements(text)[0].impact_statement == "It is\n\ta tool."
+
+
+def test_an_odd_value_is_at_its_line_and_column() -> None:
+    odd = VALID.replace("2026-01-31", "0001-01-01").replace("A Person", r"A\u0000")
+    with pytest.raises(SbomError) as caught:
+        read_statements(odd)
+    lines = VALID.splitlines()
+    author = next(n for n, line in enumerate(lines, 1) if line.startswith("author"))
+    date = next(n for n, line in enumerate(lines, 1) if line.startswith("date"))
+    assert [str(one.location) for one in caught.value.diagnostics] == [
+        f"vex.toml:{author}:10",
+        f"vex.toml:{date}:8",
+    ]
+
+
 def test_a_file_without_statements_is_read() -> None:
     assert read_statements("# none yet\n") == ()
 
@@ -90,6 +108,53 @@ def test_a_file_without_statements_is_read() -> None:
             '"the xz thing"',
             "statement[0].vulnerability: expected an id such as CVE-2024-47611, found "
             "'the xz thing'",
+        ),
+        (
+            "2026-01-31",
+            '"2026-01-31"',
+            "statement[0].date: expected a date such as 2026-01-31, without quotes, found "
+            "'2026-01-31'",
+        ),
+        (
+            "2026-01-31",
+            "2026-01-31T00:00:00Z",
+            "statement[0].date: expected a date such as 2026-01-31, without quotes, found "
+            "2026-01-31 00:00:00+00:00",
+        ),
+        (
+            "2026-01-31",
+            "0001-01-01",
+            "statement[0].date: expected a date from 1999 to 2099, found 0001-01-01",
+        ),
+        (
+            "2026-01-31",
+            "9999-12-31",
+            "statement[0].date: expected a date from 1999 to 2099, found 9999-12-31",
+        ),
+        (
+            '"A Person"',
+            '"A\\u0007Person"',
+            "statement[0].author: has the control character U+0007",
+        ),
+        (
+            'status = "not_affected"',
+            'status = "not_affected"\nimpact-statement = "It is\\u202Ea tool."',
+            "statement[0].impact-statement: has the control character U+202E",
+        ),
+        (
+            'component = "xz"',
+            'aliases = ["CVE-2024-47611"]\ncomponent = "xz"',
+            "statement[0].aliases: 'CVE-2024-47611' is the vulnerability itself",
+        ),
+        (
+            'component = "xz"',
+            'aliases = ["GHSA-1-2-3", "CVE-1-1", "GHSA-1-2-3"]\ncomponent = "xz"',
+            "statement[0].aliases: 'GHSA-1-2-3' is there twice",
+        ),
+        (
+            '["https://example.org/advisory"]',
+            '["https://example.org/a", "https://example.org/a"]',
+            "statement[0].evidence: 'https://example.org/a' is there twice",
         ),
         ("[[statement]]", "[statement]", "statement: expected an array, found a table"),
         ("[[statement]]", "[[statements]]", "statements: unknown table"),
