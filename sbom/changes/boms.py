@@ -99,9 +99,10 @@ def _files_by_pair(old: Bom, new: Bom, pairs: list[Pair]) -> dict[int, tuple[Fil
     old_owners, new_owners = file_owners(old), file_owners(new)
     found: dict[int, list[FileChange]] = {}
     for old_id, new_id, change in compare_files(old.files, new.files):
-        if new_id:
+        number = -1
+        if new_id is not None:
             number = new_ids.get(new_owners[new_id], -1)
-        else:
+        elif old_id is not None:
             number = old_ids.get(old_owners[old_id], -1)
         found.setdefault(number, []).append(change)
     return {n: tuple(sorted(changes, key=lambda one: one.path)) for n, changes in found.items()}

@@ -16,22 +16,28 @@ _SHOWN = ("sha256", "sha512", "sha1")
 
 def compare_files(
     old: Iterable[BomFile], new: Iterable[BomFile]
-) -> Iterator[tuple[str, str, FileChange]]:
+) -> Iterator[tuple[str | None, str | None, FileChange]]:
     """Yield what changed, each with the id that the file has in the old BOM and in the new one.
 
-    Files are known by their paths. Two that have no algorithm in common are not called changed.
+    None where it has no such file; files of foreign documents may have an empty id. Files are known
+    by their paths. Two that have no algorithm in common are not called changed.
     """
     keys = (lambda file: (file.path, file.sha256, file.sha1), lambda file: file.path)
     for before, after in pair_values(old, new, keys):
         if before is None and after is not None:
-            change = FileChange(after.path, FileChangeKind.ADDED, "", _shown(after))
-            yield "", after.id, change
+            change = FileChange(_name(after), FileChangeKind.ADDED, "", _shown(after))
+            yield None, after.id, change
         elif before is not None and after is None:
-            change = FileChange(before.path, FileChangeKind.REMOVED, _shown(before), "")
-            yield before.id, "", change
+            change = FileChange(_name(before), FileChangeKind.REMOVED, _shown(before), "")
+            yield before.id, None, change
         elif before is not None and after is not None and _is_other(before, after):
             digests = (_shown(before), _shown(after))
-            yield before.id, after.id, FileChange(after.path, FileChangeKind.CHANGED, *digests)
+            yield before.id, after.id, FileChange(_name(after), FileChangeKind.CHANGED, *digests)
+
+
+def _name(file: BomFile) -> str:
+    """Return the path of a file, or that it has none, with its id."""
+    return file.path if file.path.strip() else f"(file without a name) {file.id}".rstrip()
 
 
 def _is_other(before: BomFile, after: BomFile) -> bool:

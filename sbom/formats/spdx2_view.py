@@ -59,6 +59,20 @@ class DocumentView:
         """The files."""
         return get_objects(self.data, "files")
 
+    def element_name(self, element: JsonObject) -> str:
+        """Return the SPDX id of a package or file, or its JSON pointer if it has none."""
+        return get_text(element, "SPDXID") or self._pointers.get(id(element), "")
+
+    @cached_property
+    def _pointers(self) -> dict[int, str]:
+        """The JSON pointers of packages and files, by the identity of the object."""
+        return {
+            id(element): f"/{key}/{index}"
+            for key in ("packages", "files")
+            if isinstance(elements := self.data.get(key), list)
+            for index, element in enumerate(elements)
+        }
+
     @cached_property
     def ids(self) -> Counter[str]:
         """How many elements have each SPDX id."""

@@ -35,16 +35,19 @@ _DIGITS = {
 def check_files_analyzed(document: DocumentView) -> Iterator[Violation]:
     """Require filesAnalyzed, true only with the verification code of the contained files."""
     for package in document.packages:
-        id_, is_analyzed = get_text(package, "SPDXID"), package.get("filesAnalyzed")
+        id_, is_analyzed = document.element_name(package), package.get("filesAnalyzed")
         if not isinstance(is_analyzed, bool):
             message = "has no filesAnalyzed, which defaults to true"
             yield Violation(id_, message, "state true or false")
         elif is_analyzed:
-            yield from _check_verification_code(package, document.contained_files.get(id_, []))
+            files = document.contained_files.get(id_, [])
+            yield from _check_verification_code(id_, package, files)
 
 
-def _check_verification_code(package: JsonObject, files: list[JsonObject]) -> Iterator[Violation]:
-    id_, verification = get_text(package, "SPDXID"), get_object(package, "packageVerificationCode")
+def _check_verification_code(
+    id_: str, package: JsonObject, files: list[JsonObject]
+) -> Iterator[Violation]:
+    verification = get_object(package, "packageVerificationCode")
     code = get_text(verification, "packageVerificationCodeValue")
     if not code:
         hint = "add packageVerificationCode, or state filesAnalyzed false"
@@ -84,7 +87,7 @@ def check_checksums(document: DocumentView) -> Iterator[Violation]:
         if len(algorithms) > len(set(algorithms)):
             repeated = max(algorithms, key=algorithms.count)
             message = f"has {algorithms.count(repeated)} {repeated} checksums"
-            yield Violation(get_text(element, "SPDXID"), message, "state the one that is right")
+            yield Violation(document.element_name(element), message, "state the one that is right")
         for row in rows:
             algorithm, value = get_text(row, "algorithm"), get_text(row, "checksumValue")
             digits = _DIGITS.get(algorithm)
@@ -97,14 +100,17 @@ def check_checksums(document: DocumentView) -> Iterator[Violation]:
                 hint = "correct the checksum"
             else:
                 continue
-            yield Violation(get_text(element, "SPDXID"), message, hint)
+            yield Violation(document.element_name(element), message, hint)
 
 
 def check_file_names(document: DocumentView) -> Iterator[Violation]:
     """Require file names that start with ``./`` and have slashes: SPDX 2.3, clause 8.1."""
     for file in document.files:
-        id_, name = get_text(file, "SPDXID"), get_text(file, "fileName")
-        if "\\" in name:
+        id_, name = document.element_name(file), get_text(file, "fileName")
+        if not name.strip("./\\"):
+            message = f"has no file name: {name!r}" if name else "has no file name"
+            yield Violation(id_, message, "name the file as SPDX 2.3, clause 8.1, or remove it")
+        elif "\\" in name:
             message = f"the file name has backslashes: {name!r}"
             yield Violation(id_, message, "separate directories by /")
         elif ".." in name.split("/"):
@@ -113,6 +119,20 @@ def check_file_names(document: DocumentView) -> Iterator[Violation]:
         elif not name.startswith("./"):
             message = f"the file name does not start with ./: {name!r}"
             yield Violation(id_, message, "write it as SPDX 2.3, clause 8.1")
+
+
+def check_repeated_files(document: DocumentView) -> Iterator[Violation]:
+    """Require one checksum of each algorithm for a file name in a package."""
+    for id_, files in document.contained_files.items():
+        stated: dict[tuple[str, str], str] = {}
+        for file in sorted(files, key=document.element_name):
+            name = get_text(file, "fileName")
+            for row in get_objects(file, "checksums"):
+                algorithm, value = get_text(row, "algorithm"), get_text(row, "checksumValue")
+                if stated.setdefault((name, algorithm), value) != value:
+                    message = f"contains {name} with two {algorithm} checksums"
+                    yield Violation(id_, message, "list each file once, as it is in the package")
+                    break
 
 
 #: A file name in a comment on how something is shipped; patterns of names have a ``*``.

@@ -24,7 +24,7 @@ _PRE_RELEASE_WORDS = {"a": "alpha", "b": "beta"}
 def check_purls(document: DocumentView) -> Iterator[Violation]:
     """Require at most one purl, which parses and has the version of versionInfo."""
     for package in document.packages:
-        id_, purls = get_text(package, "SPDXID"), _get_purls(package)
+        id_, purls = document.element_name(package), _get_purls(package)
         if len(purls) > 1:
             message = f"has {len(purls)} purls; consumers take the first"
             yield Violation(id_, message, "keep one")
@@ -76,7 +76,7 @@ def _check_purl_checksums(id_: str, purl: PackageURL, package: JsonObject) -> It
 def check_cpes(document: DocumentView) -> Iterator[Violation]:
     """Require well-formed CPEs of the version of versionInfo, a pre-release as the update."""
     for package in document.packages:
-        id_, version = get_text(package, "SPDXID"), get_text(package, "versionInfo")
+        id_, version = document.element_name(package), get_text(package, "versionInfo")
         for cpe in get_locators(package, "cpe23Type"):
             if not _CPE.fullmatch(cpe):
                 message = f"is not a CPE 2.3 name: {cpe}"
@@ -113,7 +113,7 @@ def check_reference_categories(document: DocumentView) -> Iterator[Violation]:
             if "_" in category:
                 message = f"the reference category is {category}"
                 hint = f"write {category.replace('_', '-')}, which SPDX 2.3.0 and 2.3.1 both accept"
-                yield Violation(get_text(package, "SPDXID"), message, hint)
+                yield Violation(document.element_name(package), message, hint)
 
 
 # Licenses.
@@ -135,7 +135,7 @@ def check_license_expressions(document: DocumentView) -> Iterator[Violation]:
     for element, key in keys:
         for expression in get_texts(element, key) or [get_text(element, key)]:
             for message, hint in _check_expression(expression, extracted):
-                yield Violation(get_text(element, "SPDXID"), f"{key}: {message}", hint)
+                yield Violation(document.element_name(element), f"{key}: {message}", hint)
 
 
 def _check_expression(expression: str, extracted: set[str]) -> Iterator[tuple[str, str]]:

@@ -29,6 +29,7 @@ from sbom.validation.file_invariants import (
     check_comments,
     check_file_names,
     check_files_analyzed,
+    check_repeated_files,
 )
 from sbom.validation.identifier_invariants import (
     check_cpes,
@@ -84,7 +85,11 @@ def check_document(document: DocumentView) -> Iterator[Violation]:
 
 
 def check_unique_ids(document: DocumentView) -> Iterator[Violation]:
-    """Require that no two elements have one SPDX id."""
+    """Require that each package and file has an SPDX id, and no two elements the same."""
+    for element in (*document.packages, *document.files):
+        if not get_text(element, "SPDXID"):
+            hint = "add an id such as SPDXRef-name"
+            yield Violation(document.element_name(element), "has no SPDXID", hint)
     for id_, count in document.ids.items():
         if id_ and count > 1:
             yield Violation(id_, f"{count} elements have this id", "give each element its own id")
@@ -145,7 +150,7 @@ def check_root_purpose(document: DocumentView) -> Iterator[Violation]:
         if get_text(package, "SPDXID") in document.roots and purpose in ("FILE", "CONTAINER"):
             message = f"the root's purpose is {purpose}, so grype does not look it up"
             hint = "use APPLICATION, INSTALL or ARCHIVE"
-            yield Violation(get_text(package, "SPDXID"), message, hint)
+            yield Violation(document.element_name(package), message, hint)
 
 
 def check_reachability(document: DocumentView) -> Iterator[Violation]:
@@ -163,9 +168,8 @@ def check_reachability(document: DocumentView) -> Iterator[Violation]:
     hint = f"relate it to the root by one of {', '.join(sorted(FOLLOWED_RELATIONSHIPS))}"
     for package in document.packages:
         if get_text(package, "SPDXID") not in reached:
-            yield Violation(
-                get_text(package, "SPDXID"), "cannot be reached from the document", hint
-            )
+            id_ = document.element_name(package)
+            yield Violation(id_, "cannot be reached from the document", hint)
 
 
 def check_generated_from(document: DocumentView) -> Iterator[Violation]:
@@ -184,7 +188,7 @@ def check_unique_packages(document: DocumentView) -> Iterator[Violation]:
     """Require one package per name and version: syft makes a package's id of these."""
     seen: dict[tuple[str, str], str] = {}
     for package in document.packages:
-        id_ = get_text(package, "SPDXID")
+        id_ = document.element_name(package)
         first = seen.setdefault((get_text(package, "name"), get_text(package, "versionInfo")), id_)
         if first != id_:
             message = f"has the name and version of {first}; syft keeps only one of them"
@@ -234,5 +238,6 @@ CHECKS = (
     check_files_analyzed,
     check_checksums,
     check_file_names,
+    check_repeated_files,
     check_comments,
 )

@@ -16,7 +16,7 @@ LIMIT = 50
 
 
 class Violation(NamedTuple):
-    """A violated rule; ``element`` is an SPDX id, or empty for the whole document."""
+    """A violated rule; ``element`` is an SPDX id, or a JSON pointer, or empty for the document."""
 
     element: str
     message: str

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sbom.bom.bom import Bom
+from sbom.bom.bom import Bom, BomFile
 from sbom.bom.ownership import expected_contents
 from sbom.components.component import Build
 from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
 from sbom.diagnostics import inspection_messages as messages
 from sbom.diagnostics.inspection_messages import other_python_version
+from sbom.diagnostics.release_messages import invalid_document
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.channels import version_named
 from sbom.manifest.model import Manifest
@@ -50,8 +51,10 @@ def verify_target(
 
     Its binaries may be of any of the builds, which are of one platform.
     """
+    unnamed: list[Diagnostic] = []
     if document:
-        document = document[0], align_paths(document[1], [file.path for file in target.files])
+        aligned, unnamed = _without_unnamed(*document)
+        document = document[0], align_paths(aligned, [file.path for file in target.files])
     expected = replace(
         expected_contents(manifest, builds),
         prefix=target.prefix,
@@ -62,7 +65,7 @@ def verify_target(
     is_installer = _is_installer(target, manifest)
     files = () if is_installer else target.files
     inspection = inspect_files(target.name, files, expected, bom=bom)
-    diagnostics = [*target.diagnostics, *inspection.diagnostics]
+    diagnostics = [*target.diagnostics, *unnamed, *inspection.diagnostics]
     if target.file and target.can_be_signed:
         diagnostics += check_installer_signature(target.name, target.file, target.files, manifest)
     matching = 0
@@ -111,6 +114,15 @@ def _is_installer(target: VerifyTarget, manifest: Manifest) -> bool:
     return target.file is not None and bool(version_named(installers, target.file.path))
 
 
+def _without_unnamed(name: str, bom: Bom) -> tuple[Bom, list[Diagnostic]]:
+    """Return a BOM without the files that it gives no path, and a diagnostic for each of those."""
+    unnamed = [file for file in bom.files if not file.path.strip("./\\ ")]
+    message = "lists a file without a name, which can be compared with nothing"
+    hint = "name the file, or remove it"
+    diagnostics = [invalid_document(name, file.id, message, hint) for file in unnamed]
+    return replace(bom, files=tuple(file for file in bom.files if file not in unnamed)), diagnostics
+
+
 def _compare_files(
     target: VerifyTarget, bom: Bom, runtime_files: PathPatterns
 ) -> tuple[int, list[Diagnostic]]:
@@ -118,7 +130,9 @@ def _compare_files(
 
     A BOM that lists no files states nothing about them.
     """
-    listed = {file.path: file for file in bom.files}
+    listed: dict[str, list[BomFile]] = {}
+    for entry in bom.files:
+        listed.setdefault(entry.path, []).append(entry)
     if not listed:
         return 0, []
     present = {_path_in_bom(file.path, listed): file for file in target.files}
@@ -126,14 +140,21 @@ def _compare_files(
     matching = 0
     for path, file in present.items():
         if path in listed:
-            entry = listed[path]
-            checksums = {"SHA1": entry.sha1, "SHA256": entry.sha256, "SHA512": entry.sha512}
-            mismatches = list(_compare_checksums(target, path, file, checksums))
-            matching += any(checksums.values()) and not mismatches
+            stated = [_checksums(entry) for entry in listed[path]]
+            mismatches = [
+                one
+                for checksums in stated
+                for one in _compare_checksums(target, path, file, checksums)
+            ]
+            matching += any(map(any, map(dict.values, stated))) and not mismatches
             diagnostics += mismatches
         elif not runtime_files.matches(path):
             diagnostics.append(messages.unowned_file(target.name, path, unlisted_in="the SBOM"))
     return matching, diagnostics
+
+
+def _checksums(entry: BomFile) -> dict[str, str]:
+    return {"SHA1": entry.sha1, "SHA256": entry.sha256, "SHA512": entry.sha512}
 
 
 def _path_in_bom(path: str, listed: Collection[str]) -> str:

@@ -122,6 +122,20 @@ def test_the_files_of_two_real_releases_are_grouped_by_component() -> None:
     assert "libssl-3.dll" not in paths
 
 
+@pytest.mark.parametrize(
+    ("id_", "name"), [("", "(file without a name)"), ("a", "(file without a name) a")]
+)
+def test_a_file_without_an_id_or_name_comes_and_goes(id_: str, name: str) -> None:
+    """Documents of other tools may have such files."""
+    file = BomFile(id=id_, path=" ", sha1="", sha256="1" * 64, sha512="")
+    old, new = committed_bom(), replace(committed_bom(), files=(file,))
+    assert compare(old, old).components == ()
+    [added] = compare(old, new).components
+    assert [(one.path, one.kind.name) for one in added.files] == [(name, "ADDED")]
+    [removed] = compare(new, old).components
+    assert [(one.path, one.kind.name) for one in removed.files] == [(name, "REMOVED")]
+
+
 def test_files_come_and_go() -> None:
     """vcruntime140_threads.dll is in 3.14.7, and not in 3.13.15."""
     changes = by_name(compare(embeddable("3.13.15"), embeddable("3.14.7")))

@@ -67,6 +67,18 @@ def add_reference(data: Json, kind: str, locator: str, category: str = "SECURITY
     )
 
 
+def repeat_file(data: Json, sha1: str) -> None:
+    """Add the first file a second time with another digest."""
+    checksum = {"algorithm": "SHA1", "checksumValue": sha1}
+    again = {"SPDXID": "SPDXRef-again", "fileName": "./b.dll", "checksums": [checksum]}
+    data["files"].append({**data["files"][0], **again})
+    relate(data, ROOT_ID, "CONTAINS", "SPDXRef-again")
+    verification = package_of(data, ROOT_ID)["packageVerificationCode"]
+    digests = "".join(sorted([*SHA1.values(), sha1])).encode()
+    code = hashlib.sha1(digests).hexdigest()  # noqa: S324
+    verification["packageVerificationCodeValue"] = code
+
+
 def set_value(spdx_id: str, key: str, value: Any) -> Callable[[Json], None]:
     def plant(data: Json) -> None:
         package_of(data, spdx_id)[key] = value
@@ -354,6 +366,37 @@ PLANTED: dict[str, tuple[Callable[[Json], None], list[str]]] = {
     "an unknown algorithm": (
         with_checksum("SHA-256", "ab" * 32),
         [f"{ZLIB}: SHA-256 is not an algorithm of SPDX 2.3"],
+    ),
+    "one file with two digests": (
+        lambda data: repeat_file(data, SHA1["./a.dll"]),
+        [f"{ROOT_ID}: contains ./b.dll with two SHA1 checksums"],
+    ),
+    "a file without a name": (
+        lambda data: data["files"][0].pop("fileName"),
+        ["SPDXRef-file-0: has no file name"],
+    ),
+    "a file with an empty name": (
+        with_file_value("fileName", "./"),
+        ["SPDXRef-file-0: has no file name: './'"],
+    ),
+    "a file without an id": (
+        lambda data: data["files"].append({"fileName": "b.dll"}),
+        [
+            "/files/2: has no SPDXID",
+            "/files/2: the file name does not start with ./: 'b.dll'",
+        ],
+    ),
+    "packages without an id": (
+        lambda data: data["packages"].extend(
+            {"name": "a", "filesAnalyzed": False} for _ in range(2)
+        ),
+        [
+            "/packages/38: cannot be reached from the document",
+            "/packages/38: has no SPDXID",
+            "/packages/39: cannot be reached from the document",
+            "/packages/39: has no SPDXID",
+            "/packages/39: has the name and version of /packages/38; syft keeps only one of them",
+        ],
     ),
     "an absolute file name": (
         with_file_value("fileName", "b.dll"),

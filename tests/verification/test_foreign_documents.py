@@ -66,6 +66,31 @@ def test_a_file_is_found_by_its_name_however_it_is_written(case: VerifyCase, nam
     assert report["matching_files"] == 1
 
 
+@pytest.mark.parametrize("name", ["", ".", "./", "/", " ", ".\\"])
+def test_a_file_without_a_name_is_an_error_of_the_document(case: VerifyCase, name: str) -> None:
+    file = {"fileName": "./DLLs/libcrypto-3.dll", "checksums": [SHA1]}
+    sbom = document(case.directory, {"openssl": "3.5.7"}, file, {"fileName": name}, {})
+    status, report = case.run(*sbom, script=False)
+    assert status == Exit.ERRORS
+    assert [(one["id"], one["subject"]) for one in report["diagnostics"]] == [
+        ("SBM801", "File1"),
+        ("SBM801", "File2"),
+    ]
+    assert all(one["file"].endswith("foreign.json") for one in report["diagnostics"])
+
+
+def test_each_digest_of_a_file_that_is_listed_twice_is_compared(case: VerifyCase) -> None:
+    file = {"fileName": "./DLLs/libcrypto-3.dll", "checksums": [SHA1]}
+    other = {
+        "fileName": "./dlls/libcrypto-3.dll",
+        "checksums": [SHA1 | {"checksumValue": "1" * 40}],
+    }
+    for files in ([file, other], [other, file]):
+        _, report = case.run(*document(case.directory, {"openssl": "3.5.7"}, *files), script=False)
+        assert messages(report, "file-mismatch").keys() == {"DLLs/libcrypto-3.dll"}
+        assert report["matching_files"] == 0
+
+
 def test_a_path_of_a_million_slashes_is_read_at_once(case: VerifyCase) -> None:
     file = {"fileName": "/root/DLLs/libcrypto-3.dll", "checksums": [SHA1]}
     slashes = {"fileName": "/" * 1_000_000}
