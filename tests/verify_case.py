@@ -28,7 +28,8 @@ class VerifyCase:
     """One run of ``verify``: change its attributes, then run it.
 
     ``path`` is what is verified; ``files`` are written there if nothing is. The script fetches
-    what the one of ``version`` does, some of it by other ``tags``. Digests of the DLLs are
+    what the one of ``version`` does, some of it by other ``tags``, and is in a tree of ``release``
+    unless that is empty. Digests of the DLLs are
     recorded for the tags ``recorded``. The certificates of ``trusted`` organizations are roots.
     """
 
@@ -38,6 +39,7 @@ class VerifyCase:
         self.files = binaries()
         self.tags = dict(TAGS)
         self.version = "3.13.0rc2"
+        self.release = "3.13.5"
         self.manifest = COMMITTED.read_text(encoding="utf-8")
         self.recorded = ["libffi-3.4.4", "tcltk-8.6.15.0"]
         self.trusted = ["Python Software Foundation", "Microsoft Corporation", "Any Authority"]
@@ -57,7 +59,12 @@ class VerifyCase:
             roots.write_text(pem_of(self.trusted), encoding="ascii")
             argv += ["--root", str(roots)]
         if script:
-            path = self.directory / "get_externals.bat"
+            path = self.directory / "tree/PCbuild/get_externals.bat"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if self.release:
+                header = path.parents[1] / "Include/patchlevel.h"
+                header.parent.mkdir(exist_ok=True)
+                header.write_text(f'#define PY_VERSION "{self.release}"\n', encoding="utf-8")
             path.write_text(_script_with(self.tags, self.version), encoding="utf-8")
             argv += ["--script", str(path)]
         if not self.path.exists():

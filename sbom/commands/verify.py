@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sbom.components.component import Build
-from sbom.diagnostics import Exit, SbomError, failing, sort_diagnostics
+from sbom.diagnostics import Diagnostic, Exit, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.io_messages import usage_error
+from sbom.diagnostics.script_messages import unknown_release
 from sbom.inputs import (
     Environment,
     Inputs,
@@ -24,9 +25,10 @@ from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
 from sbom.manifest.updates import apply_pin_changes, record_vendored
 from sbom.options.verify import VerifyOptions
-from sbom.reports import escape_lines, print_note, text_style
+from sbom.reports import escape_lines, text_style
+from sbom.script.run import SCRIPT_NAME
 from sbom.source_tree.tree import find_python_version
-from sbom.verification.comparison import verify_target
+from sbom.verification.comparison import verify_target, without_cpython_version
 from sbom.verification.expectations import assume_vendored
 from sbom.verification.identification import Identification, identify
 from sbom.verification.inspection import make_inspector
@@ -53,13 +55,16 @@ def run(options: VerifyOptions, environment: Environment) -> int:
         identification = identify(chosen.files, inputs.manifest, chosen.prefix)
         target = chosen
     document = read_sbom(options.path, options.sbom)
+    unknown = () if document else _unknown_release(inputs, identification)
     if document and identification.cpython:
         # The SBOM declares versions; names of files depend on the CPython that they are of.
         manifest = manifest.for_version(identification.cpython[0])
     builds = _possible_builds(options, manifest, identification)
     verification = verify_target(target, manifest, builds, identification, document)
+    if unknown:
+        verification = without_cpython_version(verification, manifest.cpython.component)
     untrusted = check_trust(target, more_roots, creation_time(environment))
-    diagnostics = sort_diagnostics([*verification.diagnostics, *untrusted])
+    diagnostics = sort_diagnostics([*verification.diagnostics, *untrusted, *unknown])
     active = triage_diagnostics(diagnostics, manifest, set()).active
     verification = replace(verification, diagnostics=active)
     style = text_style(options, sys.stdout)
@@ -86,17 +91,20 @@ def _apply_script(
         return inputs.manifest
     if blocking := failing(script_diagnostics(inputs)):
         raise SbomError(blocking)
-    version = _script_version(inputs)
-    if not version:
-        version = next(iter(identification.cpython), inputs.manifest.cpython.version)
-        print_note(
-            options,
-            f"note: the release of {inputs.script_path} is not known; it is compared as that of "
-            f"CPython {version}. Name its source tree with --cpython to compare the release too",
-        )
+    version = _script_version(inputs) or next(
+        iter(identification.cpython), inputs.manifest.cpython.version
+    )
     manifest = apply_pin_changes(inputs.manifest, script_changes(inputs)).for_version(version)
     vendored = read_tree_vendored(inputs, options.cpython)
     return manifest if vendored is None else record_vendored(manifest, vendored, version)
+
+
+def _unknown_release(inputs: Inputs, identification: Identification) -> tuple[Diagnostic, ...]:
+    """Return the diagnostic of a script whose release is not known, if there is such a script."""
+    if inputs.script is None or _script_version(inputs):
+        return ()
+    file = str(inputs.script_path) if inputs.script_path else SCRIPT_NAME
+    return (unknown_release(file, next(iter(identification.cpython), "")),)
 
 
 def _script_version(inputs: Inputs) -> str:

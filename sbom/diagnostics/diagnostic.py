@@ -35,6 +35,7 @@ class Code(StrEnum):
     DUPLICATE_NAME = "duplicate-name"
     NO_EXTERNALS = "no-externals"
     STRAY_PARENTHESIS = "stray-parenthesis"
+    UNKNOWN_RELEASE = "unknown-release"
     # Shipped files.
     MISSING_FILE = "missing-file"
     MISSING_COMPONENT = "missing-component"

@@ -51,6 +51,21 @@ def conflict_marker(file: str, line: int, marker: str) -> Diagnostic:
     )
 
 
+def unknown_release(file: str, version: str) -> Diagnostic:
+    """Return the diagnostic of a script that binaries are compared with, and that is of no release.
+
+    ``version`` is the CPython version that the binaries show; empty if they show none.
+    """
+    found = f", {version}," if version else ""
+    return Diagnostic(
+        code=Code.UNKNOWN_RELEASE,
+        location=Location(file),
+        message="the release of this script is not known, so the version of CPython in the "
+        f"binaries{found} is compared with nothing",
+        hint="name its source tree with --cpython",
+    )
+
+
 def unreachable_tag(file: str, line: int, tag: str) -> Diagnostic:
     """Report text that looks like a tag and that no run fetches."""
     return Diagnostic(

@@ -28,6 +28,7 @@ from sbom.manifest.tables import (
     Sha1,
     Sha256,
     Table,
+    Verbatim,
     checked,
     from_header,
     matching,
@@ -167,7 +168,7 @@ class Exemption(Table, frozen=True, kw_only=True):
 
     diagnostic: Annotated[Code, Meta(description="the name of a diagnostic")]
     """the name of the diagnostic"""
-    key: str
+    key: Verbatim
     """its exemption key, which is printed below it"""
     artifacts: tuple[str, ...] = ()
     """patterns of the artifacts that it is for, such as `python-*-embed-*.zip`; all, if empty"""

@@ -79,6 +79,8 @@ def from_header(part: int) -> Meta:
     return Meta(extra={"header": part})
 
 
+#: A text that quotes another one, whatever characters that has.
+Verbatim = Annotated[str, Meta(extra={"verbatim": True})]
 HeaderName = Annotated[
     str,
     from_header(-1),
@@ -183,7 +185,7 @@ def _with_headers(data: Mapping[str, Any], kind: Any, path: KeyPath) -> Mapping[
 def check_values(value: object, kind: Any, path: KeyPath = ()) -> Iterator[TableError]:
     """Yield what is wrong with the texts of a converted value, and between values of a table."""
     if isinstance(value, str):
-        if found := _CONTROL.search(value):
+        if not _extra(kind, "verbatim") and (found := _CONTROL.search(value)):
             yield TableError(path, f"has the control character U+{ord(found[0]):04X}")
         check = text_check(kind)
         if check and (message := check(value)):

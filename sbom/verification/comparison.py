@@ -20,6 +20,7 @@ from sbom.verification.identification import Identification
 from sbom.verification.inspection import Inspection, inspect_files
 from sbom.verification.listed_files import align_paths
 from sbom.verification.missing_files import missing_of_bom
+from sbom.verification.results import ResultStatus
 from sbom.verification.signatures import check_installer_signature
 from sbom.verification.target import VerifyTarget
 
@@ -92,6 +93,17 @@ def verify_target(
         matching_files=matching,
         diagnostics=sort_diagnostics(diagnostics),
     )
+
+
+def without_cpython_version(verification: Verification, component: str) -> Verification:
+    """Return how a target compares where no version of CPython, of that key, is declared."""
+    results = tuple(
+        replace(result, expected="", status=ResultStatus.DETECTED)
+        if result.key == component and result.status is ResultStatus.CONFIRMED
+        else result
+        for result in verification.inspection.results
+    )
+    return replace(verification, inspection=replace(verification.inspection, results=results))
 
 
 def _is_python(

@@ -145,27 +145,50 @@ def test_a_dll_that_the_sbom_does_not_list_is_reported_whatever_it_contains(
     }
 
 
-def test_it_is_said_that_the_release_of_a_lone_script_is_not_known(
-    case: VerifyCase, capsys: pytest.CaptureFixture[str]
-) -> None:
-    case.run()
-    directory = case.directory
-    words = [
-        "--manifest",
-        directory / "externals.toml",
-        "--script",
-        directory / "get_externals.bat",
-    ]
-    assert main(["verify", *map(str, (case.path, *words))]) == Exit.OK
-    note = "get_externals.bat is not known; it is compared as that of CPython 3.13.5."
-    assert note in capsys.readouterr().err
+def test_no_cpython_version_is_expected_of_a_lone_script(case: VerifyCase) -> None:
+    """Its tags are compared, but nothing states which release it is of."""
+    case.release = ""
+    status, report = case.run()
+    [warning] = report["diagnostics"]
+    assert (status, warning["name"], warning["severity"]) == (Exit.OK, "unknown-release", "warning")
+    assert warning["file"].endswith("get_externals.bat")
+    assert warning["message"] == (
+        "the release of this script is not known, so the version of CPython in the binaries, "
+        "3.13.5, is compared with nothing"
+    )
+    rows = {(row["file"], row["component"]): row for row in report["results"]}
+    python = rows["python313.dll", "python"]
+    assert (python["expected"], python["found"]) == ("", "3.13.5")
+    assert python["status"] == "detected, not declared"
+    assert rows["libcrypto-3.dll", "openssl"]["status"] == "confirmed"
+    status, _ = case.run("--strict")
+    assert status == Exit.ERRORS
+
+
+def test_the_cpython_version_of_a_script_in_a_tree_is_expected(case: VerifyCase) -> None:
+    status, report = case.run()
+    rows = {(row["file"], row["component"]): row for row in report["results"]}
+    assert rows["python313.dll", "python"]["status"] == "confirmed"
+    case.release = "3.13.7"
+    status, report = case.run()
+    assert status == Exit.ERRORS
+    assert messages(report, "version-mismatch")["python313.dll"].startswith(
+        "expected python 3.13.7, found 3.13.5"
+    )
+
+
+def test_an_sbom_states_the_version_that_a_lone_script_does_not(case: VerifyCase) -> None:
+    case.release = ""
+    document = write_document(case.files, case.directory, "own")
+    status, report = case.run("--sbom", str(document))
+    assert (status, report["diagnostics"]) == (Exit.OK, [])
 
 
 def test_a_lone_script_that_fetches_what_the_manifest_records_is_of_its_release(
     case: VerifyCase,
 ) -> None:
     """The binaries are of 3.13.5, the script is 3.14.7's: that is not what they were built by."""
-    case.tags, case.version, case.recorded = {}, "3.14.7", []
+    case.tags, case.version, case.recorded, case.release = {}, "3.14.7", [], ""
     status, report = case.run()
     assert status == Exit.ERRORS
     assert "expected CPython 3.14.7" in str([one["message"] for one in report["diagnostics"]])

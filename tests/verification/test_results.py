@@ -258,7 +258,10 @@ def test_vendored_code_is_expected_of_a_manifest_regenerated_without_a_tree(
     case: VerifyCase, capsys: pytest.CaptureFixture[str]
 ) -> None:
     case.run()
-    manifest, script = case.directory / "externals.toml", case.directory / "get_externals.bat"
+    manifest, script = (
+        case.directory / "externals.toml",
+        case.directory / "tree/PCbuild/get_externals.bat",
+    )
     argv = ["regen", "--manifest", str(manifest), "--script", str(script), "--offline"]
     assert main([*argv, "--python-version", "3.13.5"]) == Exit.OK
     capsys.readouterr()

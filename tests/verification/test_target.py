@@ -35,7 +35,7 @@ def test_a_package_is_inspected_like_a_directory(case: VerifyCase, tmp_path: Pat
     assert (status, report["diagnostics"]) == (Exit.OK, [])
     assert ("tools/_bz2.pyd", "bzip2") in case.statuses()
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "externals.toml", "get_externals.bat", "python.3.13.5.nupkg", "roots.pem",
+        "externals.toml", "python.3.13.5.nupkg", "roots.pem", "tree",
     ]  # fmt: skip
 
 
