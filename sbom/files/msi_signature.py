@@ -2,7 +2,8 @@
 
 The digest is of every stream in the order of their encoded names, and of the class id of each
 storage behind its streams; before them is the digest of names, sizes and times, where the package
-has one. osslsigncode's msi.c (https://github.com/mtrojnar/osslsigncode) describes it.
+has one. osslsigncode's msi.c (https://github.com/mtrojnar/osslsigncode) describes it: names are
+compared with the zero behind them, so that of two the shorter one is first.
 """
 
 from __future__ import annotations
@@ -49,9 +50,9 @@ def _stream_pieces(ole: olefile.OleFileIO[Any], path: tuple[str, ...]) -> Iterat
 
 def _covered(storage: Any) -> list[Any]:
     """Return what is in a storage, without the signature, in the order of the digest."""
-    kids = [kid for kid in storage.kids if kid.name not in (_SIGNATURE, _METADATA)]
-    # Of two names of which one starts with the other, the longer one is first.
-    return sorted(kids, key=lambda kid: _encoded(kid.name) + b"\xff" * 2)
+    is_root = storage.entry_type == olefile.STGTY_ROOT
+    kids = [kid for kid in storage.kids if not is_root or kid.name not in (_SIGNATURE, _METADATA)]
+    return sorted(kids, key=lambda kid: _encoded(kid.name))
 
 
 def _content_pieces(

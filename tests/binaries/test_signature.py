@@ -82,6 +82,16 @@ def test_a_package_states_who_signed_it() -> None:
     assert msi_signature(changed) == replace(INTACT, status=SignatureStatus.CHANGED)
 
 
+def test_streams_of_a_package_are_covered_in_the_order_that_windows_has() -> None:
+    """Of two names of which one starts with the other, the shorter one is first.
+
+    So it is in the package of the Visual C++ 2005 runtime that Microsoft signed on 2011-05-14,
+    with File and a table whose name starts with it.
+    """
+    cabinets = {"Py.cab": b"first", "Py.cab.1": b"second"}
+    assert msi_signature(msi(FILES, cabinets=cabinets, signer="Any Foundation")) == INTACT
+
+
 def test_a_signature_by_another_key_is_damaged() -> None:
     message = bytearray(signature_of(bytes(32), "Any Foundation"))
     message[-1] ^= 1
