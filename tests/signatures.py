@@ -11,7 +11,7 @@ import ssl
 import struct
 import zipfile
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -93,9 +93,12 @@ def nupkg_signature_of(digest: bytes, organization: str) -> bytes:
     return _message("data", content, organization, names_key=True)
 
 
-def signed_nupkg(data: bytes, organization: str) -> bytes:
-    """Return a NuGet package, which is a zip file, signed by an organization."""
-    message = nupkg_signature_of(hashlib.sha256(data).digest(), organization)
+def signed_nupkg(data: bytes, organization: str, change: Callable[[bytes], bytes] = bytes) -> bytes:
+    """Return a NuGet package, which is a zip file, signed by an organization.
+
+    ``change`` changes the message.
+    """
+    message = change(nupkg_signature_of(hashlib.sha256(data).digest(), organization))
     buffer = io.BytesIO(data)
     with zipfile.ZipFile(buffer, "a") as opened:
         opened.writestr(zipfile.ZipInfo(".signature.p7s", (2026, 1, 1, 0, 0, 0)), message)
@@ -221,6 +224,13 @@ def countersigned(
     return _with_unsigned(parsed, _attribute("counter_signature", made))
 
 
+def nested(message: bytes, *others: bytes) -> bytes:
+    """Return a message with other messages nested in it, as osslsigncode's -nest writes them."""
+    values = [cms.ContentInfo.load(other) for other in others]
+    attribute = cms.CMSAttribute({"type": "microsoft_nested_signature", "values": values})
+    return _with_unsigned(cms.ContentInfo.load(message), attribute)
+
+
 def with_timestamp_of(message: bytes, other: bytes) -> bytes:
     """Return a message with the timestamp of another message."""
     [signer] = cms.ContentInfo.load(other)["content"]["signer_infos"]
@@ -235,9 +245,16 @@ def _with_unsigned(parsed: cms.ContentInfo, attribute: cms.CMSAttribute) -> byte
 
 
 def signed_pe(
-    data: bytes, organization: str = "Python Software Foundation", time: datetime | None = None
+    data: bytes,
+    organization: str = "Python Software Foundation",
+    time: datetime | None = None,
+    further: Sequence[bytes] = (),
+    inside: Sequence[bytes] = (),
 ) -> bytes:
-    """Return an unsigned PE file, signed by an organization, with a timestamp of a time."""
+    """Return an unsigned PE file, signed by an organization, with a timestamp of a time.
+
+    ``further`` messages are certificates behind the first one, those ``inside`` are nested in it.
+    """
     data = data.ljust(-(-len(data) // 8) * 8, b"\0")
     optional = int.from_bytes(data[60:64], "little") + 24
     wide = data[optional : optional + 2] == b"\x0b\x02"
@@ -246,10 +263,16 @@ def signed_pe(
     message = signature_of(hashlib.sha256(covered).digest(), organization)
     if time:
         message = timestamped(message, time, "Any Authority")
-    padded = message.ljust(-(-len(message) // 8) * 8, b"\0")
-    table = struct.pack("<IHH", 8 + len(padded), 0x200, 2) + padded
+    if inside:
+        message = nested(message, *inside)
+    table = b"".join(map(_certificate_entry, (message, *further)))
     directory = struct.pack("<II", len(data), len(table))
     return data[:entry] + directory + data[entry + 8 :] + table
+
+
+def _certificate_entry(message: bytes) -> bytes:
+    padded = message.ljust(-(-len(message) // 8) * 8, b"\0")
+    return struct.pack("<IHH", 8 + len(padded), 0x200, 2) + padded
 
 
 def signed_msix(data: bytes, organization: str) -> bytes:

@@ -10,8 +10,11 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC
+from functools import cache
+from itertools import islice
 from typing import Any
 
 from asn1crypto import algos, cms, core
@@ -22,6 +25,10 @@ from sbom.binaries.timestamp import read_timestamp
 
 #: The largest signature that is read; those of python.org have 10 KB.
 _LARGEST = 1 << 20
+#: The most secondary signatures that are read; files of Microsoft have one.
+_MOST_SECONDARY = 16
+#: SPC_NESTED_SIGNATURE, which has whole messages, and the countersignature of PKCS #9.
+_NESTED, _COUNTERSIGNATURE = "microsoft_nested_signature", "counter_signature"
 _LONGEST_TEXT = 512
 _LONGEST_SHORT = 0x7F
 #: SPC_INDIRECT_DATA_OBJID: a digest and what it is of.
@@ -59,10 +66,13 @@ def _parse(message: bytes, content_type: str, compute_digest: DigestFn) -> Signa
     if len(message) > _LARGEST:
         error = f"it has more than {_LARGEST:,} bytes, and is not read"
         return Signature(status=SignatureStatus.DAMAGED, parse_error=error)
+    compute_once = cache(compute_digest)
     try:
-        return _read(cms.ContentInfo.load(message)["content"], content_type, compute_digest)
+        signed = cms.ContentInfo.load(message)["content"]
+        signature = _read(signed, content_type, compute_once)
     except DAMAGE:
         return Signature(status=SignatureStatus.DAMAGED)
+    return replace(signature, secondary=_read_secondary(signed, content_type, compute_once))
 
 
 def parse_catalog(data: bytes) -> tuple[Signature, frozenset[str]]:
@@ -70,12 +80,13 @@ def parse_catalog(data: bytes) -> tuple[Signature, frozenset[str]]:
     try:
         signed = cms.ContentInfo.load(data)["content"]
         signature = _read(signed, _TRUST_LIST, None)
+        secondary = _read_secondary(signed, _TRUST_LIST, None)
         content = signed["encap_content_info"]["content"]
         # The last part of the list has the members: a digest and what it is of.
         *_, members = core.SequenceOf(spec=core.Any, contents=content.contents)
         entries = _elements(members.contents)
         digests = {next(_elements(entry), b"").hex() for entry in entries}
-        return signature, frozenset(digests - {""})
+        return replace(signature, secondary=secondary), frozenset(digests - {""})
     except DAMAGE:
         return Signature(status=SignatureStatus.DAMAGED), frozenset()
 
@@ -100,16 +111,7 @@ def _elements(data: bytes) -> Iterator[bytes]:
 def _read(signed: Any, content_type: str, compute_digest: DigestFn | None) -> Signature:
     signer = signed["signer_infos"][0]
     certificate = find_certificate(signed["certificates"], signer)
-    subject = dict(_attributes(certificate.subject))
-    found = Signature(
-        status=SignatureStatus.DAMAGED,
-        signer=subject.get("O") or subject.get("CN", ""),
-        subject=_render_name(certificate.subject),
-        issuer=_render_name(certificate.issuer),
-        serial=certificate["tbs_certificate"]["serial_number"].contents.hex(),
-        certificates=dump_certificates(certificate, signed["certificates"]),
-    )
-    found = _with_timestamp(found, signer, signed["certificates"])
+    found = _describe(signer, certificate, signed["certificates"], content_type)
     try:
         content = signed["encap_content_info"]
         if content["content_type"].dotted != content_type:
@@ -128,6 +130,72 @@ def _read(signed: Any, content_type: str, compute_digest: DigestFn | None) -> Si
     return replace(found, status=SignatureStatus.INTACT if is_same else SignatureStatus.CHANGED)
 
 
+def _read_secondary(
+    signed: Any, content_type: str, compute_digest: DigestFn | None
+) -> tuple[Signature, ...]:
+    """Return the signatures that are attributes of the first one. Never raises.
+
+    Windows looks for them one level deep. Nothing signs such an attribute, so anybody can add one.
+    """
+    found: list[Signature] = []
+    try:
+        signer, certificates = signed["signer_infos"][0], signed["certificates"]
+        values = _secondary_values(signer, content_type)
+        for kind, value in islice(values, _MOST_SECONDARY):
+            found.append(Signature(status=SignatureStatus.DAMAGED))
+            with suppress(*DAMAGE):
+                if kind == _NESTED:
+                    found[-1] = _read(value["content"], content_type, compute_digest)
+                else:
+                    found[-1] = _read_countersignature(value, certificates, signer)
+        if next(values, None):
+            error = f"there are more than {_MOST_SECONDARY}, and not all are read"
+            found.append(Signature(status=SignatureStatus.DAMAGED, parse_error=error))
+    except DAMAGE:
+        found.append(Signature(status=SignatureStatus.DAMAGED))
+    return tuple(found)
+
+
+def _secondary_values(signer: Any, content_type: str) -> Iterator[tuple[str, Any]]:
+    # In a NuGet package, a countersignature is one of the repository, and no timestamp.
+    kinds = (_NESTED, _COUNTERSIGNATURE) if content_type == _DATA else (_NESTED,)
+    for attribute in signer["unsigned_attrs"] or ():
+        kind = attribute["type"].native
+        if kind in kinds:
+            yield from ((kind, value) for value in attribute["values"])
+
+
+def _read_countersignature(value: Any, certificates: Any, signer: Any) -> Signature:
+    certificate = find_certificate(certificates, value)
+    found = _describe(value, certificate, certificates, _DATA)
+    is_intact = is_signed(signer["signature"].native, value, certificate)
+    return replace(found, status=SignatureStatus.INTACT) if is_intact else found
+
+
+def _describe(signer: Any, certificate: Any, certificates: Any, content_type: str) -> Signature:
+    """Return who signed and when, as if the signature could not be verified."""
+    subject = dict(_attributes(certificate.subject))
+    found = Signature(
+        status=SignatureStatus.DAMAGED,
+        signer=subject.get("O") or subject.get("CN", ""),
+        subject=_render_name(certificate.subject),
+        issuer=_render_name(certificate.issuer),
+        serial=certificate["tbs_certificate"]["serial_number"].contents.hex(),
+        certificates=dump_certificates(certificate, certificates),
+    )
+    try:
+        timestamp = read_timestamp(signer, certificates, allows_pkcs9=content_type != _DATA)
+    except DAMAGE:
+        return replace(found, has_invalid_timestamp=True)
+    if timestamp is None:
+        return found
+    return replace(
+        found,
+        signed_at=f"{timestamp.time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        timestamp_certificates=timestamp.certificates,
+    )
+
+
 def _attributes(name: Any) -> Iterator[tuple[str, str]]:
     """Yield the parts of a name in a certificate, from the country to the common name."""
     for parts in name.chosen:
@@ -139,20 +207,6 @@ def _attributes(name: Any) -> Iterator[tuple[str, str]]:
 def _render_name(name: Any) -> str:
     parts = [f"{kind}={value.replace(',', chr(92) + ',')}" for kind, value in _attributes(name)]
     return ", ".join(reversed(parts))[:_LONGEST_TEXT]
-
-
-def _with_timestamp(signature: Signature, signer: Any, certificates: Any) -> Signature:
-    try:
-        timestamp = read_timestamp(signer, certificates)
-    except DAMAGE:
-        return replace(signature, has_invalid_timestamp=True)
-    if timestamp is None:
-        return signature
-    return replace(
-        signature,
-        signed_at=f"{timestamp.time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        timestamp_certificates=timestamp.certificates,
-    )
 
 
 def _signed_digest(content: Any) -> tuple[str, bytes]:

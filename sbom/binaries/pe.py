@@ -11,7 +11,8 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from itertools import pairwise
+from functools import cache
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from sbom.binaries.binary import PEHeaders
@@ -43,6 +44,8 @@ _RESOURCES, _LOAD_CONFIG = 2, 10
 _CHPE, _CHPE_SIZE = 0xC8, 8
 #: WIN_CERTIFICATE: the size of its header, and the kind that is an Authenticode signature.
 _CERTIFICATE_HEADER, _PKCS_SIGNED_DATA = 8, 2
+#: Where the next one starts; how many are read. Files of Microsoft have one.
+_CERTIFICATE_ALIGNMENT, _MOST_CERTIFICATES = 8, 16
 _MOST_SECTIONS = 96  # Windows does not load files with more
 _SECTION_SIZE, _NAME_SIZE = 40, 8
 #: Offsets in the header of a section: its address, size and position of its bytes in the file.
@@ -165,15 +168,36 @@ def _certificate_directory(data: bytes, at: int) -> int:
 
 
 def _read_signature(data: bytes, at: int) -> Signature | None:
-    """Return the first signature of a file that is valid; further ones are for older Windows."""
+    """Return the first signature of a valid file, with those in further certificates."""
     start, size = _certificates(data, at)
     if not size:
         return None
-    length, kind = _number(data, start, 4), _number(data, start + 6, 2)
-    if kind != _PKCS_SIGNED_DATA or not _CERTIFICATE_HEADER < length <= size:
-        return Signature(status=SignatureStatus.DAMAGED)
-    message = data[start + _CERTIFICATE_HEADER : start + length]
-    return read_signature(message, lambda algorithm: _authenticode(data, at, algorithm))
+    compute_digest = cache(lambda algorithm: _authenticode(data, at, algorithm))
+    first, *others = (
+        read_signature(message, compute_digest)
+        if message
+        else Signature(status=SignatureStatus.DAMAGED)
+        for message in islice(_messages(data, start, start + size), _MOST_CERTIFICATES)
+    )
+    added = (replace(one, secondary=()) for other in others for one in other.all_signatures)
+    return replace(first, secondary=(*first.secondary, *added))
+
+
+def _messages(data: bytes, at: int, end: int) -> Iterator[bytes]:
+    """Yield the message of each entry of a table of certificates, empty if it is damaged.
+
+    There is at least one. Entries start at multiples of 8, and zeros can be behind the last one.
+    """
+    is_first = is_complete = True
+    header = data[at : min(at + _CERTIFICATE_HEADER, end)]
+    while is_first or (is_complete and header.strip(b"\0")):
+        length, kind = _number(header, 0, 4), _number(header, 6, 2)
+        is_complete = _CERTIFICATE_HEADER < length <= end - at
+        is_message = is_complete and kind == _PKCS_SIGNED_DATA
+        yield data[at + _CERTIFICATE_HEADER : at + length] if is_message else b""
+        at += -(-length // _CERTIFICATE_ALIGNMENT) * _CERTIFICATE_ALIGNMENT
+        header = data[at : min(at + _CERTIFICATE_HEADER, end)]
+        is_first = False
 
 
 def _authenticode(data: bytes, at: int, algorithm: str = "sha256") -> bytes:

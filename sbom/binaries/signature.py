@@ -23,13 +23,16 @@ class SignatureStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signature:
-    """The first signature of a file.
+    """A signature of a file.
 
     ``signer`` is the organization that signed, or the name in a certificate without one;
     ``subject`` and ``issuer`` are names as RFC 4514 writes them, ``serial`` is hexadecimal;
     ``signed_at`` is the time of the timestamp as ``2026-06-09T12:00:00Z``, empty without one and
     with one that is not of this signature or cannot be verified: ``has_invalid_timestamp``.
     All can be empty if the status is ``DAMAGED``; ``parse_error`` says why, if more is known.
+    ``secondary`` are the other signatures of the file, which Windows does not look at by default:
+    those nested in this one, further ones of a PE file, and countersignatures of a NuGet package.
+    They have no secondary ones themselves.
     ``certificates`` are those of the message in DER, that of the signer first; so are
     ``timestamp_certificates``, that of the authority first.
     """
@@ -42,8 +45,14 @@ class Signature:
     signed_at: str = ""
     has_invalid_timestamp: bool = False
     parse_error: str = ""
+    secondary: tuple[Signature, ...] = ()
     certificates: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
     timestamp_certificates: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
+
+    @property
+    def all_signatures(self) -> tuple[Signature, ...]:
+        """Return this signature and the secondary ones."""
+        return self, *self.secondary
 
     def __str__(self) -> str:
         """Return in words who signed, the same for the same signature."""

@@ -34,18 +34,21 @@ class Timestamp:
     certificates: tuple[bytes, ...]
 
 
-def read_timestamp(signer: Any, certificates: Any) -> Timestamp | None:
+def read_timestamp(
+    signer: Any, certificates: Any, *, allows_pkcs9: bool = True
+) -> Timestamp | None:
     """Return the first timestamp of a signature, None if it has none.
 
     Raises one of ``DAMAGE`` if the timestamp is of another signature or cannot be verified.
-    ``certificates`` are those of the message, which has that of a countersignature.
+    ``certificates`` are those of the message, which has that of a countersignature of PKCS #9;
+    without ``allows_pkcs9``, such a countersignature is no timestamp.
     """
     signature = signer["signature"].native
     for attribute in signer["unsigned_attrs"] or ():
         value = attribute["values"][0]
         if attribute["type"].native in _TOKENS:
             return _read_token(value["content"], signature)
-        if attribute["type"].native == _COUNTERSIGNATURE:
+        if attribute["type"].native == _COUNTERSIGNATURE and allows_pkcs9:
             return _read_countersignature(value, certificates, signature)
     return None
 

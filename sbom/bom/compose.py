@@ -282,13 +282,21 @@ def describe_signature(signature: Signature | None) -> str:
     """
     if signature is None:
         return ""
+    secondary = [
+        _describe_signature(one, "Secondary signature by", "a secondary signature")
+        for one in signature.secondary
+    ]
+    return " ".join([_describe_signature(signature, "Signed by", "a signature"), *secondary])
+
+
+def _describe_signature(signature: Signature, signed_by: str, noun: str) -> str:
     match signature.status:
         case SignatureStatus.INTACT:
-            return f"Signed by {signature}; the file is the one that was signed."
+            return f"{signed_by} {signature}; the file is the one that was signed."
         case SignatureStatus.CHANGED:
-            return f"Signed by {signature}; the file is not the one that was signed."
+            return f"{signed_by} {signature}; the file is not the one that was signed."
         case SignatureStatus.DAMAGED:
-            return "It has a signature that cannot be verified."
+            return f"It has {noun} that cannot be verified."
 
 
 def distinct_relationships(related: Iterable[Relationship]) -> tuple[Relationship, ...]:

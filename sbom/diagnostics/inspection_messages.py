@@ -122,21 +122,33 @@ def unexpected_build(
 
 
 def invalid_signature(
-    file: str, member: str, signer: str, *, is_changed: bool, reason: str = ""
+    file: str,
+    member: str,
+    signer: str,
+    *,
+    is_changed: bool,
+    is_secondary: bool = False,
+    reason: str = "",
 ) -> Diagnostic:
-    """Report that the signature of a file is not of its contents, or cannot be verified."""
+    """Report that a signature of a file is not of its contents, or cannot be verified."""
     if not reason:
         reason = "its contents are not what was signed" if is_changed else "it cannot be verified"
-    of_signer = f" of {signer}" if signer else ""
-    message = f"invalid signature{of_signer}: {reason}"
+    message = f"invalid {_signature_of(signer, is_secondary=is_secondary)}: {reason}"
     return _member(Code.INVALID_SIGNATURE, file, member, message, "download or build it again")
 
 
-def invalid_timestamp(file: str, member: str, signer: str) -> Diagnostic:
+def invalid_timestamp(
+    file: str, member: str, signer: str, *, is_secondary: bool = False
+) -> Diagnostic:
     """Return ``invalid-signature`` of a timestamp that is not of it, or cannot be verified."""
-    of_signer = f" of {signer}" if signer else ""
-    message = f"invalid timestamp of the signature{of_signer}: it is of another one, or was changed"
+    signature = _signature_of(signer, is_secondary=is_secondary)
+    message = f"invalid timestamp of the {signature}: it is of another one, or was changed"
     return _member(Code.INVALID_SIGNATURE, file, member, message, "download or build it again")
+
+
+def _signature_of(signer: str, *, is_secondary: bool) -> str:
+    of_signer = f" of {signer}" if signer else ""
+    return f"{'secondary ' if is_secondary else ''}signature{of_signer}"
 
 
 def unexpected_signer(file: str, member: str, *, expected: str, found: str) -> Diagnostic:

@@ -105,20 +105,27 @@ def check_signatures(
 
 
 def _check_intact(name: str, path: str, signature: Signature | None) -> Iterator[Diagnostic]:
-    if signature and signature.status is not SignatureStatus.INTACT:
-        is_changed = signature.status is SignatureStatus.CHANGED
-        yield invalid_signature(
-            name, path, signature.signer, is_changed=is_changed, reason=signature.parse_error
-        )
-    if signature and signature.has_invalid_timestamp:
-        yield invalid_timestamp(name, path, signature.signer)
+    for one in signature.all_signatures if signature else ():
+        is_secondary = one is not signature
+        if one.status is not SignatureStatus.INTACT:
+            yield invalid_signature(
+                name,
+                path,
+                one.signer,
+                is_changed=one.status is SignatureStatus.CHANGED,
+                is_secondary=is_secondary,
+                reason=one.parse_error,
+            )
+        if one.has_invalid_timestamp:
+            yield invalid_timestamp(name, path, one.signer, is_secondary=is_secondary)
 
 
 def _check_signer(name: str, path: str, file: ShippedFile, expected: str) -> Iterator[Diagnostic]:
-    """Yield a known signer that is not the expected one; a damaged signature may name none."""
-    signer = file.signature.signer if file.signature else ""
-    if signer and not _is_signed_by(file, expected):
-        yield unexpected_signer(name, path, expected=expected, found=signer)
+    """Yield known signers that are not the expected one; a damaged signature may name none."""
+    signatures = file.signature.all_signatures if file.signature else ()
+    for signer in dict.fromkeys(signature.signer for signature in signatures):
+        if signer and signer != expected:
+            yield unexpected_signer(name, path, expected=expected, found=signer)
 
 
 def _listed_digests(files: Iterable[ShippedFile], signers: _ExpectedSigners) -> frozenset[str]:

@@ -35,9 +35,10 @@ def check_trust(
     if target.file and target.file not in files:
         files.append(replace(target.file, path=""))
     signed = [
-        (file.path, file.signature)
+        (file.path, signature)
         for file in sorted(files, key=lambda file: file.path)
-        if file.signature and file.signature.status is SignatureStatus.INTACT
+        for signature in (file.signature.all_signatures if file.signature else ())
+        if signature.status is SignatureStatus.INTACT
     ]
     if not signed:
         return

@@ -16,6 +16,7 @@ from pe_files import pe
 from signatures import (
     catalog_of,
     countersigned,
+    nested,
     signature_of,
     signed_pe,
     timestamped,
@@ -42,6 +43,8 @@ INTACT = Signature(
     issuer=NAME,
     serial="0102",
 )
+PLAIN = pe(texts=[b"text"])
+PLAIN_DIGEST = bytes.fromhex(read_headers(PLAIN).authenticode)
 FILES = {"python.exe": pe(), "Lib/os.py": b"import sys\n"}
 
 
@@ -119,8 +122,68 @@ def test_a_certificate_table_of_another_kind_is_damaged() -> None:
     assert found == Signature(status=SignatureStatus.DAMAGED)
 
 
+def others() -> tuple[bytes, bytes, bytes]:
+    """Return messages that are intact, of another file, and damaged, for PLAIN."""
+    damaged = bytearray(signature_of(PLAIN_DIGEST, "Third Foundation"))
+    damaged[-1] ^= 1
+    return (
+        signature_of(PLAIN_DIGEST, "Other Foundation"),
+        signature_of(bytes(32), "Second Foundation"),
+        bytes(damaged),
+    )
+
+
+SECONDARY = [
+    ("Other Foundation", SignatureStatus.INTACT),
+    ("Second Foundation", SignatureStatus.CHANGED),
+    ("Third Foundation", SignatureStatus.DAMAGED),
+]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        signed_pe(PLAIN, "Any Foundation", inside=others()),
+        signed_pe(PLAIN, "Any Foundation", further=others()),
+        signed_pe(PLAIN, "Any Foundation", further=others()[2:], inside=others()[:2]),
+        signed_pe(PLAIN, "Any Foundation", further=[nested(others()[0], *others()[1:])]),
+    ],
+    ids=["nested", "further", "both", "nested in a further one"],
+)
+def test_secondary_signatures_are_read_and_compared(data: bytes) -> None:
+    signature = read_headers(data).signature
+    assert signature
+    assert replace(signature, secondary=()) == INTACT
+    found = sorted((one.signer, one.status) for one in signature.secondary)
+    assert found == SECONDARY
+    assert not any(one.secondary for one in signature.all_signatures[1:])
+
+
+def test_lief_reads_as_many_secondary_signatures_as_are_stated() -> None:
+    parsed = lief.PE.parse(list(signed_pe(PLAIN, further=others()[:2])))
+    assert isinstance(parsed, lief.PE.Binary)
+    assert len(parsed.signatures) == 1 + 2
+
+
+def test_of_many_secondary_signatures_only_some_are_read() -> None:
+    """Anybody can add one: no signature covers them."""
+    message = nested(signature_of(PLAIN_DIGEST, "Any Foundation"), *others()[:1] * 40)
+    *read, last = read_signature(message, lambda _: PLAIN_DIGEST).secondary
+    assert [one.signer for one in read] == ["Other Foundation"] * 16
+    assert (last.status, last.parse_error) == (
+        SignatureStatus.DAMAGED, "there are more than 16, and not all are read",
+    )  # fmt: skip
+
+
+def test_a_certificate_table_of_zeros_is_damaged() -> None:
+    data = signed_pe(PLAIN)
+    zeros = data[: len(PLAIN)] + bytes(len(data) - len(PLAIN))
+    assert read_headers(zeros).signature == Signature(status=SignatureStatus.DAMAGED)
+
+
 def test_no_damage_of_a_signature_is_a_crash() -> None:
-    message, rng = signature_of(bytes(32), "Any Foundation"), random.Random(20261127)
+    message = nested(signature_of(bytes(32), "Any Foundation"), *others()[:1])
+    rng = random.Random(20261127)
     for _ in range(2000):
         data = bytearray(message)
         for _ in range(rng.choice([1, 2, 8])):

@@ -11,8 +11,9 @@ from conftest import FACTS
 from license_expression import get_spdx_licensing
 from manifests import committed, entries, for_entry
 
+from sbom.binaries.signature import Signature, SignatureStatus
 from sbom.bom.bom import Relationship, RelationshipKind, unique_ids
-from sbom.bom.compose import compose_build
+from sbom.bom.compose import compose_build, describe_signature
 from sbom.bom.licenses import check_licenses, normalize_license, unknown_licenses
 from sbom.components.component import Build
 from sbom.data import read_data
@@ -142,3 +143,15 @@ def test_the_licenses_in_the_data_are_on_the_list_as_they_are_written() -> None:
         assert unknown_licenses(expression) == ()
     assert unknown_licenses("MIT AND LicenseRef-mine") == ("LicenseRef-mine",)
     assert unknown_licenses("MIT AND") == ("MIT AND",)
+
+
+def test_every_signature_of_a_file_is_described() -> None:
+    first, second, third = (
+        Signature(status=status, subject=f"CN={name}", issuer="CN=Authority", serial="01")
+        for name, status in zip("ABC", SignatureStatus, strict=True)
+    )
+    assert describe_signature(replace(first, secondary=(second, third))) == (
+        "Signed by CN=A (issuer CN=Authority, serial 01); the file is the one that was signed. "
+        "Secondary signature by CN=B (issuer CN=Authority, serial 01); the file is not the one "
+        "that was signed. It has a secondary signature that cannot be verified."
+    )

@@ -5,11 +5,18 @@ from __future__ import annotations
 import random
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from releases import zipped
-from signatures import signed_msix, signed_nupkg
+from signatures import (
+    countersigned,
+    nupkg_signature_of,
+    signed_msix,
+    signed_nupkg,
+    with_timestamp_of,
+)
 
 from sbom.binaries.signature import SignatureStatus
 from sbom.files.zip import ArchiveContents, ZipReader
@@ -96,6 +103,36 @@ def test_a_nuget_package_states_who_signed_it(path: Path) -> None:
             opened.writestr(".signature.p7s", message)
         assert status(path, path.read_bytes()) is SignatureStatus.CHANGED
     assert status(path, zipped({**files, ".signature.p7s": b"0"})) is SignatureStatus.DAMAGED
+
+
+def test_the_countersignature_of_a_nuget_repository_is_a_secondary_signature(path: Path) -> None:
+    """NuGet's "Repository Signatures": it is an attribute of the author's signature.
+
+    Its time is what the repository claims, and no timestamp.
+    """
+    time = datetime(2026, 6, 9, 12, tzinfo=UTC)
+    package = zipped({"python.nuspec": b"<package/>"})
+
+    def countersign(message: bytes) -> bytes:
+        return countersigned(message, time, "NuGet.org Repository by Microsoft")
+
+    signed = signed_nupkg(package, "Any Foundation", countersign)
+    signature = read(path, signed).archive.signature
+    assert signature
+    assert (signature.status, signature.signed_at) == (SignatureStatus.INTACT, "")
+    [secondary] = signature.secondary
+    assert secondary.signer == "NuGet.org Repository by Microsoft"
+    assert secondary.status is SignatureStatus.INTACT
+    of_another = countersign(nupkg_signature_of(bytes(32), "Any Foundation"))
+
+    def exchange(message: bytes) -> bytes:
+        return with_timestamp_of(message, of_another)
+
+    changed = read(path, signed_nupkg(package, "Any Foundation", exchange)).archive.signature
+    assert changed
+    assert [one.status for one in changed.all_signatures] == [
+        SignatureStatus.INTACT, SignatureStatus.DAMAGED,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("sign", [signed_msix, signed_nupkg])

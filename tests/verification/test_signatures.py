@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from binaries import binaries
+from binaries import binaries, written
 from conftest import FACTS
 from installers import bundle, msi
 from manifests import committed, entry_of, for_entry
 from releases import zipped
-from signatures import catalog_of, signed_msix, signed_pe
+from signatures import catalog_of, signature_of, signed_msix, signed_pe
 from verify_case import VerifyCase
 
 from sbom.binaries.binary import Binary, PEHeaders
@@ -108,6 +108,32 @@ def test_a_file_that_another_organization_signed_is_reported(case: VerifyCase) -
             "expected a signature of Python Software Foundation, found one of Any Corporation",
         )
     ]
+
+
+def test_secondary_signatures_are_compared_too(case: VerifyCase) -> None:
+    plain = binaries()["_bz2.pyd"]
+    digest = bytes.fromhex(read_headers(plain).authenticode)
+    case.trusted.append("Any Corporation")
+    for message, expected in (
+        (signature_of(digest, "Python Software Foundation"), []),
+        (
+            signature_of(bytes(32), "Any Corporation"),
+            [
+                (
+                    "invalid-signature",
+                    "invalid secondary signature of Any Corporation: "
+                    "its contents are not what was signed",
+                ),
+                (
+                    "unexpected-signer",
+                    "expected a signature of Python Software Foundation, "
+                    "found one of Any Corporation",
+                ),
+            ],
+        ),
+    ):
+        written(case.path, case.files | {"_bz2.pyd": signed_pe(plain, inside=[message])})
+        assert diagnostics(case) == expected
 
 
 def test_a_signed_file_that_has_no_expected_signer_is_reported(case: VerifyCase) -> None:

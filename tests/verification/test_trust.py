@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from binaries import binaries
-from signatures import catalog_of, pem_of, signed_pe
+from signatures import catalog_of, pem_of, signature_of, signed_pe
 from verify_case import VerifyCase
 
 from sbom.binaries.pe import read_headers
@@ -39,6 +39,16 @@ def test_a_self_made_certificate_is_reported_once(case: VerifyCase) -> None:
     case.path = case.directory / "other"
     case.trusted = []
     assert untrusted(case) == {"_bz2.pyd": f"{SELF_MADE}, and 1 more file)"}
+
+
+def test_a_secondary_signature_with_a_self_made_certificate_is_reported(case: VerifyCase) -> None:
+    plain = binaries()["_bz2.pyd"]
+    message = signature_of(bytes.fromhex(read_headers(plain).authenticode), "Any Foundation")
+    case.files["_bz2.pyd"] = signed_pe(plain, inside=[message])
+    assert untrusted(case) == {
+        "_bz2.pyd": "signature of Any Foundation: expected a root that Windows trusts, "
+        "found none (serial 0102)"
+    }
 
 
 def test_a_catalog_with_a_self_made_certificate_is_reported(case: VerifyCase) -> None:
