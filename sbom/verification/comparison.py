@@ -68,7 +68,13 @@ def verify_target(
     inspection = inspect_files(target.name, files, expected, bom=bom)
     diagnostics = [*target.diagnostics, *unnamed, *inspection.diagnostics]
     if target.file and target.can_be_signed:
-        diagnostics += check_installer_signature(target.name, target.file, target.files, manifest)
+        packages = [package.archive for package in target.packages.values()]
+        inside = (*packages, *target.files)
+        diagnostics += check_installer_signature(target.name, target.file, inside, manifest)
+    for path, package in target.packages.items():
+        diagnostics += check_installer_signature(
+            target.name, package.archive, package.members, manifest, path
+        )
     matching = 0
     if is_installer:
         reason = "named like an installer, but neither a WiX bundle nor an MSI"

@@ -49,28 +49,32 @@ def _is_signed_by(file: ShippedFile, signer: str) -> bool:
 
 
 def check_installer_signature(
-    name: str, file: ShippedFile, contents: Iterable[ShippedFile], manifest: Manifest
+    name: str,
+    file: ShippedFile,
+    contents: Iterable[ShippedFile],
+    manifest: Manifest,
+    member: str = "",
 ) -> Iterator[Diagnostic]:
     """Yield what is wrong with the signature of an installer, or of a package of one.
 
     One without a signature is reported if its expected signer has signed a package in its
-    contents, or a file of CPython itself.
+    contents, or a file of CPython itself. A package can be a ``member`` of the file ``name``.
     """
-    yield from _check_intact(name, "", file.signature)
+    yield from _check_intact(name, member, file.signature)
     expected = _ExpectedSigners(manifest).signer_of(file)
     if file.signature is None:
         cpython = manifest.cpython.component
         if any(
-            _is_signed_by(member, expected)
+            _is_signed_by(inside, expected)
             and (
-                not member.binary
-                or any(match.component == cpython for match in member.binary.matches)
+                not inside.binary
+                or any(match.component == cpython for match in inside.binary.matches)
             )
-            for member in contents
+            for inside in contents
         ):
-            yield unsigned_file(name, "", expected)
+            yield unsigned_file(name, member, expected)
     else:
-        yield from _check_signer(name, "", file, expected)
+        yield from _check_signer(name, member, file, expected)
 
 
 def check_signatures(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import stat
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
 from sbom.binaries.binary import InspectFn
 from sbom.binaries.pe import is_pe
+from sbom.binaries.signature import Signature
 from sbom.bom.bom import Bom
 from sbom.diagnostics import Diagnostic, InputError, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.inspection_messages import not_inspected
@@ -40,16 +42,34 @@ class VerifyTarget:
     """Files to verify: those of a directory, the members of an archive, or a file by itself.
 
     ``file`` is the archive, or the one binary; ``prefix`` is what Python's own paths start with,
-    where its DLL is. ``diagnostics`` are of what could not be opened. An installer, a package
-    of one, or another archive with a signature ``can_be_signed`` as a whole.
+    where its DLL is. ``packages`` are what an installer installs these files from, by their paths.
+    ``diagnostics`` are of what could not be opened. An installer, a package of one, or another
+    archive with a signature ``can_be_signed`` as a whole.
     """
 
     name: str
     files: tuple[ShippedFile, ...]
     file: ShippedFile | None
     prefix: str
+    packages: Mapping[str, ArchiveContents] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     can_be_signed: bool = False
+
+    @property
+    def signatures(self) -> tuple[tuple[str, Signature], ...]:
+        """Return every signature of the files, the packages and the target, by their paths.
+
+        That of the target itself is empty.
+        """
+        files = [(file.path, file) for file in self.files]
+        files += [(path, package.archive) for path, package in self.packages.items()]
+        if self.file and self.file not in self.files:
+            files.append(("", self.file))
+        return tuple(
+            (path, signature)
+            for path, file in sorted(files, key=lambda item: item[0])
+            for signature in (file.signature.all_signatures if file.signature else ())
+        )
 
 
 def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
@@ -72,7 +92,7 @@ def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
         files, conflicts = installed_files(archive)
         diagnostics = sort_diagnostics([*archive.diagnostics, *conflicts])
         target = _archive_target(path, replace(archive, diagnostics=diagnostics), files)
-        return replace(target, can_be_signed=True)
+        return replace(target, packages=archive.nested, can_be_signed=True)
     if is_pe(start):
         file = hash_file(path, inspect)
         return VerifyTarget(name=str(path), files=(file,), file=file, prefix=_prefix((file,)))

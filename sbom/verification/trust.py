@@ -6,7 +6,6 @@ No document states it. Signatures that are not intact are reported elsewhere, an
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -31,13 +30,9 @@ def check_trust(
     What counts is the time of the timestamp, and ``now`` without one that is trusted itself. Files
     that were signed with one certificate are one diagnostic. ``more_roots`` are trusted too.
     """
-    files = list(target.files)
-    if target.file and target.file not in files:
-        files.append(replace(target.file, path=""))
     signed = [
-        (file.path, signature)
-        for file in sorted(files, key=lambda file: file.path)
-        for signature in (file.signature.all_signatures if file.signature else ())
+        (path, signature)
+        for path, signature in target.signatures
         if signature.status is SignatureStatus.INTACT
     ]
     if not signed:

@@ -182,11 +182,44 @@ def test_a_package_of_an_installer_is_compared_too(case: VerifyCase, tmp_path: P
     case.files["_bz2.pyd"] = binaries()["_bz2.pyd"]
     case.path = tmp_path / "python-3.13.5-amd64.exe"
     case.path.write_bytes(bundle({"core.msi": msi(case.files)}))
-    # The file, and the installer itself: both are unsigned.
-    assert [name for name, _ in diagnostics(case)] == ["unsigned-file", "unsigned-file"]
+    _, report = case.run()
+    found = [(one["name"], one["subject"]) for one in report["diagnostics"]]
+    assert found == [("unsigned-file", path) for path in ("", "_bz2.pyd", "core.msi")]
     case.path = tmp_path / "core.msi"
     case.path.write_bytes(msi(case.files, signer="Python Software Foundation"))
     assert [name for name, _ in diagnostics(case)] == ["unsigned-file"]
+
+
+@pytest.mark.parametrize("is_beside", [False, True])
+def test_the_packages_of_an_installer_are_compared_like_other_files(
+    case: VerifyCase, tmp_path: Path, *, is_beside: bool
+) -> None:
+    signer = "Python Software Foundation"
+    changed = msi({"a.txt": b"a"}, signer=signer).replace(b"Python 3.14.7", b"Python 3.14.8")
+    packages = {
+        "core.msi": msi(case.files, signer=signer),
+        "lib.msi": msi({"b.txt": b"b"}, signer="Any Foundation"),
+        "test.msi": changed,
+    }
+    case.path = tmp_path / "python-3.13.5-amd64.exe"
+    case.path.write_bytes(bundle({} if is_beside else packages, detached=packages))
+    for name, data in packages.items():
+        (tmp_path / name).write_bytes(data)
+    _, report = case.run()
+    found = {
+        (one["name"], one["subject"]): one["message"]
+        for one in report["diagnostics"]
+        if one["subject"].endswith(".msi") or not one["subject"]
+    }
+    assert found == {
+        ("invalid-signature", "test.msi"): f"invalid signature of {signer}: "
+        "its contents are not what was signed",
+        ("unexpected-signer", "lib.msi"): f"expected a signature of {signer}, "
+        "found one of Any Foundation",
+        ("unsigned-file", ""): f"expected a signature of {signer}, found none",
+        ("untrusted-signer", "lib.msi"): "signature of Any Foundation: expected a root that "
+        "Windows trusts, found none (serial 0102)",
+    }
 
 
 def test_a_package_without_an_expected_signer_needs_no_signature() -> None:
