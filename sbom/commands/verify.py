@@ -34,7 +34,7 @@ from sbom.verification.identification import Identification, identify
 from sbom.verification.inspection import make_inspector
 from sbom.verification.output import render_identification, render_verification
 from sbom.verification.target import choose_python, open_target, read_sbom
-from sbom.verification.trust import check_trust, read_root_file
+from sbom.verification.trust import assess_signatures, read_root_file, untrusted_signers
 
 
 def run(options: VerifyOptions, environment: Environment) -> int:
@@ -63,10 +63,11 @@ def run(options: VerifyOptions, environment: Environment) -> int:
     verification = verify_target(target, manifest, builds, identification, document)
     if unknown:
         verification = without_cpython_version(verification, manifest.cpython.component)
-    untrusted = check_trust(target, more_roots, creation_time(environment))
+    signatures = assess_signatures(target, more_roots, creation_time(environment))
+    untrusted = untrusted_signers(target.name, signatures)
     diagnostics = sort_diagnostics([*verification.diagnostics, *untrusted, *unknown])
     active = triage_diagnostics(diagnostics, manifest, set()).active
-    verification = replace(verification, diagnostics=active)
+    verification = replace(verification, diagnostics=active, signatures=signatures)
     style = text_style(options, sys.stdout)
     text = render_verification(
         verification, options.output_format, strict=options.strict, style=style

@@ -23,6 +23,7 @@ from sbom.verification.missing_files import missing_of_bom
 from sbom.verification.results import ResultStatus
 from sbom.verification.signatures import check_installer_signature
 from sbom.verification.target import VerifyTarget
+from sbom.verification.trust import SignatureResult
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +40,7 @@ class Verification:
     inspection: Inspection
     matching_files: int
     diagnostics: tuple[Diagnostic, ...]
+    signatures: tuple[SignatureResult, ...] = ()
 
 
 def verify_target(

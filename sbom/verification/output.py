@@ -13,6 +13,11 @@ from sbom.diagnostics.style import PLAIN, TextStyle
 from sbom.verification.comparison import Verification
 from sbom.verification.identification import Identification
 from sbom.verification.results import Result, ResultStatus
+from sbom.verification.signer_table import (
+    render_signers,
+    signature_objects,
+    unsigned_objects,
+)
 
 
 def render_verification(
@@ -33,6 +38,7 @@ def render_verification(
     if style.quiet:
         return diagnostics
     table = _table(verification.inspection.results)
+    table += render_signers(verification.signatures, verification.target.files)
     return f"{table}\n{diagnostics}{printable(_summary(verification, strict=strict))}\n"
 
 
@@ -49,6 +55,8 @@ def _verification_object(
         "matching_files": verification.matching_files,
         "runtime_files": len(verification.inspection.runtime_files),
         "results": [asdict(result) for result in verification.inspection.results],
+        "signatures": signature_objects(verification.signatures),
+        "unsigned": unsigned_objects(verification.target.files),
         "diagnostics": diagnostics,
     }
 

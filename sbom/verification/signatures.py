@@ -99,12 +99,12 @@ def check_signatures(
         inventory.owned.get(file.path) == cpython and signers.has_signed(file) for file in of_build
     ):
         return
-    listed = _listed_digests(files, signers)
+    listed = listed_digests(file for file in files if signers.has_signed(file))
     for file in of_build:
         signer = signers.signer_of(file)
         if file.signature is not None:
             yield from _check_signer(name, file.path, file, signer)
-        elif signers.requires_signature(file) and listed.isdisjoint(_catalog_digests(file)):
+        elif signers.requires_signature(file) and listed.isdisjoint(catalog_digests(file)):
             yield unsigned_file(name, file.path, signer)
 
 
@@ -132,20 +132,18 @@ def _check_signer(name: str, path: str, file: ShippedFile, expected: str) -> Ite
             yield unexpected_signer(name, path, expected=expected, found=signer)
 
 
-def _listed_digests(files: Iterable[ShippedFile], signers: _ExpectedSigners) -> frozenset[str]:
-    """Return the digests in intact catalogs that their expected signers have signed."""
+def listed_digests(files: Iterable[ShippedFile]) -> frozenset[str]:
+    """Return the digests in catalogs whose signatures are intact."""
     return frozenset().union(
         *(
             file.catalog
             for file in files
-            if file.signature
-            and file.signature.status is SignatureStatus.INTACT
-            and signers.has_signed(file)
+            if file.signature and file.signature.status is SignatureStatus.INTACT
         )
     )
 
 
-def _catalog_digests(file: ShippedFile) -> tuple[str, ...]:
+def catalog_digests(file: ShippedFile) -> tuple[str, ...]:
     """Return the digests by which a catalog can list a file."""
     authenticode = file.binary.headers.authenticode if file.binary else ""
     return authenticode, file.sha256, file.sha1

@@ -11,7 +11,6 @@ from typing import IO
 
 from sbom.binaries.binary import InspectFn
 from sbom.binaries.pe import is_pe
-from sbom.binaries.signature import Signature
 from sbom.bom.bom import Bom
 from sbom.diagnostics import Diagnostic, InputError, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.inspection_messages import not_inspected
@@ -56,20 +55,13 @@ class VerifyTarget:
     can_be_signed: bool = False
 
     @property
-    def signatures(self) -> tuple[tuple[str, Signature], ...]:
-        """Return every signature of the files, the packages and the target, by their paths.
-
-        That of the target itself is empty.
-        """
-        files = [(file.path, file) for file in self.files]
-        files += [(path, package.archive) for path, package in self.packages.items()]
+    def all_files(self) -> tuple[ShippedFile, ...]:
+        """Return the files, the packages, and the target itself, whose path is empty."""
+        files = list(self.files)
+        files += [replace(package.archive, path=path) for path, package in self.packages.items()]
         if self.file and self.file not in self.files:
-            files.append(("", self.file))
-        return tuple(
-            (path, signature)
-            for path, file in sorted(files, key=lambda item: item[0])
-            for signature in (file.signature.all_signatures if file.signature else ())
-        )
+            files.append(replace(self.file, path=""))
+        return tuple(sorted(files, key=lambda file: file.path))
 
 
 def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:

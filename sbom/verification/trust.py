@@ -5,7 +5,8 @@ No document states it. Signatures that are not intact are reported elsewhere, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,28 +23,59 @@ from sbom.verification.target import VerifyTarget
 _ROOTS_SIZE = 16 << 20
 
 
-def check_trust(
-    target: VerifyTarget, more_roots: Sequence[Root], now: datetime
-) -> Iterator[Diagnostic]:
-    """Yield which signatures in a target lead to no root that Windows trusts for code signing.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignatureResult:
+    """A signature of a file, and what Windows does not trust of it: a subject with a reason.
 
-    What counts is the time of the timestamp, and ``now`` without one that is trusted itself. Files
-    that were signed with one certificate are one diagnostic. ``more_roots`` are trusted too.
+    The path of the target itself is empty. Only intact signatures are looked at.
     """
-    signed = [
-        (path, signature)
-        for path, signature in target.signatures
-        if signature.status is SignatureStatus.INTACT
+
+    file: str
+    signature: Signature
+    is_secondary: bool = False
+    faults: tuple[tuple[str, str], ...] = ()
+
+
+def assess_signatures(
+    target: VerifyTarget, more_roots: Sequence[Root], now: datetime
+) -> tuple[SignatureResult, ...]:
+    """Return the signatures in a target, and which lead to no root that Windows trusts for them.
+
+    What counts is the time of the timestamp, and ``now`` without one that is trusted itself.
+    ``more_roots`` are trusted too.
+    """
+    found = [
+        SignatureResult(file=file.path, signature=signature, is_secondary=number > 0)
+        for file in target.all_files
+        if file.signature
+        for number, signature in enumerate(file.signature.all_signatures)
     ]
-    if not signed:
-        return
+    if not any(_is_intact(result) for result in found):
+        return tuple(found)
     verifier = ChainVerifier([*read_windows_roots(), *more_roots])
+    return tuple(
+        replace(result, faults=tuple(_find_faults(result.signature, verifier, now)))
+        if _is_intact(result)
+        else result
+        for result in found
+    )
+
+
+def _is_intact(result: SignatureResult) -> bool:
+    return result.signature.status is SignatureStatus.INTACT
+
+
+def untrusted_signers(name: str, results: Iterable[SignatureResult]) -> Iterator[Diagnostic]:
+    """Yield what Windows does not trust of the signatures in the target of a name.
+
+    Files that were signed with one certificate are one diagnostic.
+    """
     found: dict[tuple[str, str, str], list[str]] = {}
-    for path, signature in signed:
-        for subject, fault in _find_faults(signature, verifier, now):
-            found.setdefault((subject, signature.serial, fault), []).append(path)
+    for result in results:
+        for subject, fault in result.faults:
+            found.setdefault((subject, result.signature.serial, fault), []).append(result.file)
     for (subject, serial, fault), paths in found.items():
-        yield untrusted_signer(target.name, paths, subject, serial=serial, found=fault)
+        yield untrusted_signer(name, paths, subject, serial=serial, found=fault)
 
 
 def _find_faults(
