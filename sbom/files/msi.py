@@ -8,12 +8,13 @@ https://learn.microsoft.com/windows/win32/msi/file-table
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import IO
 
 from sbom.binaries.binary import InspectFn
 from sbom.diagnostics import Diagnostic, sort_diagnostics
-from sbom.diagnostics.inspection_messages import unreadable_file, unsafe_archive
+from sbom.diagnostics.inspection_messages import not_inspected, unreadable_file, unsafe_archive
 from sbom.files.cabinet import Cabinet, CabinetError, parse_cabinet, read_files
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
 from sbom.files.msi_database import MsiDatabase, MsiError
@@ -24,6 +25,8 @@ MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PIECE = 1 << 20
 #: The directory that everything is installed below, which has no name of its own.
 _ROOT = "TARGETDIR"
+#: Windows has the path of this folder, whatever its name in a package; msiextract writes it so.
+_FOLDER_NAMES = {"ProgramFilesFolder": "Program Files"}
 _EMBEDDED = "#"
 _MOST_DIRECTORIES = 100
 #: The longest path that Windows takes, in characters.
@@ -31,17 +34,21 @@ _PATH_SIZE = 32_767
 #: The most characters in the paths of all directories, and the most cabinets.
 _PATHS_SIZE, _MOST_CABINETS = 32 << 20, 1000
 
-#: Opens the cabinet of a name that is not in the package; None if there is none.
+#: Opens the cabinet of a name that is not in the package; None if there is none. It is closed.
 OpenCabinet = Callable[[str], IO[bytes] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class _InstalledFile:
-    """A row of the File table: its key, where it is installed, and its size in bytes."""
+    """A row of the File table: its key, where it is installed, and its size in bytes.
+
+    It ``is_conditional`` if Windows can leave out its component.
+    """
 
     key: str
     path: str
     size: int
+    is_conditional: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +69,9 @@ class MsiReader:
             installed = _list_files(database)
             if diagnostics := [*self._validate(installed, package)]:
                 return ArchiveContents(package, diagnostics=sort_diagnostics(diagnostics))
-            with_cabinets = _open_cabinets(database, open_cabinet, self.limits)
-            return self._read_members(package, installed, with_cabinets)
+            with ExitStack() as opened:
+                cabinets = _open_cabinets(database, open_cabinet, opened, self.limits)
+                return self._read_members(package, installed, cabinets)
         except (MsiError, CabinetError) as error:
             return ArchiveContents(package, diagnostics=(unreadable_file(name, "", str(error)),))
 
@@ -88,7 +96,7 @@ class MsiReader:
         cabinets: Sequence[tuple[IO[bytes], Cabinet]],
     ) -> ArchiveContents:
         waiting = {file.key: file for file in installed}
-        members: dict[str, ShippedFile] = {}
+        members: dict[str, tuple[ShippedFile, _InstalledFile]] = {}
         diagnostics: list[Diagnostic] = []
         for packed in read_files(cabinets, self.limits.allowed_size(package.size)):
             wanted = [waiting.pop(name) for name in packed.names if name in waiting]
@@ -106,23 +114,35 @@ class MsiReader:
                 continue
             hashed = hash_stream(wanted[0].path, packed.pieces, self.inspect)
             for file in wanted:
-                if members.get(file.path, hashed).sha256 != hashed.sha256:
-                    message = "is installed from two files with different contents"
-                    diagnostics.append(unsafe_archive(package.path, file.path, message))
-                members[file.path] = replace(hashed, path=file.path)
+                member = replace(hashed, path=file.path)
+                first, other = members.setdefault(file.path.lower(), (member, file))
+                if first.sha256 != hashed.sha256:
+                    diagnostics.append(_conflict(package.path, file, other))
         diagnostics += [
             unreadable_file(package.path, file.path, "is in none of the package's cabinets")
             for file in waiting.values()
         ]
-        found = tuple(members[path] for path in sorted(members))
-        return ArchiveContents(package, found, diagnostics=sort_diagnostics(diagnostics))
+        found = sorted((member for member, _ in members.values()), key=lambda member: member.path)
+        return ArchiveContents(package, tuple(found), diagnostics=sort_diagnostics(diagnostics))
+
+
+def _conflict(package: str, file: _InstalledFile, other: _InstalledFile) -> Diagnostic:
+    """Return that two files with different contents are installed as one."""
+    if file.is_conditional and other.is_conditional:
+        reason = "on a condition, another file is installed there instead"
+        return not_inspected(package, file.path, reason, "extract the package to inspect it")
+    message = "is installed from two files with different contents"
+    return unsafe_archive(package, file.path, message)
 
 
 def _list_files(database: MsiDatabase) -> list[_InstalledFile]:
     """Return what a package installs, by its rows. Raises MsiError."""
     directories = _directory_paths(database)
     homes = {
-        row.get_text("Component"): directories.get(row.get_text("Directory_"), "")
+        row.get_text("Component"): (
+            directories.get(row.get_text("Directory_"), ""),
+            bool(row.get_text("Condition")),
+        )
         for row in database.read_table("Component")
     }
     installed = []
@@ -130,8 +150,9 @@ def _list_files(database: MsiDatabase) -> list[_InstalledFile]:
         key, component = row.get_text("File"), row.get_text("Component_")
         if component not in homes:
             raise MsiError(f"has a file {key} of a component that does not exist")
-        path = f"{homes[component]}{_long_name(row.get_text('FileName'))}"
-        installed.append(_InstalledFile(key, path, row.get_number("FileSize")))
+        home, is_conditional = homes[component]
+        path = f"{home}{_long_name(row.get_text('FileName'))}"
+        installed.append(_InstalledFile(key, path, row.get_number("FileSize"), is_conditional))
     return installed
 
 
@@ -153,7 +174,7 @@ def _directory_paths(database: MsiDatabase) -> Mapping[str, str]:
         while here in rows and here != _ROOT:
             name, parent = rows[here]
             if name not in ("", "."):
-                names.append(name)
+                names.append(_FOLDER_NAMES.get(here, name))
             here, depth = ("" if parent == here else parent), depth + 1
             if depth > _MOST_DIRECTORIES:
                 raise MsiError(f"has a directory {key} that is below itself")
@@ -173,7 +194,7 @@ def _long_name(name: str) -> str:
 
 
 def _open_cabinets(
-    database: MsiDatabase, open_cabinet: OpenCabinet, limits: ArchiveLimits
+    database: MsiDatabase, open_cabinet: OpenCabinet, closing: ExitStack, limits: ArchiveLimits
 ) -> list[tuple[IO[bytes], Cabinet]]:
     """Return the cabinets of a package in the order of its media. Raises MsiError."""
     rows = sorted(database.read_table("Media"), key=lambda row: row.get_number("DiskId"))
@@ -189,6 +210,7 @@ def _open_cabinets(
             stream = None if validate_member_name(name) else open_cabinet(name)
         if stream is None:
             raise MsiError(f"has its files in {name}, which is not there")
+        closing.enter_context(stream)
         cabinet = parse_cabinet(stream)
         count += len(cabinet.files)
         if message := limits.count_error(count, "files in its cabinets"):

@@ -6,7 +6,7 @@ import hashlib
 import io
 import time
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -60,8 +60,14 @@ def test_the_cabinets_of_an_msi_can_be_beside_it() -> None:
     tables = msi_tables({"Lib/os.py": b"x" * 900}, "1.cab")
     tables["Media"].append([2, 1, None, "2.cab", None, None])
     made = msi({}, tables=tables, cabinets={})
-    opened: Callable[[str], IO[bytes]] = lambda name: io.BytesIO(parts[name])  # noqa: E731
-    assert digests(read(made, opened)) == expected({"Lib/os.py": b"x" * 900})
+    opened: list[io.BytesIO] = []
+
+    def open_part(name: str) -> IO[bytes]:
+        opened.append(io.BytesIO(parts[name]))
+        return opened[-1]
+
+    assert digests(read(made, open_part)) == expected({"Lib/os.py": b"x" * 900})
+    assert [part.closed for part in opened] == [True, True]
     assert "1.cab, which is not there" in str(read(made).diagnostics[0])
 
 
@@ -99,6 +105,30 @@ def test_one_path_with_two_contents_is_an_error() -> None:
     tables["File"][3] = [*tables["File"][3][:1], *tables["File"][0][1:3], 0, None, None, 512, 4]
     [diagnostic] = read(msi(FILES, tables=tables)).diagnostics
     assert (diagnostic.code, diagnostic.subject) == (Code.UNSAFE_ARCHIVE, "python.exe")
+
+
+def test_one_path_with_two_contents_on_conditions_is_a_warning() -> None:
+    """As in the package of the Visual C++ 2005 runtime, for versions of Windows."""
+    tables = msi_tables(FILES)
+    tables["File"][3] = ["F4", "C4", tables["File"][0][2], 0, None, None, 512, 4]
+    root = tables["Component"][0]
+    tables["Component"].append(["C4", None, root[2], 0, "VersionNT >= 501", None])
+    [error] = read(msi(FILES, tables=tables)).diagnostics
+    assert error.code is Code.UNSAFE_ARCHIVE
+    root[4] = "VersionNT < 501"
+    contents = read(msi(FILES, tables=tables))
+    [diagnostic] = contents.diagnostics
+    assert (diagnostic.code, diagnostic.subject) == (Code.NOT_INSPECTED, "python.exe")
+    assert digests(contents)["python.exe"] == expected(FILES)["python.exe"]
+
+
+def test_the_folder_of_programs_has_its_own_name() -> None:
+    """Windows has its path; msiextract writes it so, whatever the name in the package."""
+    tables = msi_tables({"PFiles/Python/os.py": b""})
+    for row in tables["Directory"]:
+        row[:2] = ["ProgramFilesFolder" if key == "D1" else key for key in row[:2]]
+    contents = read(msi({"PFiles/Python/os.py": b""}, tables=tables))
+    assert [file.path for file in contents.members] == ["Program Files/Python/os.py"]
 
 
 @pytest.mark.parametrize(
