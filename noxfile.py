@@ -195,12 +195,17 @@ def real_trees(session: nox.Session) -> None:
 
 @nox.session(name="debian-tools", default=False, tags=["on-request"])
 def debian_tools(session: nox.Session) -> None:
-    """Compare packages and signatures with what msitools, wixl and osslsigncode make of them."""
-    missing = [tool for tool in ("msiextract", "wixl", "osslsigncode") if which(tool) is None]
+    """Compare packages and signatures with what msitools, 7z, osslsigncode and others read."""
+    packages = {"msiextract": "msitools", "msibuild": "msitools", "wixl": "wixl", "gcab": "gcab",
+                "7z": "p7zip-full", "cabextract": "cabextract",
+                "osslsigncode": "osslsigncode"}  # fmt: skip
+    missing = [tool for tool in packages if which(tool) is None]
     if missing:
-        session.skip(f"{', '.join(missing)} not found: apt install msitools wixl osslsigncode")
+        needed = sorted({packages[tool] for tool in missing})
+        session.skip(f"{', '.join(missing)} not found: apt install {' '.join(needed)}")
     install(session, "tests")
-    session.run("pytest", "tests/files/test_debian_tools.py", env={"SBOM_DEBIAN_TOOLS": "1"})
+    tests = sorted(map(str, Path("tests").glob("*/test_debian_*.py")))
+    session.run("pytest", *tests, env={"SBOM_DEBIAN_TOOLS": "1"})
 
 
 @nox.session(default=False, tags=["on-request"])

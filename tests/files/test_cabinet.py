@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import time
+from base64 import b64decode
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +30,18 @@ TEXT = Path(__file__).read_bytes() * 20
 CODE = bytes(random.Random(1).choices([0xE8, 0, 1, 2, 255], k=70_001))
 QUANTUM = 2
 
+#: Of libarchive's tests: test_read_format_cab_3.cab, which Microsoft's makecab wrote, and
+#: test_read_format_cab_lzx_e8.cab, which has calls at the edges of what is translated.
+LIBARCHIVE = (
+    "TVNDRgAAAAAhAQAAAAAAACwAAAAAAAAAAwEBAAQAAAArCwAAjQAAAAIAAxIAAAAAAAAAAAAAIgAAACAAZW1wdHkA6IAA"
+    "AAAAAAAAACIAAAAgAHplcm8APAAAAOiAAAAAACIAAAAgAGRpcjFcZmlsZTEATgAAACSBAAAAACIAAAAgAGRpcjJcZmls"
+    "ZTIAjo9VnHAAAIBbgICNCCAiFwAAAIEAAAAAQDNDAOgLDphJ+462DoksWt/fENAAAAAAAAEZAHKQITcw9pBGv9+QfgAg"
+    "AAAAAGAGYIg9EcEX9Xd/05h8sG4AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAOAACww1B+jRQAcgEnfFQdscYv"
+    "vvvcnM5WzcM+7Pso3w==",
+    "TVNDRgAAAAB9AAAAAAAAACwAAAAAAAAAAwEBAAEAAAAAAAAAQwAAAAEAAw8eAAAAAAAAAAAA41xMiiAAZTguYmluAMqf"
+    "WqgyAB4AW4CAjQAw4AEPAAAAAQAAAAUAAADoAAAAAOgAAACA6P///3/oDgEAAOgSNFZ46IdlQyE=",
+)
+
 
 def extracted(*cabinets: bytes) -> dict[str, bytes]:
     streams = [io.BytesIO(data) for data in cabinets]
@@ -38,6 +51,34 @@ def extracted(*cabinets: bytes) -> dict[str, bytes]:
         assert len(data) == packed.size
         found |= dict.fromkeys(packed.names, data)
     return found
+
+
+@pytest.mark.parametrize(
+    ("encoded", "expected"),
+    [
+        *zip(
+            LIBARCHIVE,
+            (
+                {
+                    "empty": b"",
+                    "zero": bytes(33_000),
+                    r"dir1\file1": b" " * 26 + b"file 1 contents\n" + b"hello\n" * 3,
+                    r"dir2\file2": b" " * 26 + b"file 2 contents\n" + b"hello\n" * 6,
+                },
+                {
+                    "e8.bin": bytes.fromhex(
+                        "e800000000e800000080e8ffffff7fe8ff000000e812345678e887654321"
+                    )
+                },
+            ),
+            strict=True,
+        )
+    ],
+)
+def test_cabinets_of_others_come_out_as_cabextract_and_7z_have_them(
+    encoded: str, expected: dict[str, bytes]
+) -> None:
+    assert extracted(b64decode(encoded)) == expected
 
 
 @pytest.mark.parametrize("method", [STORED, MSZIP, LZX, 3 | 18 << 8, 3 | 21 << 8])

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import os
 import re
-import subprocess
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from binaries import written
 from cabinets import MSZIP, STORED, cabinet
+from debian_tools import digests, msiextract, needs_debian_tools, run
 from installers import msi, no_cabinet
 from pe_files import pe
 from releases import zipped
@@ -26,9 +23,7 @@ from sbom.files.cabinet_archive import CabinetReader
 from sbom.files.msi import MsiReader
 from sbom.files.zip import ArchiveContents, ZipReader
 
-pytestmark = pytest.mark.skipif(
-    "SBOM_DEBIAN_TOOLS" not in os.environ, reason="run: nox -s debian-tools"
-)
+pytestmark = needs_debian_tools
 FILES = {
     "python.exe": pe(texts=[b"python"]),
     "DLLs/_bz2.pyd": bytes(range(256)) * 600,
@@ -43,19 +38,9 @@ _DIRECTORY = """<Wix xmlns="http://schemas.microsoft.com/wix/2006/wi">
 <Feature Id="All" Level="1">{features}</Feature></Product></Wix>"""
 
 
-def run(*words: object, cwd: Path, check: bool = True) -> str:
-    """Run a program, which is to succeed with ``check``, and return what it prints."""
-    command = [*map(str, words)]
-    return subprocess.run(command, cwd=cwd, check=check, capture_output=True, text=True).stdout
-
-
 def read(path: Path) -> ArchiveContents:
     with path.open("rb") as file:
         return MsiReader().read(file, path.name, no_cabinet)
-
-
-def digests(files: Mapping[str, bytes]) -> dict[str, str]:
-    return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
 
 
 def found(contents: ArchiveContents) -> dict[str, str]:
@@ -63,18 +48,10 @@ def found(contents: ArchiveContents) -> dict[str, str]:
     return {file.path: file.sha256 for file in contents.members}
 
 
-def extracted(package: Path, directory: Path) -> dict[str, str]:
-    """Return what msiextract makes of a package."""
-    directory.mkdir()
-    run("msiextract", "-C", directory, package, cwd=directory)
-    paths = [path for path in directory.rglob("*") if path.is_file()]
-    return digests({path.relative_to(directory).as_posix(): path.read_bytes() for path in paths})
-
-
 def test_msiextract_finds_the_same_files_in_our_packages(tmp_path: Path) -> None:
     package = tmp_path / "core.msi"
     package.write_bytes(msi(FILES))
-    assert found(read(package)) == digests(FILES) == extracted(package, tmp_path / "out")
+    assert found(read(package)) == digests(FILES) == msiextract(package, tmp_path / "out")
 
 
 def test_a_package_of_wixl_is_read(tmp_path: Path) -> None:
@@ -93,7 +70,7 @@ def test_a_package_of_wixl_is_read(tmp_path: Path) -> None:
     (tmp_path / "core.wxs").write_text(text, encoding="utf-8")
     run("wixl", "-o", "core.msi", "core.wxs", cwd=tmp_path)
     contents = read(tmp_path / "core.msi")
-    assert found(contents) == digests(FILES) == extracted(tmp_path / "core.msi", tmp_path / "out")
+    assert found(contents) == digests(FILES) == msiextract(tmp_path / "core.msi", tmp_path / "out")
 
 
 def signed(directory: Path, name: str, *options: str) -> Path:
