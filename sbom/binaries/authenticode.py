@@ -111,6 +111,7 @@ def _elements(data: bytes) -> Iterator[bytes]:
 def _read(signed: Any, content_type: str, compute_digest: DigestFn | None) -> Signature:
     signer = signed["signer_infos"][0]
     certificate = find_certificate(signed["certificates"], signer)
+    _validate(signed, signer)
     found = _describe(signer, certificate, signed["certificates"], content_type)
     try:
         content = signed["encap_content_info"]
@@ -194,6 +195,18 @@ def _describe(signer: Any, certificate: Any, certificates: Any, content_type: st
         signed_at=f"{timestamp.time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         timestamp_certificates=timestamp.certificates,
     )
+
+
+def _validate(signed: Any, signer: Any) -> None:
+    """Raise one of ``DAMAGE`` if a message is not as every program writes it.
+
+    asn1crypto parses only what is used, and other programs refuse damage elsewhere too.
+    """
+    for part in (signed["version"], signer["version"], signer["signature_algorithm"]):
+        _ = part.native
+    stated = [part["algorithm"].native for part in signed["digest_algorithms"]]
+    if signer["digest_algorithm"]["algorithm"].native not in stated:
+        raise ValueError("a digest that the message does not name")
 
 
 def _attributes(name: Any) -> Iterator[tuple[str, str]]:

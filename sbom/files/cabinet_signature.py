@@ -12,8 +12,9 @@ import struct
 from sbom.binaries.signature import Signature, SignatureStatus, read_signature
 
 _MAGIC = b"MSCF"
-#: Offsets in the header: its flags, the size of the reserve.
-_FLAGS, _RESERVE_SIZE = 30, 36
+#: Offsets in the header: its flags, the size of the reserve, and the sizes of those of folders and
+#: blocks, which no signed cabinet has: the digest does not cover these sizes.
+_FLAGS, _RESERVE_SIZE, _OTHER_RESERVES = 30, 36, 38
 _HAS_RESERVE = 4
 #: The reserve, after which the names of other cabinets or the folders follow.
 _RESERVE, _RESERVE_END = 40, 60
@@ -40,7 +41,8 @@ def read_cabinet_signature(data: bytes) -> Signature:
     """Return the signature of a cabinet that has one. Never raises: see ``SignatureStatus``."""
     _, at, size = _ENTRY.unpack_from(data, _RESERVE)
     # What is behind the signature would not be covered by it.
-    if not (_RESERVE_END <= at < at + size == len(data)):
+    is_covered = _RESERVE_END <= at < at + size == len(data)
+    if not is_covered or any(data[_OTHER_RESERVES:_RESERVE]):
         return Signature(status=SignatureStatus.DAMAGED)
 
     def compute_digest(algorithm: str) -> bytes:

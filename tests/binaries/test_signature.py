@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import lief
 import pytest
+from asn1crypto import cms
 from installers import msi, no_cabinet
 from pe_files import pe
 from signatures import (
@@ -119,6 +120,14 @@ def test_a_certificate_table_of_another_kind_is_damaged() -> None:
     data = signed_pe(plain)
     at = len(plain) + 6
     found = read_headers(data[:at] + b"\x01" + data[at + 1 :]).signature
+    assert found == Signature(status=SignatureStatus.DAMAGED)
+
+
+def test_a_message_that_does_not_name_its_digest_is_damaged() -> None:
+    """RFC 5652, 5.1: the algorithms of all signers are listed, so that they are known before."""
+    parsed = cms.ContentInfo.load(signature_of(PLAIN_DIGEST, "Any Foundation"))
+    parsed["content"]["digest_algorithms"] = [{"algorithm": "sha384"}]
+    found = read_signature(parsed.dump(force=True), lambda _: PLAIN_DIGEST)
     assert found == Signature(status=SignatureStatus.DAMAGED)
 
 

@@ -76,6 +76,14 @@ def test_what_is_behind_a_signature_is_damage() -> None:
     assert read(SIGNED[:44] + at + SIGNED[52:]).archive.signature == damaged
 
 
+@pytest.mark.parametrize("at", [38, 39])
+def test_a_reserve_that_the_signature_does_not_cover_is_damage(at: int) -> None:
+    """osslsigncode refuses it too: "Additional header size"."""
+    data = bytearray(SIGNED)
+    data[at] = 1
+    assert read(bytes(data)).archive.signature == Signature(status=SignatureStatus.DAMAGED)
+
+
 def test_no_damage_is_a_crash() -> None:
     rng = random.Random(20261127)
     for _ in range(300):
