@@ -11,11 +11,12 @@ import io
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 import olefile
 
 from sbom.binaries.signature import Signature
+from sbom.files.compound_stream import CompoundStreams
 from sbom.files.msi_signature import read_msi_signature
 
 #: A name of a stream holds two characters of this alphabet in each of its own.
@@ -96,11 +97,17 @@ class MsiDatabase:
     def __init__(self, file: IO[bytes]) -> None:
         """Read the pool of texts and the columns of all tables. Raises MsiError."""
         try:
-            self._ole = olefile.OleFileIO(file, raise_defects=olefile.DEFECT_INCORRECT)
-            streams = [path[0] for path in self._ole.listdir() if len(path) == 1]
+            ole: Any = olefile.OleFileIO(file, raise_defects=olefile.DEFECT_INCORRECT)
+            self._root = ole.root
+            entries = self._root.kids
         except _DAMAGE as error:
             raise MsiError(f"is not a complete compound file: {error}") from error
-        self._names = {_decode_name(name): name for name in streams}
+        self._streams = CompoundStreams(ole)
+        self._entries = {
+            _decode_name(entry.name): entry
+            for entry in entries
+            if entry.entry_type == olefile.STGTY_STREAM
+        }
         self._texts, self._reference_size = self._read_texts()
         self._columns: dict[str, list[_Column]] = {}
         columns = [_Column(name, kind) for _, name, kind in _COLUMNS_COLUMNS]
@@ -116,20 +123,19 @@ class MsiDatabase:
     def read_signature(self) -> Signature | None:
         """Return the signature of the database, None if it has none. Raises MsiError."""
         try:
-            return read_msi_signature(self._ole)
+            return read_msi_signature(self._root, self._streams)
         except _DAMAGE as error:
             raise MsiError(f"has a damaged stream: {error}") from error
 
     def open_stream(self, name: str) -> IO[bytes] | None:
         """Return a stream by its name, such as an embedded cabinet. Raises MsiError."""
-        encoded = self._names.get(name)
-        if encoded is None:
+        entry = self._entries.get(name)
+        if entry is None:
             return None
         try:
-            stream: IO[bytes] = self._ole.openstream([encoded])
+            return self._streams.open(entry)
         except _DAMAGE as error:
             raise MsiError(f"has a damaged stream {name}: {error}") from error
-        return stream
 
     def _read_table_stream(self, name: str) -> bytes:
         stream = self.open_stream(f"{_TABLE_MARK}{name}")

@@ -16,15 +16,18 @@ from typing import Any
 import olefile
 
 from sbom.binaries.signature import Signature, SignatureStatus, read_signature
+from sbom.files.compound_stream import CompoundStreams
 
 _SIGNATURE, _METADATA = "\x05DigitalSignature", "\x05MsiDigitalSignatureEx"
 _LARGEST = 1 << 20
 _PIECE = 1 << 20
 
 
-def read_msi_signature(ole: olefile.OleFileIO[Any]) -> Signature | None:
-    """Return the signature of a package, None if it has none. Raises what olefile raises."""
-    root: Any = ole.root
+def read_msi_signature(root: Any, opener: CompoundStreams) -> Signature | None:
+    """Return the signature of a package, None if it has none.
+
+    ``root`` is the first entry of its directory. Raises what ``opener`` raises.
+    """
     streams = {entry.name: entry for entry in root.kids}
     if _SIGNATURE not in streams:
         return None
@@ -36,16 +39,11 @@ def read_msi_signature(ole: olefile.OleFileIO[Any]) -> Signature | None:
         if _METADATA in streams:
             pieces = b"".join(_metadata_pieces(root))
             digest.update(hashlib.new(algorithm, pieces, usedforsecurity=False).digest())
-        for piece in _content_pieces(ole, root, ()):
+        for piece in _content_pieces(opener, root):
             digest.update(piece)
         return digest.digest()
 
-    return read_signature(b"".join(_stream_pieces(ole, (_SIGNATURE,))), compute_digest)
-
-
-def _stream_pieces(ole: olefile.OleFileIO[Any], path: tuple[str, ...]) -> Iterator[bytes]:
-    stream = ole.openstream(list(path))
-    return iter(lambda: stream.read(_PIECE), b"")
+    return read_signature(opener.open(streams[_SIGNATURE]).read(), compute_digest)
 
 
 def _covered(storage: Any) -> list[Any]:
@@ -55,14 +53,13 @@ def _covered(storage: Any) -> list[Any]:
     return sorted(kids, key=lambda kid: _encoded(kid.name))
 
 
-def _content_pieces(
-    ole: olefile.OleFileIO[Any], storage: Any, path: tuple[str, ...]
-) -> Iterator[bytes]:
+def _content_pieces(opener: CompoundStreams, storage: Any) -> Iterator[bytes]:
     for kid in _covered(storage):
         if kid.entry_type == olefile.STGTY_STORAGE:
-            yield from _content_pieces(ole, kid, (*path, kid.name))
+            yield from _content_pieces(opener, kid)
         elif kid.size:
-            yield from _stream_pieces(ole, (*path, kid.name))
+            with opener.open(kid) as stream:
+                yield from iter(lambda: stream.read(_PIECE), b"")
     yield _class_id(storage)
 
 
