@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from sbom.binaries.signature import Signature
 
@@ -23,6 +24,19 @@ class PEHeaders:
     authenticode: str = ""
     parse_error: str = ""
     signature: Signature | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What is known of a PE file behind its start.
+
+    ``size`` is that of the whole file in bytes, ``table`` its table of certificates; ``digests``
+    are what a signature of the file covers, by the names of algorithms.
+    """
+
+    size: int
+    table: bytes
+    digests: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +78,14 @@ class Binary:
         return self.headers.authenticode, self.git_blob
 
 
-#: Takes the path and the contents of a file; returns None if it is not a PE file.
-InspectFn = Callable[[str, bytes], Binary | None]
+class InspectFn(Protocol):
+    """Inspects files."""
+
+    def __call__(self, path: str, data: bytes, overlay: Overlay | None = None, /) -> Binary | None:
+        """Return what is known of a file by its path and contents; None if it is no PE file.
+
+        With an ``overlay``, ``data`` are the start of the file, with all of its sections.
+        """
 
 
 def describe_matches(matches: Sequence[EvidenceMatch]) -> str:

@@ -11,11 +11,10 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
-from sbom.binaries.binary import PEHeaders
+from sbom.binaries.binary import Overlay, PEHeaders
 from sbom.binaries.signature import Signature, SignatureStatus, read_signature
 from sbom.binaries.version_resource import (
     LONGEST_TEXT,
@@ -59,16 +58,49 @@ def is_pe(data: bytes) -> bool:
     return data[:2] == _MAGIC
 
 
-def read_headers(data: bytes) -> PEHeaders:
-    """Return what the headers of a PE file state. Never raises: see ``parse_error``."""
+def read_headers(data: bytes, overlay: Overlay | None = None) -> PEHeaders:
+    """Return what the headers of a PE file state. Never raises: see ``parse_error``.
+
+    With an ``overlay``, ``data`` are the start of the file, with all of its sections.
+    """
     at = _find_pe_header(data)
     if at < 0:
         return PEHeaders(parse_error="starts like a PE file, but has no PE header")
     machine = _MACHINES.get(_number(data, at + 4, 2), "")
-    if error := _validate(data, at):
+    if error := _validate(data, at, overlay.size if overlay else len(data)):
         return PEHeaders(machine=machine, parse_error=error)
-    headers = _parse(data, at, machine, _authenticode(data, at).hex())
-    return replace(headers, signature=_read_signature(data, at))
+    overlay = overlay or _whole_file(data, at)
+    headers = _parse(data, at, machine, overlay.digests["sha256"].hex())
+    return replace(headers, signature=_read_signature(data, at, overlay))
+
+
+def find_image_end(data: bytes) -> int:
+    """Return where the last section of a file ends, or -1 if its certificates are before that.
+
+    ``data`` are the start of the file. A signature can be read without what is behind the
+    sections and before the certificates; -1 says that it cannot.
+    """
+    at = _find_pe_header(data)
+    if at < 0 or _number(data, at + _OPTIONAL, 2) not in _DIRECTORIES:
+        return -1
+    sections = at + _OPTIONAL + _number(data, at + _OPTIONAL_SIZE, 2)
+    count = _number(data, at + _SECTION_COUNT, 2)
+    headers_end = sections + count * _SECTION_SIZE
+    end = max((end for _, end in _section_spans(data, sections, count)), default=headers_end)
+    start, size = _certificates(data, at)
+    return -1 if headers_end > len(data) or (size and start < end) else max(end, headers_end)
+
+
+def find_excluded_ranges(data: bytes) -> tuple[tuple[int, int], ...]:
+    """Return the parts of a file that its signature does not cover, the certificates last.
+
+    ``data`` are the start of a file whose ``find_image_end`` is not -1.
+    """
+    at = _find_pe_header(data)
+    checksum, directory = at + _OPTIONAL + _CHECKSUM, _certificate_directory(data, at)
+    start, size = _certificates(data, at)
+    table = (start, start + size) if size else (len(data), len(data))
+    return (checksum, checksum + 4), (directory, directory + _DIRECTORY_SIZE), table
 
 
 def authenticode_of(data: bytes) -> str:
@@ -108,7 +140,7 @@ def find_section(data: bytes, name: str) -> tuple[int, int]:
 
 def _is_complete(data: bytes) -> bool:
     at = _find_pe_header(data)
-    return at >= 0 and not _validate(data, at)
+    return at >= 0 and not _validate(data, at, len(data))
 
 
 def _find_pe_header(data: bytes) -> int:
@@ -123,8 +155,8 @@ def _number(data: bytes, at: int, size: int) -> int:
     return int.from_bytes(data[at : at + size], "little")
 
 
-def _validate(data: bytes, at: int) -> str:
-    """Return why this cannot be a complete PE file, or an empty text."""
+def _validate(data: bytes, at: int, size: int) -> str:
+    """Return why this cannot be the start of a complete PE file of a size, or an empty text."""
     optional = at + _OPTIONAL
     magic = _number(data, optional, 2)
     if magic not in _DIRECTORIES:
@@ -136,10 +168,10 @@ def _validate(data: bytes, at: int) -> str:
         return "ends in the middle of its headers"
     if not 0 < count <= _MOST_SECTIONS:
         return f"has {count} sections; Windows loads files with 1 to {_MOST_SECTIONS}"
-    start, size = _certificates(data, at)
-    spans = [*_section_spans(data, sections, count), (start, start + size)]
-    if any(end > len(data) for _, end in spans):
-        return f"is truncated: its headers refer to more than its {len(data)} bytes"
+    start, table_size = _certificates(data, at)
+    spans = [*_section_spans(data, sections, count), (start, start + table_size)]
+    if any(end > size for _, end in spans):
+        return f"is truncated: its headers refer to more than its {size} bytes"
     filled = sorted((start, end) for start, end in spans if end > start)
     if any(end > following for (_, end), (following, _) in pairwise(filled)):
         return "has sections that overlap"
@@ -167,17 +199,17 @@ def _certificate_directory(data: bytes, at: int) -> int:
     return optional + _DIRECTORIES[_number(data, optional, 2)] + _CERTIFICATES * _DIRECTORY_SIZE
 
 
-def _read_signature(data: bytes, at: int) -> Signature | None:
+def _read_signature(data: bytes, at: int, overlay: Overlay) -> Signature | None:
     """Return the first signature of a valid file, with those in further certificates."""
-    start, size = _certificates(data, at)
+    _, size = _certificates(data, at)
     if not size:
         return None
-    compute_digest = cache(lambda algorithm: _authenticode(data, at, algorithm))
+    messages = _messages(overlay.table, 0, len(overlay.table))
     first, *others = (
-        read_signature(message, compute_digest)
+        read_signature(message, overlay.digests.__getitem__)
         if message
         else Signature(status=SignatureStatus.DAMAGED)
-        for message in islice(_messages(data, start, start + size), _MOST_CERTIFICATES)
+        for message in islice(messages, _MOST_CERTIFICATES)
     )
     added = (replace(one, secondary=()) for other in others for one in other.all_signatures)
     return replace(first, secondary=(*first.secondary, *added))
@@ -198,6 +230,24 @@ def _messages(data: bytes, at: int, end: int) -> Iterator[bytes]:
         at += -(-length // _CERTIFICATE_ALIGNMENT) * _CERTIFICATE_ALIGNMENT
         header = data[at : min(at + _CERTIFICATE_HEADER, end)]
         is_first = False
+
+
+def _whole_file(data: bytes, at: int) -> Overlay:
+    """Return what is behind the start of a valid file that is there as a whole."""
+    start, size = _certificates(data, at)
+    return Overlay(len(data), data[start : start + size], _Digests(data, at))
+
+
+class _Digests(dict[str, bytes]):
+    """The Authenticode digests of a valid file, each computed once."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        super().__init__()
+        self._data, self._at = data, at
+
+    def __missing__(self, algorithm: str) -> bytes:
+        self[algorithm] = _authenticode(self._data, self._at, algorithm)
+        return self[algorithm]
 
 
 def _authenticode(data: bytes, at: int, algorithm: str = "sha256") -> bytes:

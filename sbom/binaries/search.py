@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sbom.binaries.binary import Binary, EvidenceMatch, PEHeaders
+from sbom.binaries.binary import Binary, EvidenceMatch, Overlay, PEHeaders
 from sbom.binaries.pe import is_pe, read_headers, read_imports
 from sbom.diagnostics.render import printable
 from sbom.patterns import PathPatterns
@@ -60,14 +60,18 @@ class Inspector:
         self._rules = rules
         self._inspected: dict[tuple[str, str], Binary] = {}
 
-    def __call__(self, path: str, data: bytes) -> Binary | None:
-        """Return what is known of a file; None if it does not start like a PE file."""
+    def __call__(self, path: str, data: bytes, overlay: Overlay | None = None) -> Binary | None:
+        """Return what is known of a file; None if it does not start like a PE file.
+
+        With an ``overlay``, ``data`` are the start of the file, and git's id is not known.
+        """
         if not is_pe(data):
             return None
-        blob = git_blob_id(data)
-        key = path.rpartition("/")[2].lower(), blob
+        blob = "" if overlay else git_blob_id(data)
+        content = overlay.digests["sha256"].hex() + overlay.table.hex() if overlay else blob
+        key = path.rpartition("/")[2].lower(), content
         if key not in self._inspected:
-            headers = read_headers(data)
+            headers = read_headers(data, overlay)
             matches = tuple(search_evidence(path, data, headers, self._rules))
             self._inspected[key] = Binary(headers, matches, blob)
         return self._inspected[key]
@@ -75,8 +79,9 @@ class Inspector:
 
 def git_blob_id(data: bytes) -> str:
     """Return the name that git gives a file: the SHA-1 of a header and the contents."""
-    header = b"blob %d\0" % len(data)
-    return hashlib.sha1(header + data, usedforsecurity=False).hexdigest()
+    digest = hashlib.sha1(b"blob %d\0" % len(data), usedforsecurity=False)
+    digest.update(data)
+    return digest.hexdigest()
 
 
 def search_evidence(

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sbom.binaries.binary import Binary, InspectFn, PEHeaders
-from sbom.binaries.pe import is_pe
+from sbom.binaries.pe import find_image_end, is_pe
 from sbom.binaries.signature import Signature, SignatureStatus, is_catalog, read_catalog
 from sbom.diagnostics import Diagnostic, InputError
 from sbom.files.cabinet_signature import is_signed_cabinet, read_cabinet_signature
 from sbom.files.limits import CATALOG_SIZE, INSPECTED_SIZE
 from sbom.io import read_error
+
+if TYPE_CHECKING:
+    from sbom.binaries.overlay import OverlayHasher
 
 #: The checksums of a file that a document lists.
 ALGORITHMS = ("sha1", "sha256", "sha512")
@@ -27,6 +32,8 @@ EXECUTABLE_SUFFIXES = frozenset({"dll", "exe", "pyd"})
 
 #: Where a file is read in pieces instead of whole.
 _PIECE = 1 << 22
+#: How much behind the sections of a PE file is kept: symbols, signatures, small archives.
+_KEPT_OVERLAY = 4 << 20
 #: What the helping threads take: below this, two threads slow each other down.
 _LARGE = 1 << 14
 _MOST_THREADS = 8
@@ -55,7 +62,10 @@ class ShippedFile:
 
 
 class FileHasher:
-    """Takes the pieces of one file in order: hashes them, and keeps those of one that is read."""
+    """Takes the pieces of one file in order: hashes them, and keeps those of one that is read.
+
+    Of a PE file, what is far behind its sections is not kept.
+    """
 
     def __init__(
         self,
@@ -71,6 +81,8 @@ class FileHasher:
         self._inspect = inspect
         self._limit = limit
         self._pieces: list[bytes] | None = None
+        self._overlay: OverlayHasher | None = None
+        self._longest = _KEPT_OVERLAY
         self._size = 0
 
     def update(self, piece: bytes) -> None:
@@ -83,9 +95,27 @@ class FileHasher:
                 self._pieces = [piece] if has_more else []
                 if is_catalog(piece):
                     self._limit = min(self._limit, CATALOG_SIZE)
+            elif self._overlay:
+                self._overlay.update(piece)
             elif self._pieces and self._size <= self._limit:
                 self._pieces.append(piece)
         self._size += len(piece)
+        if self._size > self._longest and self._pieces and not self._overlay:
+            self._leave_overlay(self._pieces)
+
+    def _leave_overlay(self, pieces: list[bytes]) -> None:
+        """Keep only the sections of a PE file from here on, if there is much behind them."""
+        start = b"".join(pieces)
+        end = find_image_end(start) if is_pe(start) else -1
+        self._longest = end + _KEPT_OVERLAY
+        if end < 0 or self._longest > self._limit:
+            self._longest = sys.maxsize
+        elif self._size > self._longest:
+            # It imports what verifies signatures, which takes 40 ms.
+            from sbom.binaries.overlay import OverlayHasher  # noqa: PLC0415
+
+            self._overlay = OverlayHasher(start)
+            self._pieces = [start[:end]]
 
     def finish(self, path: str) -> ShippedFile:
         """Return the file that consists of the pieces."""
@@ -99,7 +129,7 @@ class FileHasher:
         )
         if not self._pieces:
             return file
-        if self._size > self._limit:
+        if self._size > self._limit and not self._overlay:
             return self._left_out(file)
         data = b"".join(self._pieces)
         if is_catalog(data):
@@ -107,8 +137,15 @@ class FileHasher:
             return replace(file, signature=signature, catalog=catalog)
         if is_signed_cabinet(data):
             return replace(file, signature=read_cabinet_signature(data))
-        binary = self._inspect(path, data) if self._inspect else None
+        binary = self._inspect_binary(path, data)
         return replace(file, binary=binary, signature=binary.headers.signature if binary else None)
+
+    def _inspect_binary(self, path: str, data: bytes) -> Binary | None:
+        if self._inspect is None:
+            return None
+        if self._overlay:
+            return self._inspect(path, data, self._overlay.finish())
+        return self._inspect(path, data)
 
     def _left_out(self, file: ShippedFile) -> ShippedFile:
         """Return a file of which not all pieces were kept."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 import subprocess
 import sys
@@ -11,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pe_files import pe
+from signatures import signed_pe
 
-from sbom.binaries.binary import Binary
+from sbom.binaries.binary import Binary, Overlay, PEHeaders
 from sbom.binaries.pe import authenticode_of, is_pe, read_headers
-from sbom.files.shipped_file import FileHasher
+from sbom.binaries.signature import SignatureStatus
+from sbom.files.shipped_file import FileHasher, hash_stream
 
 WHOLE = pe(
     texts=[b"1.2.11"],
@@ -179,7 +182,7 @@ def test_no_damage_raises_an_exception(changes: list[tuple[int, bytes]], end: in
 def test_a_file_in_pieces_is_inspected_as_a_whole() -> None:
     seen: list[bytes] = []
 
-    def inspect(_: str, data: bytes) -> Binary:
+    def inspect(_: str, data: bytes, _overlay: Overlay | None = None) -> Binary:
         seen.append(data)
         return Binary(read_headers(data))
 
@@ -195,8 +198,44 @@ def test_a_file_in_pieces_is_inspected_as_a_whole() -> None:
     assert text.finish("x.txt").binary is None
 
 
+@pytest.mark.parametrize("size", [1 << 20, 4 << 20, 5 << 20])
+@pytest.mark.parametrize("piece_size", [100_000, 1 << 20, 8 << 20])
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_what_is_far_behind_the_sections_is_not_kept(
+    size: int, piece_size: int, *, is_signed: bool
+) -> None:
+    """What is stated of the file is the same; a change anywhere is found."""
+    program = pe(texts=[b"text"])
+    whole = program + random.Random(1).randbytes(size)
+    data = signed_pe(whole, "Any Foundation") if is_signed else whole
+    seen: list[bytes] = []
+
+    def inspect(_: str, data: bytes, overlay: Overlay | None = None) -> Binary:
+        seen.append(data)
+        return Binary(read_headers(data, overlay))
+
+    def headers_of(data: bytes) -> PEHeaders:
+        pieces = (data[at : at + piece_size] for at in range(0, len(data), piece_size))
+        binary = hash_stream("python.exe", pieces, inspect).binary
+        assert binary
+        return binary.headers
+
+    assert headers_of(data) == read_headers(data)
+    is_far = len(data) - len(program) > 4 << 20
+    assert seen == [data[: len(program)] if is_far else data]
+    for at in (300, len(program) + 5, len(program) + size - 1):
+        changed = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+        found = headers_of(changed)
+        assert found.authenticode != read_headers(data).authenticode
+        if is_signed:
+            assert found.signature
+            assert found.signature.status is SignatureStatus.CHANGED
+
+
 def test_a_file_larger_than_any_binary_is_not_kept_in_memory() -> None:
-    hasher = FileHasher(inspect=lambda _, data: Binary(read_headers(data)), limit=1000)
+    hasher = FileHasher(
+        inspect=lambda _, data, _overlay=None: Binary(read_headers(data)), limit=1000
+    )
     for _ in range(20):
         hasher.update(WHOLE)
     binary = hasher.finish("x.dll").binary

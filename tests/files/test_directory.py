@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sbom.binaries.binary import Binary
+from sbom.binaries.binary import Binary, Overlay
 from sbom.diagnostics import SbomError
 from sbom.files.shipped_file import ShippedFile, hash_directory
 
@@ -38,7 +38,7 @@ def test_a_directory_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [10, 1 << 20])
 def test_an_exception_in_any_thread_is_raised(tmp_path: Path, size: int) -> None:
-    def inspect(path: str, _: bytes) -> Binary | None:
+    def inspect(path: str, _: bytes, _overlay: Overlay | None = None) -> Binary | None:
         raise MemoryError(path)
 
     for number in range(4):

@@ -1,0 +1,50 @@
+"""PE files of which most is behind their sections: installers, whose packages are there.
+
+What is behind the sections is no part of the program, and is not kept: only its digests are, and
+the table of certificates, which is there too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from sbom.binaries.binary import Overlay
+from sbom.binaries.pe import find_excluded_ranges
+from sbom.binaries.pkcs7 import ALGORITHMS
+
+#: The largest table of certificates that is kept; those of python.org have 10 KB.
+_TABLE_SIZE = 4 << 20
+
+
+class OverlayHasher:
+    """Takes a PE file in pieces, and keeps what its signature needs."""
+
+    def __init__(self, start: bytes) -> None:
+        """Take the start of a file, with all of its sections."""
+        self._hashes = [hashlib.new(name, usedforsecurity=False) for name in ALGORITHMS]
+        *self._excluded, self._table_range = find_excluded_ranges(start)
+        self._table: list[bytes] = []
+        self._size = 0
+        self.update(start)
+
+    def update(self, piece: bytes) -> None:
+        """Take the next piece."""
+        view, at = memoryview(piece), self._size
+        self._size += len(piece)
+        position = at
+        for start, end in (*self._excluded, self._table_range):
+            self._hash(view[max(0, position - at) : max(0, start - at)])
+            position = max(position, min(end, self._size))
+        self._hash(view[position - at :])
+        start, end = self._table_range
+        if end - start <= _TABLE_SIZE:
+            self._table.append(bytes(view[max(0, start - at) : max(0, end - at)]))
+
+    def _hash(self, view: memoryview) -> None:
+        for digest in self._hashes:
+            digest.update(view)
+
+    def finish(self) -> Overlay:
+        """Return what is known of the file behind its start."""
+        digests = zip(ALGORITHMS, (digest.digest() for digest in self._hashes), strict=True)
+        return Overlay(self._size, b"".join(self._table), dict(digests))
