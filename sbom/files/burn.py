@@ -26,10 +26,11 @@ from sbom.files.shipped_file import ShippedFile, hash_stream, read_pieces
 from sbom.files.zip import ArchiveContents, validate_member_name
 
 _PIECE = 1 << 20
-#: The largest package that is kept in memory to be opened; CPython's largest has 12 MB.
+#: The largest package in a container that is opened, one at a time in memory, while one beside
+#: the bundle is read where it is; CPython's largest has 12 MB.
 _PACKAGE_SIZE = 256 << 20
 #: The most bytes of packages and cabinets that are kept until all payloads were read.
-_KEPT_SIZE = 512 << 20
+_KEPT_SIZE = 256 << 20
 
 #: Opens a file beside the bundle by its path; None if there is none.
 OpenPayload = Callable[[str], IO[bytes] | None]
@@ -123,9 +124,8 @@ class _Collector:
             for packed in read_files([(container, parse_cabinet(container))], allowed_size):
                 keys = [(number, name) for name in packed.names]
                 wanted = [waiting.pop(key) for key in keys if key in waiting]
-                data = read_pieces(packed.pieces, _PACKAGE_SIZE) if wanted else b""
-                for payload in wanted:
-                    self.add_payload(payload, data)
+                if wanted:
+                    self._add_packed(wanted, packed.pieces)
         self.diagnostics += [
             unreadable_file(self.bundle, payload.path, "is in none of the bundle's containers")
             for payload in waiting.values()
@@ -147,41 +147,62 @@ class _Collector:
                 continue
             self.detached.add(payload.path)
             with file:
-                self.add_payload(payload, read_pieces(_read_pieces(file), _PACKAGE_SIZE))
+                self._add_file([payload], file)
 
-    def add_payload(self, payload: Payload, data: bytes | None) -> None:
-        """Add one payload; ``data`` is None if it is too large to be opened."""
+    def _add_packed(self, payloads: Sequence[Payload], pieces: Iterator[bytes]) -> None:
+        """Add payloads that are one file of a container; it is in memory during this call only."""
+        data = read_pieces(pieces, _PACKAGE_SIZE)
         if data is None:
             message = f"is larger than {_PACKAGE_SIZE:,} bytes, and was not opened"
-            self.diagnostics.append(unreadable_file(self.bundle, payload.path, message))
+            self.diagnostics += [
+                unreadable_file(self.bundle, payload.path, message) for payload in payloads
+            ]
             return
-        if not payload.describes(data):
-            message = "is not the file that the bundle's manifest states: its digest differs"
-            self.diagnostics.append(unreadable_file(self.bundle, payload.path, message))
-            return
+        # Closed, it does not keep the data until the garbage of olefile is collected.
+        with io.BytesIO(data) as file:
+            self._add_file(payloads, file)
+
+    def _add_file(self, payloads: Sequence[Payload], file: IO[bytes]) -> None:
+        """Add payloads that are one file, which is hashed once for each of their paths."""
+        hashed: dict[str, ShippedFile] = {}
+        for payload in payloads:
+            if payload.path not in hashed:
+                file.seek(0)
+                pieces = _read_pieces(file)
+                hashed[payload.path] = hash_stream(payload.path, pieces, self.reader.inspect)
+            if payload.describes(hashed[payload.path]):
+                self._add_payload(payload, hashed[payload.path], file)
+            else:
+                message = "is not the file that the bundle's manifest states: its digest differs"
+                self.diagnostics.append(unreadable_file(self.bundle, payload.path, message))
+
+    def _add_payload(self, payload: Payload, member: ShippedFile, file: IO[bytes]) -> None:
         if payload.is_interface or (payload.path, payload.digest) in self.added:
             return
         # A package for one user and for all users has two payloads of one name.
         self.added.add((payload.path, payload.digest))
-        member = hash_stream(payload.path, iter([data]), self.reader.inspect)
+        file.seek(0)
+        magic = file.read(len(MSI_MAGIC))
         if self.members.setdefault(payload.path, member) != member:
             message = "is listed twice by the bundle's manifest, with different contents"
             self.diagnostics.append(unsafe_archive(self.bundle, payload.path, message))
-        elif data.startswith(CABINET_MAGIC):
-            self._keep(self.cabinets, payload.path.lower(), data)
-        elif data.startswith(MSI_MAGIC) and payload.path not in self.nested:
-            self._add_package(payload.path, data)
+        elif magic.startswith(CABINET_MAGIC):
+            self._keep(self.cabinets, payload.path.lower(), file)
+        elif magic == MSI_MAGIC and payload.path not in self.nested:
+            self._add_package(payload.path, file)
 
-    def _keep(self, kept: dict[str, bytes], path: str, data: bytes) -> None:
+    def _keep(self, kept: dict[str, bytes], path: str, file: IO[bytes]) -> None:
         """Keep a cabinet, or a package that waits for one, while there is memory for it."""
-        size = sum(map(len, (*self.cabinets.values(), *self.waiting.values(), data)))
-        if size > _KEPT_SIZE:
+        size = sum(map(len, (*self.cabinets.values(), *self.waiting.values())))
+        file.seek(0)
+        data = read_pieces(_read_pieces(file), _KEPT_SIZE - size)
+        if data is None:
             message = f"is left out: packages and cabinets have more than {_KEPT_SIZE:,} bytes"
             self.diagnostics.append(unreadable_file(self.bundle, path, message))
         else:
             kept[path] = data
 
-    def _add_package(self, path: str, data: bytes) -> None:
+    def _add_package(self, path: str, file: IO[bytes]) -> None:
         """Add a package; one whose cabinets are payloads that come later waits for them."""
         missing: list[str] = []
 
@@ -194,9 +215,9 @@ class _Collector:
 
         name = f"{self.bundle}/{path}"
         reader = MsiReader(self.reader.inspect, self.reader.limits)
-        contents = reader.read(io.BytesIO(data), name, open_cabinet)
+        contents = reader.read(file, name, open_cabinet)
         if missing and path not in self.waiting:
-            self._keep(self.waiting, path, data)
+            self._keep(self.waiting, path, file)
         else:
             self.nested[path] = contents
             self.diagnostics += contents.diagnostics
@@ -204,7 +225,8 @@ class _Collector:
     def finish(self, bundle: ShippedFile) -> ArchiveContents:
         """Return the contents of the bundle: its payloads, and everything that is wrong."""
         for path, data in self.waiting.items():
-            self._add_package(path, data)
+            with io.BytesIO(data) as file:
+                self._add_package(path, file)
         if self.absent:
             self.diagnostics.append(absent_payloads(self.bundle, sorted(self.absent)))
         return ArchiveContents(

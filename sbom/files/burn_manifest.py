@@ -7,7 +7,6 @@ src/burn/engine/section.cpp and manifest.cpp of https://github.com/wixtoolset.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import struct
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from typing import IO, Any
 
 from sbom.binaries.pe import find_section
 from sbom.files.cabinet import parse_cabinet, read_files
-from sbom.files.shipped_file import read_pieces
+from sbom.files.shipped_file import ShippedFile, read_pieces
 from sbom.files.xml import XmlElement, XmlError, parse_xml
 
 SECTION = ".wixburn"
@@ -54,17 +53,12 @@ class Payload:
     published: str
     is_interface: bool
 
-    def describes(self, data: bytes) -> bool:
-        """Return whether data have the payload's size and digest.
+    def describes(self, file: ShippedFile) -> bool:
+        """Return whether a file has the payload's size and digest.
 
         The digest is SHA-1 from WiX 3, SHA-512 from WiX 4 on.
         """
-        algorithm = {40: "sha1", 128: "sha512"}.get(len(self.digest))
-        return (
-            algorithm is not None
-            and len(data) == self.size
-            and hashlib.new(algorithm, data, usedforsecurity=False).hexdigest() == self.digest
-        )
+        return file.size == self.size and self.digest in (file.sha1, file.sha512)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import sys
 import threading
@@ -168,14 +169,13 @@ def hash_stream(
 
 def read_pieces(pieces: Iterable[bytes], limit: int) -> bytes | None:
     """Return the bytes that come in pieces, or None if they are more than a limit."""
-    kept: list[bytes] = []
-    size = 0
+    # It grows in place, and its value is no copy of it.
+    kept = io.BytesIO()
     for piece in pieces:
-        size += len(piece)
-        if size > limit:
+        if kept.tell() + len(piece) > limit:
             return None
-        kept.append(piece)
-    return b"".join(kept)
+        kept.write(piece)
+    return kept.getvalue()
 
 
 def hash_file(path: Path, inspect: InspectFn | None = None) -> ShippedFile:

@@ -339,6 +339,17 @@ def test_a_manifest_that_is_no_plain_xml_is_refused(old: bytes, new: bytes, sent
     assert sentence in str(contents.diagnostics[0])
 
 
+def test_each_of_two_copies_of_a_package_is_compared_with_its_digest() -> None:
+    """A bundle has a package for one user and for all users; either can be replaced."""
+    whole = bundle({"core.msi": b"package 1"}, repeats=2, method=STORED)
+    at = whole.index(b"package 1package 1")
+    # Without the checksum of the block, which is before its sizes.
+    changed = whole[: at - 8] + bytes(4) + whole[at - 4 : at + 9] + b"package 2" + whole[at + 18 :]
+    contents = BundleReader().read(io.BytesIO(changed), "python.exe", lambda _: None)
+    [diagnostic] = contents.diagnostics
+    assert "its digest differs" in str(diagnostic)
+
+
 def test_packages_that_an_installer_lists_twice_are_read_once() -> None:
     packages = {"core.msi": msi(FILES), "py.exe": b"MZ launcher"}
     contents = read_bundle(bundle(packages, detached={"core_d.msi": b"1"}, repeats=2))
