@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import assert_never
 
@@ -66,9 +66,11 @@ _ALL: tuple[Verb[VerbOptions], ...] = (
 VERBS: Mapping[str, Verb[VerbOptions]] = {verb.name: verb for verb in _ALL}
 
 
-def build_parser(program: str = MODULE) -> argparse.ArgumentParser:
-    """Return the parser of the command line, as ``program`` was typed."""
-    return make_parser(VERBS.values(), f"cpython-windows-sbom {__version__}", program)
+def build_parser(
+    program: str = MODULE, verbs: Iterable[Verb[VerbOptions]] = _ALL
+) -> argparse.ArgumentParser:
+    """Return the parser of a command line with some verbs, as ``program`` was typed."""
+    return make_parser(verbs, f"cpython-windows-sbom {__version__}", program)
 
 
 def parse_options(argv: Sequence[str], program: str = MODULE) -> VerbOptions:
@@ -78,7 +80,7 @@ def parse_options(argv: Sequence[str], program: str = MODULE) -> VerbOptions:
     if verb and takes_rest(verb) and "--" in words:
         separator = words.index("--")
         words, script_args = words[:separator], tuple(words[separator + 1 :])
-    parsed = build_parser(program).parse_args(words)
+    parsed = build_parser(program, [verb] if verb else _ALL).parse_args(words)
     return read_options(VERBS[parsed.verb], parsed, script_args)
 
 

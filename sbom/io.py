@@ -7,7 +7,6 @@ import errno
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
@@ -133,6 +132,8 @@ def locked(path: Path, note: Callable[[str], None]) -> Iterator[None]:
 
 def _temporary(path: Path, data: bytes | IO[bytes]) -> str:
     """Write ``data`` beside ``path`` and return the name it has until it is moved there."""
+    import tempfile  # noqa: PLC0415 - for those that write; `check` answers at once
+
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

@@ -1,55 +1,18 @@
-"""A PE file's bytes to the evidence in them, by rules that are data.
-
-The rules are ``[[component.<name>.evidence]]`` of the manifest, which compiles them.
-"""
+"""A PE file's bytes to the evidence in them, by the rules of ``sbom.binaries.rule``."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from sbom.binaries.binary import Binary, EvidenceMatch, Overlay, PEHeaders
 from sbom.binaries.pe import is_pe, read_headers, read_imports
+from sbom.binaries.rule import CompiledRule
 from sbom.diagnostics.render import printable
-from sbom.patterns import PathPatterns
 
 #: A rule with more matches in one file proves nothing there; the first ones are reported.
 _MOST_MATCHES = 8
-#: What a group of an expression may be called: the version of the component, or the tag that
-#: the build used.
-GROUPS = frozenset({"version", "tag"})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CompiledRule:
-    """A rule of a component: all that it names has to be in a file.
-
-    It is searched for in the files that ``files`` matches, or in all if ``anywhere``; but not in
-    those that load a DLL of ``unless_imported``, which do not contain the component. A match of
-    a group ``version`` is the version, or stands for the one in ``version_by_match``; one of a
-    group ``tag`` is a tag of ``external``. ``number`` counts the component's rules from 0.
-    """
-
-    component: str
-    number: int
-    files: PathPatterns
-    anywhere: bool
-    unless_imported: PathPatterns | None
-    anchor: bytes
-    pattern: re.Pattern[bytes] | None
-    version_resource: Mapping[str, re.Pattern[str]]
-    version_by_match: Mapping[str, str]
-    external: str
-
-
-def compile_bytes_pattern(text: str) -> re.Pattern[bytes]:
-    r"""Return a regular expression over bytes, in which ``\\x00`` is the byte 0.
-
-    Raises ValueError or re.error if it is not one.
-    """
-    return re.compile(text.encode("latin-1"))
 
 
 class Inspector:

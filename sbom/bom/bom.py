@@ -164,18 +164,6 @@ def _with_digest(short: str, name: str) -> str:
     return f"{short}-{hashlib.sha256(name.encode()).hexdigest()[:8]}".lstrip("-")
 
 
-def used_license_texts(
-    components: Iterable[Component], texts: Iterable[ExtractedLicense]
-) -> tuple[ExtractedLicense, ...]:
-    """Return the texts of the licenses that components name, each once, sorted by id."""
-    expressions = " ".join(
-        f"{component.license_concluded} {component.license_declared}" for component in components
-    )
-    named = set(re.findall(r"LicenseRef-[\w.-]+", expressions))
-    by_id = {text.id: text for text in texts if text.id in named}
-    return tuple(by_id[id_] for id_ in sorted(by_id))
-
-
 def content_digest(bom: Bom) -> str:
     """Return 32 hexadecimal digits of SHA-256 over a BOM without its namespace and time."""
     timeless = replace(bom, namespace="", creation=replace(bom.creation, created=None))

@@ -14,14 +14,13 @@ from sbom.bom.bom import (
     Bom,
     BomFile,
     CreationInfo,
-    ExtractedLicense,
     Relationship,
     RelationshipKind,
     content_digest,
     file_id,
     unique_ids,
-    used_license_texts,
 )
+from sbom.bom.license_texts import license_texts
 from sbom.bom.licenses import normalize_license
 from sbom.bom.ownership import FileOwnership
 from sbom.components.component import Build, Component, Linkage
@@ -29,7 +28,7 @@ from sbom.components.resolve import resolve_components, root_component
 from sbom.components.versions import resolve_version
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.external_key import EntryKind, ExternalKey
-from sbom.manifest.model import LicenseText, Manifest, release_series
+from sbom.manifest.model import Manifest, release_series
 
 TOOL = f"cpython-windows-sbom-{__version__}"
 _LINKS = {
@@ -152,14 +151,6 @@ def _asserted(text: str) -> str:
 
 def _purpose(component: Component) -> str:
     return "library" if any(link.kind in _LINKS for link in component.linkages) else "application"
-
-
-def license_texts(
-    components: Iterable[Component], texts: Iterable[LicenseText]
-) -> tuple[ExtractedLicense, ...]:
-    """Return the texts of the licenses that components name, each ending in one LF."""
-    extracted = (ExtractedLicense(text.id, text.name, text.text.strip() + "\n") for text in texts)
-    return used_license_texts(components, extracted)
 
 
 def shipping_relationships(

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from sbom.bom.bom import LINKS, Bom, BomFile, Relationship, RelationshipKind, used_license_texts
+from sbom.bom.bom import LINKS, Bom, BomFile, Relationship, RelationshipKind
+from sbom.bom.license_texts import used_license_texts
 from sbom.components.component import Component
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.release_messages import conflicting_component

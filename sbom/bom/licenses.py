@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sbom.bom.bom import Bom
 from sbom.data import read_data
-from sbom.diagnostics import Diagnostic
-from sbom.diagnostics.release_messages import unknown_license
 
 if TYPE_CHECKING:
     from license_expression import Licensing
@@ -86,13 +82,3 @@ def unknown_licenses(expression: str) -> tuple[str, ...]:
     except _errors():
         return (expression,)
     return tuple(unknown)
-
-
-def check_licenses(bom: Bom) -> Iterator[Diagnostic]:
-    """Yield licenses that are neither on the SPDX list nor in the BOM with their texts."""
-    texts = {text.id for text in bom.license_texts}
-    for component in bom.components:
-        for expression in {component.license_concluded, component.license_declared}:
-            for name in unknown_licenses(expression):
-                if name not in texts:
-                    yield unknown_license(bom.name, component.id, name)

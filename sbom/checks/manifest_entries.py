@@ -16,9 +16,7 @@ from sbom.components.versions import (
 from sbom.diagnostics import Diagnostic, Location, sort_diagnostics
 from sbom.diagnostics import manifest_messages as messages
 from sbom.manifest.component_spec import PLACEHOLDER, ComponentSpec, Inclusion
-from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest
-from sbom.manifest.pins import Pin, Vendored
 from sbom.manifest.ranges import line_in_range, version_in_range
 from sbom.manifest.tables import KeyPath, find_texts, format_key_path
 
@@ -204,10 +202,7 @@ def _missing_references(manifest: Manifest) -> Iterator[Diagnostic]:
 
 def _unknown_versions(manifest: Manifest) -> Iterator[Diagnostic]:
     line = manifest.cpython.line
-    externals: dict[ExternalKey, Pin | Vendored] = {
-        pin.key: pin for pin in manifest.pins if pin.default
-    }
-    externals |= {vendored.key: vendored for vendored in manifest.current_vendored}
+    externals = manifest.default_externals
     revisions = {key: external.revision for key, external in externals.items()}
     for spec in manifest.components:
         for n, row in enumerate(spec.ships):

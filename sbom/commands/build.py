@@ -12,7 +12,7 @@ from msgspec import structs
 from sbom import io
 from sbom.bom.bom import incomplete_sentence
 from sbom.bom.compose import TOOL, compose_build
-from sbom.bom.licenses import check_licenses
+from sbom.bom.license_texts import check_licenses
 from sbom.checks.externals_directory import check_externals_dir
 from sbom.components.component import Build
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sbom import io
 from sbom.bom.bom import Bom, BomFile
-from sbom.bom.licenses import check_licenses
+from sbom.bom.license_texts import check_licenses
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.io_messages import usage_error

@@ -94,8 +94,10 @@ class Build:
 
 def externals_in_build(manifest: Manifest, build: Build) -> dict[ExternalKey, Pin | Vendored]:
     """Return the externals of a build and the vendored code of CPython, by key."""
-    pins = [pin for pin in manifest.pins if pin.default] if build.pins is None else build.pins
-    return {entry.key: entry for entry in (*pins, *manifest.current_vendored)}
+    if build.pins is None:
+        return manifest.default_externals
+    entries: tuple[Pin | Vendored, ...] = (*build.pins, *manifest.current_vendored)
+    return {entry.key: entry for entry in entries}
 
 
 def build_title(manifest: Manifest, build: Build) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from sbom.components.component import Build, Component, build_filename, externals_in_build
+from sbom.components.component import Build, Component, build_filename
 from sbom.components.provenance import find_provenance
 from sbom.components.resolve import apply_overrides, describe_component, is_in_build
 from sbom.components.versions import applies, files_on, resolve_version
@@ -47,7 +47,7 @@ class ShippedRow:
 
 def find_shipped_rows(manifest: Manifest, spec: ComponentSpec) -> tuple[ShippedRow, ...]:
     """Return the rows of a component that apply to the release, in their order."""
-    externals = externals_in_build(manifest, Build(platform=""))
+    externals = manifest.default_externals
     revisions = {key: external.revision for key, external in externals.items()}
     found = []
     for number, row in enumerate(spec.ships):

@@ -14,8 +14,7 @@ from sbom.explanation.explanation import (
 )
 from sbom.manifest.model import Manifest
 from sbom.vex.check import versions_in_manifest
-from sbom.vex.products import is_about, is_current
-from sbom.vex.statement import Statement
+from sbom.vex.statement import Statement, is_about, is_current
 
 
 def find_statements(word: str, statements: Iterable[Statement]) -> tuple[int, ...]:

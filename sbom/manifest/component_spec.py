@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from sbom.binaries.search import GROUPS, CompiledRule, compile_bytes_pattern
+from sbom.binaries.rule import GROUPS, CompiledRule, compile_bytes_pattern
 from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.ranges import LineRange, VersionRange
 from sbom.manifest.tables import PURL, FilePattern, HeaderName, Sha256, Table, checked, matching

@@ -281,6 +281,13 @@ class Manifest:
         """Return the vendored code of this version; none, where only another one's is known."""
         return self.vendored if self.cpython.vendored_from == self.cpython.version else ()
 
+    @property
+    def default_externals(self) -> dict[ExternalKey, Pin | Vendored]:
+        """Return what a script fetches without flags, and the vendored code, by key."""
+        pins = tuple(pin for pin in self.pins if pin.default)
+        entries: tuple[Pin | Vendored, ...] = (*pins, *self.current_vendored)
+        return {entry.key: entry for entry in entries}
+
     def get_vendored(self, name: str) -> Vendored | None:
         """Return the vendored code of a name such as ``pip``, or None."""
         return next((code for code in self.current_vendored if code.name == name), None)

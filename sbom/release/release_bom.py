@@ -13,7 +13,6 @@ from sbom.bom.bom import (
     Relationship,
     RelationshipKind,
     unique_ids,
-    used_license_texts,
 )
 from sbom.bom.completeness import NOT_AT_HAND, NOT_LISTED
 from sbom.bom.compose import (
@@ -24,11 +23,11 @@ from sbom.bom.compose import (
     derived_namespace,
     describe_signature,
     file_relationships,
-    license_texts,
     shipping_relationships,
     vendoring_relationships,
 )
 from sbom.bom.graph import BomBuilder, collect_build_components, move_relationships
+from sbom.bom.license_texts import license_texts, used_license_texts
 from sbom.bom.ownership import present_builds
 from sbom.components.component import Build, Component, build_title
 from sbom.components.identifiers import make_purl

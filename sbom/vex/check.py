@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from sbom.components.component import Build, externals_in_build
 from sbom.components.versions import applies, resolve_version
 from sbom.diagnostics import Diagnostic, SbomError
 from sbom.diagnostics.vex_messages import (
@@ -14,9 +13,8 @@ from sbom.diagnostics.vex_messages import (
 )
 from sbom.manifest.key_locations import locate_keys
 from sbom.manifest.model import Manifest
-from sbom.vex.products import Product, is_about, is_current
 from sbom.vex.read import read_statements
-from sbom.vex.statement import Statement
+from sbom.vex.statement import Statement, is_about, is_current
 
 #: The versions of each component, by its name in documents.
 Versions = Mapping[str, Collection[str]]
@@ -65,21 +63,12 @@ def check_unmatched(
     ]
 
 
-def versions_in_products(products: Iterable[Product]) -> dict[str, set[str]]:
-    """Return the versions of every component that artifacts contain."""
-    versions: dict[str, set[str]] = {}
-    for product in products:
-        for component in product.subcomponents:
-            versions.setdefault(component.name, set()).add(component.version)
-    return versions
-
-
 def versions_in_manifest(manifest: Manifest) -> dict[str, set[str]]:
     """Return the versions of CPython and of every component that an artifact can contain."""
     cpython = manifest.cpython
     root = manifest.get_component(cpython.component)
     versions = {root.name: {cpython.version.rstrip("+")}}
-    externals = externals_in_build(manifest, Build(platform=""))
+    externals = manifest.default_externals
     revisions = {key: external.revision for key, external in externals.items()}
     for spec in manifest.components:
         for row in spec.ships:

@@ -9,8 +9,7 @@ from sbom.bom.bom import Bom
 from sbom.bom.graph import SliceExtractor
 from sbom.components.component import Component
 from sbom.manifest.model import Manifest
-from sbom.manifest.ranges import version_in_range
-from sbom.vex.statement import Statement
+from sbom.vex.statement import Statement, is_about, is_current
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,15 @@ def artifact_contents(bom: Bom, artifacts: Collection[str]) -> tuple[Product, ..
     )
 
 
+def versions_in_products(products: Iterable[Product]) -> dict[str, set[str]]:
+    """Return the versions of every component that artifacts contain."""
+    versions: dict[str, set[str]] = {}
+    for product in products:
+        for component in product.subcomponents:
+            versions.setdefault(component.name, set()).add(component.version)
+    return versions
+
+
 def find_products(
     statements: Iterable[Statement], manifest: Manifest, contents: Iterable[Product]
 ) -> tuple[StatementProducts, ...]:
@@ -71,21 +79,6 @@ def find_products(
                 one.statement.versions,
             ),
         )
-    )
-
-
-def is_current(statement: Statement, manifest: Manifest) -> bool:
-    """Return whether a statement is about the CPython version of a manifest."""
-    return version_in_range(manifest.cpython.version, statement.cpython_versions)
-
-
-def is_about(statement: Statement, version: str) -> bool:
-    """Return whether a statement is about a version of its component.
-
-    An unknown version, which is empty, is meant only by a statement about all versions.
-    """
-    return not statement.versions or (
-        version != "" and version_in_range(version, statement.versions)
     )
 
 

@@ -8,7 +8,6 @@ from sbom.diagnostics import SbomError
 from sbom.diagnostics.vex_messages import invalid_statement
 from sbom.manifest.key_locations import BYTE_ORDER_MARK, KeyLocations
 from sbom.manifest.read import parse_toml
-from sbom.manifest.table_errors import ErrorFinder, RenamedKeys
 from sbom.manifest.tables import check_values, convert_table, format_key_path
 from sbom.vex.statement import Statement, StatementTables
 
@@ -26,6 +25,8 @@ def read_statements(text: str, file: str = VEX_FILE) -> tuple[Statement, ...]:
         tables = convert_table(data, StatementTables)
         errors = [*check_values(tables, StatementTables)]
     except ValueError:
+        from sbom.manifest.table_errors import ErrorFinder, RenamedKeys  # noqa: PLC0415
+
         errors = [*ErrorFinder(RenamedKeys()).find(data, StatementTables)]
     if errors:
         locations = KeyLocations(text.removeprefix(BYTE_ORDER_MARK), file)

@@ -14,7 +14,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from sbom.manifest.ranges import VersionRange
+from sbom.manifest.model import Manifest
+from sbom.manifest.ranges import VersionRange, version_in_range
 from sbom.manifest.tables import Table, matching
 
 _SENTENCE = matching(r"(?:\S(?:[\s\S]*\S)?)?", "a text without blanks around it")
@@ -115,3 +116,18 @@ class StatementTables(Table, frozen=True, kw_only=True):
     """The tables of vex.toml."""
 
     statement: tuple[Statement, ...] = ()
+
+
+def is_current(statement: Statement, manifest: Manifest) -> bool:
+    """Return whether a statement is about the CPython version of a manifest."""
+    return version_in_range(manifest.cpython.version, statement.cpython_versions)
+
+
+def is_about(statement: Statement, version: str) -> bool:
+    """Return whether a statement is about a version of its component.
+
+    An unknown version, which is empty, is meant only by a statement about all versions.
+    """
+    return not statement.versions or (
+        version != "" and version_in_range(version, statement.versions)
+    )

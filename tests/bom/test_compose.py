@@ -14,7 +14,8 @@ from manifests import committed, entries, for_entry
 from sbom.binaries.signature import Signature, SignatureStatus
 from sbom.bom.bom import Relationship, RelationshipKind, unique_ids
 from sbom.bom.compose import compose_build, describe_signature
-from sbom.bom.licenses import check_licenses, normalize_license, unknown_licenses
+from sbom.bom.license_texts import check_licenses
+from sbom.bom.licenses import normalize_license, unknown_licenses
 from sbom.components.component import Build
 from sbom.data import read_data
 
