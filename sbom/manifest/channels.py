@@ -3,8 +3,6 @@
 Knows names of files; nothing of what is in them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet

@@ -1,7 +1,5 @@
 """Components as people describe them: what each is, where it ships, and what shows it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal

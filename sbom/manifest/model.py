@@ -1,11 +1,9 @@
 """externals.toml as values: the manifest, and the tables that have no module of their own."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated
+from typing import Annotated, Self
 
 import msgspec
 from msgspec import Meta
@@ -219,7 +217,7 @@ class Manifest:
         names = (variant.name for variant in self.variants if line_in_range(line, variant.lines))
         return DEFAULT, *names
 
-    def for_version(self, version: str) -> Manifest:
+    def for_version(self, version: str) -> Self:
         """Return the manifest as that of another CPython version."""
         return replace(self, cpython=msgspec.structs.replace(self.cpython, version=version))
 

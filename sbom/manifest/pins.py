@@ -1,7 +1,5 @@
 """What ``regen`` writes: an external as it was pinned, and code that is vendored in CPython."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Annotated
 

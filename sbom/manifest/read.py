@@ -4,8 +4,6 @@ Writing it back is ``sbom.manifest.write``'s; tomlkit takes ten times as long as
 library to read the file.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping

@@ -3,8 +3,6 @@
 Where the manifest states something of a tag itself, the manifest takes precedence.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property

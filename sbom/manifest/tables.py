@@ -36,7 +36,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A TOML table: a field is a key, ``snake_case`` for ``kebab-case``.
 
     The string behind a field describes it: for readers here, and for the schema and the
-    documentation that are generated.
+    documentation that are generated. Modules with tables have no ``from __future__ import
+    annotations``: msgspec would have to compile the annotation of each field.
     """
 
     def check(self) -> Iterator[tuple[str, str]]:

@@ -4,8 +4,6 @@ The words of status and justification are OpenVEX's, which are those of CISA's V
 https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator

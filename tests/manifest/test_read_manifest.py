@@ -377,3 +377,10 @@ def test_what_no_document_could_state_is_refused(old: str, new: str, path: str) 
     with pytest.raises(SbomError) as caught:
         read_manifest(text.replace(old, new, 1))
     assert path in {diagnostic.subject for diagnostic in caught.value.diagnostics}
+
+
+def test_no_annotation_of_a_table_has_to_be_compiled() -> None:
+    tables = [kind for kind in Table.__subclasses__() if kind.__module__.startswith("sbom.")]
+    assert ManifestTables in tables
+    annotations = [each for kind in tables for each in kind.__annotations__.values()]
+    assert [each for each in annotations if isinstance(each, str)] == []
