@@ -9,7 +9,6 @@ import os
 import sys
 from contextlib import suppress
 
-from sbom.cli import main
 from sbom.diagnostics import Exit
 
 #: What writing ends with if the reader went away; on Windows it can be EINVAL.
@@ -33,6 +32,9 @@ def start() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     try:
+        # Not before: an interrupt during these imports ends the run as any other does.
+        from sbom.cli import main  # noqa: PLC0415
+
         status = main()
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:

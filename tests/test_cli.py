@@ -504,6 +504,22 @@ def test_check_imports_only_what_a_manifest_needs() -> None:
     assert sorted({*NOT_CHECKED} & {*modules}) == []
 
 
+def test_an_interrupt_during_the_imports_ends_quietly() -> None:
+    code = (
+        "import sys\n"
+        "class Finder:\n"
+        "    @staticmethod\n"
+        "    def find_spec(name, path=None, target=None):\n"
+        "        if name == 'sbom.options.verify':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Finder)\n"
+        "from sbom.__main__ import start\n"
+        "start()\n"
+    )
+    done = run("-c", code, "--version")
+    assert (done.returncode, done.stderr) == (130, b"")
+
+
 def test_a_narrow_locale_prints_the_same(script: Path) -> None:
     script.write_bytes("set a=\xe9-1.0\nexit /b 1\n".encode("latin-1"))
     words = ("-m", "sbom", "check", "--script", script)
