@@ -156,13 +156,20 @@ def find_containment(
 
 
 def _is_named(component: Component, word: str) -> bool:
-    """Return whether a word names a component; a purl with a version names only that one."""
+    """Return whether a word names a component; one with a version names only that version."""
     folded, purl = word.casefold(), component.purl.casefold()
+    if folded.startswith("cpe:"):
+        return any(_matches_cpe(cpe.casefold(), folded) for cpe in component.cpes)
     if folded.startswith("pkg:"):
         whole = purl.partition("#")[0].partition("?")[0]
         return bool(purl) and folded in (purl, whole, base_purl(purl))
-    names = (component.name, component.id, *component.cpes)
-    return folded in {name.casefold() for name in names}
+    return folded in {component.name.casefold(), component.id.casefold()}
+
+
+def _matches_cpe(cpe: str, word: str) -> bool:
+    """Return whether a CPE has the attributes of a word: ``*`` and what is left out are any."""
+    pairs = zip(cpe.split(":"), word.rstrip(":").split(":"), strict=False)
+    return all(wanted in (value, "*") for value, wanted in pairs)
 
 
 def _describe(

@@ -148,6 +148,8 @@ def test_the_document_of_a_release_is_searched_by_artifact(run: Run, partial: Pa
         ("pkg:generic/zlib@1.3.2", ["1.3.2"]),
         ("pkg:generic/zlib@1.3.1", []),
         ("cpe:2.3:a:zlib:zlib:1.3.2:*:*:*:*:*:*:*", ["1.3.2"]),
+        ("cpe:2.3:a:zlib:zlib", ["1.3.2"]),
+        ("cpe:2.3:a:zlib:zlib:*:*:*:*:*:*:*:*", ["1.3.2"]),
         ("zli", []),
     ],
 )
