@@ -257,7 +257,7 @@ def workflows(session: nox.Session) -> None:
     session.install(*nox.project.dependency_groups(PROJECT, "workflows"))
     options = ["--offline", "--no-progress", "--strict-collection", "--persona=auditor"]
     files = [str(path) for path in sorted(Path("pipelines").glob("github-*.yml"))]
-    session.run("zizmor", *options, *session.posargs, ".github", *files)
+    session.run("zizmor", *options, *session.posargs, ".github", "action.yml", *files)
 
 
 @nox.session(default=False, tags=["supply-chain"])
