@@ -154,6 +154,16 @@ def types(session: nox.Session) -> None:
     session.run("mypy", *session.posargs)
 
 
+@nox.session(tags=["development"])
+def docs(session: nox.Session) -> None:
+    """Build the documentation as HTML, dist/docs; a link that leads nowhere is an error."""
+    session.install(*nox.project.dependency_groups(PROJECT, "docs"))
+    strict = ["--fail-on-warning", "--keep-going", "--nitpicky"]
+    trees = ["--doctree-dir", str(session.cache_dir / "doctrees")]
+    output = ["--quiet", "-c", "docs", *trees, *session.posargs]
+    session.run("sphinx-build", *strict, *output, ".", "dist/docs")
+
+
 @nox.session(default=False, tags=["on-request"])
 def fuzz(session: nox.Session) -> None:
     """Run the property tests with 2,000 random examples each: [-- OPTIONS of pytest]."""

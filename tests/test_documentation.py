@@ -187,4 +187,4 @@ def test_the_readme_is_short() -> None:
 def test_ci_runs_the_commands_of_the_readme() -> None:
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
     assert re.findall(r"^\$ (nox -s tests)$", TEXT["README.md"], re.MULTILINE) == ["nox -s tests"]
-    assert script.index("nox -s tests\n") < script.index("nox -s lint types check sbom\n")
+    assert script.index("nox -s tests\n") < script.index("nox -s lint types check docs sbom\n")
