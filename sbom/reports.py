@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
@@ -12,6 +13,10 @@ from sbom.diagnostics import Diagnostic, SbomError
 from sbom.diagnostics.render import OutputFormat, printable, render, summarize
 from sbom.diagnostics.style import TextStyle, is_colored
 from sbom.options.shared import ReportOptions, TextOptions
+
+#: The columns of text that goes to a file or a program, and the fewest that text is wrapped at.
+_COLUMNS = 80
+_NARROWEST = 40
 
 
 def print_report(
@@ -88,6 +93,13 @@ def text_style(options: TextOptions, stream: TextIO | None) -> TextStyle:
         is_windows=sys.platform == "win32",
     )
     return TextStyle(color=color, quiet=options.quiet, verbose=options.verbose)
+
+
+def text_width(stream: TextIO | None) -> int:
+    """Return how many columns text for a stream has: those of its terminal, or 80."""
+    if stream is None or not stream.isatty():
+        return _COLUMNS
+    return max(_NARROWEST, shutil.get_terminal_size((_COLUMNS, 24)).columns)
 
 
 def escape_lines(text: str) -> str:

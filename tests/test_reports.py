@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from conftest import ROOT
 from manifests import COMMITTED
 
 from sbom.cli import main
+from sbom.reports import text_width
 
 CHECK = ["check", "--manifest", str(COMMITTED)]
 
@@ -128,3 +130,21 @@ def test_what_goes_to_a_closed_stream_goes_nowhere_else(tmp_path: Path) -> None:
     command = f"{sys.executable} -m sbom fetches {script} --output-format sarif 2>&-"
     done = subprocess.run(["/bin/sh", "-c", command], cwd=ROOT, capture_output=True, check=False)
     assert json.loads(done.stdout)["version"] == "2.1.0"
+
+
+class Terminal(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_text_has_the_columns_of_the_terminal_and_80_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    assert text_width(Terminal()) == 120
+    assert text_width(io.StringIO()) == 80
+    assert text_width(None) == 80
+    monkeypatch.setenv("COLUMNS", "3")
+    assert text_width(Terminal()) == 40

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from sbom import io
@@ -32,7 +33,7 @@ from sbom.formats import read_document
 from sbom.manifest.read import read_manifest
 from sbom.options.explain import ExplainOptions
 from sbom.release.published_directory import read_release
-from sbom.reports import print_report
+from sbom.reports import print_report, text_width
 from sbom.vex.read import VEX_FILE, read_statements
 
 
@@ -43,7 +44,7 @@ def run(options: ExplainOptions) -> int:
         print_report(
             options,
             [],
-            text=render_containment(containment),
+            text=render_containment(containment, text_width(sys.stdout)),
             results=containment_as_json(containment),
             is_answer=True,
         )
@@ -52,7 +53,7 @@ def run(options: ExplainOptions) -> int:
     print_report(
         options,
         [],
-        text=render_explanations(explanations),
+        text=render_explanations(explanations, text_width(sys.stdout)),
         results={"explanations": explanations_as_json(explanations)},
         is_answer=True,
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from sbom.components.component import Component
 from sbom.diagnostics.render import count, printable
 from sbom.explanation.containment import ContainedComponent, Containment
+from sbom.explanation.render_explanation import wrap_fact
 from sbom.manifest.component_spec import UNKNOWN_LOCATION
 
 #: How many files of a component are named as text.
@@ -14,12 +15,15 @@ _FILES = 4
 _UNKNOWN = ("", UNKNOWN_LOCATION)
 
 
-def render_containment(containment: Containment) -> str:
-    """Return what contains a component as text, the versions and their identifiers first."""
-    return "".join(f"{printable(line)}\n" for line in _lines(containment))
+def render_containment(containment: Containment, width: int) -> str:
+    """Return what contains a component as text, the versions and their identifiers first.
+
+    Sentences are wrapped at ``width`` columns.
+    """
+    return "".join(f"{printable(line)}\n" for line in _lines(containment, width))
 
 
-def _lines(containment: Containment) -> Iterator[str]:
+def _lines(containment: Containment, width: int) -> Iterator[str]:
     containers = containment.containers
     number = len(containers) + len(containment.without)
     if containers and containers[0].id:
@@ -30,7 +34,7 @@ def _lines(containment: Containment) -> Iterator[str]:
         yield f"{containment.source} contains {containment.word}"
     for component in containment.components:
         yield ""
-        yield from _component_lines(component)
+        yield from _component_lines(component, width)
     yield ""
     yield from _table(_rows(containment.contained))
     if containment.without:
@@ -43,10 +47,11 @@ def _lines(containment: Containment) -> Iterator[str]:
         yield from (f"  {name}" for name in containment.not_described)
     if containment.related:
         yield ""
-        yield f"components with similar names: {', '.join(containment.related)}"
+        names = printable(", ".join(containment.related))
+        yield from wrap_fact("components with similar names: ", names, width)
 
 
-def _component_lines(component: Component) -> Iterator[str]:
+def _component_lines(component: Component, width: int) -> Iterator[str]:
     yield f"{component.name} {component.version}".rstrip()
     facts = {
         "purl": component.purl,
@@ -57,8 +62,9 @@ def _component_lines(component: Component) -> Iterator[str]:
     }
     facts |= dict(component.checksums)
     known = {name: text for name, text in facts.items() if text not in _UNKNOWN}
-    width = max(map(len, known), default=0)
-    yield from (f"  {name.ljust(width)}  {text}" for name, text in known.items())
+    column = max(map(len, known), default=0)
+    for name, text in known.items():
+        yield from wrap_fact(f"  {name.ljust(column)}  ", printable(text), width)
 
 
 def _rows(contained: Sequence[ContainedComponent]) -> Iterator[tuple[tuple[str, ...], list[str]]]:
