@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
 from sbom.diagnostics import Diagnostic, SbomError
-from sbom.diagnostics.render import OutputFormat, printable, render, summarize
+from sbom.diagnostics.render import OutputFormat, add_summary, printable, render, summarize
 from sbom.diagnostics.style import TextStyle, is_colored
 from sbom.options.shared import ReportOptions, TextOptions
 
@@ -35,8 +35,9 @@ def print_report(
     As text, ``text`` goes to standard output, unless it is to be quiet and the text is not what
     was asked for (``is_answer``). So do the diagnostics of a verb that was run for them
     (``is_check``), before the text, which ends with their number; those of others go to standard
-    error. JSON is one object: ``results`` and ``diagnostics``. The formats that only have
-    diagnostics go to standard output, and ``text`` to standard error.
+    error. What fills a screen starts with the number, too. JSON is one object: ``results`` and
+    ``diagnostics``. The formats that only have diagnostics go to standard output, and ``text`` to
+    standard error.
     """
     exempted = list(exempted)
     output_format = options.output_format
@@ -46,10 +47,13 @@ def print_report(
         style = text_style(options, stream)
         rendered = render(diagnostics, output_format, strict=strict, style=style)
         if diagnostics and not is_check and not options.quiet:
-            rendered += f"{summarize(diagnostics, strict=strict)}\n"
-        _write(stream, rendered)
+            rendered = add_summary(rendered, summarize(diagnostics, strict=strict))
         accepted = "" if options.quiet else render_exempted(exempted)
-        _write(sys.stdout, f"{accepted}{escape_lines(shown)}")
+        text = escape_lines(shown)
+        if is_check and text.count("\n") == 1:
+            rendered, accepted, text = add_summary(rendered + accepted, text.rstrip("\n")), "", ""
+        _write(stream, rendered)
+        _write(sys.stdout, f"{accepted}{text}")
     elif output_format is OutputFormat.JSON:
         found = json.loads(render(diagnostics, output_format, strict=strict))
         _write(sys.stdout, _as_json(options, found, results))
@@ -74,7 +78,7 @@ def print_error(options: TextOptions, error: SbomError) -> None:
     if isinstance(options, ReportOptions) and output_format is OutputFormat.JSON:
         rendered = _as_json(options, json.loads(rendered), {})
     if is_text and not options.quiet:
-        rendered += f"{summarize(error.diagnostics, strict=error.strict)}\n"
+        rendered = add_summary(rendered, summarize(error.diagnostics, strict=error.strict))
     _write(stream, rendered)
 
 

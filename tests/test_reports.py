@@ -148,3 +148,12 @@ def test_text_has_the_columns_of_the_terminal_and_80_elsewhere(
     assert text_width(None) == 80
     monkeypatch.setenv("COLUMNS", "3")
     assert text_width(Terminal()) == 40
+
+
+def test_a_long_check_starts_and_ends_with_what_it_found(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(CHECK)
+    first, second, *_, last = capsys.readouterr().out.splitlines()
+    assert (first, second) == (last, "")
+    assert first.endswith("no errors, 3 warnings")

@@ -31,6 +31,8 @@ class OutputFormat(StrEnum):
 
 #: How many diagnostics with one name are printed as text.
 _SHOWN = 50
+#: How many lines a terminal has that shows all of a text at once.
+_SCREEN = 24
 #: How many columns of a line of the input are printed.
 _EXCERPT = 72
 #: How many of the others are named.
@@ -136,6 +138,12 @@ def summarize(diagnostics: Sequence[Diagnostic], *, strict: bool = False) -> str
     errors = len(failing(diagnostics, strict=strict))
     counts = {"error": errors, "warning": len(diagnostics) - errors}
     return ", ".join(count(number, noun) for noun, number in counts.items() if number)
+
+
+def add_summary(text: str, summary: str) -> str:
+    """Return lines with their summary behind them and, if they fill a screen, before them too."""
+    before = f"{summary}\n\n" if text.count("\n") > _SCREEN else ""
+    return f"{before}{text}{summary}\n"
 
 
 def _severity(diagnostic: Diagnostic, *, strict: bool) -> Severity:

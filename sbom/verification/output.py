@@ -8,8 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from sbom.diagnostics import failing
-from sbom.diagnostics.render import OutputFormat, align_columns, count, printable, render
+from sbom.diagnostics.render import (
+    OutputFormat,
+    add_summary,
+    align_columns,
+    count,
+    printable,
+    render,
+)
 from sbom.diagnostics.style import PLAIN, TextStyle
+from sbom.manifest.channels import DEFAULT
 from sbom.verification.comparison import Verification
 from sbom.verification.identification import Identification
 from sbom.verification.results import Result, ResultStatus
@@ -39,7 +47,10 @@ def render_verification(
         return diagnostics
     table = _table(verification.inspection.results)
     table += render_signers(verification.signatures, verification.target.files)
-    return f"{table}\n{diagnostics}{printable(_summary(verification, strict=strict))}\n"
+    summary = printable(_summary(verification, strict=strict))
+    heading = printable(_heading(verification))
+    body = f"{table}\n{diagnostics}"
+    return f"{heading}\n\n{add_summary(body, summary)}"
 
 
 def _verification_object(
@@ -68,6 +79,16 @@ def _table(results: Sequence[Result]) -> str:
         cells = (result.file, result.component, result.expected, result.found, result.status)
         rows.append([printable(cell) or "-" for cell in cells])
     return align_columns(rows)
+
+
+def _heading(verification: Verification) -> str:
+    """Return one line: what the target is, by its binaries."""
+    found = verification.identification
+    version = " or ".join(found.cpython) or "of unknown version"
+    variants = [name for name in found.variants if name != DEFAULT]
+    parts = [f"CPython {version}", verification.platform]
+    files = count(len(verification.target.files), "file")
+    return f"{verification.target.name}: {', '.join([*parts, *variants, files])}"
 
 
 def _summary(verification: Verification, *, strict: bool) -> str:

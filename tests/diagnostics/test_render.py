@@ -12,7 +12,7 @@ from manifests import COMMITTED
 
 from sbom.diagnostics import Code, Diagnostic, Location
 from sbom.diagnostics.inspection_messages import excluded_component, unowned_file
-from sbom.diagnostics.render import OutputFormat, render, summarize
+from sbom.diagnostics.render import OutputFormat, add_summary, render, summarize
 from sbom.diagnostics.style import ColorChoice, TextStyle, is_colored
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.read import read_manifest
@@ -184,3 +184,9 @@ def test_a_console_of_windows_is_colored_where_it_is_known_to_understand() -> No
     for environment, expected in (({}, False), ({"WT_SESSION": "x"}, True)):
         found = is_colored(ColorChoice.AUTO, environment, is_terminal=True, is_windows=True)
         assert found is expected
+
+
+def test_the_summary_stands_first_too_where_it_would_scroll_away() -> None:
+    short, long = "one line\n" * 24, "one line\n" * 25
+    assert add_summary(short, "2 errors") == f"{short}2 errors\n"
+    assert add_summary(long, "2 errors") == f"2 errors\n\n{long}2 errors\n"

@@ -20,11 +20,13 @@ def case(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> VerifyCase:
     return VerifyCase(tmp_path, capsys)
 
 
-def test_text_is_a_table_and_a_summary(case: VerifyCase) -> None:
+def test_text_says_what_the_target_is_and_has_a_table_and_a_summary(case: VerifyCase) -> None:
     status, out = case.run(output_format="text")
     lines = out.splitlines()
     assert status == Exit.OK
-    assert lines[0].split() == ["file", "component", "expected", "found", "status"]
+    assert lines[0].endswith(f"build: CPython 3.13.5, amd64, {len(case.files)} files")
+    assert lines[2] == lines[-1]
+    assert lines[4].split() == ["file", "component", "expected", "found", "status"]
     assert any(line.split() == ["sqlite3.dll", "sqlite", "3.49.1", "3.49.1", "confirmed"]
                for line in lines)  # fmt: skip
     assert lines[-1].endswith("; no errors, no warnings")
@@ -81,3 +83,11 @@ def test_github_gets_workflow_commands(case: VerifyCase) -> None:
     _, out = case.run(output_format="github")
     assert out.startswith("::error file=")
     assert len(out.splitlines()) == 1
+
+
+def test_short_text_has_its_summary_once(case: VerifyCase) -> None:
+    case.files = {"sqlite3.dll": case.files["sqlite3.dll"]}
+    _, out = case.run(output_format="text")
+    lines = out.splitlines()
+    assert lines[2].split() == ["file", "component", "expected", "found", "status"]
+    assert out.count("compared with") == 1
