@@ -66,11 +66,11 @@ def read_inputs(options: InputOptions, version: str = "") -> Inputs:
     script, sha256 = None, ""
     if script_path is not None:
         # The interpreter takes 0.03 s to import, and only a script needs it.
-        from sbom.script.analysis import analyze_script  # noqa: PLC0415
+        from sbom.script.locations import analyze_with_locations  # noqa: PLC0415
         from sbom.script.run import decode_script  # noqa: PLC0415
 
         script_text, sha256 = decode_script(io.read_bytes(script_path))
-        script = analyze_script(script_text, str(script_path))
+        script = analyze_with_locations(script_text, str(script_path))
     return Inputs(
         path=path,
         text=text,

@@ -146,8 +146,10 @@ def test_a_damaged_script_is_reported_with_its_line(
     script.write_text("@echo off\nfor %%e in (a b do echo %%e\n")
     assert main(["fetches", str(script)]) == 1
     assert captured(capsys)[1] == (
-        f"{script}:2: expected ')': the list that opens here is never closed "
-        "[error: SBM101 batch-syntax]\n    fix the line; cmd stops here as well\n"
+        f"{script}:2:1: expected ')': the list that opens here is never closed "
+        "[error: SBM101 batch-syntax]\n"
+        "  |\n2 | for %%e in (a b do echo %%e\n  | ^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
+        "    fix the line; cmd stops here as well\n"
         "1 error\n"
     )
 
@@ -157,7 +159,7 @@ def test_a_merge_conflict_is_reported_as_one(
 ) -> None:
     script.write_text("set a=1\n<<<<<<< HEAD\nset a=2\n=======\nset a=3\n>>>>>>> other\n")
     assert main(["fetches", str(script)]) == 1
-    assert f"{script}:2: unresolved merge conflict: <<<<<<<" in captured(capsys)[1]
+    assert f"{script}:2:1: unresolved merge conflict: <<<<<<<" in captured(capsys)[1]
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,15 @@ from sbom.diagnostics import Exit, failing
 from sbom.diagnostics.render import align_columns
 from sbom.options.fetches import FetchesOptions
 from sbom.reports import print_note, print_report
-from sbom.script.analysis import analyze_script
 from sbom.script.externals import ScriptExternal
+from sbom.script.locations import analyze_with_locations
 from sbom.script.run import decode_script, run_script
 
 
 def run(options: FetchesOptions) -> int:
     """Print what a script would fetch with these arguments and variables."""
     text, _digest = decode_script(io.read_bytes(options.script))
-    script = analyze_script(text, str(options.script))
+    script = analyze_with_locations(text, str(options.script))
     if options.all:
         listed: Sequence[ScriptExternal] = script.externals
     else:

@@ -46,7 +46,7 @@ from sbom.manifest.updates import (
 from sbom.manifest.write import write_manifest
 from sbom.options.regen import RegenOptions
 from sbom.reports import print_note, print_report
-from sbom.script.analysis import analyze_script
+from sbom.script.locations import analyze_with_locations
 from sbom.script.run import decode_script
 from sbom.source_tree.tree import parse_python_version
 
@@ -213,7 +213,7 @@ def _fetch_script(
     path = Path(f"get_externals.bat of {ref}")
     return replace(
         inputs,
-        script=analyze_script(text, str(path)),
+        script=analyze_with_locations(text, str(path)),
         script_path=path,
         script_sha256=digest,
         version=options.python_version or parse_python_version(version),
