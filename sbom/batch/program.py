@@ -51,7 +51,7 @@ class Program:
     """
 
     def __init__(self, text: str, file: str) -> None:
-        """Split ``text`` into lines; LF and CRLF are the same.
+        """Split ``text`` into lines; cmd removes every CR, so LF and CRLF are the same.
 
         Raises SbomError for merge-conflict markers and for a text no script could be.
         """
@@ -61,7 +61,7 @@ class Program:
         if len(text) > SIZE_LIMIT:
             message = f"expected at most {SIZE_LIMIT} characters, found {len(text)}"
             raise SbomError([batch_limit(file, 1, message, "name the script itself")])
-        self.lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+        self.lines = text.removeprefix("\ufeff").replace("\r", "").split("\n")
         self._refuse_conflicts()
         self._labels: defaultdict[str, list[int]] = defaultdict(list)
         for index, line in enumerate(self.lines):

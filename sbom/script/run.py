@@ -25,6 +25,7 @@ from sbom.script.externals import Fetch
 SCRIPT_NAME = "get_externals.bat"
 #: Programs that only look for others.
 _TOOLS = frozenset({"where"})
+_LINE_END = re.compile(rb"(?<!\r)\r++\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,10 @@ def run_strictly(
 def decode_script(data: bytes) -> tuple[str, str]:
     """Return the text of a batch file, and the SHA-256 of it with LF endings.
 
-    cmd reads bytes in any code page, so a file that is not UTF-8 is read as Latin-1.
+    cmd reads bytes in any code page, so a file that is not UTF-8 is read as Latin-1. A CRLF that
+    was converted to CRLF again is one line end.
     """
-    digest = hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
+    digest = hashlib.sha256(_LINE_END.sub(b"\n", data)).hexdigest()
     try:
         return data.decode("utf-8"), digest
     except UnicodeDecodeError:

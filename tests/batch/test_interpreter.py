@@ -229,6 +229,12 @@ def case(name: str, script: str, *expected: str) -> object:
         ),
         case("echo_in_its_forms", "echo.x\necho(x\necho:x\necho,x\necho\nECHO x\nshow a", "a"),
         case("carriage_returns", "(\r\nshow a\r\n)\r\n:x\r\nshow b\r\n", "a", "b"),
+        case(
+            "carriage_returns_of_a_file_converted_twice",
+            "show a\r\r\n(\r\r\nshow b\r\r\n)",
+            "a",
+            "b",
+        ),
         case("byte_order_mark", "\ufeffshow a", "a"),
     ],
 )

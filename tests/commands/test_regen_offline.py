@@ -16,7 +16,7 @@ from sbom.manifest.read import read_manifest
 
 def offline(manifest: Path, script: str, version: str) -> int:
     path = manifest.with_name("get_externals.bat")
-    path.write_text(script, encoding="utf-8")
+    path.write_bytes(script.encode())
     words = ["--script", str(path), "--python-version", version, "--manifest", str(manifest)]
     return main(["regen", *words, "--offline"])
 
