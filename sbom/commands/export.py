@@ -44,7 +44,10 @@ def run(options: ExportOptions) -> int:
         print(data.decode())
         return Exit.OK
     path = options.output or options.cpython / EXTERNALS_SBOM
-    unchanged = path.is_file() and io.read_bytes(path) == data
+    existing = io.read_bytes(path) if path.is_file() else b""
+    if 0 < existing.count(b"\n") == existing.count(b"\r\n"):
+        data = data.replace(b"\n", b"\r\n")  # as git checks text out on Windows
+    unchanged = existing == data
     if not unchanged:
         io.write_all({path: data})
     print_report(

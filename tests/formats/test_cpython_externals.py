@@ -93,11 +93,25 @@ def test_an_unchanged_tree_is_left_as_it_is(tree: Path, capsys: pytest.CaptureFi
     assert (tree / "Misc/externals.spdx.json").stat().st_mtime_ns == before
 
 
+def test_a_file_with_crlf_line_ends_keeps_them(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tree / "Misc/externals.spdx.json"
+    crlf = file.read_bytes().replace(b"\n", b"\r\n")
+    file.write_bytes(crlf)
+    assert export(tree) == 0
+    assert capsys.readouterr().out.endswith("externals.spdx.json: unchanged\n")
+    file.write_bytes(crlf.replace(b'"xz"', b'"lzma"'))
+    assert export(tree) == 0
+    assert capsys.readouterr().out.endswith("externals.spdx.json: written\n")
+    assert file.read_bytes() == crlf
+
+
 def test_a_new_tag_needs_a_checksum_and_is_named(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     script = tree / "PCbuild/get_externals.bat"
-    script.write_text(script.read_text().replace("xz-5.2.5", "xz-5.8.1"))
+    script.write_bytes(script.read_bytes().replace(b"xz-5.2.5", b"xz-5.8.1"))
     before = (tree / "Misc/externals.spdx.json").read_bytes()
     assert export(tree) == 1
     assert "no checksum of xz-5.8.1 is recorded" in capsys.readouterr().err
@@ -108,7 +122,7 @@ def test_a_new_tag_with_a_pin_changes_what_it_has_to_and_no_more(
     tree: Path, tmp_path: Path
 ) -> None:
     script = tree / "PCbuild/get_externals.bat"
-    script.write_text(script.read_text().replace("xz-5.2.5", "xz-5.8.1"))
+    script.write_bytes(script.read_bytes().replace(b"xz-5.2.5", b"xz-5.8.1"))
     manifest = tmp_path / "externals.toml"
     text = COMMITTED.read_text(encoding="utf-8").replace('"xz-5.2.5"', '"xz-5.8.1"')
     manifest.write_text(text, encoding="utf-8")
