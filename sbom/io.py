@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
@@ -18,6 +19,10 @@ from sbom.diagnostics.io_messages import describe_error, input_error, write_erro
 _TEXT_LIMIT = 8_000_000
 #: The largest SBOM; one of 20,000 files has 14 MB.
 DOCUMENT_LIMIT = 256_000_000
+#: Windows: access denied, and used by another process. A scanner or an indexer that looks at a new
+#: file has it open for a moment; these are the seconds between attempts to replace it.
+_HELD = (5, 32)
+_ATTEMPTS = (0.01, 0.04, 0.15, 0.4, 0.8)
 
 
 def read_bytes(path: Path, limit: int = _TEXT_LIMIT) -> bytes:
@@ -49,7 +54,10 @@ def decode_utf8(content: bytes, path: Path) -> str:
 
 def read_error(path: Path, error: OSError | ValueError) -> InputError:
     """Return the error of a path that the system refuses to read."""
-    message = f"cannot be read: {describe_error(error)}"
+    reason = describe_error(error)
+    if isinstance(error, PermissionError) and is_directory(path):
+        reason = os.strerror(errno.EISDIR)  # what Windows refuses to open as a file
+    message = f"cannot be read: {reason}"
     return InputError([input_error(str(path), message, "check the path and its permissions")])
 
 
@@ -93,7 +101,7 @@ def write_all(contents: Mapping[Path, bytes | IO[bytes]]) -> None:
             waiting.append((_temporary(path, data), path))
         while waiting:
             temporary, path = waiting[0]
-            os.replace(temporary, path)  # noqa: PTH105 - the atomic one, named as its promise is
+            _replace(temporary, path)
             del waiting[0]
     except (OSError, ValueError) as error:
         raise OperationalError([write_error(str(named), error)]) from error
@@ -101,6 +109,20 @@ def write_all(contents: Mapping[Path, bytes | IO[bytes]]) -> None:
         for temporary, _ in waiting:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
+
+
+def _replace(source: str, target: Path) -> None:
+    """Move a file onto another one, on Windows also if a program has it open for a moment."""
+    for seconds in _ATTEMPTS:
+        try:
+            os.replace(source, target)  # noqa: PTH105 - the atomic one, named as its promise is
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in _HELD:
+                raise
+            time.sleep(seconds)
+        else:
+            return
+    os.replace(source, target)  # noqa: PTH105 - the same
 
 
 @contextlib.contextmanager

@@ -1,12 +1,18 @@
-"""Files found and read."""
+"""Files found, read and replaced."""
 
 from __future__ import annotations
 
+import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from sbom.io import find_file
+from sbom.diagnostics import InputError, OperationalError
+from sbom.io import find_file, read_bytes, write_all
+
+windows = pytest.mark.skipif(sys.platform != "win32", reason="only Windows refuses this")
 
 
 @pytest.mark.parametrize("name", ["Core.msi", "core.msi", "CORE.MSI"])
@@ -28,3 +34,44 @@ def test_a_directory_and_a_missing_file_are_not_found(tmp_path: Path) -> None:
     (tmp_path / "core.msi").mkdir()
     assert find_file(tmp_path / "core.msi") is None
     assert find_file(tmp_path / "amd64/core.msi") is None
+
+
+def test_a_directory_is_named_as_one(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        read_bytes(tmp_path)
+    assert caught.value.diagnostics[0].message == "cannot be read: Is a directory"
+
+
+@windows
+def test_a_file_that_another_program_has_open_for_a_moment_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(b"old")
+    opened = path.open("rb")  # as the C library opens files: nobody may replace it
+    closing = threading.Timer(0.3, opened.close)
+    closing.start()
+    write_all({path: b"new"})
+    closing.join()
+    assert path.read_bytes() == b"new"
+    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+
+
+@windows
+def test_a_file_that_another_program_keeps_open_is_reported_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(b"old")
+    with path.open("rb"), pytest.raises(OperationalError) as caught:
+        write_all({path: b"new"})
+    assert caught.value.diagnostics[0].message.startswith("cannot be written: ")
+    assert path.read_bytes() == b"old"
+    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_no_other_error_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.replace", refuse)
+    started = time.monotonic()
+    with pytest.raises(OperationalError, match="Permission denied"):
+        write_all({tmp_path / "a.json": b"new"})
+    assert time.monotonic() - started < 1
