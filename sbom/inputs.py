@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,6 +28,9 @@ from sbom.options.shared import InputOptions
 from sbom.script.externals import ScriptAnalysis
 from sbom.source_tree.tree import SourceTree, find_script, read_python_version
 from sbom.vex.read import VEX_FILE
+
+#: What cmd acts on outside quotes: operators, carets, and what separates arguments.
+_CMD_SPECIAL = re.compile(r"[&|<>()^,;=]")
 
 #: Environment variables.
 Environment = Mapping[str, str]
@@ -84,14 +89,26 @@ def read_inputs(options: InputOptions, version: str = "") -> Inputs:
 
 
 def _regen_command(options: InputOptions) -> str:
-    command = "nox -s regen --"
+    paths: dict[str, Path] = {}
     if options.cpython is not None:
-        command += f" --cpython {shlex.quote(str(options.cpython))}"
+        paths["--cpython"] = options.cpython
     elif options.script is not None:
-        command += f" --script {shlex.quote(str(options.script))}"
+        paths["--script"] = options.script
     if options.manifest != Path("externals.toml"):
-        command += f" --manifest {shlex.quote(str(options.manifest))}"
-    return command
+        paths["--manifest"] = options.manifest
+    words = (f" {option} {quote_argument(str(path))}" for option, path in paths.items())
+    return "nox -s regen --" + "".join(words)
+
+
+def quote_argument(text: str, *, is_windows: bool = sys.platform == "win32") -> str:
+    """Return an argument as it is typed at a prompt: that of sh, or on Windows that of cmd."""
+    if not is_windows:
+        return shlex.quote(text)
+    from subprocess import list2cmdline  # noqa: PLC0415 - takes 6 ms, and one hint needs it
+
+    quoted = list2cmdline([text])
+    # It quotes for the program that is started; cmd itself acts on other characters, too.
+    return quoted if quoted != text or not _CMD_SPECIAL.search(text) else f'"{text}"'
 
 
 def read_tree_vendored(inputs: Inputs, root: Path | None) -> tuple[Vendored, ...] | None:
