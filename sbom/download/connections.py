@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -46,6 +47,9 @@ class Deadline:
             with suppress(OSError):
                 # Not SSLSocket.shutdown: it also drops the TLS state that another thread uses.
                 socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+                if sys.platform == "win32":
+                    # There, only closing it wakes a thread that waits for the server.
+                    socket.close(self.sock.detach())
 
     def close(self) -> None:
         """Stop watching."""

@@ -11,6 +11,7 @@ from sbom.diagnostics import Diagnostic, InputError, SbomError
 from sbom.diagnostics.io_messages import input_error
 from sbom.diagnostics.release_messages import inconsistent_release, missing_artifact
 from sbom.files.shipped_file import hash_file
+from sbom.files.zip import validate_member_name
 from sbom.formats import is_document, read_document
 from sbom.io import DOCUMENT_LIMIT, read_bytes, require_directory
 from sbom.manifest.model import Manifest
@@ -37,7 +38,7 @@ def read_release(directory: Path) -> tuple[ReleaseIndex, PublishedSbom, Bom]:
         message = f"is not the index of a release with schema version {INDEX_SCHEMA_VERSION}"
         raise InputError([input_error(str(path), message, _HINT)])
     document = index.documents[0]
-    if not _is_below(Path(document.path)):
+    if validate_member_name(document.path):
         message = f"names {document.path}, which is not in its directory"
         raise SbomError([inconsistent_release(str(path), message)])
     path = directory / document.path
@@ -61,7 +62,7 @@ def read_published_documents(directory: Path) -> dict[str, bytes]:
     return {
         name: read_bytes(directory / name, DOCUMENT_LIMIT)
         for name in names
-        if _is_below(Path(name)) and (directory / name).is_file()
+        if not validate_member_name(name) and (directory / name).is_file()
     }
 
 
@@ -104,15 +105,10 @@ def stale_documents(directory: Path, documents: Collection[str]) -> tuple[str, .
     return tuple(
         name
         for name in sorted(index.sbom_paths if index else ())
-        if name not in documents and _is_below(Path(name)) and (directory / name).is_file()
+        if name not in documents and not validate_member_name(name) and (directory / name).is_file()
     )
 
 
 def _sbom_paths(directory: Path) -> tuple[str, ...]:
     paths = list_files(directory) if directory.is_dir() else ()
     return tuple(filter(is_document, paths))
-
-
-def _is_below(path: Path) -> bool:
-    """Return whether a path of an index stays in the directory of the index."""
-    return not path.is_absolute() and ".." not in path.parts

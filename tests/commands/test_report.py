@@ -152,12 +152,15 @@ def test_a_directory_without_an_index_is_an_input_error(
     assert message in err
 
 
-def test_an_index_that_leads_out_of_its_directory_is_refused(
-    run: Run, published: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    "path", ["../secret.spdx.json", "..\\secret.spdx.json", "C:secret.spdx.json", "/a.spdx.json"]
+)
+def test_an_index_that_leads_out_of_its_directory_is_refused_on_every_platform(
+    run: Run, published: Path, tmp_path: Path, path: str
 ) -> None:
     index = read_json(published / INDEX)
-    index["documents"][0]["file"] = "../secret.spdx.json"
+    index["documents"][0]["file"] = path
     (tmp_path / INDEX).write_text(json.dumps(index), encoding="utf-8")
     status, _, err = run("report", tmp_path, "--output", tmp_path / "a.html")
     assert status == Exit.ERRORS
-    assert "names ../secret.spdx.json, which is not in its directory" in err
+    assert f"names {path}, which is not in its directory" in err
