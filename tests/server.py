@@ -11,6 +11,7 @@ import io
 import socket
 import ssl
 import struct
+import sys
 import tarfile
 import threading
 import time
@@ -174,7 +175,7 @@ def reset(data: bytes = b"") -> Response:
             handler.wfile.write(data)
             handler.wfile.flush()
             time.sleep(0.02)
-        linger = struct.pack("hh" if struct.calcsize("P") == 0 else "ii", 1, 0)
+        linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
         handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         handler.close_connection = True
         handler.rfile.close()

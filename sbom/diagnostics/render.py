@@ -200,14 +200,17 @@ def _excerpt(location: Location, paint: Callable[[str], str]) -> str:
 
 
 def _as_github(diagnostic: Diagnostic, *, strict: bool) -> str:
-    """Return a workflow command; values are escaped the way GitHub's toolkit unescapes them."""
+    """Return a workflow command; values are escaped the way GitHub's toolkit unescapes them.
+
+    A path has slashes, as those of the files of a pull request have.
+    """
     location = diagnostic.location
     line = f",line={location.line}" if location.line else ""
     if location.column:
         line += f",col={location.column}"
     subject = f"{diagnostic.short_subject}: " if diagnostic.short_subject else ""
     text = _escape(f"{subject}{diagnostic.message}\n{diagnostic.hint}".rstrip())
-    file = _escape(location.path).replace(":", "%3A").replace(",", "%2C")
+    file = _escape(location.path.replace("\\", "/")).replace(":", "%3A").replace(",", "%2C")
     title = f"{diagnostic.entry.id} {diagnostic.code}"
     severity = _severity(diagnostic, strict=strict)
     return f"::{severity} file={file}{line},title={title}::{text}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from pathlib import PurePath
 
 from sbom.diagnostics.diagnostic import Code, Diagnostic, Location
 from sbom.diagnostics.io_messages import input_error
@@ -21,7 +22,7 @@ def unexpected_external(directory: str, name: str, known_tags: Sequence[str]) ->
     instead = f": expected {' or '.join(known_tags)}" if known_tags else ""
     return Diagnostic(
         code=Code.UNEXPECTED_EXTERNAL,
-        location=Location(f"{directory}/{name}"),
+        location=Location(name).below(PurePath(directory)),
         message=f"is not an external of externals.toml{instead}",
         hint="remove it if nothing uses it, or run regen with the script that fetches it",
     )
@@ -31,7 +32,7 @@ def modified_external(directory: str, tag: str, difference: str) -> Diagnostic:
     """Report that the files of an external differ from those of its archive."""
     return Diagnostic(
         code=Code.MODIFIED_EXTERNAL,
-        location=Location(f"{directory}/{tag}"),
+        location=Location(tag).below(PurePath(directory)),
         message=f"differs from the archive of {tag}: {difference}",
         hint="fetch it again, or find out why it differs",
     )
@@ -41,7 +42,7 @@ def ambiguous_external(directory: str, tag: str) -> Diagnostic:
     """Report that a directory can be the source or the binary of its tag."""
     return Diagnostic(
         code=Code.AMBIGUOUS_EXTERNAL,
-        location=Location(f"{directory}/{tag}"),
+        location=Location(tag).below(PurePath(directory)),
         message="could be the source or the binary of this tag, and matches neither",
         hint="run 'nox -s regen', which downloads the archives to compare it with",
     )

@@ -97,7 +97,7 @@ def inspect_layout(
     if wrong := [name for path, name in names.items() if name != path]:
         hint = "rename the file, or remove it from the layout"
         raise InputError(
-            [input_error(f"{directory}/{name}", "its name is not Unicode", hint) for name in wrong]
+            [input_error(str(directory / name), "its name is not Unicode", hint) for name in wrong]
         )
     builds = present_builds(manifest, build, names) if all_variants else (build,)
     return builds[0], inspect_files(str(directory), files, expected_contents(manifest, builds))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -30,7 +31,14 @@ def check(root: Path, manifest: Path | None = None) -> list[Diagnostic]:
 def lines(root: Path) -> list[str]:
     """Return the diagnostics of a tree's files as text, with paths in the tree."""
     found = [one for one in check(root) if one.code != "vendored-changed"]
-    return [str(one).removeprefix(f"{root}/") for one in found]
+    return [_in_tree(str(one), root) for one in found]
+
+
+def _in_tree(text: str, root: Path) -> str:
+    """Return a diagnostic with the path of its file in the tree, with slashes on every platform."""
+    prefix = f"{root}{os.sep}"
+    path, colon, rest = text.removeprefix(prefix).partition(":")
+    return path.replace(os.sep, "/") + colon + rest if text.startswith(prefix) else text
 
 
 def regen(root: Path, manifest: Path) -> Path:
@@ -234,7 +242,7 @@ def test_a_removed_external_that_the_manifest_pins_is_reported_once(
     assert main(words) == 1
     output = capsys.readouterr().out
     assert [line for line in output.splitlines() if "[error" in line] == [
-        f"{tmp_path}/externals.toml:{number}:1: source.sqlite: the script no longer fetches "
+        f"{tmp_path / 'externals.toml'}:{number}:1: source.sqlite: the script no longer fetches "
         "sqlite-3.50.4.0 [error: SBM402 not-in-script]"
     ]
     assert "stale-exemption" not in output

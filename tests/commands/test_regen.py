@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -300,7 +299,6 @@ def test_a_token_that_cannot_be_one_is_refused_without_being_shown(
     assert TOKEN not in capsys.readouterr().err
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_killed_at_any_moment_the_manifest_is_the_old_or_the_new_one(
     manifest: Path, github: Server
 ) -> None:
@@ -319,7 +317,7 @@ def test_killed_at_any_moment_the_manifest_is_the_old_or_the_new_one(
             stderr=subprocess.DEVNULL,
         )
         time.sleep(0.25 + 0.03 * number)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
         seen.add(manifest.read_bytes())
     assert seen <= {old, new}

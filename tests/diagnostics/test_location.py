@@ -29,6 +29,13 @@ def test_a_name_of_digits_is_no_line(name: str) -> None:
     assert render([at(Location(name))], OutputFormat.GITHUB) == expected
 
 
+def test_a_path_of_windows_is_shown_as_it_is_and_with_slashes_to_github() -> None:
+    location = Location(r"C:\cpython\PCbuild\readme.txt", 3)
+    assert str(location) == r"C:\cpython\PCbuild\readme.txt:3"
+    output = render([at(location)], OutputFormat.GITHUB)
+    assert output.startswith("::error file=C%3A/cpython/PCbuild/readme.txt,line=3,title=")
+
+
 @pytest.mark.parametrize("name", NAMES, ids=lambda name: name[:9])
 def test_a_line_is_shown_behind_such_a_name(name: str) -> None:
     assert str(Location(name, 12)) == f"{name}:12"

@@ -57,4 +57,4 @@ def test_the_bar_shows_finished_downloads_and_bytes(monkeypatch: pytest.MonkeyPa
         progress.finish("source.a", "[b]downloaded[/b]")
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
     assert "[1/2] source.a: [b]downloaded[/b]\n" in text
-    assert re.search(r"━+.* 1/2 2\.5 MB", text)
+    assert re.search(r"[━-]+.* 1/2 2\.5 MB", text)

@@ -32,7 +32,9 @@ def made(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes
     with warnings.catch_warnings(), zipfile.ZipFile(buffer, "w", method) as archive:
         warnings.simplefilter("ignore")
         for name, data in members.items():
-            archive.writestr(name, data)
+            info = zipfile.ZipInfo(name)
+            info.filename = name  # on Windows, zipfile turns backslashes into slashes
+            archive.writestr(info, data, method)
     return buffer.getvalue()
 
 

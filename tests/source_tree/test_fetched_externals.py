@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import re
 import tarfile
 import zipfile
@@ -98,7 +99,8 @@ def inspect(
 
 
 def messages(directory: ExternalsDir, code: str) -> list[str]:
-    return [str(one) for one in check_externals_dir(directory, MANIFEST) if one.code == code]
+    found = [str(one) for one in check_externals_dir(directory, MANIFEST) if one.code == code]
+    return [one.replace(f"externals{os.sep}", "externals/") for one in found]
 
 
 def test_files_that_match_the_verification_code_are_intact() -> None:
