@@ -225,6 +225,28 @@ def shacl(session: nox.Session) -> None:
     session.run("pytest", "tests/validation/test_spdx3_shapes.py", env={"SBOM_SHACL": "1"})
 
 
+@nox.session(python="3.13", default=False, tags=["on-request"])
+def windows(session: nox.Session) -> None:
+    """Test with a Windows Python under Wine, and compare documents: [-- OPTIONS of pytest]."""
+    install(session, "tests", "windows")
+    directory = str((session.cache_dir / "windows").resolve())
+    python = ("python", str(Path("tools/windows_python.py").resolve()), directory)
+    output = str(session.run(*python, silent=True, success_codes=[0, 3])).strip()
+    if "no Windows Python can be made" in output:
+        session.skip(output)
+    session.log(output)
+    # The tests run in an empty directory; Wine has the root of this machine as drive Z:.
+    root = f"Z:{Path.cwd().as_posix()}"
+    tests = [word for word in session.posargs if Path(word.partition("::")[0]).exists()]
+    options = [word for word in session.posargs if word not in tests]
+    command = [*python, "-m", "pytest", "-p", "no:cacheprovider", "--numprocesses", "auto"]
+    command += ["-c", f"{root}/pyproject.toml", *options]
+    with TemporaryDirectory() as empty, session.chdir(empty):
+        session.run(*command, *(f"{root}/{path}" for path in tests or ["tests"]))
+    compare = ("python", "tools/windows_documents.py", directory)
+    session.run(*compare, env={"PYTHONPATH": "tests:benchmarks"})
+
+
 @nox.session(default=False, tags=["on-request"])
 def browser(session: nox.Session) -> None:
     """Open reports in Chromium: filters, keyboard, axe-core in both themes, no requests."""
