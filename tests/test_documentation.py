@@ -20,6 +20,8 @@ NAMES = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
 PAGES = [*(ROOT / name for name in NAMES), *sorted((ROOT / "docs").glob("*.md"))]
 TEXT = {str(page.relative_to(ROOT)).replace("\\", "/"): page.read_text("utf-8") for page in PAGES}
 EVERYTHING = "\n".join(TEXT.values())
+#: What people wrote: the page that is made from the options names each of them.
+WRITTEN = "\n".join(text for page, text in TEXT.items() if page != "docs/commands.md")
 
 
 def output_of(page: str, name: str) -> str:
@@ -140,7 +142,7 @@ def options() -> Iterator[tuple[str, str]]:
 
 
 def test_every_verb_and_option_is_documented() -> None:
-    assert not [(verb, option) for verb, option in options() if option not in EVERYTHING]
+    assert not [(verb, option) for verb, option in options() if option not in WRITTEN]
     assert not {verb for verb, _ in options() if f"`{verb}`" not in TEXT["README.md"]}
 
 
