@@ -72,7 +72,8 @@ def compose_build(
     components = contents.components if contents else resolve_components(manifest, build)
     ownership = contents.ownership if contents else ()
     owners = {component.id: component for component in components}
-    files = bom_files(contents.files if contents else (), ownership, owners)
+    names = component_names(manifest)
+    files = bom_files(contents.files if contents else (), ownership, owners, names)
     ids = unique_ids([root.id, *(component.id for component in components)])
     related = [
         *shipping_relationships(ids[root.id], components, ids),
@@ -231,10 +232,12 @@ def bom_files(
     files: Iterable[ShippedFile],
     ownership: Iterable[FileOwnership],
     components: Mapping[str, Component],
+    names: Mapping[str, str],
 ) -> tuple[BomFile, ...]:
     """Return files sorted by path, each with the license of the component that it belongs to.
 
-    ``components`` are by the ids that ``ownership`` has.
+    ``components`` are by the ids that ``ownership`` has, ``names`` those of all components by
+    their keys.
     """
     licenses = {
         owned.path: components[owned.component].license_concluded
@@ -249,17 +252,24 @@ def bom_files(
             sha256=file.sha256,
             sha512=file.sha512,
             license=_asserted(licenses.get(file.path, "")),
-            comment=" ".join(filter(None, (_evidence(file), describe_signature(file.signature)))),
+            comment=" ".join(
+                filter(None, (_evidence(file, names), describe_signature(file.signature)))
+            ),
         )
         for file in sorted(files, key=lambda file: file.path)
     )
 
 
-def _evidence(file: ShippedFile) -> str:
+def component_names(manifest: Manifest) -> dict[str, str]:
+    """Return what packages of components are called in documents, by the components' keys."""
+    return {spec.key: spec.name for spec in manifest.components}
+
+
+def _evidence(file: ShippedFile, names: Mapping[str, str]) -> str:
     """Return in words which components a binary shows, the same for one file in every BOM."""
     matches = file.binary.matches if file.binary else ()
     shown = ", ".join(
-        f"{match.tag or f'{match.component} {match.version}'.rstrip()}"
+        f"{match.tag or f'{names[match.component]} {match.version}'.rstrip()}"
         f" ({describe_matches([match])})"
         for match in matches
     )

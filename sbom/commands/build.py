@@ -17,6 +17,7 @@ from sbom.checks.externals_directory import check_externals_dir
 from sbom.components.component import Build
 from sbom.diagnostics import Code, Diagnostic, Exit, SbomError, failing
 from sbom.diagnostics.catalog import Area
+from sbom.diagnostics.inspection_messages import other_python_version
 from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.render import count, printable
 from sbom.formats import select_formats
@@ -45,6 +46,7 @@ from sbom.reports import print_note, print_report
 from sbom.source_tree.build_externals import BuildExternals, list_build_externals
 from sbom.source_tree.fetched_externals import read_externals_dir
 from sbom.verification.inspection import Inspection, inspect_layout
+from sbom.verification.results import ResultStatus
 
 
 def run(options: BuildOptions, environment: Environment) -> int:
@@ -180,4 +182,21 @@ def _inspect_layout(
     if len(builds) != 1:
         hint = "add --platform with one of " + ", ".join(build.platform for build in builds)
         raise usage_error("--layout", "is the layout of one platform", hint)
-    return inspect_layout(directory, manifest, builds[0], all_variants=options.variant is None)
+    found = inspect_layout(directory, manifest, builds[0], all_variants=options.variant is None)
+    _refuse_other_cpython(directory, manifest, found[1])
+    return found
+
+
+def _refuse_other_cpython(directory: Path, manifest: Manifest, layout: Inspection) -> None:
+    """Raise SbomError if binaries show another CPython version, and none the manifest's.
+
+    Name, identifiers and namespace of a document are those of the manifest's version, so that not
+    even an incomplete one can describe these files.
+    """
+    results = [one for one in layout.results if one.key == manifest.cpython.component]
+    others = [one.found for one in results if one.status is ResultStatus.VERSION_MISMATCH]
+    if others and not any(one.status is ResultStatus.CONFIRMED for one in results):
+        found = max(others, key=lambda version: (others.count(version), version))
+        recorded = manifest.cpython.version.rstrip("+")
+        hint = f"name the manifest of {found} with --manifest; regen makes it from a script or tree"
+        raise SbomError([other_python_version(str(directory), recorded, found, hint)])

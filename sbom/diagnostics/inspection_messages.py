@@ -223,10 +223,10 @@ def unsafe_archive(archive: str, member: str, message: str) -> Diagnostic:
     )
 
 
-def other_python_version(file: str, recorded: str, version: str) -> Diagnostic:
+def other_python_version(file: str, recorded: str, version: str, hint: str = "") -> Diagnostic:
     """Report binaries of another CPython version than the manifest."""
     message = f"expected CPython {recorded} as recorded, found {version} in the binaries"
-    hint = "add --script or --cpython of that version, or use --identify"
+    hint = hint or "add --script or --cpython of that version, or use --identify"
     return Diagnostic(
         code=Code.OTHER_PYTHON_VERSION, location=Location(file), message=message, hint=hint
     )

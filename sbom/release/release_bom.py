@@ -19,6 +19,7 @@ from sbom.bom.compose import (
     bom_component,
     bom_files,
     build_tool_relationships,
+    component_names,
     creation_info,
     derived_namespace,
     describe_signature,
@@ -212,7 +213,7 @@ def compose_release(
     builder.add_components(bom_component(component, ids) for component in components)
     builder.add_relationships(_structure(manifest, build_boms, artifacts, ids))
     conflicts += _add_builds(builder, build_boms, artifacts, ids)
-    _add_members(builder, artifacts, ids)
+    _add_members(builder, manifest, artifacts, ids)
     bom = builder.fill(
         Bom(
             name=name,
@@ -316,13 +317,17 @@ def _different_library(file: BomFile, build: Build, first: Build) -> Diagnostic:
 
 
 def _add_members(
-    builder: BomBuilder, artifacts: Iterable[ArtifactContents], ids: Mapping[str, str]
+    builder: BomBuilder,
+    manifest: Manifest,
+    artifacts: Iterable[ArtifactContents],
+    ids: Mapping[str, str],
 ) -> None:
     """Add the members of artifacts that were opened, and the components that they belong to."""
+    names = component_names(manifest)
     for contents in artifacts:
         components = {component.id: component for component in contents.components}
         ownership = [owned for owned in contents.ownership if owned.component in components]
-        files = bom_files(contents.files, ownership, components)
+        files = bom_files(contents.files, ownership, components, names)
         builder.add_files(files)
         artifact = ids[artifact_id(contents.artifact.file)]
         builder.add_relationships(file_relationships(artifact, files, ownership, ids))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -54,6 +55,35 @@ def test_an_undeclared_component_is_added_with_its_evidence(
         if one["relatedSpdxElement"] == package["SPDXID"]
     } >= {(file["SPDXID"], "STATIC_LINK"), ("SPDXRef-cpython", "DEPENDS_ON")}
     assert main(["validate", str(path)]) == Exit.OK
+
+
+def test_evidence_names_components_as_the_packages_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """expat's package is libexpat, that of CPython python."""
+    resource = {"CompanyName": "Python Software Foundation", "FileVersion": "3.14.7"}
+    pyexpat = pe(texts=[b"expat_2.8.2"], resource=resource)
+    build(tmp_path, {"DLLs/pyexpat.pyd": pyexpat}, capsys, "--keep-going")
+    [path] = tmp_path.glob("*.spdx.json")
+    data = json.loads(path.read_text(encoding="utf-8"))
+    [file] = data["files"]
+    named = set(re.findall(r"(?:: |\), )([a-z-]+) [0-9]", file["comment"]))
+    assert named == {"libexpat", "python"}
+    assert named <= {package["name"] for package in data["packages"]}
+
+
+def test_no_document_describes_another_cpython_than_the_files_show(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not with --keep-going either: its name, identifiers and namespace would all be wrong."""
+    resource = {"CompanyName": "Python Software Foundation", "FileVersion": "3.12.10"}
+    files = {"python312.dll": pe(resource=resource), "DLLs/_bz2.pyd": pe(resource=resource)}
+    for flags in ([], ["--keep-going"]):
+        status, err = build(tmp_path, files, capsys, *flags)
+        assert status == Exit.ERRORS
+        assert "expected CPython 3.14.7 as recorded, found 3.12.10 in the binaries" in err
+        assert "[error: SBM219 other-python-version]" in err
+        assert not [*tmp_path.glob("*.json")]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="others refuse such a name")
