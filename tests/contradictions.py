@@ -82,7 +82,7 @@ def _identifiers(document: Json) -> Iterator[str]:
                     yield f"{package['name']} {version} has the CPE {locator}"
             elif reference["referenceType"] == "purl":
                 plain, _, rest = locator.partition("?")
-                found = unquote(plain.partition("#")[0].rpartition("@")[2])
+                found = unquote(plain.partition("#")[0].partition("@")[2])
                 if found != version:
                     yield f"{package['name']} {version} has the purl {locator}"
                 location = parse_qs(rest.partition("#")[0]).get("download_url", [""])[0]
@@ -110,15 +110,27 @@ def _checksums(document: Json) -> Iterator[str]:
 
 
 def _evidence(document: Json) -> Iterator[str]:
-    """What a file shows of a component is the version that the document lists."""
-    listed = {package["name"].lower(): package["versionInfo"] for package in document["packages"]
-              if package.get("versionInfo")}  # fmt: skip
+    """What a file shows of a component is the version of the package that the file belongs to."""
+    packages = _packages(document)
+    related: dict[str, set[str]] = defaultdict(set)
+    for relation in document["relationships"]:
+        ends = (relation["spdxElementId"], relation["relatedSpdxElement"])
+        for one, other in (ends, ends[::-1]):
+            if other in packages:
+                related[one].add(other)
     for file in document.get("files", []):
         for component, version in _EVIDENCE.findall(file.get("comment", "")):
-            stated = listed.get(component.lower())
+            listed = [id_ for id_, one in packages.items() if _is_version_of(one, component)]
+            nearest = [id_ for id_ in listed if id_ in related[file["SPDXID"]]] or listed
+            stated = [packages[id_]["versionInfo"] for id_ in nearest]
             # A version that is cut short, as 14 of 14.51, is another statement, not another one.
-            if stated and not f"{stated}.".startswith(f"{version}."):
-                yield f"{_file_name(file)} shows {component} {version}, listed is {stated}"
+            if stated and not any(f"{one}.".startswith(f"{version}.") for one in stated):
+                found = ", ".join(stated)
+                yield f"{_file_name(file)} shows {component} {version}, listed is {found}"
+
+
+def _is_version_of(package: Json, component: str) -> bool:
+    return bool(package.get("versionInfo")) and package["name"].lower() == component.lower()
 
 
 def _files(document: Json) -> Iterator[str]:

@@ -80,8 +80,13 @@ def _update_versions(
                 else owner
                 for owner in owners
             ]
-        if declared.version not in versions and all(owner.component != id_ for owner in owners):
+        remaining = [owner.path for owner in owners if owner.component == id_]
+        if declared.version not in versions and not remaining:
             del known[id_]
+        elif len(versions) > 1:
+            moved = {path for shown in versions.values() for path in shown} - {*remaining}
+            kept = tuple(_links_without(declared, moved, remaining))
+            known[id_] = replace(declared, linkages=kept)
     return list(known.values()), list(dict.fromkeys(owners))
 
 
@@ -121,6 +126,22 @@ def _links_to(component: Component, paths: Sequence[str] | None) -> Iterator[Lin
             yield link
         elif files := tuple(path for path in paths if PathPatterns(link.files).matches(path)):
             yield replace(link, files=files, optional_files=())
+
+
+def _links_without(
+    component: Component, moved: Collection[str], remaining: Collection[str]
+) -> Iterator[Linkage]:
+    """Yield the linkages of a component without what names moved files only."""
+
+    def is_kept(name: str) -> bool:
+        pattern = PathPatterns((name,))
+        return any(map(pattern.matches, remaining)) or not any(map(pattern.matches, moved))
+
+    for link in component.linkages:
+        files = tuple(filter(is_kept, link.files))
+        optional_files = tuple(filter(is_kept, link.optional_files))
+        if files or optional_files or not link.files:
+            yield replace(link, files=files, optional_files=optional_files)
 
 
 class ShownContents(Protocol):

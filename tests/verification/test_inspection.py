@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from binaries import binaries, own, written
+from contradictions import find_contradictions
 from manifests import COMMITTED, committed
 from pe_files import pe
 from releases import make_release
@@ -70,6 +71,29 @@ def test_evidence_names_components_as_the_packages_are_named(
     named = set(re.findall(r"(?:: |\), )([a-z-]+) [0-9]", file["comment"]))
     assert named == {"libexpat", "python"}
     assert named <= {package["name"] for package in data["packages"]}
+
+
+@pytest.mark.parametrize("other", ["libssl-3.dll", "libcrypto-3.dll"])
+def test_a_file_of_another_version_ships_with_that_version_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], other: str
+) -> None:
+    """One of the two DLLs shows the declared version: each package names the file that shows it."""
+    files = {
+        f"DLLs/{name}": pe(resource={"FileVersion": "3.5.6" if name == other else "3.5.7"})
+        for name in ("libssl-3.dll", "libcrypto-3.dll")
+    }
+    build(tmp_path, files, capsys, "--keep-going")
+    [path] = tmp_path.glob("*.spdx.json")
+    data = json.loads(path.read_text(encoding="utf-8"))
+    assert find_contradictions(data) == []
+    versions = {one["SPDXID"]: one.get("versionInfo") for one in data["packages"]}
+    comments = {
+        versions[one["relatedSpdxElement"]]: one["comment"]
+        for one in data["relationships"]
+        if one["relationshipType"] == "DYNAMIC_LINK" and "openssl" in one["relatedSpdxElement"]
+    }
+    [declared] = {"libssl-3.dll", "libcrypto-3.dll"} - {other}
+    assert comments == {"3.5.6": f"Shipped as DLLs/{other}.", "3.5.7": f"Shipped as {declared}."}
 
 
 def test_no_document_describes_another_cpython_than_the_files_show(
