@@ -141,11 +141,23 @@ def check_part_agreement(part: Part, manifest: Manifest) -> Iterator[Diagnostic]
         for field in fields(Component):
             wanted, found = (getattr(one, field.name) for one in (expected[id_], actual[id_]))
             if wanted != found and field.name not in skipped:
-                message = f"expected {field.name} {wanted!s} as in the manifest, found {found!s}"
+                name = field.name.replace("_", " ")
+                message = (
+                    f"expected {name} {_in_words(wanted)} as in the manifest, "
+                    f"found {_in_words(found)}"
+                )
                 yield rejected_part(file, message, subject=id_, hint=hint)
     if derived_namespace(manifest, part.bom) != part.bom.namespace:
         message = "its namespace is not that of its contents: it was changed after build wrote it"
         yield rejected_part(file, message, hint=hint)
+
+
+def _in_words(value: object) -> str:
+    """Return a value of a component as people write it; "none" if it is empty."""
+    if isinstance(value, tuple):
+        parts = (" ".join(part) if isinstance(part, tuple) else str(part) for part in value)
+        return ", ".join(parts) or "none"
+    return str(value) or "none"
 
 
 def _absent_components(part: Part, manifest: Manifest) -> set[str]:
