@@ -103,6 +103,8 @@ class _Parser(Lexer):
         word = keyword[1].lower() if keyword else ""
         if character == ":" or word == "rem":
             self.remarks += 1
+            if keyword:
+                self.join_remark(keyword.end())
             self.skip_line()
             return None
         if character in ("", ")", "&", "|"):
@@ -112,6 +114,16 @@ class _Parser(Lexer):
         self.position = keyword.end()
         with self.nested():
             return self.parse_if() if word == "if" else self.parse_for()
+
+    def join_remark(self, start: int) -> None:
+        """Go to the line that a caret joins to a ``rem``, which it does behind its first word only.
+
+        https://stackoverflow.com/questions/11212624, "Comments with REM".
+        """
+        while re.fullmatch(rf"[{BLANKS}]*[^{BLANKS}]*(?<!\^)(?:\^\^)*\^", self.text[start:]):
+            if not self.advance_line():
+                return
+            start = 0
 
     def parse_simple(self) -> Node:
         """Read a command up to an operator, a closing parenthesis or the end of the line."""

@@ -32,6 +32,11 @@ def case(name: str, script: str, *expected: str) -> object:
 @pytest.mark.parametrize(
     ("script", "expected"),
     [
+        # Remarks: https://stackoverflow.com/questions/11212624, "Comments with REM".
+        case("caret_joins_a_line_to_a_remark_of_one_word", "rem x^\nshow a\nshow b", "b"),
+        case("caret_joins_two_lines_to_a_remark", "rem x^\ny^\nshow a\nshow b", "b"),
+        case("caret_behind_words_of_a_remark", "rem x y^\nshow a", "a"),
+        case("two_carets_join_no_line", "rem x^^\nshow a", "a"),
         # Variables.
         case("line_expands_before_it_runs", "set X=a& show [%X%]\nshow [%X%]", "[]", "[a]"),
         case(
