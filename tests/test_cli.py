@@ -360,9 +360,9 @@ def test_regen_prints_what_changed_and_writes_it(
     assert re.findall(r"^\S.*", shown, re.MULTILINE) == [
         "brotli 1.1.0: added",
         "netwide_assembler 2.11.06: added",
-        "xz 5.2.5 -> 5.8.1: updated, relicensed, description changed",
+        "xz 5.2.5 -> 5.8.1: updated, relicensed",
         "zstandard 1.5.7: removed",
-        "4 components changed: 2 added, 1 removed, 1 updated, 1 relicensed, description of 1",
+        "4 components changed: 2 added, 1 removed, 1 updated, 1 relicensed",
     ]
     assert "        fetched: only with --openssl-src -> always\n" in shown
     assert "        tag: xz-5.2.5 -> xz-5.8.1\n" in shown
