@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -34,6 +35,13 @@ _TABLES = {
 
 #: Of the summary: title, author, template and the package's code.
 _SUMMARY = ("-s", "Python", "Any", "x64;1033", "{9D2E35F9-2D71-4D60-8C3B-2B3A5C0F0E11}")
+
+_WXS = """<Wix xmlns="http://schemas.microsoft.com/wix/2006/wi">
+<Product Name="Python" Id="*" UpgradeCode="9D2E35F9-2D71-4D60-8C3B-2B3A5C0F0E11" Language="1033"
+ Version="3.14.7" Manufacturer="Any"><Package Compressed="yes"/>
+<Media Id="1" Cabinet="files.cab" EmbedCab="yes"/>
+<Directory Id="TARGETDIR" Name="SourceDir">{tree}</Directory>
+<Feature Id="All" Level="1">{features}</Feature></Product></Wix>"""
 
 
 def run(*words: object, cwd: Path, check: bool = True) -> str:
@@ -175,3 +183,33 @@ class Package:
             "Media": media,
             "Property": [["ProductName", "Python"]],
         }
+
+
+def write_with_wixl(files: Mapping[str, bytes], directory: Path, name: str) -> Path:
+    """Write a package with wixl, which keeps no cabinet beside one; return its path."""
+    home = directory / f"{name}.sources"
+    tree = ET.Element("Directory", Id="TARGETDIR", Name="SourceDir")
+    below = {"": tree}
+    features = ""
+    for number, (path, data) in enumerate(files.items()):
+        source = home / path
+        source.parent.mkdir(parents=True, exist_ok=True)
+        source.write_bytes(data)
+        parent = ""
+        *parts, base = path.split("/")
+        for part in parts:
+            here = f"{parent}{part}/"
+            if here not in below:
+                attributes = {"Id": f"D{len(below)}", "Name": part}
+                below[here] = ET.SubElement(below[parent], "Directory", attributes)
+            parent = here
+        component = ET.SubElement(below[parent], "Component", Id=f"C{number}", Guid="*")
+        ET.SubElement(component, "File", Id=f"F{number}", Name=base, Source=path, KeyPath="yes")
+        features += f'<ComponentRef Id="C{number}"/>'
+    text = _WXS.format(
+        tree="".join(ET.tostring(child, "unicode") for child in tree),
+        features=features,
+    )
+    (home / "core.wxs").write_text(text, encoding="utf-8")
+    run("wixl", "-o", directory / name, "core.wxs", cwd=home)
+    return directory / name

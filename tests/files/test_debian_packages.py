@@ -21,6 +21,7 @@ from debian_tools import (
     read_tree,
     run,
     seven_zip,
+    write_with_wixl,
 )
 
 from sbom.files.cabinet_archive import CabinetReader
@@ -57,6 +58,11 @@ def check(package: Path, files: dict[str, bytes]) -> None:
     assert {file.path: file.size for file in contents.members} == {
         path: len(data) for path, data in files.items()
     }
+
+
+def test_packages_of_wixl_are_read(tmp_path: Path) -> None:
+    files = {file.path: file.data for file in FILES}
+    check(write_with_wixl(files, tmp_path, "core.msi"), files)
 
 
 def spread(count: int) -> list[Placed]:

@@ -8,9 +8,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from binaries import written
 from cabinets import MSZIP, STORED, cabinet
-from debian_tools import digests, msiextract, needs_debian_tools, run
+from debian_tools import digests, msiextract, needs_debian_tools, run, write_with_wixl
 from installers import msi, no_cabinet
 from pe_files import pe
 from releases import zipped
@@ -30,12 +29,6 @@ FILES = {
     "Lib/os.py": b"import sys\n" * 4000,
     "Lib/empty.py": b"",
 }
-_DIRECTORY = """<Wix xmlns="http://schemas.microsoft.com/wix/2006/wi">
-<Product Name="Python" Id="*" UpgradeCode="9D2E35F9-2D71-4D60-8C3B-2B3A5C0F0E11" Language="1033"
- Version="3.14.7" Manufacturer="Any"><Package Compressed="yes"/>
-<Media Id="1" Cabinet="files.cab" EmbedCab="yes"/>
-<Directory Id="TARGETDIR" Name="SourceDir">{tree}</Directory>
-<Feature Id="All" Level="1">{features}</Feature></Product></Wix>"""
 
 
 def read(path: Path) -> ArchiveContents:
@@ -55,22 +48,9 @@ def test_msiextract_finds_the_same_files_in_our_packages(tmp_path: Path) -> None
 
 
 def test_a_package_of_wixl_is_read(tmp_path: Path) -> None:
-    written(tmp_path, FILES)
-    components, parts = "", []
-    for number, name in enumerate(FILES):
-        directory, _, base = name.rpartition("/")
-        component = (
-            f'<Component Id="C{number}" Guid="*"><File Id="F{number}" Name="{base}" '
-            f'Source="{name}" KeyPath="yes"/></Component>'
-        )
-        components += f'<ComponentRef Id="C{number}"/>'
-        inside = f'<Directory Id="D{number}" Name="{directory}">{component}</Directory>'
-        parts.append(inside if directory else component)
-    text = _DIRECTORY.format(tree="".join(parts), features=components)
-    (tmp_path / "core.wxs").write_text(text, encoding="utf-8")
-    run("wixl", "-o", "core.msi", "core.wxs", cwd=tmp_path)
-    contents = read(tmp_path / "core.msi")
-    assert found(contents) == digests(FILES) == msiextract(tmp_path / "core.msi", tmp_path / "out")
+    package = write_with_wixl(FILES, tmp_path, "core.msi")
+    contents = read(package)
+    assert found(contents) == digests(FILES) == msiextract(package, tmp_path / "out")
 
 
 def signed(directory: Path, name: str, *options: str) -> Path:
