@@ -175,12 +175,14 @@ def _make_verifier(
     """Return what compares the binaries among files with what they should contain."""
     manifest, known_dlls = expected.manifest, KnownDlls(expected.manifest)
     binaries = [file.path for file in files if file.binary]
+    # An installer has programs of its own, which run after installation.
+    of_container = filter(expected.container_files.matches, binaries)
     return BinaryVerifier(
         expectations=expectations_of_bom(bom, manifest, inventory, binaries)
         if bom
         else expectations_of_manifest(expected, inventory, known_dlls, binaries),
         tags={} if bom else expected_tags(expected),
-        owned=inventory.owned,
+        owned={*inventory.owned, *of_container},
         cpython=manifest.cpython.component,
         known_dlls=known_dlls,
     )

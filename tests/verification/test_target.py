@@ -61,6 +61,17 @@ def test_an_installer_is_inspected_like_the_directory_that_it_installs(
     assert (status, package["results"]) == (Exit.OK, layout["results"])
 
 
+def test_programs_that_an_installer_runs_itself_are_not_unowned(
+    case: VerifyCase, tmp_path: Path
+) -> None:
+    """python.org's installers up to 3.12 contain py.exe, and run it to compile the library."""
+    program = pe(resource={"CompanyName": "Python Software Foundation", "ProductName": "Python"})
+    case.path = tmp_path / "python-3.13.5-amd64.exe"
+    case.path.write_bytes(bundle({"core.msi": msi(case.files), "py.exe": program}))
+    status, report = case.run()
+    assert (status, report["diagnostics"]) == (Exit.OK, [])
+
+
 def test_packages_and_cabinets_beside_an_installer_are_read(
     case: VerifyCase, tmp_path: Path
 ) -> None:
