@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
+from msgspec import structs
+
 from sbom.bom.bom import (
     Bom,
     BomFile,
@@ -203,7 +205,7 @@ def large_report(files: int) -> ReleaseReport:
     ]
     libraries = [library(f"library-{number}", f"1.{number}") for number in range(60)]
     members = [
-        replace(
+        structs.replace(
             file(f"File-{number}", f"Lib/package{number % 97}/module{number}.py"),
             sha256=f"{number:064x}",
             comment="Evidence in the file: library 1.0 (text)." if number % 50 == 0 else "",
@@ -282,7 +284,9 @@ def hostile_bom(text: str) -> Bom:
         namespace=text,
         creation=replace(bom.creation, creators=(text,), tools=(text,), comment=text),
         components=(*bom.components, evil),
-        files=tuple(replace(one, path=text, sha256=text, comment=text) for one in bom.files),
+        files=tuple(
+            structs.replace(one, path=text, sha256=text, comment=text) for one in bom.files
+        ),
         relationships=(*bom.relationships, linked),
         license_texts=(ExtractedLicense(text, text, text),),
     )

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-import orjson
+import msgspec
+from msgspec import Struct
 
 from sbom.components.component import Component
 
@@ -42,8 +43,7 @@ class RelationshipKind(StrEnum):
 LINKS = (RelationshipKind.STATIC_LINK, RelationshipKind.DYNAMIC_LINK)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Relationship:
+class Relationship(Struct, frozen=True, order=True):
     """A relationship between two elements of a BOM, by their ids, read from source to target."""
 
     source: str
@@ -57,8 +57,7 @@ class Relationship:
         return self.source, self.kind, self.target
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BomFile:
+class BomFile(Struct, frozen=True, kw_only=True):
     """A file, by its path in the build or the artifact that contains it, with slashes.
 
     Checksums are lower-case hexadecimal and empty if a foreign document has none; ``license``
@@ -167,4 +166,4 @@ def _with_digest(short: str, name: str) -> str:
 def content_digest(bom: Bom) -> str:
     """Return 32 hexadecimal digits of SHA-256 over a BOM without its namespace and time."""
     timeless = replace(bom, namespace="", creation=replace(bom.creation, created=None))
-    return hashlib.sha256(orjson.dumps(timeless)).hexdigest()[:32]
+    return hashlib.sha256(msgspec.json.encode(timeless)).hexdigest()[:32]

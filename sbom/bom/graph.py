@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from sbom.bom.bom import LINKS, Bom, BomFile, Relationship, RelationshipKind
 from sbom.bom.license_texts import used_license_texts
 from sbom.components.component import Component
@@ -42,7 +44,7 @@ class BomBuilder:
             known = self.relationships.setdefault(relationship.key, relationship)
             if relationship.comment and relationship.comment not in known.comment:
                 comment = f"{known.comment} {relationship.comment}".strip()
-                self.relationships[relationship.key] = replace(known, comment=comment)
+                self.relationships[relationship.key] = structs.replace(known, comment=comment)
 
     def fill(self, bom: Bom) -> Bom:
         """Return a BOM with all that was collected, sorted, and no component that nothing has."""
@@ -89,9 +91,9 @@ def move_relationships(bom: Bom, container: str, build: str) -> Iterator[Relatio
         if relationship.source != root:
             yield relationship
         elif relationship.kind is RelationshipKind.BUILD_TOOL:
-            yield replace(relationship, source=build)
+            yield structs.replace(relationship, source=build)
         else:
-            yield replace(relationship, source=container)
+            yield structs.replace(relationship, source=container)
 
 
 class SliceExtractor:

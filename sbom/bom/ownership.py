@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from msgspec import Struct
+
 from sbom.components.component import Build, Component, Linkage, build_filename
 from sbom.components.resolve import merge_linkages, resolve_components
 from sbom.files.shipped_file import EXECUTABLE_SUFFIXES
@@ -20,8 +22,7 @@ _DLL = "python{line}.dll"
 _SHIPPED = ("dynamic", "static", "bundled")
 
 
-@dataclass(frozen=True, slots=True)
-class FileOwnership:
+class FileOwnership(Struct, frozen=True):
     """A file and the id of a component that it belongs to, or that is linked into it.
 
     ``kind`` is that of the component's linkage: ``dynamic``, ``bundled`` or ``static``.

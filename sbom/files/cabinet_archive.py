@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import IO
+
+from msgspec import structs
 
 from sbom.binaries.binary import InspectFn
 from sbom.diagnostics import Diagnostic, sort_diagnostics
@@ -59,7 +61,7 @@ class CabinetReader:
         members: list[ShippedFile] = []
         for packed in read_files([(file, cabinet)], self.limits.allowed_size(archive.size)):
             hashed = hash_stream(packed.names[0], packed.pieces, self.inspect)
-            members += (replace(hashed, path=_path(name)) for name in packed.names)
+            members += (structs.replace(hashed, path=_path(name)) for name in packed.names)
         return members
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import IO
+
+from msgspec import structs
 
 from sbom.binaries.binary import InspectFn
 from sbom.diagnostics import Diagnostic, sort_diagnostics
@@ -65,7 +67,7 @@ class MsiReader:
         file.seek(0)
         try:
             database = MsiDatabase(file)
-            package = replace(package, signature=database.read_signature())
+            package = structs.replace(package, signature=database.read_signature())
             installed = _list_files(database)
             if diagnostics := [*self._validate(installed, package)]:
                 return ArchiveContents(package, diagnostics=sort_diagnostics(diagnostics))
@@ -114,7 +116,7 @@ class MsiReader:
                 continue
             hashed = hash_stream(wanted[0].path, packed.pieces, self.inspect)
             for file in wanted:
-                member = replace(hashed, path=file.path)
+                member = structs.replace(hashed, path=file.path)
                 first, other = members.setdefault(file.path.lower(), (member, file))
                 if first.sha256 != hashed.sha256:
                     diagnostics.append(_conflict(package.path, file, other))

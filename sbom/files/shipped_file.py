@@ -9,9 +9,10 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, structs
 
 from sbom.binaries.binary import Binary, InspectFn, PEHeaders
 from sbom.binaries.pe import find_image_end, is_pe
@@ -42,8 +43,7 @@ _MOST_THREADS = 8
 _READING = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
 
 
-@dataclass(frozen=True, slots=True)
-class ShippedFile:
+class ShippedFile(Struct, frozen=True):
     """A file in a directory or an archive: its path there, with slashes, and its size in bytes.
 
     The checksums are lower-case hexadecimal, and empty if they were not requested. ``binary`` is
@@ -121,13 +121,7 @@ class FileHasher:
     def finish(self, path: str) -> ShippedFile:
         """Return the file that consists of the pieces."""
         digests = {name: hasher.hexdigest() for name, hasher in self._hashes.items()}
-        file = ShippedFile(
-            path,
-            self._size,
-            sha1=digests.get("sha1", ""),
-            sha256=digests.get("sha256", ""),
-            sha512=digests.get("sha512", ""),
-        )
+        file = ShippedFile(path, self._size, **digests)
         if not self._pieces:
             return file
         if self._size > self._limit and not self._overlay:
@@ -135,11 +129,13 @@ class FileHasher:
         data = b"".join(self._pieces)
         if is_catalog(data):
             signature, catalog = read_catalog(data)
-            return replace(file, signature=signature, catalog=catalog)
+            return structs.replace(file, signature=signature, catalog=catalog)
         if is_signed_cabinet(data):
-            return replace(file, signature=read_cabinet_signature(data))
+            return structs.replace(file, signature=read_cabinet_signature(data))
         binary = self._inspect_binary(path, data)
-        return replace(file, binary=binary, signature=binary.headers.signature if binary else None)
+        return structs.replace(
+            file, binary=binary, signature=binary.headers.signature if binary else None
+        )
 
     def _inspect_binary(self, path: str, data: bytes) -> Binary | None:
         if self._inspect is None:
@@ -152,9 +148,11 @@ class FileHasher:
         """Return a file of which not all pieces were kept."""
         if self._pieces and is_pe(self._pieces[0]):
             message = f"is larger than {self._limit:,} bytes, and was not inspected"
-            return replace(file, binary=Binary(PEHeaders(parse_error=message)))
+            return structs.replace(file, binary=Binary(PEHeaders(parse_error=message)))
         error = f"it is in a file of more than {self._limit:,} bytes, which is not read"
-        return replace(file, signature=Signature(status=SignatureStatus.DAMAGED, parse_error=error))
+        return structs.replace(
+            file, signature=Signature(status=SignatureStatus.DAMAGED, parse_error=error)
+        )
 
 
 def hash_stream(

@@ -12,11 +12,13 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote
+
+from msgspec import structs
 
 from sbom.binaries.binary import InspectFn
 from sbom.diagnostics import Diagnostic, failing, sort_diagnostics
@@ -107,7 +109,7 @@ class ZipReader:
                         nested[path] = self._read(member, f"{archive.path}/{path}", depth + 1)
                     diagnostics += nested[path].diagnostics
                     signature = nested[path].archive.signature
-                    members[-1] = replace(members[-1], signature=signature)
+                    members[-1] = structs.replace(members[-1], signature=signature)
             except _TooLargeError as error:
                 diagnostics.append(unsafe_archive(archive.path, path, str(error)))
             except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError,
@@ -116,7 +118,7 @@ class ZipReader:
                 diagnostics.append(unreadable_file(archive.path, path, message))
         members.sort(key=lambda file: file.path)
         if not failing(diagnostics):
-            archive = replace(archive, signature=read_package_signature(file, opened))
+            archive = structs.replace(archive, signature=read_package_signature(file, opened))
         return ArchiveContents(archive, tuple(members), nested, sort_diagnostics(diagnostics))
 
 

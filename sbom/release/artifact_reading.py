@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
+from msgspec import structs
+
 from sbom.binaries.binary import InspectFn
 from sbom.files.burn import BundleReader
 from sbom.files.msi import MsiReader
@@ -89,7 +91,7 @@ class _InstallerReader:
             package = hash_file(self._directory / path)
             if same := opened.get(package.sha256):
                 # What is wrong with it was reported with the installer.
-                package = replace(package, signature=same.archive.signature)
+                package = structs.replace(package, signature=same.archive.signature)
                 return replace(same, archive=package, diagnostics=())
             return self._read(path, MsiReader(self._inspect).read)
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import structs
 
 from sbom.files.shipped_file import ShippedFile, hash_directory, verification_code
 from sbom.files.targz import ArchiveInfo
@@ -125,7 +127,7 @@ def _hash_directories(path: Path) -> dict[str, tuple[ShippedFile, ...]]:
     for file in hash_directory(path, ("sha1",)):
         name, slash, inside = file.path.partition("/")
         if slash:
-            directories[name].append(replace(file, path=inside))
+            directories[name].append(structs.replace(file, path=inside))
     return {name: tuple(files) for name, files in directories.items()}
 
 

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from sbom.bom.bom import Bom, RelationshipKind
 from sbom.components.component import Component
 
@@ -27,7 +29,7 @@ def align_paths(bom: Bom, paths: Iterable[str]) -> Bom:
     return replace(
         bom,
         files=tuple(
-            replace(file, path=by_name.get(path.lower(), path))
+            structs.replace(file, path=by_name.get(path.lower(), path))
             for file, path in zip(bom.files, relative, strict=True)
         ),
     )

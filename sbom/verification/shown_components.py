@@ -8,6 +8,8 @@ from dataclasses import replace
 from itertools import chain
 from typing import Protocol
 
+from msgspec import structs
+
 from sbom.bom.ownership import FileOwnership
 from sbom.components.component import Component, Linkage
 from sbom.components.identifiers import make_cpes, make_purl
@@ -75,7 +77,7 @@ def _update_versions(
                 links = (*existing.linkages, *links)
             known[updated.id] = replace(updated, linkages=links)
             owners = [
-                replace(owner, component=updated.id)
+                structs.replace(owner, component=updated.id)
                 if owner.component == id_ and (paths is None or owner.path in paths)
                 else owner
                 for owner in owners

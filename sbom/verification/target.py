@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
+from msgspec import structs
+
 from sbom.binaries.binary import InspectFn
 from sbom.binaries.pe import is_pe
 from sbom.bom.bom import Bom
@@ -58,9 +60,11 @@ class VerifyTarget:
     def all_files(self) -> tuple[ShippedFile, ...]:
         """Return the files, the packages, and the target itself, whose path is empty."""
         files = list(self.files)
-        files += [replace(package.archive, path=path) for path, package in self.packages.items()]
+        files += [
+            structs.replace(package.archive, path=path) for path, package in self.packages.items()
+        ]
         if self.file and self.file not in self.files:
-            files.append(replace(self.file, path=""))
+            files.append(structs.replace(self.file, path=""))
         return tuple(sorted(files, key=lambda file: file.path))
 
 
@@ -189,7 +193,7 @@ def _is_package(path: str) -> bool:
 
 def _members(archive: ArchiveContents, prefix: str = "") -> tuple[ShippedFile, ...]:
     """Return the members of an archive, and those of packages in it below their paths."""
-    members = [replace(file, path=prefix + file.path) for file in archive.members]
+    members = [structs.replace(file, path=prefix + file.path) for file in archive.members]
     for name, nested in archive.nested.items():
         members += _members(nested, f"{prefix}{name}/")
     return tuple(sorted(members, key=lambda file: file.path))

@@ -13,6 +13,7 @@ from boms import PLATFORMS, bom_of, committed_bom
 from hypothesis import given
 from hypothesis import strategies as st
 from manifests import entries, for_entry
+from msgspec import structs
 from random_boms import boms
 from release_runs import slice_paths
 
@@ -78,7 +79,7 @@ def enrich(bom: Bom) -> Bom:
             license_list_version="3.28",
         ),
         components=(rich, *others),
-        files=tuple(replace(file, license="MIT") for file in bom.files),
+        files=tuple(structs.replace(file, license="MIT") for file in bom.files),
         license_texts=(ExtractedLicense("LicenseRef-own", "Own", "Do  as\nyou like.\n"),),
     )
 

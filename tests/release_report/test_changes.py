@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 from release_pages import DOCUMENT, library, release_bom, release_index
 
 from sbom.bom.bom import Bom
@@ -70,7 +71,8 @@ def test_each_fact_that_changed_is_named(
 def test_components_that_were_added_and_removed_are_named() -> None:
     after = changed("xz", name="brotli", id="brotli", purl="pkg:generic/brotli@5.2.5")
     related = tuple(
-        replace(one, target="brotli") if one.target == "xz" else one for one in after.relationships
+        structs.replace(one, target="brotli") if one.target == "xz" else one
+        for one in after.relationships
     )
     assert compare(replace(after, relationships=related)) == [
         ("brotli", "added", "version", "", "5.2.5"),
@@ -81,7 +83,7 @@ def test_components_that_were_added_and_removed_are_named() -> None:
 def test_another_channel_or_platform_is_a_change() -> None:
     bom = release_bom()
     related = tuple(
-        replace(one, source="python-3.14.7-amd64.exe") if one.target == "xz" else one
+        structs.replace(one, source="python-3.14.7-amd64.exe") if one.target == "xz" else one
         for one in bom.relationships
     )
     assert compare(replace(bom, relationships=related)) == [
@@ -100,7 +102,8 @@ def test_a_second_version_of_a_component_is_added() -> None:
 def test_files_that_changed_are_counted() -> None:
     bom = release_bom()
     files = tuple(
-        replace(one, sha256="9" * 64) if one.path == "tcl90.dll" else one for one in bom.files
+        structs.replace(one, sha256="9" * 64) if one.path == "tcl90.dll" else one
+        for one in bom.files
     )
     assert compare(replace(bom, files=files)) == [
         ("tcl", "files changed", "files", "", "1 changed")
@@ -119,7 +122,7 @@ def test_artifacts_of_another_release_are_no_changes() -> None:
                 replace(one, id=renamed(one.id), name=renamed(one.name)) for one in bom.components
             ),
             relationships=tuple(
-                replace(one, source=renamed(one.source), target=renamed(one.target))
+                structs.replace(one, source=renamed(one.source), target=renamed(one.target))
                 for one in bom.relationships
             ),
         ),

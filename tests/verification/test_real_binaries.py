@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 from conftest import FACTS, ROOT
 from manifests import COMMITTED, committed, regenerated, script_of
+from msgspec import structs
 
 from sbom.bom.ownership import expected_contents
 from sbom.cli import main
@@ -43,7 +43,7 @@ def inspected(name: str) -> tuple[ShippedFile, ...]:
     """Return the files of a wheel that are python.org's, by their names."""
     target = open_target(Path(DIRECTORY) / name, make_inspector(committed()))
     return tuple(
-        replace(file, path=file.path.removeprefix(PREFIX))
+        structs.replace(file, path=file.path.removeprefix(PREFIX))
         for file in target.files
         if file.path.startswith(PREFIX)
     )
