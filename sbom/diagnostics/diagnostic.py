@@ -214,8 +214,9 @@ class OperationalError(SbomError):
 
 def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Return the distinct diagnostics sorted by location, subject, name and message."""
-    key = attrgetter("location", "subject", "code", "message")
-    return tuple(sorted(set(diagnostics), key=key))
+    # The parts of a location, because comparing two of them calls its methods.
+    parts = ("location.path", "location.line", "location.column", "subject", "code", "message")
+    return tuple(sorted(set(diagnostics), key=attrgetter(*parts)))
 
 
 def failing(diagnostics: Iterable[Diagnostic], *, strict: bool = False) -> list[Diagnostic]:

@@ -111,12 +111,15 @@ def _record_diagnostics(
 
     They are sorted by what the record has: its bytes do not depend on how a path was written.
     """
+    diagnostics = tuple(diagnostics)
+    files = {one.location.path for one, _ in diagnostics}
+    portable = {file: _portable(file, directories) for file in files}
     recorded = [
         RecordedDiagnostic(
             id=one.entry.id,
             name=str(one.code),
             severity=str(one.entry.severity),
-            file=_portable(one.location.path, directories),
+            file=portable[one.location.path],
             subject=one.subject,
             message=one.message,
             reason=" ".join(reason.split()),
