@@ -7,6 +7,8 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -107,8 +109,7 @@ def write_all(contents: Mapping[Path, bytes | IO[bytes]]) -> None:
         raise OperationalError([write_error(str(named), error)]) from error
     finally:
         for temporary, _ in waiting:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
+            _remove(temporary)
 
 
 def _replace(source: str, target: Path) -> None:
@@ -168,10 +169,16 @@ def _temporary(path: Path, data: bytes | IO[bytes]) -> str:
             os.fsync(file.fileno())
         Path(name).chmod(mode)
     except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
+        _remove(name)
         raise
     return name
+
+
+def _remove(temporary: str) -> None:
+    with contextlib.suppress(OSError):
+        if sys.platform == "win32":
+            Path(temporary).chmod(stat.S_IWRITE)  # which a file needs to be removed there
+        Path(temporary).unlink()
 
 
 def _umask() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,18 @@ def test_a_file_that_another_program_keeps_open_is_reported_and_kept(tmp_path: P
     assert caught.value.diagnostics[0].message.startswith("cannot be written: ")
     assert path.read_bytes() == b"old"
     assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_nothing_is_left_beside_a_read_only_file_that_windows_does_not_replace(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(b"old")
+    path.chmod(0o444)
+    with suppress(OperationalError):
+        write_all({path: b"new"})
+    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+    assert path.read_bytes() in (b"old", b"new")
 
 
 def test_no_other_error_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,8 @@ _KEPT_OVERLAY = 4 << 20
 _LARGE = 1 << 14
 _MOST_THREADS = 8
 #: Windows would translate line ends, and hand the file on to child processes.
+#: IO_REPARSE_TAG_MOUNT_POINT, which junctions have: neither links nor directories to os.scandir().
+_MOUNT_POINT = 0xA0000003
 _READING = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
 
 
@@ -270,12 +272,20 @@ def _walk(directory: Path, errors: list[Diagnostic]) -> Iterator[tuple[str, int]
         try:
             with os.scandir(here) as entries:
                 for entry in entries:
+                    if sys.platform == "win32" and _is_junction(entry):
+                        continue
                     if entry.is_dir(follow_symlinks=False):
                         stack.append((f"{prefix}{entry.name}/", entry.path))
                     elif entry.is_file(follow_symlinks=False):
                         yield f"{prefix}{entry.name}", entry.stat(follow_symlinks=False).st_size
         except OSError as error:
             errors.extend(read_error(Path(here), error).diagnostics)
+
+
+def _is_junction(entry: os.DirEntry[str]) -> bool:
+    """Return whether a directory of Windows is another one, perhaps one that it is in."""
+    tag: int = getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", 0)
+    return tag == _MOUNT_POINT
 
 
 def _read(path: str, size: int, hasher: FileHasher) -> None:

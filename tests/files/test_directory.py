@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,15 @@ def test_an_exception_in_any_thread_is_raised(tmp_path: Path, size: int) -> None
         (tmp_path / f"{number}.dll").write_bytes(b"MZ" + bytes(size))
     with pytest.raises(MemoryError, match="dll"):
         hash_directory(tmp_path, inspect=inspect)
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="only Windows has junctions")
+def test_junctions_in_a_directory_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"x")
+    command = ["cmd", "/c", "mklink", "/J", str(tmp_path / "loop"), str(tmp_path)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("Wine 8 makes no junctions")
+    assert [file.path for file in hash_directory(tmp_path)] == ["real"]
 
 
 def test_links_in_a_directory_are_not_followed(tmp_path: Path) -> None:
