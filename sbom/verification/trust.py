@@ -96,9 +96,9 @@ def _find_faults(
 
 def read_root_file(path: Path) -> list[Root]:
     """Return the certificates in a PEM file. Raises InputError if there are none."""
-    text = read_bytes(path, _ROOTS_SIZE).decode("ascii", "replace")
+    text = read_bytes(path, _ROOTS_SIZE).decode("utf-8-sig", "replace")
     try:
-        roots = list(parse_roots(text))
+        roots = list(parse_roots(text.replace("\r\n", "\n")))
     except ValueError:
         roots = []
     if not roots or not all(is_certificate(root.certificate) for root in roots):

@@ -151,7 +151,7 @@ def test_one_dll_can_be_verified(case: VerifyCase, tmp_path: Path) -> None:
             "is not a directory, a zip file, a cabinet, an installer",
         ),
         (b"PK\x03\x04", Exit.ERRORS, "is not a complete zip file"),
-        (None, Exit.USAGE, "cannot be read: No such file or directory"),
+        (None, Exit.USAGE, "file.zip: cannot be read: "),
     ],
 )
 def test_what_cannot_be_verified_is_an_error(

@@ -90,3 +90,13 @@ def test_a_file_without_root_certificates_is_refused(case: VerifyCase, text: str
     status, report = case.run("--root", str(roots))
     [error] = report["diagnostics"]
     assert (status, error["message"]) == (Exit.USAGE, "has no certificates in PEM")
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["", "byte order mark"])
+def test_roots_can_have_been_saved_on_windows(case: VerifyCase, mark: bytes) -> None:
+    pem = pem_of(case.trusted).replace("\n", "\r\n")
+    roots = case.directory / "other.pem"
+    roots.write_bytes(mark + pem.encode("ascii"))
+    case.trusted = []
+    assert untrusted(case, "--root", str(roots)) == {}
+    assert case.run("--root", str(roots))[0] == Exit.OK
