@@ -18,6 +18,8 @@ settings.register_profile("fuzz", deadline=None, max_examples=2000, print_blob=T
 settings.load_profile("suite")
 
 ROOT = Path(__file__).parent.parent
+#: The variable by which platformdirs uses another directory on Windows than the user's.
+LOCAL_APPDATA = "WIN_PD_OVERRIDE_LOCAL_APPDATA"
 FACTS = Path(__file__).parent / "facts"
 
 
@@ -36,7 +38,8 @@ def _only_temporary_files(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Keep lock files out of the user's state directory."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+    for name in ("XDG_STATE_HOME", LOCAL_APPDATA):
+        monkeypatch.setenv(name, str(tmp_path_factory.getbasetemp() / "state"))
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import server
-from conftest import ROOT
+from conftest import LOCAL_APPDATA, ROOT
 from manifests import COMMITTED
 from pe_files import pe
 from server import Server, archive, body, reset, running, status
@@ -53,7 +53,7 @@ def manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     path = tmp_path / "externals.toml"
     path.write_text(text[:start] + pins + text[end:], encoding="utf-8")
-    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+    for name in ("XDG_CACHE_HOME", LOCAL_APPDATA):
         monkeypatch.setenv(name, str(tmp_path / "cache"))
     monkeypatch.delenv("GITHUB_TOKEN", raising=False)
     monkeypatch.setenv("CI", "1")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import LOCAL_APPDATA
 from manifests import COMMITTED
 from server import Server, archive, body, running
 
@@ -44,7 +45,7 @@ def manifest(tmp_path: Path, original: Server, monkeypatch: pytest.MonkeyPatch) 
     text = (text[:start] + pin + text[end:]).replace("https://github.com/", f"{original.base}/", 1)
     path = tmp_path / "externals.toml"
     path.write_text(text, encoding="utf-8")
-    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+    for name in ("XDG_CACHE_HOME", LOCAL_APPDATA):
         monkeypatch.setenv(name, str(tmp_path / "cache"))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)

@@ -15,11 +15,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import LOCAL_APPDATA
 from manifests import COMMITTED, committed
 from msgspec import structs
 
 from sbom.checks.externals_directory import check_externals_dir
 from sbom.cli import main
+from sbom.download.cache import default_cache_dir
 from sbom.files.shipped_file import ShippedFile, verification_code
 from sbom.files.targz import read_targz
 from sbom.manifest.pins import Pin
@@ -243,11 +245,12 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         file = tmp_path / "externals/zlib-ng-2.2.4" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(contents)
-    blobs = tmp_path / "cache/cpython-windows-sbom/blobs"
+    for name in ("XDG_CACHE_HOME", LOCAL_APPDATA, "HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "cache"))
+    blobs = default_cache_dir() / "blobs"
+    assert blobs.is_relative_to(tmp_path)
     blobs.mkdir(parents=True)
     (blobs / digest).write_bytes(data)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

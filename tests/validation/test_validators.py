@@ -340,14 +340,13 @@ def test_a_file_that_is_not_a_document_is_reported_with_its_line(name: str) -> N
     [
         ("missing.spdx.json", "No such file or directory"),
         (".", "Is a directory"),
-        ("\0", "embedded null byte"),
+        ("\0", "embedded null "),  # byte, or on Windows character
     ],
 )
 def test_a_file_that_cannot_be_read_is_reported(name: str, reason: str, tmp_path: Path) -> None:
     report = validate_document(tmp_path / name)
-    assert [diagnostic.message for diagnostic in report.diagnostics] == [
-        f"cannot be read: {reason}"
-    ]
+    [diagnostic] = report.diagnostics
+    assert diagnostic.message.startswith(f"cannot be read: {reason}")
     assert exit_status([report]) == Exit.USAGE
 
 
@@ -450,6 +449,7 @@ def test_a_document_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path)
     good, gone = write(tmp_path, versioned()), tmp_path / "gone.spdx.json"
     reports = [validate_document(gone), validate_document(good)]
     text = render_reports(reports, OutputFormat.GITHUB)
-    assert text.startswith(f"::error file={gone},title=SBM902 input-error::cannot be read: ")
+    file = gone.as_posix().replace(":", "%3A")
+    assert text.startswith(f"::error file={file},title=SBM902 input-error::cannot be read: ")
     assert f"{good}\n  spdx-tools: ok\n" in text
     assert exit_status(reports) == Exit.USAGE
