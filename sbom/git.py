@@ -27,15 +27,15 @@ def read_revision(path: Path, revision: str) -> bytes:
     return found.stdout
 
 
-def find_merge_base(path: Path, one: str, other: str) -> str:
+def find_merge_base(path: Path, first: str, other: str) -> str:
     """Return the commit that two revisions have in common. Raises InputError."""
     directory = path.resolve().parent
     _require_repository(path, directory)
-    found = _run(directory, "merge-base", _resolve(directory, one), _resolve(directory, other))
+    found = _run(directory, "merge-base", _resolve(directory, first), _resolve(directory, other))
     if found.returncode:
         message = "have no commit in common in this repository"
         hint = "fetch more of its history: git fetch --unshallow"
-        raise usage_error(f"--git {one}...{other}", message, hint)
+        raise usage_error(f"--git {first}...{other}", message, hint)
     return found.stdout.decode().strip()
 
 

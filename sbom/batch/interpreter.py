@@ -237,7 +237,9 @@ class _Interpreter:
             return self.state.report_unsupported(node.line, f"'for {node.switch}' is not supported")
         text = self.evaluator.expand_loop(node.items, items, node.line)
         if not text.strip():
-            self.program.without_items.update(one.key for one in simple_commands(node.body))
+            self.program.without_items.update(
+                simple_command.key for simple_command in simple_commands(node.body)
+            )
         status = 0
         for value in self.evaluator.loop_values(text, node.line):
             self.state.charge(len(value), node.line)

@@ -118,7 +118,7 @@ def read_imports(data: bytes) -> tuple[str, ...]:
     config.parse_imports = True
     parsed = lief.PE.parse(data, config)
     imports = (*parsed.imports, *parsed.delay_imports) if parsed else ()
-    return tuple(str(one.name) for one in imports)
+    return tuple(str(import_.name) for import_ in imports)
 
 
 def find_section(data: bytes, name: str) -> tuple[int, int]:
@@ -211,7 +211,9 @@ def _read_signature(data: bytes, at: int, overlay: Overlay) -> Signature | None:
         else Signature(status=SignatureStatus.DAMAGED)
         for message in islice(messages, _MOST_CERTIFICATES)
     )
-    added = (replace(one, secondary=()) for other in others for one in other.all_signatures)
+    added = (
+        replace(signature, secondary=()) for other in others for signature in other.all_signatures
+    )
     return replace(first, secondary=(*first.secondary, *added))
 
 

@@ -33,18 +33,25 @@ def component_completeness(bom: Bom) -> Mapping[str, Completeness]:
     and all are unknown.
     """
     files = {file.id for file in bom.files}
-    packed = {one.id for one in bom.components if one.purpose in _PACKED}
-    taken_apart = {one.source for one in bom.relationships if one.source not in files}
+    packed = {component.id for component in bom.components if component.purpose in _PACKED}
+    taken_apart = {
+        relationship.source
+        for relationship in bom.relationships
+        if relationship.source not in files
+    }
     unpacked = {
-        one.source
-        for one in bom.relationships
-        if one.kind is RelationshipKind.CONTAINS and (one.target in files or one.target in packed)
+        relationship.source
+        for relationship in bom.relationships
+        if relationship.kind is RelationshipKind.CONTAINS
+        and (relationship.target in files or relationship.target in packed)
     }
     return {
-        one.id: _completeness(bom, one)
-        if one.id in taken_apart and (one.id in unpacked or one.id not in packed) and files
+        component.id: _completeness(bom, component)
+        if component.id in taken_apart
+        and (component.id in unpacked or component.id not in packed)
+        and files
         else Completeness.UNKNOWN
-        for one in bom.components
+        for component in bom.components
     }
 
 

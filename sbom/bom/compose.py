@@ -283,11 +283,11 @@ def describe_signature(signature: Signature | None) -> str:
     """
     if signature is None:
         return ""
-    secondary = [
-        _describe_signature(one, "Secondary signature by", "a secondary signature")
-        for one in signature.secondary
+    others = [
+        _describe_signature(secondary, "Secondary signature by", "a secondary signature")
+        for secondary in signature.secondary
     ]
-    return " ".join([_describe_signature(signature, "Signed by", "a signature"), *secondary])
+    return " ".join([_describe_signature(signature, "Signed by", "a signature"), *others])
 
 
 def _describe_signature(signature: Signature, signed_by: str, noun: str) -> str:

@@ -102,7 +102,9 @@ class SliceExtractor:
     def __init__(self, bom: Bom) -> None:
         self._bom = bom
         self._outgoing: dict[str, list[Relationship]] = {}
-        shipped = (one for one in bom.relationships if one.kind is not RelationshipKind.BUILD_TOOL)
+        shipped = (
+            edge for edge in bom.relationships if edge.kind is not RelationshipKind.BUILD_TOOL
+        )
         for relationship in shipped:
             self._outgoing.setdefault(relationship.source, []).append(relationship)
 

@@ -115,7 +115,7 @@ def find_builds(manifest: Manifest, build: Build, paths: Iterable[str]) -> tuple
     """Return the variants of a build whose DLL is among some paths."""
     names = {path.rpartition("/")[2].lower() for path in paths}
     builds = (replace(build, variant=variant) for variant in manifest.variant_names())
-    return tuple(one for one in builds if build_filename(manifest, one, _DLL).lower() in names)
+    return tuple(each for each in builds if build_filename(manifest, each, _DLL).lower() in names)
 
 
 def expected_contents(
@@ -133,8 +133,8 @@ def expected_contents(
         owned_paths=tuple(owned_paths(manifest, builds)),
         container_files=PathPatterns(
             expand_line(pattern, line)
-            for one in ([channel] if channel else manifest.channels)
-            for pattern in one.container_files
+            for each in ([channel] if channel else manifest.channels)
+            for pattern in each.container_files
         ),
     )
     if channel is None:
@@ -233,8 +233,8 @@ def _owned_by_present(
     present: Mapping[str, object],
 ) -> list[FileOwnership]:
     """Return the files that a component which is present owns beside those it ships as."""
-    by_key = {one.key: one.id for one in components if one.id in present}
-    known = {one.path for one in ownership}
+    by_key = {component.key: component.id for component in components if component.id in present}
+    known = {file.path for file in ownership}
     return [
         FileOwnership(path, by_key[key], "bundled")
         for path, key in owned.items()

@@ -78,7 +78,9 @@ def _describe(bom: Bom) -> Iterator[DescribedComponent]:
             tag=tag[1] if tag else "",
             commit=commit[1] if commit else "",
             ships=tuple(sorted({_sentence(link, names, paths) for link in links})),
-            unversioned_ships=tuple(sorted({_sentence(one, unversioned, paths) for one in links})),
+            unversioned_ships=tuple(
+                sorted({_sentence(link, unversioned, paths) for link in links})
+            ),
             is_root=component.id in bom.roots,
         )
 
@@ -105,7 +107,9 @@ def _files_by_pair(old: Bom, new: Bom, pairs: list[Pair]) -> dict[int, tuple[Fil
         elif old_id is not None:
             number = old_ids.get(old_owners[old_id], -1)
         found.setdefault(number, []).append(change)
-    return {n: tuple(sorted(changes, key=lambda one: one.path)) for n, changes in found.items()}
+    return {
+        n: tuple(sorted(changes, key=lambda change: change.path)) for n, changes in found.items()
+    }
 
 
 def _settings(old: Bom, new: Bom) -> Iterator[FactChange]:

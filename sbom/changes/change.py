@@ -136,11 +136,11 @@ def sort_changes(changes: Iterable[ComponentChange]) -> tuple[ComponentChange, .
     return tuple(
         sorted(
             (change for change in changes if change.kinds),
-            key=lambda one: (
-                not one.is_root,
-                one.name.casefold(),
-                one.old_version or "",
-                one.new_version or "",
+            key=lambda change: (
+                not change.is_root,
+                change.name.casefold(),
+                change.old_version or "",
+                change.new_version or "",
             ),
         )
     )

@@ -41,11 +41,15 @@ _Key = Callable[[DescribedComponent], Hashable | None]
 
 #: What shows that a component is the one it was, the surest first.
 _KEYS: tuple[_Key, ...] = (
-    lambda one: (one.component.name.casefold(), one.component.id, one.component.external),
-    lambda one: (one.component.name.casefold(), one.component.version),
-    lambda one: one.component.name.casefold(),
-    lambda one: unversioned_name(one.component).casefold(),
-    lambda one: _purl_base(one.component, with_version=False) or None,
+    lambda described: (
+        described.component.name.casefold(),
+        described.component.id,
+        described.component.external,
+    ),
+    lambda described: (described.component.name.casefold(), described.component.version),
+    lambda described: described.component.name.casefold(),
+    lambda described: unversioned_name(described.component).casefold(),
+    lambda described: _purl_base(described.component, with_version=False) or None,
 )
 
 
@@ -68,7 +72,7 @@ def pair_components(
 ) -> list[Pair]:
     """Return components beside what they have become; the root of one is the root of the other."""
     before, after = list(old), list(new)
-    roots = [[one for one in side if one.is_root] for side in (before, after)]
+    roots = [[described for described in side if described.is_root] for side in (before, after)]
     if len(roots[0]) != 1 or len(roots[1]) != 1:
         return pair_values(before, after, _KEYS)
     before.remove(roots[0][0])
@@ -90,25 +94,25 @@ def compare_facts(
     yield from _identifier_changes(*components)
 
 
-def _facts(one: DescribedComponent | None) -> dict[str, tuple[str, ...]]:
+def _facts(described: DescribedComponent | None) -> dict[str, tuple[str, ...]]:
     """Return what is stated, but for checksums and identifiers."""
-    if one is None:
+    if described is None:
         return {}
-    component = one.component
+    component = described.component
     return {
         "name": (component.name,),
         "version": _texts(component.version),
         "license-concluded": _texts(component.license_concluded),
         "license-declared": _texts(component.license_declared),
-        "ships": one.ships,
+        "ships": described.ships,
         "supplier": _texts(component.supplier),
         "originator": _texts(component.originator),
         "homepage": _texts(component.homepage),
         "copyright": _texts(component.copyright),
         "annotation": _texts(component.annotation),
-        "tag": _texts(one.tag),
+        "tag": _texts(described.tag),
         "archive": _texts(component.known_location),
-        "commit": _texts(one.commit),
+        "commit": _texts(described.commit),
     }
 
 

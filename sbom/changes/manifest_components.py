@@ -83,9 +83,13 @@ def _builds(manifest: Manifest) -> Iterator[Build]:
         for variant in manifest.variant_names():
             if variant != DEFAULT and variant in variants:
                 yield Build(platform=platform, variant=variant)
-        for one in manifest.channels:
-            if one.name in channels and platform in one.files and line_in_range(line, one.lines):
-                yield Build(platform=platform, variant=one.variant, channel=one.name)
+        for channel in manifest.channels:
+            if (
+                channel.name in channels
+                and platform in channel.files
+                and line_in_range(line, channel.lines)
+            ):
+                yield Build(platform=platform, variant=channel.variant, channel=channel.name)
 
 
 def _shipped(component: Component) -> Iterable[Linkage]:

@@ -50,9 +50,10 @@ class _Group:
     def change(self, diagnostics: Iterable[Diagnostic]) -> ComponentChange:
         """Return the change, with the diagnostics that are about one of the tables."""
         remaining = (
-            f"{one.subject}: {one.message}" + (f"; {one.hint}" if one.hint else "")
-            for one in diagnostics
-            if ".".join(one.subject.split(".")[:2]).partition("[")[0] in self.tables
+            f"{diagnostic.subject}: {diagnostic.message}"
+            + (f"; {diagnostic.hint}" if diagnostic.hint else "")
+            for diagnostic in diagnostics
+            if ".".join(diagnostic.subject.split(".")[:2]).partition("[")[0] in self.tables
         )
         return ComponentChange(
             name=self.name,

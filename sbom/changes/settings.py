@@ -57,8 +57,8 @@ def _settings(manifest: Manifest) -> Iterator[tuple[str, tuple[str, ...]]]:
         ("channel", manifest.channels),
         ("license-text", manifest.license_texts),
     ):
-        for one in tables:
-            values = _keys(one)
+        for named in tables:
+            values = _keys(named)
             header = values.pop("id", "") if name == "license-text" else values.pop("name")
             for key, value in values.items():
                 yield f"{name}.{header}.{key}", _texts(value)

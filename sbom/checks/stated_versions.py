@@ -56,7 +56,7 @@ def _check_externals(
         if statement.key is None or not statement.key.is_fetched:
             continue
         fetched = fetched_as(manifest, statement.key, pins)
-        if fetched and not any(_agrees(manifest, statement, one.pin) for one in fetched):
+        if fetched and not any(_agrees(manifest, statement, fetch.pin) for fetch in fetched):
             yield _stale(statement, Staleness.FETCHED, fetched[0].pin.tag, str(fetched[0].location))
 
 

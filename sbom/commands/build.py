@@ -88,7 +88,13 @@ def run(options: BuildOptions, environment: Environment) -> int:
     recorded = replace(triage, active=(*warnings, *triage.active))
     record = _record(options, inputs, externals, layout, recorded)
     written = [
-        (bom, {options.output / f"{bom.name}{one.suffix}": one.write(bom) for one in formats})
+        (
+            bom,
+            {
+                options.output / f"{bom.name}{document_format.suffix}": document_format.write(bom)
+                for document_format in formats
+            },
+        )
         for bom in boms
     ]
     writes: dict[Path, bytes] = {}
@@ -120,7 +126,9 @@ def _triage_described(inputs: Inputs, diagnostics: Sequence[Diagnostic]) -> Tria
     areas = (Area.EXTERNALS_DIRECTORY, Area.SHIPPED_FILES)
     triage = triage_inputs(inputs, diagnostics, areas)
     found = set(diagnostics)
-    return replace(triage, active=tuple(one for one in triage.active if one in found))
+    return replace(
+        triage, active=tuple(diagnostic for diagnostic in triage.active if diagnostic in found)
+    )
 
 
 def _print_warnings(options: BuildOptions, warnings: int) -> None:
@@ -170,7 +178,9 @@ def _select_externals(
     cache = Cache(default_cache_dir())
     directory = read_externals_dir(options.externals, manifest, cache.read)
     diagnostics = tuple(check_externals_dir(directory, manifest))
-    if ambiguous := [one for one in diagnostics if one.code is Code.AMBIGUOUS_EXTERNAL]:
+    if ambiguous := [
+        diagnostic for diagnostic in diagnostics if diagnostic.code is Code.AMBIGUOUS_EXTERNAL
+    ]:
         raise SbomError(ambiguous)
     return list_build_externals(directory, manifest), diagnostics
 
@@ -193,9 +203,9 @@ def _refuse_other_cpython(directory: Path, manifest: Manifest, layout: Inspectio
     Name, identifiers and namespace of a document are those of the manifest's version, so that not
     even an incomplete one can describe these files.
     """
-    results = [one for one in layout.results if one.key == manifest.cpython.component]
-    others = [one.found for one in results if one.status is ResultStatus.VERSION_MISMATCH]
-    if others and not any(one.status is ResultStatus.CONFIRMED for one in results):
+    results = [result for result in layout.results if result.key == manifest.cpython.component]
+    others = [result.found for result in results if result.status is ResultStatus.VERSION_MISMATCH]
+    if others and not any(result.status is ResultStatus.CONFIRMED for result in results):
         found = max(others, key=lambda version: (others.count(version), version))
         recorded = manifest.cpython.version.rstrip("+")
         hint = f"name the manifest of {found} with --manifest; regen makes it from a script or tree"

@@ -246,7 +246,7 @@ def _stop_for_errors(
     active = tuple(diagnostic for diagnostic in triage.active if diagnostic in found)
     if errors := [*blockers, *failing(active)]:
         raise SbomError(errors, strict=True)
-    exempted = tuple(one for one in triage.exempted if one[0] in found)
+    exempted = tuple(pair for pair in triage.exempted if pair[0] in found)
     return Triage(active=active, exempted=exempted)
 
 

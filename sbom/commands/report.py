@@ -59,7 +59,7 @@ def _read_notes(path: Path, version: str) -> ManifestNotes:
     return ManifestNotes(
         file=path.name,
         version=version,
-        diagnostics=tuple(_without_directory(one) for one in triage.active),
+        diagnostics=tuple(_without_directory(diagnostic) for diagnostic in triage.active),
         exempted=tuple((_without_directory(one), reason) for one, reason in triage.exempted),
         exemptions=tuple(
             exemption

@@ -94,14 +94,14 @@ def look_up_vendored(
     if failed := [diagnostic for lookup in found for diagnostic in lookup.diagnostics]:
         raise OperationalError(failed)
     distributions = {
-        one.code.key: (one.distribution.url, one.distribution.sha256)
-        for one in found
-        if one.distribution
+        lookup.code.key: (lookup.distribution.url, lookup.distribution.sha256)
+        for lookup in found
+        if lookup.distribution
     }
     unlisted = [
-        f"{one.code.key}: {url_of(one.project)} has no {one.project} {one.code.version}"
-        for one in found
-        if not one.distribution
+        f"{lookup.code.key}: {url_of(lookup.project)} has no {lookup.project} {lookup.code.version}"
+        for lookup in found
+        if not lookup.distribution
     ]
     return distributions, unlisted
 

@@ -51,7 +51,7 @@ def explain_component(
     sections = [
         Section("", tuple(_identity_facts(manifest, spec, origins))),
         _root_section(manifest, spec, origins),
-        *(shipped_section(manifest, spec, one, origins) for one in shipped),
+        *(shipped_section(manifest, spec, row, origins) for row in shipped),
         *external_sections(manifest, spec, origins),
         _evidence_section(spec, origins),
         _exemption_section(manifest, spec, origins),
@@ -63,7 +63,7 @@ def explain_component(
     return Explanation(
         kind=SubjectKind.COMPONENT,
         subject=spec.key,
-        title=_title(manifest, spec, [one.component.version for one in shipped]),
+        title=_title(manifest, spec, [row.component.version for row in shipped]),
         sections=tuple(section for section in sections if section is not None),
     )
 
@@ -72,7 +72,7 @@ def _title(manifest: Manifest, spec: ComponentSpec, versions: Sequence[str]) -> 
     version = manifest.cpython.version
     if spec.key == manifest.cpython.component:
         return f"{spec.key}: {spec.name} {version}"
-    named = ", ".join(dict.fromkeys(one or "of an unknown version" for one in versions))
+    named = ", ".join(dict.fromkeys(known or "of an unknown version" for known in versions))
     if not named:
         return f"{spec.key}: {spec.name}, not in CPython {version}"
     return f"{spec.key}: {spec.name} {named} in CPython {version}"
@@ -84,7 +84,14 @@ def _identity_facts(manifest: Manifest, spec: ComponentSpec, origins: Origins) -
     if not spec.supplier:
         location = origins.locate(("document", "supplier"))
         yield Fact("supplier", (manifest.document.supplier,), location)
-    text = next((one for one in manifest.license_texts if one.id in spec.license_concluded), None)
+    text = next(
+        (
+            license_text
+            for license_text in manifest.license_texts
+            if license_text.id in spec.license_concluded
+        ),
+        None,
+    )
     if text is not None:
         location = origins.locate(("license-text", text.id))
         yield Fact("license-text", (f"{text.id}: {text.name}",), location)

@@ -68,12 +68,16 @@ class Containment:
     @property
     def containers(self) -> tuple[Container, ...]:
         """Return what contains a component, each once."""
-        return tuple(dict.fromkeys(one.container for one in self.contained))
+        return tuple(
+            dict.fromkeys(contained_component.container for contained_component in self.contained)
+        )
 
     @property
     def components(self) -> tuple[Component, ...]:
         """Return the components, each version once."""
-        return tuple(dict.fromkeys(one.component for one in self.contained))
+        return tuple(
+            dict.fromkeys(contained_component.component for contained_component in self.contained)
+        )
 
 
 def release_containers(bom: Bom, index: ReleaseIndex, document: str) -> tuple[Container, ...]:
@@ -83,15 +87,15 @@ def release_containers(bom: Bom, index: ReleaseIndex, document: str) -> tuple[Co
     """
     return tuple(
         Container(
-            name=one.published.path,
-            ids=one.ids,
-            id=one.component.id,
-            channel=one.channel,
-            platform=one.platform,
-            variant=str(one.published.properties["variant"]),
-            location=one.component.download_location,
+            name=element.published.path,
+            ids=element.ids,
+            id=element.component.id,
+            channel=element.channel,
+            platform=element.platform,
+            variant=str(element.published.properties["variant"]),
+            location=element.component.download_location,
         )
-        for one in find_artifact_elements(bom, index, document)
+        for element in find_artifact_elements(bom, index, document)
     )
 
 
@@ -99,9 +103,9 @@ def document_containers(bom: Bom) -> tuple[Container, ...]:
     """Return the artifacts that a document describes, or else all of it as one container."""
     extractor = SliceExtractor(bom)
     contained = {
-        one.target
-        for one in bom.relationships
-        if one.source in bom.roots and one.kind is RelationshipKind.CONTAINS
+        relationship.target
+        for relationship in bom.relationships
+        if relationship.source in bom.roots and relationship.kind is RelationshipKind.CONTAINS
     }
     artifacts = tuple(
         Container(
@@ -113,7 +117,7 @@ def document_containers(bom: Bom) -> tuple[Container, ...]:
         for component in bom.components
         if component.id in contained and component.purpose in _PUBLISHED
     )
-    elements = {one.id for one in bom.components} | {file.id for file in bom.files}
+    elements = {each.id for each in bom.components} | {file.id for file in bom.files}
     return artifacts or (Container(name=bom.name, ids=frozenset(elements)),)
 
 
@@ -125,13 +129,13 @@ def find_containment(
     not_described: tuple[str, ...] = (),
 ) -> Containment:
     """Return which containers have the components that a word names: name, purl or CPE."""
-    components = {one.id: one for one in bom.components if _is_named(one, word)}
+    components = {each.id: each for each in bom.components if _is_named(each, word)}
     files = {file.id: file.path for file in bom.files}
     of_component: dict[str, list[Relationship]] = {}
-    for one in bom.relationships:
-        for id_ in (one.source, one.target):
+    for relationship in bom.relationships:
+        for id_ in (relationship.source, relationship.target):
             if id_ in components:
-                of_component.setdefault(id_, []).append(one)
+                of_component.setdefault(id_, []).append(relationship)
     contained = []
     without = []
     for container in containers:
@@ -144,13 +148,15 @@ def find_containment(
             without.append(container.name)
     named = {component.name for component in components.values()}
     folded = word.casefold()
-    related = sorted({one.name for one in bom.components if folded in one.name.casefold()} - named)
+    related = sorted(
+        {each.name for each in bom.components if folded in each.name.casefold()} - named
+    )
     return Containment(
         word=word,
         source=source,
         contained=tuple(contained),
         without=tuple(without),
-        related=tuple(name for name in related if name not in {one.name for one in containers}),
+        related=tuple(name for name in related if name not in {each.name for each in containers}),
         not_described=not_described,
     )
 
@@ -180,13 +186,15 @@ def _describe(
 ) -> ContainedComponent:
     paths: dict[str, None] = {}
     linkages: dict[str, None] = {}
-    for one in relationships:
-        other = one.source if one.target == component.id else one.target
+    for relationship in relationships:
+        other = relationship.source if relationship.target == component.id else relationship.target
         if other in files:
-            if other in container.ids and one.kind in _OF_FILES:
+            if other in container.ids and relationship.kind in _OF_FILES:
                 paths[files[other]] = None
-        elif one.target == component.id and one.comment and other in container.ids:
-            linkages[one.comment] = None
+        elif (
+            relationship.target == component.id and relationship.comment and other in container.ids
+        ):
+            linkages[relationship.comment] = None
     return ContainedComponent(
         container=container,
         component=component,
@@ -202,6 +210,6 @@ def is_listed(word: str, bom: Bom) -> bool:
 
 def component_names(bom: Bom) -> tuple[str, ...]:
     """Return the names and the package URLs that components of a BOM are known by, sorted."""
-    names = {one.name for one in bom.components}
-    names |= {one.purl.partition("?")[0] for one in bom.components if one.purl}
+    names = {component.name for component in bom.components}
+    names |= {component.purl.partition("?")[0] for component in bom.components if component.purl}
     return tuple(sorted(names))

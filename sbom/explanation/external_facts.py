@@ -30,7 +30,7 @@ def current_externals(
     spec: ComponentSpec, shipped: Iterable[ShippedRow]
 ) -> tuple[ExternalKey, ...]:
     """Return what a component comes from in the release, and the sources that was built from."""
-    keys = {one.row.external: None for one in shipped if one.row.external is not None}
+    keys = {row.row.external: None for row in shipped if row.row.external is not None}
     keys |= {built.source: None for built in spec.built_from if built.binary in keys}
     return tuple(keys)
 
@@ -84,9 +84,9 @@ def _vendored_facts(manifest: Manifest, code: Vendored, origins: Origins) -> Ite
         if carrier.wheel:
             yield Fact("wheel", (carrier.wheel,), origins.locate((*carrier_path, "wheel")))
     contained = tuple(
-        f"{one.name.removeprefix(f'{code.name}-')} {one.version}"
-        for one in manifest.current_vendored
-        if one.vendored_by == code.name
+        f"{each.name.removeprefix(f'{code.name}-')} {each.version}"
+        for each in manifest.current_vendored
+        if each.vendored_by == code.name
     )
     if contained:
         yield Fact("vendors", contained)

@@ -69,16 +69,16 @@ def _component_lines(component: Component, width: int) -> Iterator[str]:
 
 def _rows(contained: Sequence[ContainedComponent]) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     """Yield the cells of each row, and the lines below it."""
-    several = len({one.component.name for one in contained}) > 1
-    for one in contained:
-        component, container = one.component, one.container
+    several = len({found.component.name for found in contained}) > 1
+    for found in contained:
+        component, container = found.component, found.container
         name = f"{component.name} {component.version}" if several else component.version
         cells = (container.name, container.platform, container.channel, name)
         below = [] if container.location in _UNKNOWN else [container.location]
-        files = list(one.files[:_FILES])
-        if len(one.files) > _FILES:
-            files.append(f"and {count(len(one.files) - _FILES, 'more file')}")
-        yield cells, [*below, *(files or one.linkages)]
+        files = list(found.files[:_FILES])
+        if len(found.files) > _FILES:
+            files.append(f"and {count(len(found.files) - _FILES, 'more file')}")
+        yield cells, [*below, *(files or found.linkages)]
 
 
 def _table(rows: Iterator[tuple[tuple[str, ...], list[str]]]) -> Iterator[str]:
@@ -96,31 +96,31 @@ def containment_as_json(containment: Containment) -> dict[str, object]:
         "source": containment.source,
         "components": [
             {
-                "id": one.id,
-                "name": one.name,
-                "version": one.version or None,
-                "purl": one.purl or None,
-                "cpes": list(one.cpes),
-                "license": one.license_concluded or None,
-                "download-location": _known(one.download_location),
-                "checksums": dict(one.checksums),
-                "source-info": one.source_info or None,
+                "id": component.id,
+                "name": component.name,
+                "version": component.version or None,
+                "purl": component.purl or None,
+                "cpes": list(component.cpes),
+                "license": component.license_concluded or None,
+                "download-location": _known(component.download_location),
+                "checksums": dict(component.checksums),
+                "source-info": component.source_info or None,
             }
-            for one in containment.components
+            for component in containment.components
         ],
         "contained-in": [
             {
-                "name": one.container.name,
-                "channel": one.container.channel or None,
-                "platform": one.container.platform or None,
-                "variant": one.container.variant or None,
-                "download-location": _known(one.container.location),
-                "component": one.component.id,
-                "version": one.component.version or None,
-                "linkages": list(one.linkages),
-                "files": list(one.files),
+                "name": found.container.name,
+                "channel": found.container.channel or None,
+                "platform": found.container.platform or None,
+                "variant": found.container.variant or None,
+                "download-location": _known(found.container.location),
+                "component": found.component.id,
+                "version": found.component.version or None,
+                "linkages": list(found.linkages),
+                "files": list(found.files),
             }
-            for one in containment.contained
+            for found in containment.contained
         ],
         "not-in": list(containment.without),
         "not-described": list(containment.not_described),

@@ -22,7 +22,7 @@ def render_explanations(explanations: Iterable[Explanation], width: int) -> str:
     Sentences are wrapped at ``width`` columns. An address, a digest or a pattern stays whole, so
     that it can be copied, however long it is.
     """
-    return "\n".join("".join(_lines(one, width)) for one in explanations)
+    return "\n".join("".join(_lines(explanation, width)) for explanation in explanations)
 
 
 def wrap_fact(name: str, text: str, width: int) -> Iterator[str]:

@@ -258,8 +258,8 @@ def other_releases_section(
     spec: ComponentSpec, shipped: Iterable[ShippedRow], origins: Origins
 ) -> Section | None:
     """Return what is known of a component in other releases; None if that is nothing."""
-    numbers = {one.number for one in shipped}
-    versions = {one.component.version for one in shipped}
+    numbers = {shipped_row.number for shipped_row in shipped}
+    versions = {shipped_row.component.version for shipped_row in shipped}
     facts = []
     for number, row in enumerate(spec.ships):
         if number not in numbers:

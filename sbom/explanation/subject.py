@@ -23,7 +23,7 @@ def find_diagnostic(word: str) -> Entry | None:
     """Return the diagnostic of an id or a name, or None."""
     wanted = word.casefold()
     return next(
-        (one for one in catalog().values() if wanted in (one.id.casefold(), one.name)), None
+        (entry for entry in catalog().values() if wanted in (entry.id.casefold(), entry.name)), None
     )
 
 

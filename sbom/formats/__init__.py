@@ -101,10 +101,10 @@ def read_document(content: bytes, name: str) -> Bom:
 
 def read_parsed(data: JsonObject, name: str) -> Bom:
     """Return the BOM in the JSON of a document: see ``read_document``."""
-    for one in FORMATS:
-        if one.recognizes(data):
-            return one.read(data)
-    known = ", ".join(dict.fromkeys(one.name.partition("-")[0] for one in FORMATS))
+    for each in FORMATS:
+        if each.recognizes(data):
+            return each.read(data)
+    known = ", ".join(dict.fromkeys(each.name.partition("-")[0] for each in FORMATS))
     version = data.get("spdxVersion")
     missing = "no spdxVersion, no bomFormat and no @context of SPDX 3"
     found = missing if version is None else f"spdxVersion {version!s}"
@@ -114,10 +114,10 @@ def read_parsed(data: JsonObject, name: str) -> Bom:
 
 def is_document(name: str) -> bool:
     """Return whether a file has the name of a document of any format."""
-    return name.endswith(tuple(one.suffix for one in FORMATS))
+    return name.endswith(tuple(each.suffix for each in FORMATS))
 
 
 def document_stem(name: str) -> str:
     """Return the name of a document without the suffix of its format."""
-    suffix = next((one.suffix for one in FORMATS if name.endswith(one.suffix)), "")
+    suffix = next((each.suffix for each in FORMATS if name.endswith(each.suffix)), "")
     return name.removesuffix(suffix)

@@ -32,14 +32,16 @@ class DependencyGraph:
         ids = tuple(sorted((*files, *(component.id for component in bom.components))))
         graph = cls(ids=ids, files=frozenset(files))
         others = set()
-        for one in sorted(bom.relationships):
-            if one.source in files and one.target not in files:
-                graph.files_of.setdefault(one.target, []).append(files[one.source])
-            if one.kind is RelationshipKind.BUILD_TOOL:
-                graph.build_tools.add(one.target)
+        for relationship in sorted(bom.relationships):
+            if relationship.source in files and relationship.target not in files:
+                graph.files_of.setdefault(relationship.target, []).append(
+                    files[relationship.source]
+                )
+            if relationship.kind is RelationshipKind.BUILD_TOOL:
+                graph.build_tools.add(relationship.target)
             else:
-                others.add(one.target)
-            graph.targets.setdefault(one.source, []).append(one)
+                others.add(relationship.target)
+            graph.targets.setdefault(relationship.source, []).append(relationship)
         graph.build_tools.difference_update(others)
         for found in graph.files_of.values():
             found.sort(key=lambda file: (file.path, file.id))
@@ -55,9 +57,9 @@ class DependencyGraph:
                 "ref": id_,
                 "dependsOn": sorted(
                     {
-                        one.target
-                        for one in self.targets.get(id_, ())
-                        if one.kind is not RelationshipKind.PART_OF
+                        edge.target
+                        for edge in self.targets.get(id_, ())
+                        if edge.kind is not RelationshipKind.PART_OF
                     }
                 ),
             }
@@ -67,10 +69,14 @@ class DependencyGraph:
     def properties(self, source: str) -> Iterator[tuple[str, str]]:
         """Yield what ``dependsOn`` does not express of the relationships of a source."""
         related = self.targets.get(source, ())
-        times = Counter(one.target for one in related)
-        for one in related:
-            if one.comment or times[one.target] > 1 or one.kind is not self._implied(one):
-                value = f"{one.kind} {one.target} {one.comment}".rstrip()
+        times = Counter(relationship.target for relationship in related)
+        for relationship in related:
+            if (
+                relationship.comment
+                or times[relationship.target] > 1
+                or relationship.kind is not self._implied(relationship)
+            ):
+                value = f"{relationship.kind} {relationship.target} {relationship.comment}".rstrip()
                 yield terms.RELATIONSHIP, value
 
     def _implied(self, one: Relationship) -> RelationshipKind:

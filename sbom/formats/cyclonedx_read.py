@@ -120,8 +120,8 @@ def _is_file(row: JsonObject) -> bool:
 def _properties(row: JsonObject) -> dict[str, list[str]]:
     """Return the values of properties by their names, which may stand several times."""
     found: dict[str, list[str]] = {}
-    for one in get_objects(row, "properties"):
-        found.setdefault(get_text(one, "name"), []).append(get_text(one, "value"))
+    for entry in get_objects(row, "properties"):
+        found.setdefault(get_text(entry, "name"), []).append(get_text(entry, "value"))
     return found
 
 
@@ -181,7 +181,9 @@ def _license_texts(data: JsonObject) -> Iterator[ExtractedLicense]:
 
 def _component(row: JsonObject, id_: str, annotation: str) -> Component:
     properties = _properties(row)
-    references = {get_text(one, "type"): one for one in get_objects(row, "externalReferences")}
+    references = {
+        get_text(entry, "type"): entry for entry in get_objects(row, "externalReferences")
+    }
     distribution = references.get("distribution", {})
     licenses = _licenses(row)
     cpes = [get_text(row, "cpe"), *properties.get(terms.CPE, [])]
@@ -213,7 +215,9 @@ def _entity(row: JsonObject) -> str:
     """Return an organization, or the person that is its only contact; empty if there is none."""
     contacts = get_objects(row, "contact")
     name = get_text(row, "name")
-    mail = next((get_text(one, "email") for one in contacts if get_text(one, "email")), "")
+    mail = next(
+        (get_text(contact, "email") for contact in contacts if get_text(contact, "email")), ""
+    )
     if name:
         return str(Actor(ActorKind.ORGANIZATION, name, mail))
     return _contact(contacts[0]) if contacts else ""
@@ -240,7 +244,7 @@ def _licenses(row: JsonObject) -> dict[str, str]:
     return {
         kind: expressions[0]
         if len(expressions) == 1
-        else " AND ".join(f"({one})" if " " in one else one for one in expressions)
+        else " AND ".join(f"({text})" if " " in text else text for text in expressions)
         for kind, expressions in found.items()
     }
 
@@ -248,10 +252,10 @@ def _licenses(row: JsonObject) -> dict[str, str]:
 def _checksums(row: JsonObject) -> dict[str, str]:
     """Return checksums by SPDX's names of algorithms; one of zeros is none, as syft writes it."""
     return {
-        _ALGORITHMS[get_text(one, "alg")]: value
-        for one in get_objects(row, "hashes")
-        if get_text(one, "alg") in _ALGORITHMS
-        and (value := get_text(one, "content").lower()).strip("0")
+        _ALGORITHMS[get_text(entry, "alg")]: value
+        for entry in get_objects(row, "hashes")
+        if get_text(entry, "alg") in _ALGORITHMS
+        and (value := get_text(entry, "content").lower()).strip("0")
     }
 
 
@@ -292,4 +296,4 @@ def _relationships(data: JsonObject, elements: _Elements) -> list[Relationship]:
                     source_is_file=source in files, target_is_file=target in files
                 )
                 related.append(Relationship(source, implied, target))
-    return list({one.key: one for one in related}.values())
+    return list({relationship.key: relationship for relationship in related}.values())

@@ -82,7 +82,7 @@ def _metadata(bom: Bom, root: JsonObject | None) -> JsonObject:
             "lifecycles": [{"phase": "post-build" if bom.files else "pre-build"}],
             "tools": {"components": [_tool(tool) for tool in creation.tools]},
             "manufacturer": _entity(str(makers[0])) if makers else None,
-            "authors": [_stated({"name": one.name, "email": one.mail}) for one in authors],
+            "authors": [_stated({"name": author.name, "email": author.mail}) for author in authors],
             "component": root,
             "licenses": [{"license": {"id": "CC0-1.0"}}],
             "properties": _properties(
@@ -221,7 +221,7 @@ def _references(component: Component) -> list[JsonObject]:
         "hashes": _hashes(component.checksums),
     }
     website: JsonObject = {"type": "website", "url": component.homepage}
-    return [_stated(one) for one in (distribution, website) if one["url"]]
+    return [_stated(link) for link in (distribution, website) if link["url"]]
 
 
 def _bsi_properties(name: str, purpose: str = "") -> Iterator[tuple[str, str]]:
@@ -243,7 +243,7 @@ def _evidence(component: Component, graph: DependencyGraph, version: str) -> Jso
     """
     files = graph.files_of.get(component.id, ())
     methods = [("manifest-analysis", _STATED, component.source_info)]
-    shown = next((one.comment for one in files if _names_version(one, component.version)), "")
+    shown = next((file.comment for file in files if _names_version(file, component.version)), "")
     if shown:
         methods.append(("binary-analysis", _SHOWN, shown))
     found = [

@@ -45,7 +45,9 @@ def triage_diagnostics(
     exempted: list[tuple[Diagnostic, str]] = []
     matched: set[int] = set()
     for diagnostic in diagnostics:
-        numbers = [number for number, one in applicable.items() if _accepts(one, diagnostic)]
+        numbers = [
+            number for number, exemption in applicable.items() if _accepts(exemption, diagnostic)
+        ]
         matched.update(numbers)
         if numbers:
             exempted.append((diagnostic, applicable[numbers[0]].reason))

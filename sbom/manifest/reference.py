@@ -219,8 +219,8 @@ def _with_released_version(
     """Return a row with the version that the CPython release shipped, where it is known."""
     if not line_in_range(release_line(cpython_version), row.lines):
         return row
-    for one in released:
-        is_known = version_in_range(cpython_version, one.cpython_versions)
-        if is_known and one.version.startswith(f"{row.version}."):
-            return msgspec.structs.replace(row, version=one.version)
+    for entry in released:
+        is_known = version_in_range(cpython_version, entry.cpython_versions)
+        if is_known and entry.version.startswith(f"{row.version}."):
+            return msgspec.structs.replace(row, version=entry.version)
     return row

@@ -154,7 +154,7 @@ def _near(value: object, kind: Any) -> str:
     known: Sequence[str] = get_args(plain) if get_origin(plain) is Literal else ()
     if isinstance(plain, type) and issubclass(plain, Enum):
         known = [str(member.value) for member in plain]
-    if plain is Code and (named := [one for one in Code if catalog()[one].id == value]):
+    if plain is Code and (named := [code for code in Code if catalog()[code].id == value]):
         return f"did you mean '{named[0]}'?"
     close = difflib.get_close_matches(value, known, n=1) if isinstance(value, str) else ()
     return f"did you mean '{close[0]}'?" if close else ""

@@ -140,7 +140,7 @@ class _Collector:
         # Packages that are zip files can be signed later: by the Store, or by nuget.org.
         if channel.format != "zip" or archive.archive.signature:
             packages = (archive, *archive.nested.values())
-            inside = [one for package in packages for one in (package.archive, *package.members)]
+            inside = [file for package in packages for file in (package.archive, *package.members)]
             self.diagnostics += check_installer_signature(
                 path, archive.archive, inside, self.manifest
             )

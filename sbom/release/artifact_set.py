@@ -61,7 +61,7 @@ def classify_artifacts(
     if not artifacts:
         diagnostics.append(no_artifacts())
     elif not partial:
-        diagnostics += [missing_artifact(one.file, one.channel.name) for one in missing]
+        diagnostics += [missing_artifact(each.file, each.channel.name) for each in missing]
     return ArtifactSet(artifacts, tuple(expected.values()), missing, sort_diagnostics(diagnostics))
 
 

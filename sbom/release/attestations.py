@@ -49,12 +49,12 @@ def write_attestations(
             diagnostics.append(not_attested(artifact.path, basis.sentence))
             continue
         stem = outputs.sbom_stem(artifact)
-        for one in outputs.formats:
-            written[_statement_path(stem, one)] = write_statement(
+        for document_format in outputs.formats:
+            written[_statement_path(stem, document_format)] = write_statement(
                 artifact.artifact.file,
                 artifact.file.sha256,
-                one.predicate_type,
-                documents[f"{stem}{one.suffix}"],
+                document_format.predicate_type,
+                documents[f"{stem}{document_format.suffix}"],
             )
     return Attestations(written, tuple(diagnostics))
 

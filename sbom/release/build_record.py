@@ -57,7 +57,9 @@ class BuildRecord(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     @property
     def errors(self) -> tuple[RecordedDiagnostic, ...]:
         """Return the errors that no exemption accepted."""
-        return tuple(one for one in self.diagnostics if one.severity == "error")
+        return tuple(
+            diagnostic for diagnostic in self.diagnostics if diagnostic.severity == "error"
+        )
 
 
 def record_path(document: Path) -> Path:
@@ -99,7 +101,9 @@ def compose_record(
         tool=tool,
         documents={},
         inputs={name: digest for name, digest in digests.items() if digest},
-        diagnostics=_record_diagnostics(((one, "") for one in triage.active), directories),
+        diagnostics=_record_diagnostics(
+            ((diagnostic, "") for diagnostic in triage.active), directories
+        ),
         exempted=_record_diagnostics(triage.exempted, directories),
     )
 
@@ -112,19 +116,19 @@ def _record_diagnostics(
     They are sorted by what the record has: its bytes do not depend on how a path was written.
     """
     diagnostics = tuple(diagnostics)
-    files = {one.location.path for one, _ in diagnostics}
+    files = {diagnostic.location.path for diagnostic, _ in diagnostics}
     portable = {file: _portable(file, directories) for file in files}
     recorded = [
         RecordedDiagnostic(
-            id=one.entry.id,
-            name=str(one.code),
-            severity=str(one.entry.severity),
-            file=portable[one.location.path],
-            subject=one.subject,
-            message=one.message,
+            id=diagnostic.entry.id,
+            name=str(diagnostic.code),
+            severity=str(diagnostic.entry.severity),
+            file=portable[diagnostic.location.path],
+            subject=diagnostic.subject,
+            message=diagnostic.message,
             reason=" ".join(reason.split()),
         )
-        for one, reason in diagnostics
+        for diagnostic, reason in diagnostics
     ]
     return tuple(sorted(recorded, key=astuple))
 

@@ -102,7 +102,7 @@ class ArtifactContents:
     @property
     def has_cpython(self) -> bool:
         """Return whether a file in it is CPython's own: ucrt.msi has none."""
-        owned = {one.path for one in self.ownership if one.kind != "static"}
+        owned = {owner.path for owner in self.ownership if owner.kind != "static"}
         return not self.is_opened or any(file.path not in owned for file in self.files)
 
 
@@ -120,7 +120,7 @@ class ReleaseContents:
     @property
     def inspected_builds(self) -> frozenset[str]:
         """Return the names of the builds whose layout was inspected."""
-        return frozenset(one.build.name for one in self.builds if one.bom.files)
+        return frozenset(build.build.name for build in self.builds if build.bom.files)
 
 
 def compose_builds(

@@ -134,7 +134,10 @@ def release_comment(
     sentences = [(manifest.release.comment or manifest.document.comment).strip()]
     if unpinned:
         tags = {str(pin.key): pin.tag for pin in manifest.pins}
-        archives = {tags.get(one.subject, manifest.cpython.source_location) for one in unpinned}
+        archives = {
+            tags.get(diagnostic.subject, manifest.cpython.source_location)
+            for diagnostic in unpinned
+        }
         names = ", ".join(sorted(archives))
         sentences.append(f"Released although no checksum is known of {names}.")
     if missing := len(contents.missing):
@@ -158,7 +161,7 @@ class WrittenRelease:
     @property
     def namespaces(self) -> dict[str, str]:
         """Return the namespace of each artifact's SBOM, by the name that its channel publishes."""
-        return {one.artifact.artifact.file: one.sboms[0].namespace for one in self.slices}
+        return {slice_.artifact.artifact.file: slice_.sboms[0].namespace for slice_ in self.slices}
 
 
 def write_sboms(
@@ -176,21 +179,26 @@ def list_documents(
 
     ``missing`` names the artifacts of a partial release that it does not describe.
     """
-    sboms = [*written.release, *(sbom for one in written.slices for sbom in one.sboms)]
+    sboms = [*written.release, *(sbom for slice_ in written.slices for sbom in slice_.sboms)]
     documents = {sbom.path: sbom.data for sbom in sboms}
     documents[INDEX] = write_index(_index_of(written, version, missing))
     documents = dict(sorted(documents.items()))
     sha256s = {path: hashlib.sha256(data).hexdigest() for path, data in documents.items()}
     if outputs.in_place:
-        sha256s |= {one.artifact.path: one.artifact.file.sha256 for one in written.slices}
+        sha256s |= {slice_.artifact.path: slice_.artifact.file.sha256 for slice_ in written.slices}
     documents[CHECKSUMS] = write_checksums(sha256s)
     return documents
 
 
 def _write_formats(bom: Bom, stem: str, outputs: Outputs) -> tuple[WrittenSbom, ...]:
     return tuple(
-        WrittenSbom(one.name, f"{stem}{one.suffix}", bom.namespace, one.write(bom))
-        for one in outputs.formats
+        WrittenSbom(
+            document_format.name,
+            f"{stem}{document_format.suffix}",
+            bom.namespace,
+            document_format.write(bom),
+        )
+        for document_format in outputs.formats
     )
 
 

@@ -98,13 +98,13 @@ def check_part(part: Part, manifest: Manifest) -> Iterator[Diagnostic]:
         )
     accepted = [
         Diagnostic(
-            code=Code(one.name),
-            location=Location(one.file),
-            message=one.message,
-            subject=one.subject,
+            code=Code(exempted.name),
+            location=Location(exempted.file),
+            message=exempted.message,
+            subject=exempted.subject,
         )
-        for one in record.exempted
-        if one.name in {*Code} and one.severity == "error"
+        for exempted in record.exempted
+        if exempted.name in {*Code} and exempted.severity == "error"
     ]
     for diagnostic in triage_diagnostics(accepted, manifest, ()).active:
         yield rejected_part(
@@ -121,9 +121,9 @@ def check_part_agreement(part: Part, manifest: Manifest) -> Iterator[Diagnostic]
 
     A part with files may state other versions that these show, and lack what the layout lacked.
     """
-    file, actual = str(part.path), {one.id: one for one in part.bom.components}
+    file, actual = str(part.path), {component.id: component for component in part.bom.components}
     bom = compose_build(manifest, part.build, part.bom.creation.created or _EPOCH)
-    expected = {one.id: one for one in bom.components}
+    expected = {component.id: component for component in bom.components}
     shown = set(filter(None, map(key_found_by_evidence, actual)))
     hint = "run build again with the externals.toml of the release"
     absent = set() if not part.bom.files else _absent_components(part, manifest)
@@ -139,7 +139,7 @@ def check_part_agreement(part: Part, manifest: Manifest) -> Iterator[Diagnostic]
     skipped = changeable if "externals" in part.record.inputs else ()
     for id_ in sorted(expected.keys() & actual.keys()):
         for field in fields(Component):
-            wanted, found = (getattr(one, field.name) for one in (expected[id_], actual[id_]))
+            wanted, found = (getattr(side, field.name) for side in (expected[id_], actual[id_]))
             if wanted != found and field.name not in skipped:
                 name = field.name.replace("_", " ")
                 message = (
@@ -166,10 +166,10 @@ def _absent_components(part: Part, manifest: Manifest) -> set[str]:
     inventory = assign_owners([file.path for file in part.bom.files], contents)
     present = {component.id for component in present_components(contents, inventory)}
     codes = (Code.MISSING_FILE, Code.MISSING_COMPONENT)
-    exempted = {one.subject for one in part.record.exempted if one.name in codes}
-    names = {one.id: one.name for one in contents.components}
+    exempted = {each.subject for each in part.record.exempted if each.name in codes}
+    names = {component.id: component.name for component in contents.components}
     missing = {id_ for id_, file in inventory.missing if exempted.isdisjoint((file, names[id_]))}
-    return {one.id for one in contents.components} - present - missing
+    return {component.id for component in contents.components} - present - missing
 
 
 def part_boms(parts: Mapping[str, Part]) -> dict[str, BuildBom]:

@@ -182,7 +182,7 @@ def _check_slices(
     components = {component.name: component for component in release.components}
     diagnostics: list[Diagnostic] = []
     for artifact in index.artifacts:
-        sbom = next((one for one in artifact.sboms if one.format == document.format), None)
+        sbom = next((each for each in artifact.sboms if each.format == document.format), None)
         if sbom is None:
             message = f"names no SBOM of the format {document.format}"
             diagnostics.append(inconsistent_release(INDEX, message, subject=artifact.path))

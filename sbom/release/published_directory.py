@@ -81,16 +81,18 @@ def read_published_release(
     artifact_set = classify_artifacts(paths, manifest, partial=True)
     index = read_index(documents.get(INDEX))
     undescribed = [
-        missing_artifact(one.file, one.channel.name)
-        for one in artifact_set.missing
-        if index and one.file not in index.missing and one.file not in index.artifact_names
+        missing_artifact(artifact.file, artifact.channel.name)
+        for artifact in artifact_set.missing
+        if index
+        and artifact.file not in index.missing
+        and artifact.file not in index.artifact_names
     ]
     published = PublishedRelease(
         artifacts=artifact_set.artifacts,
         files={path: hash_file(directory / path) for path in artifact_set.artifacts},
         documents=documents,
         sbom_paths=_sbom_paths(documents_directory),
-        names=frozenset(one.file for one in artifact_set.expected),
+        names=frozenset(artifact.file for artifact in artifact_set.expected),
     )
     return published, (*artifact_set.diagnostics, *undescribed)
 

@@ -303,9 +303,9 @@ def _add_builds(
                 if is_library(file.path):
                     conflicts[_different_library(file, build_bom.build, first_build)] = None
             builder.add_relationships(
-                one
-                for one in move_relationships(build_bom.bom, container, build)
-                if excluded.isdisjoint((one.source, one.target))
+                relationship
+                for relationship in move_relationships(build_bom.bom, container, build)
+                if excluded.isdisjoint((relationship.source, relationship.target))
             )
             builder.add_files(added)
     return list(conflicts)

@@ -43,9 +43,11 @@ def check_shared_files(contents: Iterable[BuildFiles]) -> Iterator[Diagnostic]:
     A build is made once, and every artifact of it is packaged from the same libraries.
     """
     first: dict[tuple[str, str], tuple[str, str]] = {}
-    for one in contents:
-        for library, sha256 in one.libraries.items():
-            name, expected_sha256 = first.setdefault((one.build, library), (one.name, sha256))
+    for content in contents:
+        for library, sha256 in content.libraries.items():
+            name, expected_sha256 = first.setdefault(
+                (content.build, library), (content.name, sha256)
+            )
             if sha256 != expected_sha256:
                 expected = f"the same file as in {name}, of the same build"
-                yield unexpected_build(one.name, library, expected=expected, found="another")
+                yield unexpected_build(content.name, library, expected=expected, found="another")

@@ -57,7 +57,11 @@ def analyze_script(text: str, file: str = SCRIPT_NAME) -> ScriptAnalysis:
         *result.diagnostics,
         *(unreachable_tag(file, line, tag) for line, tag in unreachable),
         *find_unsupported(prober),
-        *(undecided_condition(file, one.tag) for one in externals if not one.is_decided),
+        *(
+            undecided_condition(file, external.tag)
+            for external in externals
+            if not external.is_decided
+        ),
     ]
     lines = {diagnostic.location.line for diagnostic in diagnostics if diagnostic.location.line}
     diagnostics += find_unlisted(prober, _all_fetches(default, outcomes), lines)
@@ -69,7 +73,7 @@ def analyze_script(text: str, file: str = SCRIPT_NAME) -> ScriptAnalysis:
 
 def _is_mixed(settings: Settings) -> bool:
     """Return whether these are flags and variables, some of which other flags may set."""
-    return len({one.is_flag for one in settings}) > 1
+    return len({setting.is_flag for setting in settings}) > 1
 
 
 def _pairs(settings: Sequence[Setting]) -> Iterable[Settings]:
@@ -140,7 +144,7 @@ def _condition(
     changing = [settings for settings, found in outcomes.items() if (fetch in found) != default]
     changing = [settings for settings in changing if not _is_included(settings, changing)]
     flags = [settings for settings in changing if all(setting.is_flag for setting in settings)]
-    with_flags = [settings for settings in changing if any(one.is_flag for one in settings)]
+    with_flags = [settings for settings in changing if any(setting.is_flag for setting in settings)]
     candidates = flags or with_flags or changing
     sets = tuple(
         tuple(_setting_texts(candidate, fetch, prober, default=default))
@@ -157,7 +161,7 @@ def _is_included(settings: Settings, others: Iterable[Settings]) -> bool:
         for index, setting in enumerate(settings)
         if setting.value not in (None, PROBE)
     )
-    return any(one in others for one in general)
+    return any(setting in others for setting in general)
 
 
 def _setting_texts(

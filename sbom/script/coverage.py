@@ -48,7 +48,7 @@ def find_unlisted(
 
 def find_unsupported(prober: Prober) -> list[Diagnostic]:
     """Return what could not be simulated in any run, apart from placeholder values."""
-    refused = (one for one in prober.refused if one.code is Code.UNSUPPORTED_COMMAND)
+    refused = (refusal for refusal in prober.refused if refusal.code is Code.UNSUPPORTED_COMMAND)
     found = {
         diagnostic.location.line: diagnostic
         for diagnostic in (

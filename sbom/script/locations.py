@@ -38,10 +38,10 @@ def locate_in_script(
     """
     lines = text.split("\n")
     return tuple(
-        _locate(one, lines[one.location.line - 1].rstrip("\r"))
-        if one.location.path == file and 0 < one.location.line <= len(lines)
-        else one
-        for one in diagnostics
+        _locate(diagnostic, lines[diagnostic.location.line - 1].rstrip("\r"))
+        if diagnostic.location.path == file and 0 < diagnostic.location.line <= len(lines)
+        else diagnostic
+        for diagnostic in diagnostics
     )
 
 

@@ -97,8 +97,10 @@ class Prober:
         return self.runs[settings]
 
     def _run(self, settings: Settings, handler: CommandHandler) -> ProgramRun | None:
-        arguments = [word for one in settings if one.is_flag for word in one.words]
-        environment = {one.name: one.value or "" for one in settings if not one.is_flag}
+        arguments = [word for setting in settings if setting.is_flag for word in setting.words]
+        environment = {
+            setting.name: setting.value or "" for setting in settings if not setting.is_flag
+        }
         self.check_budget()
         try:
             return run_program(self.program, handler, arguments, environment)
@@ -173,7 +175,7 @@ class Prober:
         compared = self.compared_with(Setting(PROBE))
         flags = [Setting(flag) for flag in compared if flag[:1] in "-/"]
         if any(_SECOND_ARGUMENT.search(line) for line in self.program.lines):
-            flags += [one for flag in flags for one in self.valued(flag.name)]
+            flags += [valued for flag in flags for valued in self.valued(flag.name)]
         return flags
 
     def valued(self, flag: str) -> list[Setting]:
@@ -203,8 +205,8 @@ class Prober:
             result = self.run(*settings)
             if result is None or len(settings) >= _MOST_NESTED:
                 continue
-            for one in self.compared_below(settings, before, result):
-                together = (*settings, one)
+            for setting in self.compared_below(settings, before, result):
+                together = (*settings, setting)
                 if frozenset(together) not in found:
                     found.add(frozenset(together))
                     waiting.append((together, result))
@@ -217,13 +219,13 @@ class Prober:
 
         Each variable or flag with the values that it is compared with, a variable with any too.
         """
-        reached = {one.key for one in before.comparisons}
-        new = [one for one in result.comparisons if one.key not in reached]
-        asked = {one.left.upper() for one in new if one.is_name}
+        reached = {comparison.key for comparison in before.comparisons}
+        new = [comparison for comparison in result.comparisons if comparison.key not in reached]
+        asked = {comparison.left.upper() for comparison in new if comparison.is_name}
         asked |= result.variables - before.variables
-        is_text_compared = any(not one.is_name for one in new)
+        is_text_compared = any(not comparison.is_name for comparison in new)
         names = asked | result.variables if is_text_compared else asked
-        for name in self.as_written(names - {one.name.upper() for one in settings}):
+        for name in self.as_written(names - {setting.name.upper() for setting in settings}):
             probe = Setting(name, PROBE)
             is_asked = name.upper() in asked
             values = self.compared_with(probe, *settings, except_in=() if is_asked else reached)
@@ -272,8 +274,8 @@ class Prober:
         for other in self.runs:
             if len(other) == len(settings) and other[index].value not in (None, PROBE):
                 is_same = all(
-                    one.name == name if n == index else one == settings[n]
-                    for n, one in enumerate(other)
+                    setting.name == name if n == index else setting == settings[n]
+                    for n, setting in enumerate(other)
                 )
                 if is_same:
                     yield other
@@ -287,7 +289,11 @@ class Prober:
         """
         result = self.run(*settings, probe)
         comparisons = result.comparisons if result else ()
-        return sorted(_counterparts(one for one in comparisons if one.key not in except_in))
+        return sorted(
+            _counterparts(
+                comparison for comparison in comparisons if comparison.key not in except_in
+            )
+        )
 
 
 def _as_in_one_run(hidden: Iterable[Command], created: Iterable[Command]) -> list[Command]:
@@ -296,22 +302,29 @@ def _as_in_one_run(hidden: Iterable[Command], created: Iterable[Command]) -> lis
     ``hidden`` are its commands where no directory is, ``created`` where each is. A command that is
     of the first only, because its own directory is there, fetches an external of the same tag.
     """
-    made = {found[1].lower() for one in created if (found := parse_fetch_command(one))}
-    texts = {one.text for one in created}
+    made = {found[1].lower() for command in created if (found := parse_fetch_command(command))}
+    texts = {command.text for command in created}
     kept = [
-        one
-        for one in hidden
-        if one.text in texts or ((found := parse_fetch_command(one)) and found[1].lower() in made)
+        command
+        for command in hidden
+        if command.text in texts
+        or ((found := parse_fetch_command(command)) and found[1].lower() in made)
     ]
-    kept_texts = {one.text for one in kept}
-    return [*kept, *(one for one in created if one.text not in kept_texts)]
+    kept_texts = {command.text for command in kept}
+    return [
+        *kept,
+        *(command for command in created if command.text not in kept_texts),
+    ]
 
 
 def _counterparts(comparisons: Iterable[Comparison]) -> set[str]:
     """Return what the probe was compared with, less the quotes or letters around both."""
     found = set()
-    for one in comparisons:
-        for text, other in ((one.left, one.right), (one.right, one.left)):
+    for comparison in comparisons:
+        for text, other in (
+            (comparison.left, comparison.right),
+            (comparison.right, comparison.left),
+        ):
             before, probe, after = text.partition(PROBE)
             is_alike = other.startswith(before) and other.endswith(after)
             if probe and is_alike and len(other) > len(before) + len(after):

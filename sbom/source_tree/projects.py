@@ -130,7 +130,9 @@ def _read_element(element: XmlElement, elements: Sequence[XmlElement]) -> MSBuil
     return MSBuildElement(
         name=element.name,
         text=element.text,
-        conditions=tuple(one["Condition"] for one in (around, attributes) if "Condition" in one),
+        conditions=tuple(
+            table["Condition"] for table in (around, attributes) if "Condition" in table
+        ),
         include=attributes.get("Include", attributes.get("Project", "")),
         line=element.line,
         parent=parent.name if parent else "",

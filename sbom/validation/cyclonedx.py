@@ -24,7 +24,7 @@ def run_cyclonedx_schema(content: bytes, data: JsonObject, file: str) -> Validat
     version = get_text(data, "specVersion")
 
     def list_violations() -> Iterator[Violation]:
-        known = {one.to_version(): one for one in schemas.SchemaVersion}
+        known = {each.to_version(): each for each in schemas.SchemaVersion}
         if version not in known:
             hint = f"write one of the versions {', '.join(sorted(known))}"
             yield Violation("/specVersion", f"unknown version {version!r}", hint)

@@ -124,7 +124,7 @@ def check_self_relationships(document: DocumentView) -> Iterator[Violation]:
             yield Violation(left, f"{kind} itself", "remove the relationship")
     sorter: TopologicalSorter[str] = TopologicalSorter()
     packages = {get_text(package, "SPDXID") for package in document.packages}
-    for left, kind, right in sorted(one for one in document.forward if one[2] in packages):
+    for left, kind, right in sorted(edge for edge in document.forward if edge[2] in packages):
         if kind == "CONTAINS" and left != right:
             sorter.add(left, right)
     try:

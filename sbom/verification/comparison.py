@@ -162,9 +162,9 @@ def _compare_files(
         if path in listed:
             stated = [_checksums(entry) for entry in listed[path]]
             mismatches = [
-                one
+                _compare_checksum
                 for checksums in stated
-                for one in _compare_checksums(target, path, file, checksums)
+                for _compare_checksum in _compare_checksums(target, path, file, checksums)
             ]
             matching += any(map(any, map(dict.values, stated))) and not mismatches
             diagnostics += mismatches

@@ -109,19 +109,19 @@ def check_signatures(
 
 
 def _check_intact(name: str, path: str, signature: Signature | None) -> Iterator[Diagnostic]:
-    for one in signature.all_signatures if signature else ():
-        is_secondary = one is not signature
-        if one.status is not SignatureStatus.INTACT:
+    for each in signature.all_signatures if signature else ():
+        is_secondary = each is not signature
+        if each.status is not SignatureStatus.INTACT:
             yield invalid_signature(
                 name,
                 path,
-                one.signer,
-                is_changed=one.status is SignatureStatus.CHANGED,
+                each.signer,
+                is_changed=each.status is SignatureStatus.CHANGED,
                 is_secondary=is_secondary,
-                reason=one.parse_error,
+                reason=each.parse_error,
             )
-        if one.has_invalid_timestamp:
-            yield invalid_timestamp(name, path, one.signer, is_secondary=is_secondary)
+        if each.has_invalid_timestamp:
+            yield invalid_timestamp(name, path, each.signer, is_secondary=is_secondary)
 
 
 def _check_signer(name: str, path: str, file: ShippedFile, expected: str) -> Iterator[Diagnostic]:

@@ -211,7 +211,7 @@ def read_sbom(path: Path, sbom: Path | None) -> tuple[str, Bom] | None:
     if sbom is not None:
         return str(sbom), read_document(read_bytes(sbom, DOCUMENT_LIMIT), str(sbom))
     target = path.resolve()
-    for suffix in dict.fromkeys(one.suffix for one in FORMATS):
+    for suffix in dict.fromkeys(each.suffix for each in FORMATS):
         document = target.with_name(target.name + suffix)
         if document.is_file():
             return document.name, read_document(read_bytes(document, DOCUMENT_LIMIT), document.name)

@@ -56,7 +56,7 @@ def write_cyclonedx_vex(
         "specVersion": "1.6",
         "version": 1,
         "metadata": _metadata(bom),
-        "vulnerabilities": [_vulnerability(one, bom, namespaces) for one in statements],
+        "vulnerabilities": [_vulnerability(statement, bom, namespaces) for statement in statements],
     }
     digest = hashlib.sha256(encode_json(document)).hexdigest()
     document["serialNumber"] = f"urn:uuid:{serial_uuid(f'{bom.namespace}/vex/{digest}')}"
@@ -74,8 +74,8 @@ def bom_link(namespace: str, ref: str) -> str:
 
 def _metadata(bom: Bom) -> JsonObject:
     actors = [actor for text in bom.creation.creators if (actor := parse_actor(text))]
-    makers = [{"name": one.name} for one in actors if one.kind is ActorKind.ORGANIZATION]
-    authors = [{"name": one.name} for one in actors if one.kind is ActorKind.PERSON]
+    makers = [{"name": actor.name} for actor in actors if actor.kind is ActorKind.ORGANIZATION]
+    authors = [{"name": actor.name} for actor in actors if actor.kind is ActorKind.PERSON]
     named = (tool.rpartition("-") for tool in bom.creation.tools)
     tools = [
         {"type": "application", "name": name, "version": version} for name, _, version in named

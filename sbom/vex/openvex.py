@@ -29,7 +29,7 @@ def write_openvex(statements: Iterable[StatementProducts], bom: Bom) -> bytes:
     with a digest of everything in the document but the time, is the document's id, so that its
     version is always 1.
     """
-    rows = [_statement(one, bom) for one in statements]
+    rows = [_statement(statement, bom) for statement in statements]
     creators = [creator.partition(": ")[2] or creator for creator in bom.creation.creators]
     document: dict[str, Any] = {
         "@context": _CONTEXT,
@@ -75,7 +75,7 @@ def _product(product: Product, bom: Bom) -> dict[str, Any]:
     element = _component(artifact, bom)
     if hashes:
         element["hashes"] = hashes
-    element["subcomponents"] = [_component(one, bom) for one in product.subcomponents]
+    element["subcomponents"] = [_component(component, bom) for component in product.subcomponents]
     return element
 
 

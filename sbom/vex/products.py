@@ -41,7 +41,7 @@ def artifact_contents(bom: Bom, artifacts: Collection[str]) -> tuple[Product, ..
     )
     reached = {root.id: extractor.reach(root.id) - {root.id} for root in roots}
     return tuple(
-        Product(root, tuple(one for one in bom.components if one.id in reached[root.id]))
+        Product(root, tuple(each for each in bom.components if each.id in reached[root.id]))
         for root in roots
     )
 
@@ -72,11 +72,11 @@ def find_products(
     ]
     return tuple(
         sorted(
-            (one for one in found if one.products),
-            key=lambda one: (
-                one.statement.vulnerability,
-                one.statement.component,
-                one.statement.versions,
+            (applied for applied in found if applied.products),
+            key=lambda applied: (
+                applied.statement.vulnerability,
+                applied.statement.component,
+                applied.statement.versions,
             ),
         )
     )
