@@ -72,7 +72,7 @@ def check(session: nox.Session) -> None:
 
 
 def _manifest_option(session: nox.Session) -> list[str]:
-    """Return ``--manifest FILE`` from behind ``--``: what is validated is what was checked."""
+    """Return ``--manifest FILE`` from after ``--``: what is validated is what was checked."""
     words = [part for word in session.posargs for part in word.split("=", 1)]
     return words[words.index("--manifest") :][:2] if "--manifest" in words else []
 
@@ -90,7 +90,7 @@ def sbom(session: nox.Session, platform: str) -> None:
 
 
 def _is_selected(session: nox.Session, platform: str) -> bool:
-    """Return whether ``--platform`` behind ``--`` names a platform, if it names a known one."""
+    """Return whether ``--platform`` after ``--`` names a platform, if it names a known one."""
     words = [part for word in session.posargs for part in word.split("=", 1)]
     named = [value for option, value in pairwise(words) if option == "--platform"]
     return platform in named or not set(named) & set(PLATFORMS)
@@ -195,7 +195,7 @@ def real_binaries(session: nox.Session) -> None:
 
 @nox.session(name="real-trees", default=False, tags=["on-request"])
 def real_trees(session: nox.Session) -> None:
-    """Check unpacked source releases of CPython: DIR/3.14.7 and so on, named behind ``--``."""
+    """Check unpacked source releases of CPython: DIR/3.14.7 and so on, named after ``--``."""
     if len(session.posargs) != 1:
         session.skip("name a directory of source releases: nox -s real-trees -- DIR")
     install(session, "tests")

@@ -1,7 +1,7 @@
 """Baseline: a document of a directory by spdx-tools' model and writer, without validation.
 
-Its validation takes time that grows with the square of the number of files.
-python describe_with_spdx_tools.py DIR FILE
+Its validation takes time that grows with the square of the number of files. python
+describe_with_spdx_tools.py DIR FILE
 """
 
 from __future__ import annotations

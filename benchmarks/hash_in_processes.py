@@ -1,7 +1,7 @@
 """Baseline: the least that any program has to do, with a process on each core.
 
-Walk, SHA-1, SHA-256 and SHA-512 of each file, and one line of text for it:
-python hash_in_processes.py DIR FILE. It imports as little as possible.
+Walk, SHA-1, SHA-256 and SHA-512 of each file, and one line of text for it: python
+hash_in_processes.py DIR FILE. It imports as little as possible.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def make_binaries(directory: Path, count: int) -> Path:
     chance = random.Random(7)
     made = cycle(binaries().items())
     for number, (name, data) in enumerate(islice(made, count)):
-        # Behind the sections, as a certificate is, so that the file is still a whole one.
+        # After the sections, as a certificate is, so that the file is still a whole one.
         _write(directory / f"{number}/{name}", data + chance.randbytes(400_000 - len(data)))
     return directory
 

@@ -87,7 +87,7 @@ def parse_options(argv: Sequence[str], program: str = MODULE) -> VerbOptions:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit status."""
     words = sys.argv[1:] if argv is None else argv
-    # A shell completes a command, which the module is not.
+    # Shells complete commands, not `python -m sbom`.
     is_script = PurePath(sys.argv[0]).stem == CONSOLE_SCRIPT or "--print-completion" in words[:1]
     options = parse_options(words, CONSOLE_SCRIPT if is_script else MODULE)
     try:

@@ -91,7 +91,7 @@ def require_directory(path: Path, hint: str) -> None:
 def write_all(contents: Mapping[Path, bytes | IO[bytes]]) -> None:
     """Write files, each whole or not at all; none is replaced before all are on the disk.
 
-    Raises OperationalError if the disk refuses; each file is then the old or the new one.
+    Raises OperationalError if one cannot be written; each file is then the old or the new one.
     """
     waiting: list[tuple[str, Path]] = []
     try:

@@ -25,7 +25,7 @@ from sbom.script.analysis import analyze_script
 
 #: The manifest that tests use.
 COMMITTED = ROOT / "tests/data/externals.toml"
-#: The manifest of the release at hand: only that it is sound is tested.
+#: The manifest of the current release: only that it is sound is tested.
 RELEASED = ROOT / "externals.toml"
 
 

@@ -47,7 +47,7 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def few(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Some artifacts, one of each form, for what does not depend on how many there are.
 
-    The packages of the installers are not at hand.
+    The packages of the installers are not available.
     """
     directory = tmp_path_factory.mktemp("few")
     for name in ("embed-amd64.zip", "embed-win32.zip", "amd64-store.msixupload"):

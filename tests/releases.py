@@ -56,12 +56,12 @@ def members(version: str) -> dict[tuple[str, str], tuple[str, ...]]:
     header, _, body = text.partition("\n\n")
     names = [(row.split()[1], row.split()[2]) for row in header.splitlines()]
     found: dict[tuple[str, str], list[str]] = {name: [] for name in names}
-    holders: list[tuple[str, str]] = []
+    containers: list[tuple[str, str]] = []
     for line in body.splitlines():
         if line.startswith("@ "):
-            holders = [names[int(n)] for n in line.split()[1:]]
+            containers = [names[int(n)] for n in line.split()[1:]]
         else:
-            for holder in holders:
+            for holder in containers:
                 found[holder].append(line)
     return {name: tuple(sorted(paths)) for name, paths in found.items()}
 
@@ -136,7 +136,7 @@ def installer_of(packages: Mapping[str, Mapping[str, bytes]], **detached: bytes)
 
 
 def web_installer(*packages: str) -> bytes:
-    """Return an installer that downloads all its packages, none of which is at hand."""
+    """Return an installer that downloads all its packages, none of which is available."""
     return bundle({}, detached={f"{name}.msi": name.encode() for name in packages or ("core",)})
 
 

@@ -14,7 +14,7 @@ Pin = Mapping[str, Any]
 
 
 def _listing(variable: str, pins: Iterable[Pin], width: int = 44) -> list[str]:
-    """Return lines that collect tags in a variable, guarded ones behind an ``if``."""
+    """Return lines that collect tags in a variable, guarded ones after an ``if``."""
     lines = [f"set {variable}="]
     for pin in pins:
         guard = f'if NOT "%{pin["guard"]}%"=="false" ' if pin["guard"] else ""

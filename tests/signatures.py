@@ -253,7 +253,7 @@ def signed_pe(
 ) -> bytes:
     """Return an unsigned PE file, signed by an organization, with a timestamp of a time.
 
-    ``further`` messages are certificates behind the first one, those ``inside`` are nested in it.
+    ``further`` messages are certificates after the first one, those ``inside`` are nested in it.
     """
     data = data.ljust(-(-len(data) // 8) * 8, b"\0")
     optional = int.from_bytes(data[60:64], "little") + 24

@@ -77,8 +77,8 @@ def test_the_pipelines_use_existing_sessions_and_flags(path: Path) -> None:
         if isinstance(action.choices, dict)
         for option in action.choices[verb]._option_string_actions  # noqa: SLF001
     }
-    behind = re.sub(r"#.*|-m pip install .*", "", text).replace(" -- ", " ")
-    assert set(re.findall(r"(?<![\w-])--[a-z][\w-]+", behind)) <= options
+    after = re.sub(r"#.*|-m pip install .*", "", text).replace(" -- ", " ")
+    assert set(re.findall(r"(?<![\w-])--[a-z][\w-]+", after)) <= options
 
 
 class Session:

@@ -115,7 +115,7 @@ def _expand_argument(match: re.Match[str], context: ExpansionContext) -> str:
 
 
 def _expand_variable(line: str, start: int, context: ExpansionContext) -> tuple[str, int]:
-    """Return the value at ``%NAME%`` and the position behind it.
+    """Return the value at ``%NAME%`` and the position after it.
 
     A percent sign that opens no name is dropped; of an undefined ``%NAME:modifier%`` only the
     part before the colon goes, as in cmd.

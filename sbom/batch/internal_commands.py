@@ -1,6 +1,6 @@
 """cmd's internal commands that change nothing but the state: ``set``, ``setlocal``, directories.
 
-Each takes the state, the text behind its name and its line, and returns its status.
+Each takes the state, the text after its name and its line, and returns its status.
 """
 
 from __future__ import annotations

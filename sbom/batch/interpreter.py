@@ -55,10 +55,10 @@ class ExitScript(Exception):  # noqa: N818 - a jump, not an error
 class ProgramRun:
     """What one run of a program did.
 
-    ``comparisons`` are what its ``if`` commands compared, ``variables`` the upper-case names of
-    the environment variables it read before it set them, ``executed`` what tells the commands
-    that ran from the others of the file. ``is_hidden_asked_for`` is set where
-    a test asked for a path that is hidden.
+    ``comparisons`` are what its ``if`` commands compared, ``variables`` the upper-case names of the
+    environment variables it read before it set them, ``executed`` what tells the commands that ran
+    from the others of the file. ``is_hidden_asked_for`` is set where a test asked for a path that
+    is hidden.
     """
 
     status: int

@@ -110,10 +110,10 @@ class Lexer:
         """Skip a redirection and the file it names."""
         self.position = match.end()
         if not match[3] and not self.read_word():
-            raise self.error(f"expected the name of a file behind '{match[2]}'")
+            raise self.error(f"expected the name of a file after '{match[2]}'")
 
     def skip_redirections(self) -> None:
-        """Skip the redirections behind a block."""
+        """Skip the redirections after a block."""
         self.skip_blanks()
         while match := REDIRECTION.match(self.text, self.position):
             self.skip_redirection(match)

@@ -85,7 +85,7 @@ class Program:
         return found[bisect_left(found, start) % len(found)] if found else None
 
     def read_command(self, index: int, expand: ExpandLine) -> tuple[Node | None, int]:
-        """Return the command that starts at a line and the index of the line behind it.
+        """Return the command that starts at a line and the index of the line after it.
 
         Raises SbomError if the line, or the block it opens, is not a valid command.
         """
@@ -101,7 +101,7 @@ class Program:
     def _parse(
         self, index: int, expanded: list[str], expand: ExpandLine
     ) -> tuple[Node | None, int]:
-        """Parse from a line on and keep the result; ``expanded`` are lines at hand."""
+        """Parse from a line on and keep the result; ``expanded`` are those known."""
         used = 1
 
         def next_line() -> tuple[int, str] | None:

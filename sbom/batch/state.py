@@ -91,9 +91,9 @@ _EVERYWHERE = {"OS": "Windows_NT"}
 class Variables:
     """Environment variables: names in any case, values as text.
 
-    ``inherited`` collects the upper-case names that were read before the script had
-    set them itself: the variables it depends on. ``dynamic`` has what cmd itself answers
-    for a name that is not set, such as CD.
+    ``inherited`` collects the upper-case names that were read before the script had set them
+    itself: the variables it depends on. ``dynamic`` has what cmd itself answers for a name that is
+    not set, such as CD.
     """
 
     values: dict[str, str] = field(default_factory=dict)

@@ -77,7 +77,7 @@ class _Parser(Lexer):
             self.position += len(operator)
             parts.append(self.parse_chain(level + 1))
         if len(parts) > 1 and parts[-1] is None and operator != "&":
-            raise self.error(f"expected a command behind '{operator}'")
+            raise self.error(f"expected a command after '{operator}'")
         nodes = tuple(part for part in parts if part is not None)
         if len(nodes) > 1:
             return Chain(line, operator, nodes)
@@ -116,7 +116,7 @@ class _Parser(Lexer):
             return self.parse_if() if word == "if" else self.parse_for()
 
     def join_remark(self, start: int) -> None:
-        """Go to the line that a caret joins to a ``rem``, which it does behind its first word only.
+        """Go to the line that a caret joins to a ``rem``, which it does after its first word only.
 
         https://stackoverflow.com/questions/11212624, "Comments with REM".
         """
@@ -193,10 +193,8 @@ class _Parser(Lexer):
         """Parse the command that an ``if``, ``else`` or ``for`` runs."""
         node = self.parse_chain()
         if node is None:
-            raise self.error(f"expected a command behind '{keyword}'")
+            raise self.error(f"expected a command after '{keyword}'")
         return node
-
-    # if.
 
     def parse_if(self) -> Node:
         line = self.line
@@ -222,7 +220,7 @@ class _Parser(Lexer):
         self.skip_blanks()
         operand = self.read_word()
         if not operand:
-            raise self.error(f"expected a word behind 'if {word.lower()}'")
+            raise self.error(f"expected a word after 'if {word.lower()}'")
         self.refuse_parenthesis(operand)
         return word.lower(), operand, ""
 
@@ -258,8 +256,6 @@ class _Parser(Lexer):
             raise self.unexpected(f"{match[0]}(")
         return self.parse_body("else")
 
-    # for.
-
     def parse_for(self) -> Node:
         line = self.line
         switch, word = self.parse_switches()
@@ -271,7 +267,7 @@ class _Parser(Lexer):
         return For(line, switch, word[1], items, self.parse_body("for"))
 
     def parse_switches(self) -> tuple[str, str]:
-        """Return the switch of a ``for``, and the word behind it and its options."""
+        """Return the switch of a ``for``, and the word after it and its options."""
         self.skip_blanks()
         switch = ""
         word = self.read_word()
@@ -284,10 +280,10 @@ class _Parser(Lexer):
                 word = self.read_word()
         return switch, word
 
-    def expect_word(self, word: str, behind: str) -> None:
+    def expect_word(self, word: str, after: str) -> None:
         self.skip_blanks()
         if self.read_word().lower() != word:
-            raise self.error(f"expected '{word}' behind {behind}")
+            raise self.error(f"expected '{word}' after {after}")
 
     def parse_items(self) -> str:
         """Read a parenthesized list; line ends in it are blanks."""

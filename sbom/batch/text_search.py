@@ -158,7 +158,7 @@ def _search(steps: Sequence[_Step], text: str) -> bool:
 
 
 def _follow(steps: Sequence[_Step], active: set[int], text: str, position: int) -> set[int]:
-    """Return the steps that can be next at a position, with those behind optional ones."""
+    """Return the steps that can be next at a position, with those after optional ones."""
     reached: set[int] = set()
     waiting = list(active)
     while waiting:
@@ -186,13 +186,13 @@ def _is_word(character: str) -> bool:
 
 
 def _is_word_start(text: str, position: int) -> bool:
-    before, behind = text[position - 1 : position], text[position : position + 1]
-    return _is_word(behind) and not _is_word(before)
+    before, after = text[position - 1 : position], text[position : position + 1]
+    return _is_word(after) and not _is_word(before)
 
 
 def _is_word_end(text: str, position: int) -> bool:
-    before, behind = text[position - 1 : position], text[position : position + 1]
-    return _is_word(before) and not _is_word(behind)
+    before, after = text[position - 1 : position], text[position : position + 1]
+    return _is_word(before) and not _is_word(after)
 
 
 _PLACES = {"<": _is_word_start, ">": _is_word_end}
@@ -204,14 +204,14 @@ def _read_expression(wanted: str) -> Iterator[_Step]:
         step, position = _read_step(wanted, position)
         is_repeated = wanted.startswith("*", position)
         if is_repeated and step.place is not None:
-            raise UnsupportedSearchError("a * behind a place")
+            raise UnsupportedSearchError("a * after \\< or \\>")
         while wanted.startswith("*", position):
             position += 1
         yield replace(step, is_repeated=is_repeated)
 
 
 def _read_step(wanted: str, position: int) -> tuple[_Step, int]:
-    """Return the step at a position, and the position behind it; a ``*`` there is a character."""
+    """Return the step at a position, and the position after it; a ``*`` there is a character."""
     character, following = wanted[position], wanted[position + 1 : position + 2]
     if character == "\\" and following:
         place = _PLACES.get(following)

@@ -15,8 +15,8 @@ class PEHeaders:
 
     ``machine`` is ``x86``, ``x64``, ``arm64``, ``arm32``, ``arm64ec``, ``arm64x`` or empty;
     ``authenticode`` is the SHA-256 of what a signature covers, which signing does not change;
-    ``signature`` is None if the file is not signed.
-    If ``parse_error`` states what is wrong with the file, the others are what could be read.
+    ``signature`` is None if the file is not signed. If ``parse_error`` states what is wrong with
+    the file, the others are what could be read.
     """
 
     machine: str = ""
@@ -28,7 +28,7 @@ class PEHeaders:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """What is known of a PE file behind its start.
+    """What is known of a PE file after its start.
 
     ``size`` is that of the whole file in bytes, ``table`` its table of certificates; ``digests``
     are what a signature of the file covers, by the names of algorithms.

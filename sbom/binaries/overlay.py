@@ -1,6 +1,6 @@
-"""PE files of which most is behind their sections: installers, whose packages are there.
+"""PE files of which most is after their sections: installers, whose packages are there.
 
-What is behind the sections is no part of the program, and is not kept: only its digests are, and
+What is after the sections is no part of the program, and is not kept: only its digests are, and
 the table of certificates, which is there too.
 """
 
@@ -45,6 +45,6 @@ class OverlayHasher:
             digest.update(view)
 
     def finish(self) -> Overlay:
-        """Return what is known of the file behind its start."""
+        """Return what is known of the file after its start."""
         digests = zip(ALGORITHMS, (digest.digest() for digest in self._hashes), strict=True)
         return Overlay(self._size, b"".join(self._table), dict(digests))

@@ -77,7 +77,7 @@ def read_headers(data: bytes, overlay: Overlay | None = None) -> PEHeaders:
 def find_image_end(data: bytes) -> int:
     """Return where the last section of a file ends, or -1 if its certificates are before that.
 
-    ``data`` are the start of the file. A signature can be read without what is behind the
+    ``data`` are the start of the file. A signature can be read without what is after the
     sections and before the certificates; -1 says that it cannot.
     """
     at = _find_pe_header(data)
@@ -220,7 +220,7 @@ def _read_signature(data: bytes, at: int, overlay: Overlay) -> Signature | None:
 def _messages(data: bytes, at: int, end: int) -> Iterator[bytes]:
     """Yield the message of each entry of a table of certificates, empty if it is damaged.
 
-    There is at least one. Entries start at multiples of 8, and zeros can be behind the last one.
+    There is at least one. Entries start at multiples of 8, and zeros can be after the last one.
     """
     is_first = is_complete = True
     header = data[at : min(at + _CERTIFICATE_HEADER, end)]
@@ -235,7 +235,7 @@ def _messages(data: bytes, at: int, end: int) -> Iterator[bytes]:
 
 
 def _whole_file(data: bytes, at: int) -> Overlay:
-    """Return what is behind the start of a valid file that is there as a whole."""
+    """Return what is after the start of a valid file that is there as a whole."""
     start, size = _certificates(data, at)
     return Overlay(len(data), data[start : start + size], _Digests(data, at))
 

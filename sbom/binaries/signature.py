@@ -28,13 +28,12 @@ class Signature:
     ``signer`` is the organization that signed, or the name in a certificate without one;
     ``subject`` and ``issuer`` are names as RFC 4514 writes them, ``serial`` is hexadecimal;
     ``signed_at`` is the time of the timestamp as ``2026-06-09T12:00:00Z``, empty without one and
-    with one that is not of this signature or cannot be verified: ``has_invalid_timestamp``.
-    All can be empty if the status is ``DAMAGED``; ``parse_error`` says why, if more is known.
-    ``secondary`` are the other signatures of the file, which Windows does not look at by default:
-    those nested in this one, further ones of a PE file, and countersignatures of a NuGet package.
-    They have no secondary ones themselves.
-    ``certificates`` are those of the message in DER, that of the signer first; so are
-    ``timestamp_certificates``, that of the authority first.
+    with one that is not of this signature or cannot be verified: ``has_invalid_timestamp``. All can
+    be empty if the status is ``DAMAGED``; ``parse_error`` says why, if more is known. ``secondary``
+    are the other signatures of the file, which Windows does not look at by default: those nested in
+    this one, further ones of a PE file, and countersignatures of a NuGet package. They have no
+    secondary ones themselves. ``certificates`` are those of the message in DER, that of the signer
+    first; so are ``timestamp_certificates``, that of the authority first.
     """
 
     status: SignatureStatus

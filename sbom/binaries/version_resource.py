@@ -32,7 +32,7 @@ class UnusualResourceError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """A block of a version resource: its key, what is behind it, and where both end."""
+    """A block of a version resource: its key, what is after it, and where both end."""
 
     key: str
     size: int

@@ -9,7 +9,7 @@ from sbom.bom.bom import Bom, RelationshipKind
 from sbom.components.component import Component
 
 #: What the comment of an artifact states where some of its contents are not described.
-NOT_AT_HAND = "they were not at hand"
+NOT_AVAILABLE = "they were not available"
 NOT_LISTED = "whose files are not listed"
 #: What the comment of a document states where artifacts of its release are not described.
 PARTIAL = "This release is partial:"
@@ -28,9 +28,9 @@ class Completeness(StrEnum):
 def component_completeness(bom: Bom) -> Mapping[str, Completeness]:
     """Return how completely a BOM lists the contents of each component, by its id.
 
-    Those of a component that is not taken apart are unknown, and those of an archive or an
-    installer of which no file is listed; without any files, the BOM states what a build needs,
-    and all are unknown.
+    It is unknown for a component of which the BOM lists no parts, and for an archive or an
+    installer of which it lists no file. It is unknown for every component of a BOM without
+    files, which states what a build needs.
     """
     files = {file.id for file in bom.files}
     packed = {component.id for component in bom.components if component.purpose in _PACKED}
@@ -59,7 +59,7 @@ def _completeness(bom: Bom, component: Component) -> Completeness:
     is_release = component.id in bom.roots and not component.file_name
     is_incomplete = (
         bom.is_incomplete
-        or NOT_AT_HAND in component.comment
+        or NOT_AVAILABLE in component.comment
         or NOT_LISTED in component.comment
         or (is_release and PARTIAL in bom.creation.comment)
     )

@@ -179,15 +179,17 @@ def vendoring_relationships(
     manifest: Manifest, components: Sequence[Component], ids: Mapping[str, str]
 ) -> Iterator[Relationship]:
     """Yield which components contain others: pip contains the packages that it vendors."""
-    carriers = {component.external: component.id for component in components}
+    vendoring_packages = {component.external: component.id for component in components}
     containers = _containers(manifest)
     for component in components:
         for name in containers.get((component.key, component.version), ()):
-            carrier = carriers.get(ExternalKey(EntryKind.VENDORED, name))
-            if carrier:
+            vendoring_package = vendoring_packages.get(ExternalKey(EntryKind.VENDORED, name))
+            if vendoring_package:
                 target = ids[component.id]
                 comment = f"Vendored in {name}."
-                yield Relationship(ids[carrier], RelationshipKind.CONTAINS, target, comment)
+                yield Relationship(
+                    ids[vendoring_package], RelationshipKind.CONTAINS, target, comment
+                )
 
 
 def _containers(manifest: Manifest) -> dict[tuple[str, str], list[str]]:

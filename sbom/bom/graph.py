@@ -29,12 +29,12 @@ class BomBuilder:
     )
 
     def add_components(self, components: Iterable[Component]) -> None:
-        """Add components."""
+        """Add components that have no component of the same id before them."""
         for component in components:
             self.components.setdefault(component.id, component)
 
     def add_files(self, files: Iterable[BomFile]) -> None:
-        """Add files."""
+        """Add files that have no file of the same id before them."""
         for file in files:
             self.files.setdefault(file.id, file)
 
@@ -47,7 +47,7 @@ class BomBuilder:
                 self.relationships[relationship.key] = structs.replace(known, comment=comment)
 
     def fill(self, bom: Bom) -> Bom:
-        """Return a BOM with all that was collected, sorted, and no component that nothing has."""
+        """Return a BOM with all that was collected, sorted, except unrelated components."""
         related = {*bom.roots}
         for source, _, target in self.relationships:
             related |= {source, target}

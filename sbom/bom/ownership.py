@@ -64,7 +64,7 @@ class ExpectedContents:
 
     ``components`` are those of all ``builds``: several where a default and a free-threaded build
     share a directory. ``owned_paths`` pairs keys of components with what they own. Python's
-    own paths start behind ``prefix``; ``nested_archives`` pairs names of archives among them with
+    own paths start after ``prefix``; ``nested_archives`` pairs names of archives among them with
     the directory that they unpack to. ``runtime_files`` are created once Python is installed.
     With ``is_complete``, a file that is missing or unowned is an error; with ``is_part``, the
     files are some of those of a build, and none is missing.

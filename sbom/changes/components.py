@@ -203,7 +203,7 @@ def _rewrite_purl(purl: PackageURL, version: str | None) -> str:
 def _cpe_products(component: Component | None) -> set[tuple[str, ...]]:
     """Return CPEs in their parts, without the version and the update that are the component's.
 
-    A colon behind a backslash is part of a name: NISTIR 7695, clause 6.2.
+    A colon after a backslash is part of a name: NISTIR 7695, clause 6.2.
     """
     found = set()
     for cpe in component.cpes if component else ():

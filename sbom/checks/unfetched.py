@@ -36,7 +36,7 @@ def fetched_as(
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Mention:
     """Where a tree names an external, and what it says of it."""
 
     location: Location
@@ -48,11 +48,11 @@ def check_unfetched(manifest: Manifest, contents: TreeContents) -> Iterator[Diag
 
     One that the manifest still pins is reported where the manifest is compared with the script.
     """
-    places: dict[ExternalKey, dict[Location, _Place]] = {}
-    for key, place in (*_stated(contents), *_installed(manifest, contents)):
+    mentions: dict[ExternalKey, dict[Location, _Mention]] = {}
+    for key, mention in (*_stated(contents), *_installed(manifest, contents)):
         if manifest.get_pin(key) is None and not fetched_as(manifest, key, contents.pins):
-            places.setdefault(key, {}).setdefault(place.location, place)
-    for key, found in places.items():
+            mentions.setdefault(key, {}).setdefault(mention.location, mention)
+    for key, found in mentions.items():
         first, *others = found.values()
         yield stale_version(
             first.location,
@@ -63,14 +63,16 @@ def check_unfetched(manifest: Manifest, contents: TreeContents) -> Iterator[Diag
         )
 
 
-def _stated(contents: TreeContents) -> Iterator[tuple[ExternalKey, _Place]]:
+def _stated(contents: TreeContents) -> Iterator[tuple[ExternalKey, _Mention]]:
     for statement in contents.statements:
         if statement.key is not None and statement.key.is_fetched:
             stated = f"states {statement.key.name} {statement.value}"
-            yield statement.key, _Place(statement.location, stated)
+            yield statement.key, _Mention(statement.location, stated)
 
 
-def _installed(manifest: Manifest, contents: TreeContents) -> Iterator[tuple[ExternalKey, _Place]]:
+def _installed(
+    manifest: Manifest, contents: TreeContents
+) -> Iterator[tuple[ExternalKey, _Mention]]:
     """Yield the files in the installer that only come with externals."""
     known = inclusions_by_filename(manifest)
     for file in contents.installed:
@@ -80,7 +82,7 @@ def _installed(manifest: Manifest, contents: TreeContents) -> Iterator[tuple[Ext
             fetched_as(manifest, key, contents.pins) for key in externals
         )
         if externals and not comes_otherwise:
-            yield externals[0], _Place(Location(file.file, file.line), f"installs {file.shipped}")
+            yield externals[0], _Mention(Location(file.file, file.line), f"installs {file.shipped}")
 
 
 def _fetched_key(row: Inclusion) -> ExternalKey | None:

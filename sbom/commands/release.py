@@ -99,7 +99,7 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
     stale = stale_documents(outputs.directory, documents)
     io.write_all(writes)
     for path in stale:
-        print_note(options, f"{outputs.directory / path}: is of an earlier run; delete it")
+        print_note(options, f"{outputs.directory / path}: was written by an earlier run; delete it")
     slices = sum(artifact.is_standalone for artifact in contents.artifacts)
     text = "\n".join(printable(str(path)) for path in writes)
     text = text or f"{printable(str(outputs.directory))} is up to date"

@@ -223,8 +223,8 @@ def _of_vendored(manifest: Manifest, inclusion: Inclusion, vendored: Vendored) -
     """
     release = f"CPython {manifest.cpython.version}"
     if vendored.vendored_by:
-        carrier = manifest.get_vendored(vendored.vendored_by)
-        version = f" {carrier.version}" if carrier else ""
+        vendoring_package = manifest.get_vendored(vendored.vendored_by)
+        version = f" {vendoring_package.version}" if vendoring_package else ""
         source_info = f"vendored in {vendored.vendored_by}{version}, which {release} bundles"
     elif vendored.wheel:
         source_info = f"{vendored.wheel}, bundled with {release}"

@@ -100,10 +100,10 @@ def not_inspected(file: str, member: str, reason: str, hint: str) -> Diagnostic:
 
 
 def absent_payloads(file: str, payloads: Sequence[str]) -> Diagnostic:
-    """Report that files are not at hand that an installer downloads when they are needed."""
+    """Report that files are not available that an installer downloads when they are needed."""
     shown = ", ".join(payloads[:_SHOWN])
     more = f" and {len(payloads) - _SHOWN:,} more" if len(payloads) > _SHOWN else ""
-    reason = f"packages that it downloads are not at hand: {shown}{more}"
+    reason = f"packages that it downloads are not available: {shown}{more}"
     return not_inspected(file, "", reason, "put them beside it, to have them inspected")
 
 

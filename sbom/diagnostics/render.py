@@ -141,7 +141,7 @@ def summarize(diagnostics: Sequence[Diagnostic], *, strict: bool = False) -> str
 
 
 def add_summary(text: str, summary: str) -> str:
-    """Return lines with their summary behind them and, if they fill a screen, before them too."""
+    """Return lines with their summary after them and, if they fill a screen, before them too."""
     before = f"{summary}\n\n" if text.count("\n") > _SCREEN else ""
     return f"{before}{text}{summary}\n"
 

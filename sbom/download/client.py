@@ -3,7 +3,7 @@
 ``urllib3.Retry`` decides how often and after which wait a request is repeated; two loops are ours.
 urllib3 repeats a request until its headers arrive, but a body that breaks off has to be requested
 again too. It follows redirects from https to http as well, through the proxy of the first host,
-and without the token behind a change of host: GitHub sends archives from codeload.github.com.
+and without the token after a change of host: GitHub sends archives from codeload.github.com.
 requests would trust the certificates of certifi and not those of the system.
 """
 
@@ -211,7 +211,7 @@ class Client:
             raise DownloadError(FailureReason.TIMEOUT, message)
 
     def _open(self, url: str, known: Validators) -> urllib3.BaseHTTPResponse:
-        """Return the response behind all redirects; its body is not read."""
+        """Return the response after all redirects; its body is not read."""
         target = url
         redirects = int(self._retry.redirect or 0)
         for _ in range(redirects + 1):

@@ -147,6 +147,6 @@ def _exemption_texts(exemption: Exemption) -> Iterator[str]:
         )
         if text
     ]
-    behind = f" ({', '.join(limits)})" if limits else ""
-    yield f"{exemption.key}{behind}"
+    after = f" ({', '.join(limits)})" if limits else ""
+    yield f"{exemption.key}{after}"
     yield exemption.reason

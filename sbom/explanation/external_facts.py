@@ -75,14 +75,18 @@ def _pin_facts(
 def _vendored_facts(manifest: Manifest, code: Vendored, origins: Origins) -> Iterator[Fact]:
     path: KeyPath = (EntryKind.VENDORED.value, code.name)
     yield from table_facts(code, path, origins.locate)
-    carrier = manifest.get_vendored(code.vendored_by) if code.vendored_by else None
-    if carrier is not None:
-        carrier_path: KeyPath = (EntryKind.VENDORED.value, carrier.name)
+    vendoring_package = manifest.get_vendored(code.vendored_by) if code.vendored_by else None
+    if vendoring_package is not None:
+        vendoring_path: KeyPath = (EntryKind.VENDORED.value, vendoring_package.name)
         yield Fact(
-            "vendored in", (f"{carrier.name} {carrier.version}",), origins.locate(carrier_path)
+            "vendored in",
+            (f"{vendoring_package.name} {vendoring_package.version}",),
+            origins.locate(vendoring_path),
         )
-        if carrier.wheel:
-            yield Fact("wheel", (carrier.wheel,), origins.locate((*carrier_path, "wheel")))
+        if vendoring_package.wheel:
+            yield Fact(
+                "wheel", (vendoring_package.wheel,), origins.locate((*vendoring_path, "wheel"))
+            )
     contained = tuple(
         f"{each.name.removeprefix(f'{code.name}-')} {each.version}"
         for each in manifest.current_vendored

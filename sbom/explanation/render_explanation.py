@@ -26,7 +26,7 @@ def render_explanations(explanations: Iterable[Explanation], width: int) -> str:
 
 
 def wrap_fact(name: str, text: str, width: int) -> Iterator[str]:
-    """Yield the lines of a text behind a name, which the lines after the first leave room for."""
+    """Yield the lines of a text after a name, which the lines after the first leave room for."""
     lines = textwrap.wrap(
         text,
         width,
@@ -48,7 +48,7 @@ def _lines(explanation: Explanation, width: int) -> Iterator[str]:
 
 
 def _section_lines(section: Section, width: int) -> Iterator[str]:
-    """Yield the lines of facts: name, value, and behind it in brackets where it is stated."""
+    """Yield the lines of facts: name, value, and after it in brackets where it is stated."""
     names = (len(fact.name) for fact in section.facts)
     column = max((length for length in names if length <= _WIDEST), default=0)
     for fact in section.facts:

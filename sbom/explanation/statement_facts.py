@@ -72,6 +72,6 @@ def statement_facts(
         if statement.component == component:
             limits = [statement.versions and f"versions {statement.versions}"]
             limits += [statement.cpython_versions and f"CPython {statement.cpython_versions}"]
-            behind = f" ({', '.join(filter(None, limits))})" if any(limits) else ""
-            text = f"{statement.status.value}{behind}"
+            after = f" ({', '.join(filter(None, limits))})" if any(limits) else ""
+            text = f"{statement.status.value}{after}"
             yield Fact(statement.vulnerability, (text,), locate(("statement", number)))

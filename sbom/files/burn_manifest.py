@@ -1,6 +1,6 @@
 """The containers of a WiX bundle, and its manifest, which lists all payloads.
 
-A bundle is a PE file whose section ``.wixburn`` says where its containers are: cabinets behind
+A bundle is a PE file whose section ``.wixburn`` says where its containers are: cabinets after
 the program. The first has the user interface and the manifest. WiX 3 to 5 write it so:
 src/burn/engine/section.cpp and manifest.cpp of https://github.com/wixtoolset.
 """
@@ -92,13 +92,13 @@ def find_containers(file: IO[bytes], size: int) -> list[IO[bytes]]:
     sizes = struct.unpack_from(f"<{count}I", header, _HEADER.size)
     # A signature is between the first container, which is signed, and the others.
     at = stub_size
-    behind = signature_at + signature_size if signature_at else stub_size + sizes[0]
+    after = signature_at + signature_size if signature_at else stub_size + sizes[0]
     containers: list[IO[bytes]] = []
     for container_size in sizes:
         if at + container_size > size:
-            raise BundleError("is truncated: a container ends behind the file")
+            raise BundleError("is truncated: a container ends after the file")
         containers.append(io.BufferedReader(_FileRange(file, at, container_size)))
-        at = behind if len(containers) == 1 else at + container_size
+        at = after if len(containers) == 1 else at + container_size
     return containers
 
 

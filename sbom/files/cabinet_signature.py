@@ -1,4 +1,4 @@
-"""The signature of a cabinet: behind its data, where the reserve of its header says.
+"""The signature of a cabinet: after its data, where the reserve of its header says.
 
 osslsigncode's cab.c (https://github.com/mtrojnar/osslsigncode) describes the reserve and what the
 digest covers; nothing official does. A cabinet in a package or bundle is covered by theirs.
@@ -40,7 +40,7 @@ def is_signed_cabinet(start: bytes) -> bool:
 def read_cabinet_signature(data: bytes) -> Signature:
     """Return the signature of a cabinet that has one. Never raises: see ``SignatureStatus``."""
     _, at, size = _ENTRY.unpack_from(data, _RESERVE)
-    # What is behind the signature would not be covered by it.
+    # What is after the signature would not be covered by it.
     is_covered = _RESERVE_END <= at < at + size == len(data)
     if not is_covered or any(data[_OTHER_RESERVES:_RESERVE]):
         return Signature(status=SignatureStatus.DAMAGED)

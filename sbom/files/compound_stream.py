@@ -1,7 +1,7 @@
 """The streams of an OLE compound file, read where they are.
 
 olefile reads a whole stream into memory, sector by sector, and a package is one cabinet mostly.
-[MS-CFB] describes the file: a table has the number of the sector behind each sector, and streams
+[MS-CFB] describes the file: a table has the number of the sector after each sector, and streams
 that are shorter than a limit are in sectors of a stream of their own.
 """
 
@@ -70,7 +70,7 @@ class _SectorStream(io.RawIOBase):
     ) -> None:
         """Take runs as ``_list_sectors`` returns them; sector 0 starts at ``first``.
 
-        Raises ValueError if one is behind the end of the file.
+        Raises ValueError if one is after the end of the file.
         """
         self._file, self._size, self._at = file, size, 0
         self._starts = [number * sector_size for number, _ in runs]
@@ -79,7 +79,7 @@ class _SectorStream(io.RawIOBase):
         file_size = file.seek(0, io.SEEK_END)
         for start, end, place in zip(self._starts, self._ends, self._places, strict=True):
             if place + end - start > file_size:
-                raise ValueError("a stream ends behind its file")
+                raise ValueError("a stream ends after its file")
 
     def readable(self) -> bool:
         return True

@@ -159,7 +159,7 @@ def _list_files(database: MsiDatabase) -> list[_InstalledFile]:
 
 
 def _directory_paths(database: MsiDatabase) -> Mapping[str, str]:
-    """Return the path of each directory below the root, with a slash behind it."""
+    """Return the path of each directory below the root, with a slash after it."""
     rows = {
         row.get_text("Directory"): (
             # https://learn.microsoft.com/windows/win32/msi/directory-table: target, ':', source.

@@ -69,7 +69,7 @@ class Row:
         if not isinstance(value, int):
             raise self._error(column, f"is {value!r}; expected a number")
         if value < 0:
-            raise self._error(column, f"is {value}; expected no negative number")
+            raise self._error(column, f"is {value}; expected 0 or more")
         return value
 
     def _get(self, column: str) -> str | int | None:

@@ -1,9 +1,9 @@
 """The signature of a Windows Installer package: a stream beside those that it covers.
 
 The digest is of every stream in the order of their encoded names, and of the class id of each
-storage behind its streams; before them is the digest of names, sizes and times, where the package
+storage after its streams; before them is the digest of names, sizes and times, where the package
 has one. osslsigncode's msi.c (https://github.com/mtrojnar/osslsigncode) describes it: names are
-compared with the zero behind them, so that of two the shorter one is first.
+compared with the zero after them, so that of two the shorter one is first.
 """
 
 from __future__ import annotations

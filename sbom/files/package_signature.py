@@ -1,4 +1,4 @@
-"""The signatures of MSIX and NuGet packages: a member, behind all those that it covers.
+"""The signatures of MSIX and NuGet packages: a member, after all those that it covers.
 
 That of an MSIX package covers five digests: of the members' records in the zip file, of the central
 directory, of the list of content types, of the block map, and of a catalog of the package's code if
@@ -130,7 +130,7 @@ def _unsigned_directory(
 
 
 def _unsigned_end(end: bytes, stated: tuple[int, ...]) -> Iterator[bytes]:
-    """Yield what is behind a central directory, with other numbers of entries, size and offset."""
+    """Yield what is after a central directory, with other numbers of entries, size and offset."""
     if end.startswith(_END64_MAGIC):
         magic, size, versions, disk, other_disk, *_ = _END64.unpack_from(end)
         rest = size + 12 - _END64.size  # the size is without magic and itself

@@ -34,7 +34,7 @@ EXECUTABLE_SUFFIXES = frozenset({"dll", "exe", "pyd"})
 
 #: Where a file is read in pieces instead of whole.
 _PIECE = 1 << 22
-#: How much behind the sections of a PE file is kept: symbols, signatures, small archives.
+#: How much after the sections of a PE file is kept: symbols, signatures, small archives.
 _KEPT_OVERLAY = 4 << 20
 #: What the helping threads take: below this, two threads slow each other down.
 _LARGE = 1 << 14
@@ -67,7 +67,7 @@ class ShippedFile(Struct, frozen=True):
 class FileHasher:
     """Takes the pieces of one file in order: hashes them, and keeps those of one that is read.
 
-    Of a PE file, what is far behind its sections is not kept.
+    Of a PE file, what is far after its sections is not kept.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class FileHasher:
             self._leave_overlay(self._pieces)
 
     def _leave_overlay(self, pieces: list[bytes]) -> None:
-        """Keep only the sections of a PE file from here on, if there is much behind them."""
+        """Keep only the sections of a PE file from here on, if there is much after them."""
         start = b"".join(pieces)
         end = find_image_end(start) if is_pe(start) else -1
         self._longest = end + _KEPT_OVERLAY
@@ -303,7 +303,7 @@ def _read(path: str, size: int, hasher: FileHasher) -> None:
 def verification_code(sha1s: Iterable[str]) -> str:
     """Return the SPDX package verification code of files with these SHA-1 checksums.
 
-    SPDX 2.3, clause 7.9: the SHA-1 of the sorted digests, one behind the other.
+    SPDX 2.3, clause 7.9: the SHA-1 of the sorted digests, one after the other.
     """
     return hashlib.sha1("".join(sorted(sha1s)).encode(), usedforsecurity=False).hexdigest()
 

@@ -42,7 +42,7 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"|?*]')
 class ArchiveContents:
     """An archive: itself, its members, and those of archives in it by their paths.
 
-    ``detached`` are members that are files beside it, ``absent`` those that are not at hand.
+    ``detached`` are members that are files beside it, ``absent`` those that are not available.
     Where a diagnostic is an error, nothing else may be trusted.
     """
 

@@ -51,12 +51,12 @@ class DocumentView:
 
     @cached_property
     def packages(self) -> list[JsonObject]:
-        """The packages."""
+        """The packages of the document, in its order."""
         return get_objects(self.data, "packages")
 
     @cached_property
     def files(self) -> list[JsonObject]:
-        """The files."""
+        """The files of the document, in its order."""
         return get_objects(self.data, "files")
 
     def element_name(self, element: JsonObject) -> str:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sbom.script.externals import ExternalKind, split_tag
 
-#: Behind a kind: every entry of it.
+#: After a kind: every entry of it.
 ANY_NAME = "*"
 KEY_PATTERN = r"(source|binary|vendored)\.([A-Za-z0-9][\w.+-]*|\*)"
 

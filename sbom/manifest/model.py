@@ -43,7 +43,7 @@ class CPython(Table, frozen=True, kw_only=True):
     """``[cpython]``: which release this is, and where its sources and externals are."""
 
     version: Annotated[str, matching(VERSION, _VERSION_NAMED)]
-    """the release; ``+`` behind it for a tree between two releases"""
+    """the release; ``+`` after it for a tree between two releases"""
     script_sha256: Sha256 = ""
     """the SHA-256 of the script that the pins were taken from, with LF line ends"""
     component: str = "cpython"
@@ -117,9 +117,9 @@ class DocumentConfig(Table, frozen=True, kw_only=True):
     comment: str
     """the comment of documents that are made without looking at shipped files"""
     vendored_comment: str = ""
-    """stands behind the comment where vendored code is listed"""
+    """stands after the comment where vendored code is listed"""
     no_vendored_comment: str = ""
-    """stands behind the comment where vendored code is not listed"""
+    """stands after the comment where vendored code is not listed"""
 
 
 class LicenseText(Table, frozen=True, kw_only=True):

@@ -83,7 +83,7 @@ class Pin(Table, frozen=True, kw_only=True):
 
     @property
     def revision(self) -> str:
-        """Return what the tag has behind the name; empty for an unversioned one."""
+        """Return what the tag has after the name; empty for an unversioned one."""
         return split_tag(self.tag)[1]
 
     @property

@@ -31,7 +31,7 @@ _LINES = re.compile(r"\s*(\d+\.\d+)?\s*(-)?\s*(\d+\.\d+)?\s*")
 def version_key(version: str) -> tuple[tuple[int, int, str], ...]:
     """Return a key that sorts upstream versions: numbers as numbers, then letters.
 
-    ``1.1.1 < 1.1.1k < 1.1.2`` and ``3.3-rc0 < 3.3 < 3.3.1``: what stands behind ``-rc``,
+    ``1.1.1 < 1.1.1k < 1.1.2`` and ``3.3-rc0 < 3.3 < 3.3.1``: what stands after ``-rc``,
     ``-alpha`` or ``-beta`` comes before the release.
     """
     key: list[tuple[int, int, str]] = []

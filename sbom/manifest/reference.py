@@ -177,7 +177,7 @@ class ReferenceData:
         return entries
 
     def component_rows(self, key: str) -> tuple[str, ComponentRows] | None:
-        """Return the rows of a component that the manifest has, behind the name of their file."""
+        """Return the rows of a component that the manifest has, after the name of their file."""
         return self._component_rows.get(key)
 
     @cached_property

@@ -68,7 +68,7 @@ def _describe(definition: dict[str, Any], table: type[Table]) -> None:
 
 @cache
 def describe_keys(table: type[Table]) -> Mapping[str, str]:
-    """Return what describes each key of a table: the string behind its field in the source."""
+    """Return what describes each key of a table: the string after its field in the source."""
     names = {field.name: key for key, field in key_fields(table).items()}
     body = ast.parse(inspect.getsource(table)).body[0]
     statements = body.body if isinstance(body, ast.ClassDef) else []

@@ -27,7 +27,7 @@ TextCheck = Callable[[str], str]
 
 _PLAIN_KEY = re.compile(r"[^\s.\[\]\"']+")
 #: Characters that no text of a document or terminal should have: C0 and C1 but for blanks, line
-#: separators, and those that change the direction of what is behind them.
+#: separators, and those that change the direction of what is after them.
 _CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _PART = re.compile(rf'\[([0-9]{{1,9}})\]|\.?(?:"([^"]*)"|({_PLAIN_KEY.pattern}))')
 
@@ -35,7 +35,7 @@ _PART = re.compile(rf'\[([0-9]{{1,9}})\]|\.?(?:"([^"]*)"|({_PLAIN_KEY.pattern}))
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """A TOML table: a field is a key, ``snake_case`` for ``kebab-case``.
 
-    The string behind a field describes it: for readers here, and for the schema and the
+    The string after a field describes it: for readers here, and for the schema and the
     documentation that are generated. Modules with tables have no ``from __future__ import
     annotations``: msgspec would have to compile the annotation of each field.
     """
@@ -63,7 +63,7 @@ class TableError:
 
 def matching(pattern: str, expected: str) -> Meta:
     """Return the annotation of a text that must match a pattern as a whole."""
-    # msgspec searches, and ``$`` alone would allow a line end behind it. ``\w`` means ASCII.
+    # msgspec searches, and ``$`` alone would allow a line end after it. ``\w`` means ASCII.
     return Meta(pattern=rf"(?a)^(?:{pattern})$(?!\n)", description=expected)
 
 
@@ -224,7 +224,7 @@ def format_key_path(path: KeyPath) -> str:
 def parse_key_path(text: str) -> KeyPath:
     """Return the key path that a text, as ``format_key_path`` writes it, starts with.
 
-    What follows behind a blank is not part of it; empty if it starts with none.
+    What follows after a blank is not part of it; empty if it starts with none.
     """
     path: list[str | int] = []
     position = 0

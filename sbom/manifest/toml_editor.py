@@ -35,7 +35,7 @@ class TomlEditError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """The header of a table: its line, the line behind the table's last value, its keys."""
+    """The header of a table: its line, the line after the table's last value, its keys."""
 
     index: int
     end: int
@@ -79,9 +79,9 @@ class TomlEditor:
     def set_values(
         self, path: TablePath, values: Mapping[str, Value | None], order: Sequence[str]
     ) -> None:
-        """Set values of a table; comments behind them stay.
+        """Set values of a table; comments after them stay.
 
-        A value of None removes its key. A new key comes behind those before it in ``order``.
+        A value of None removes its key. A new key comes after those before it in ``order``.
         Raises TomlEditError if the table has no header of its own.
         """
         start, end = self._find_values(path)
@@ -96,15 +96,15 @@ class TomlEditor:
         self._lines[start + 1 : end] = lines
 
     def has_comment(self, path: TablePath, key: str) -> bool:
-        """Return whether a comment stands behind the value of a key."""
+        """Return whether a comment stands after the value of a key."""
         start, end = self._find_values(path)
         item = _parse(self._lines[start + 1 : end]).item(key)
         return isinstance(item, Item) and bool(item.trivia.comment)
 
     def remove(self, path: TablePath) -> None:
-        """Remove a table and those below it, up to the blank lines behind them.
+        """Remove a table and those below it, up to the blank lines after them.
 
-        Comments behind the last value stay: they are above the next table, and people's. Raises
+        Comments after the last value stay: they are above the next table, and people's. Raises
         TomlEditError where the table has no header of its own.
         """
         below = {header.path for header in _scan(self._lines) if header.path[: len(path)] == path}
@@ -119,15 +119,15 @@ class TomlEditor:
             del self.get(path[:-2])[path[-2]]
 
     def insert(
-        self, path: TablePath, table: Mapping[str, Any], *, text: str = "", behind: Sequence[str]
+        self, path: TablePath, table: Mapping[str, Any], *, text: str = "", after: Sequence[str]
     ) -> None:
-        """Insert a table beside its neighbors by name, or behind the one that it is below.
+        """Insert a table beside its neighbors by name, or after the one that it is below.
 
-        The first of its kind comes behind the tables of the kinds ``behind``, or last. ``text`` is
+        The first of its kind comes after the tables of the kinds ``after``, or last. ``text`` is
         how the table is written, where not plainly.
         """
         lines = (text or _dump(path, table)).strip("\n").split("\n")
-        index = self._find_place(path, behind)
+        index = self._find_place(path, after)
         is_last = not any(line.strip() for line in self._lines[index:])
         if is_last:
             del self._lines[index:]
@@ -141,7 +141,7 @@ class TomlEditor:
             parent = parent.setdefault(key, {})
         parent[path[-1]] = copy.deepcopy(dict(table))
 
-    def _find_place(self, path: TablePath, behind: Sequence[str]) -> int:
+    def _find_place(self, path: TablePath, after: Sequence[str]) -> int:
         """Return the index of the line that a new table comes before."""
         headers = _scan(self._lines)
         siblings = {header.path for header in headers if header.path[:-1] == path[:-1]}
@@ -156,12 +156,12 @@ class TomlEditor:
             before = [header for header in headers if header.path[: len(path)] == smaller]
         else:
             before = [
-                header for header in headers if header.path == path[:-1] or header.path[0] in behind
+                header for header in headers if header.path == path[:-1] or header.path[0] in after
             ]
         return before[-1].end if before else len(self._lines)
 
     def _find_values(self, path: TablePath) -> tuple[int, int]:
-        """Return the lines of a table: that of its header, and the one behind its last value."""
+        """Return the lines of a table: that of its header, and the one after its last value."""
         own = [
             header for header in _scan(self._lines) if header.path == path and not header.is_array
         ]
@@ -231,7 +231,7 @@ def _set_value(
 ) -> list[str]:
     """Return the lines of a table with one value set, or its key removed.
 
-    A new key comes behind the last of those ``before`` it.
+    A new key comes after the last of those ``before`` it.
     """
     document = _parse(lines)
     if key in document:
@@ -247,7 +247,7 @@ def _set_value(
 
 
 def _line_behind(lines: Sequence[str], keys: Sequence[str]) -> int:
-    """Return the index of the line behind the last of some keys that a table has."""
+    """Return the index of the line after the last of some keys that a table has."""
     found = 0
     known: set[str] = set()
     for index in range(1, len(lines) + 1):

@@ -95,7 +95,7 @@ def _path(key: ExternalKey) -> TablePath:
 def _set_values(editor: TomlEditor, path: TablePath, value: Table) -> None:
     """Set the keys of a table that have another value; sub-tables are left alone.
 
-    A key whose value is not known any more is removed unless a comment stands behind it.
+    A key whose value is not known any more is removed unless a comment stands after it.
     """
     table = editor.get(path)
     changes: dict[str, Value | None] = {}
@@ -132,7 +132,7 @@ def _insert_entry(editor: TomlEditor, entry: Pin | Vendored) -> None:
         if new != default or (key == _SHA256 and isinstance(entry, Pin))
     }
     kinds = ["cpython", *EntryKind]
-    editor.insert(_path(entry.key), table, behind=kinds[: kinds.index(entry.key.kind)])
+    editor.insert(_path(entry.key), table, after=kinds[: kinds.index(entry.key.kind)])
 
 
 def _set_digests(editor: TomlEditor, pin: Pin) -> None:
@@ -144,7 +144,7 @@ def _set_digests(editor: TomlEditor, pin: Pin) -> None:
     if recorded:
         editor.remove(path)
     if pin.dll_digests:
-        editor.insert(path, pin.dll_digests, behind=())
+        editor.insert(path, pin.dll_digests, after=())
 
 
 def _insert_component(editor: TomlEditor, key: ExternalKey) -> None:
@@ -159,4 +159,4 @@ def _insert_component(editor: TomlEditor, key: ExternalKey) -> None:
         revision_pattern=_REVISION_PATTERN if key.is_fetched else "",
     )
     table = tomllib.loads(text)["component"][key.name]
-    editor.insert(("component", key.name), table, text=text, behind=())
+    editor.insert(("component", key.name), table, text=text, after=())

@@ -213,7 +213,7 @@ class _Collector:
     def _add_installer(self, contents: ArtifactContents, archive: ArchiveContents) -> None:
         """Add an installer by what all its packages install together, and add these.
 
-        If some are not at hand, it is described by a layout, or by what its build is known to
+        If some are not available, it is described by a layout, or by what its build is known to
         contain if CPython itself is not there.
         """
         embedded = self._embedded(contents.artifact)
@@ -235,7 +235,7 @@ class _Collector:
         channel = contents.artifact.channel
         expected = self._expect(builds, channel)
         if archive.absent:
-            # Another variant can be in some packages that are at hand and in some that are not.
+            # Another variant can be in some packages that are available and in some that are not.
             expected = replace(expected, is_part=True)
             extras = PathPatterns(
                 name for package in embedded.values() for name in package.channel.extra_packages

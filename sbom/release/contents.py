@@ -75,7 +75,7 @@ class ArtifactContents:
     the files that are there; ``shown_versions`` are those that files show, each with the key of a
     component. Of one that was not opened, ``components`` are those that come with its channel
     alone: all else is in the BOM of its build. ``absent`` are the packages that an installer
-    downloads and that are not at hand. ``containers`` name artifacts that contain this one,
+    downloads and that are not available. ``containers`` name artifacts that contain this one,
     ``downloaders`` installers that download it; one that ``is_standalone`` is in the directory by
     itself too.
     """
@@ -110,7 +110,7 @@ class ArtifactContents:
 class ReleaseContents:
     """What a release is made of: its artifacts, and the BOM of each build.
 
-    ``missing`` names artifacts of the release that are not at hand: it is partial then.
+    ``missing`` names artifacts of the release that are not available: it is partial then.
     """
 
     artifacts: tuple[ArtifactContents, ...]

@@ -64,7 +64,7 @@ class Outputs:
         ]
         if clashes and not replace_existing:
             raise SbomError(clashes)
-        # The checksums are the last document, behind all that they name.
+        # The checksums are the last document, after all that they name.
         return {self.directory / path: data for path, data in documents.items()}
 
 

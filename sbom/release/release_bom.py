@@ -14,7 +14,7 @@ from sbom.bom.bom import (
     RelationshipKind,
     unique_ids,
 )
-from sbom.bom.completeness import NOT_AT_HAND, NOT_LISTED
+from sbom.bom.completeness import NOT_AVAILABLE, NOT_LISTED
 from sbom.bom.compose import (
     bom_component,
     bom_files,
@@ -148,11 +148,11 @@ def _artifact_component(manifest: Manifest, contents: ArtifactContents, basis: B
 
 
 def _absent_packages(contents: ArtifactContents) -> str:
-    """Return a sentence on the packages that an installer downloads and that were not at hand."""
+    """Return a sentence on the packages that an installer downloads and that were not available."""
     if not contents.absent:
         return ""
     names = ", ".join(contents.absent)
-    return f"It downloads these packages when needed; {NOT_AT_HAND}: {names}."
+    return f"It downloads these packages when needed; {NOT_AVAILABLE}: {names}."
 
 
 def _is_made_from(contents: ArtifactContents, build: Build) -> bool:

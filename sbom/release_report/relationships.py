@@ -100,8 +100,8 @@ def find_shipments(bom: Bom, containers: frozenset[str]) -> dict[str, tuple[Ship
             ways.setdefault(way, []).append(names[relationship.source])
     return {
         id_: tuple(
-            Shipment(kind, comment, tuple(sorted(holders)))
-            for (kind, comment), holders in sorted(
+            Shipment(kind, comment, tuple(sorted(containers)))
+            for (kind, comment), containers in sorted(
                 ways.items(), key=lambda way: (-len(way[1]), way[0])
             )
         )

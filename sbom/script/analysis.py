@@ -126,7 +126,7 @@ def _by_kind(fetch: Fetch) -> tuple[bool, str]:
 
 
 def _shadowed(ordered: Iterable[Fetch]) -> set[Fetch]:
-    """Return what comes behind an external of the same tag and the other kind."""
+    """Return what comes after an external of the same tag and the other kind."""
     before: dict[str, set[ExternalKind]] = {}
     found = set()
     for fetch in ordered:

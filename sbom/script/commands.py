@@ -2,7 +2,7 @@
 
 Their options are those of https://git-scm.com/docs/git-clone,
 https://svnbook.red-bean.com/en/1.8/svn.ref.svn.c.export.html, and CPython's
-PCbuild/get_external.py. A command with another option is not known: a word behind it could be its
+PCbuild/get_external.py. A command with another option is not known: a word after it could be its
 value.
 """
 

@@ -75,7 +75,7 @@ class _Coverage:
 
     def add(self, run: ProgramRun, *, is_complete: bool = False) -> None:
         """Add the commands of a run; ``is_complete`` where all that it fetches must be listed."""
-        # A call of a label does what the commands behind the label do.
+        # A call of a label does what the commands after the label do.
         self.covered |= run.executed - {command.key for command in run.commands}
         for command in run.commands:
             if found := parse_fetch_command(command):

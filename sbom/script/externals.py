@@ -15,7 +15,7 @@ TAG = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 ORGANIZATION = "[A-Za-z0-9][A-Za-z0-9-]*"
 REPOSITORY_URL = r"(?:git|https?|ssh|svn(?:\+ssh)?)://[A-Za-z0-9_.:@-]+(?:/[A-Za-z0-9_.~+%:@-]+)*"
 
-#: Behind the name of a variable: any value.
+#: After the name of a variable: any value.
 ANY_VALUE = "*"
 #: Between the name of a variable and the equals sign: any value but this.
 _EXCEPT = "!"
@@ -60,11 +60,11 @@ class Fetch:
 class Condition:
     """Whether an external is fetched by default, and what changes that.
 
-    ``enabled_by`` and ``disabled_by`` are sets of settings: each inner tuple changes the default
-    by itself, all of its settings together. A setting is a flag (``--openssl-src``) or a variable
-    with its value (``IncludeSSL=false``, ``IncludeSSL=*`` for any, or ``IncludeSSL!=false`` for any
-    but one). An external that is fetched
-    by default has no ``enabled_by``, any other no ``disabled_by``.
+    ``enabled_by`` and ``disabled_by`` are sets of settings: each inner tuple changes the default by
+    itself, all of its settings together. A setting is a flag (``--openssl-src``) or a variable with
+    its value (``IncludeSSL=false``, ``IncludeSSL=*`` for any, or ``IncludeSSL!=false`` for any but
+    one). An external that is fetched by default has no ``enabled_by``, any other no
+    ``disabled_by``.
     """
 
     default: bool = True
@@ -128,7 +128,7 @@ class ScriptAnalysis:
 
 
 def split_tag(tag: str) -> tuple[str, str]:
-    """Return name and revision of a tag: what comes before and behind the first ``-<digit>``.
+    """Return name and revision of a tag: what comes before and after the first ``-<digit>``.
 
     ``openssl-bin-1.1.1k-1`` is ``openssl-bin`` and ``1.1.1k-1``; the revision of an
     unversioned tag (``libffi``, a branch) is empty; that of a bare one (``8.6.14.0``) is all.

@@ -22,7 +22,7 @@ from sbom.manifest.model import Manifest
 from sbom.manifest.pins import Pin
 from sbom.patterns import PathPatterns
 
-#: Returns the SHA-1 of each file in a pinned archive by its path, or None if it is not at hand.
+#: Returns the SHA-1 of each file in a pinned archive by its path, or None if it is not available.
 ChecksumReader = Callable[[Pin], Mapping[str, str] | None]
 
 
@@ -43,7 +43,7 @@ class FetchedExternal:
     """An external in the directory.
 
     ``changed``, ``missing`` and ``added`` are paths in it, compared with its archive; empty where
-    the archive is not at hand. The outputs of a build are not ``added``.
+    the archive is not available. The outputs of a build are not ``added``.
     """
 
     pin: Pin
@@ -108,7 +108,7 @@ def read_externals_dir(
 ) -> ExternalsDir:
     """Return what an externals directory contains. Raises SbomError if it cannot be read.
 
-    ``read_cached`` returns the archive with a SHA-256, or None if it is not at hand.
+    ``read_cached`` returns the archive with a SHA-256, or None if it is not available.
     """
     require_directory(path, "name the directory that get_externals.bat filled")
 

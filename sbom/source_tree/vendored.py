@@ -42,9 +42,9 @@ def read_vendored(
 ) -> tuple[Vendored, ...]:
     """Return the vendored code of a tree, sorted by name.
 
-    ``compiled`` are the versions by name that the code itself states, ``contents`` what is known
-    of wheels that do not say what they vendor. An SBOM or a wheel that
-    cannot be read counts as absent; ``require_readable`` refuses it.
+    ``compiled`` are the versions by name that the code itself states, ``contents`` what is known of
+    wheels that do not say what they vendor. An SBOM or a wheel that cannot be read counts as
+    absent; ``require_readable`` refuses it.
     """
     return find_vendored(
         _packages_present(tree, read_sbom_packages(tree.read(VENDORED_SBOM)) or ()),

@@ -25,7 +25,7 @@ _VENDORED_MODULE = re.compile(r"[^/]+/_vendor/(?!__init__\.py$).+\.py")
 _VENDORED_METADATA = re.compile(
     r"[^/]+/_vendor/(?P<name>[^/-]+)-(?P<version>[^/-]+)\.dist-info/METADATA"
 )
-#: What pip allows behind a requirement: a comment, hashes, a continued line.
+#: What pip allows after a requirement: a comment, hashes, a continued line.
 _NO_REQUIREMENT = re.compile(r"(^|\s)(#|--|\\$).*")
 #: What zipfile raises of an archive that is damaged, or compressed in a way it does not know.
 _ZIP_ERRORS = (

@@ -29,8 +29,7 @@ def validate_document(path: Path, *, strict: bool = False) -> ValidationReport:
     """Return what every validator reports of one document.
 
     With ``strict``, what fsct3-min or BSI's guideline misses is an error, except what the format
-    has no field for.
-    Raises InputError if a validator is not installed.
+    has no field for. Raises InputError if a validator is not installed.
     """
     file = str(path)
     try:

@@ -81,7 +81,7 @@ class Identification:
 def identify(files: Sequence[ShippedFile], manifest: Manifest, prefix: str = "") -> Identification:
     """Return what the binaries among files were built from.
 
-    Python's own paths start behind ``prefix``. What was installed later, such as an OpenSSL in
+    Python's own paths start after ``prefix``. What was installed later, such as an OpenSSL in
     ``Lib/site-packages``, shows components, and not what CPython was built from.
     """
     runtime_files = PathPatterns(manifest.layout.runtime_files)

@@ -285,7 +285,7 @@ def test_a_run_ends_with(script: str, status: int) -> None:
         ),
         pytest.param(
             "for %%i in (1) do rem",
-            "s.bat:1: expected a command behind 'for'",
+            "s.bat:1: expected a command after 'for'",
             id="for_without_a_body",
         ),
         pytest.param(
@@ -325,12 +325,12 @@ def test_a_run_ends_with(script: str, status: int) -> None:
             id="block_touches_else",
         ),
         pytest.param("if a==", "s.bat:1: one side of '==' is empty", id="empty_side"),
-        pytest.param("if a==a", "s.bat:1: expected a command behind 'if'", id="if_without_body"),
+        pytest.param("if a==a", "s.bat:1: expected a command after 'if'", id="if_without_body"),
         pytest.param("if a = b c", "s.bat:1: expected a comparison, found 'B'", id="no_comparison"),
-        pytest.param("for %%e (a) do show", "s.bat:1: expected 'in' behind %%e", id="for_no_in"),
+        pytest.param("for %%e (a) do show", "s.bat:1: expected 'in' after %%e", id="for_no_in"),
         pytest.param(
             "for %%e in (a) show",
-            "s.bat:1: expected 'do' behind the list of 'for'",
+            "s.bat:1: expected 'do' after the list of 'for'",
             id="for_no_do",
         ),
         pytest.param(
@@ -339,9 +339,9 @@ def test_a_run_ends_with(script: str, status: int) -> None:
             id="for_e",
         ),
         pytest.param("& show a", "s.bat:1: '&' was unexpected at this time", id="operator_first"),
-        pytest.param("show a |", "s.bat:1: expected a command behind '|'", id="operator_last"),
+        pytest.param("show a |", "s.bat:1: expected a command after '|'", id="operator_last"),
         pytest.param(
-            "show a >", "s.bat:1: expected the name of a file behind '>'", id="redirection_last"
+            "show a >", "s.bat:1: expected the name of a file after '>'", id="redirection_last"
         ),
         pytest.param(
             "(show a) b", "s.bat:1: 'b' was unexpected at this time", id="text_behind_a_block"
@@ -433,8 +433,8 @@ def test_a_path_longer_than_windows_takes_is_not_created_nor_entered() -> None:
 @pytest.mark.parametrize(
     ("script", "message"),
     [
-        ("show a > & show b", "s.bat:1: expected the name of a file behind '>'"),
-        ("show a 2>> && show b", "s.bat:1: expected the name of a file behind '>>'"),
+        ("show a > & show b", "s.bat:1: expected the name of a file after '>'"),
+        ("show a 2>> && show b", "s.bat:1: expected the name of a file after '>>'"),
         ("if a==a (\n)\nshow a", "s.bat:2: ')' was unexpected at this time"),
         ("for %%e in (a) do ( )", "s.bat:1: ')' was unexpected at this time"),
         ("goto", "s.bat:1: goto names no label"),

@@ -45,7 +45,7 @@ def test_without_a_file_everything_is_unknown() -> None:
 @pytest.mark.parametrize(
     "comment",
     [
-        "It downloads these packages when needed; they were not at hand: amd64/dev.msi.",
+        "It downloads these packages when needed; they were not available: amd64/dev.msi.",
         "It can also install these builds, whose files are not listed: free-threaded.",
     ],
 )

@@ -107,7 +107,7 @@ def test_no_value_becomes_markup(hostile: str) -> None:
         files=(FileChange(hostile, FileChangeKind.ADDED, "", f"sha256:{hostile}"),),
     )
     markdown = render_markdown(shown)
-    # What is in no code span and behind no backslash.
+    # What is in no code span and after no backslash.
     plain = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", markdown)
     plain = re.sub(r"\\.", "", plain)
     assert not re.search(r"<script|@python|\]\(https|^## A heading|\x1b", plain, re.MULTILINE)

@@ -108,6 +108,6 @@ def test_another_origin_clears_what_was_recorded_of_the_archive(tmp_path: Path) 
 
 @pytest.mark.parametrize("options", ["-O -e externals", "-e -b", "-O"])
 def test_an_option_without_its_value_is_refused(options: str) -> None:
-    """argparse rejects it, as where the variable behind it is not defined."""
+    """argparse rejects it, as where the variable after it is not defined."""
     with pytest.raises(SbomError, match=r"cannot determine what 'python get_external\.py"):
         fetches(f"@echo off\npython get_external.py {options} xz-5.2.5\n")

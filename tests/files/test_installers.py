@@ -177,7 +177,7 @@ def test_a_package_beside_a_bundle_is_read_and_a_downloaded_one_reported() -> No
     )
     [diagnostic] = read_bundle(made).diagnostics
     assert (diagnostic.code, diagnostic.subject) == (Code.NOT_INSPECTED, "")
-    assert "packages that it downloads are not at hand: core_d.msi" in diagnostic.message
+    assert "packages that it downloads are not available: core_d.msi" in diagnostic.message
 
 
 def test_another_package_than_the_bundle_states_is_an_error() -> None:

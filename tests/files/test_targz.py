@@ -179,10 +179,10 @@ def test_no_flipped_bit_causes_a_traceback(data: st.DataObject) -> None:
 
 def test_data_after_the_end_is_refused() -> None:
     data = archive(FILES)
-    behind = "has data after the end of its gzip data"
-    assert error(data + b"x") == behind
-    assert error(data + data) == behind
-    assert error(data + b"\0" * 5000) == behind
+    after = "has data after the end of its gzip data"
+    assert error(data + b"x") == after
+    assert error(data + data) == after
+    assert error(data + b"\0" * 5000) == after
     plain = tar(FILES)
     assert error(gzip.compress(plain + b"x", mtime=0)) == "has data after the end of its tar data"
     cut = plain.rstrip(b"\0")

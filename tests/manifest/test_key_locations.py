@@ -28,7 +28,7 @@ a.b.c = """
 \\""" "two quotes end it"""""
 dates = [1979-05-27 07:32:00Z, 07:32:00, 1979-05-27]
 
-[ table . "with.dot" ] # behind
+[ table . "with.dot" ] # after
 x = [
     { y = "]", z = [1, 2] }, # one
     { y = '}', z = [] },

@@ -104,8 +104,8 @@ def test_documents_of_an_earlier_run_in_another_format_are_named(
     assert status == 0
     stale = sorted((tmp_path / "x").glob("*.spdx.json"))
     assert len(stale) == 6
-    lines = [line for line in err.splitlines() if "is of an earlier run" in line]
-    assert lines == [f"{path}: is of an earlier run; delete it" for path in stale]
+    lines = [line for line in err.splitlines() if "was written by an earlier run" in line]
+    assert lines == [f"{path}: was written by an earlier run; delete it" for path in stale]
 
 
 def test_a_part_can_be_of_any_format(few: Path, run: Run, tmp_path: Path) -> None:

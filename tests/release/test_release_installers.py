@@ -189,7 +189,7 @@ def test_packages_that_are_not_at_hand_are_named(run: Run, tmp_path: Path) -> No
     status, _, err = run("release", "--artifacts", directory, "--output", out, *PARTIAL)
     assert status == 0, err
     assert (
-        f"{INSTALLER}: not inspected: packages that it downloads are not at hand: exe_d.msi, "
+        f"{INSTALLER}: not inspected: packages that it downloads are not available: exe_d.msi, "
         "lib_d.msi [warning: SBM208 not-inspected]"
     ) in err
     document = read_json(out / f"{INSTALLER}.spdx.json")
@@ -197,7 +197,7 @@ def test_packages_that_are_not_at_hand_are_named(run: Run, tmp_path: Path) -> No
     [root] = [one for one in document["packages"] if one["name"] == INSTALLER]
     assert root["comment"] == (
         "Described from its members: it was opened. It downloads these packages when needed; "
-        "they were not at hand: exe_d.msi, lib_d.msi."
+        "they were not available: exe_d.msi, lib_d.msi."
     )
 
 
@@ -248,7 +248,7 @@ def test_a_file_in_a_package_that_is_not_at_hand_is_not_missing(run: Run, tmp_pa
     out = tmp_path / "out"
     status, _, err = run("release", "--artifacts", directory, "--output", out, *PARTIAL)
     assert status == 0, err
-    assert "packages that it downloads are not at hand: tcltk.msi" in err
+    assert "packages that it downloads are not available: tcltk.msi" in err
     assert "tcl" not in component_names(read_json(out / f"{INSTALLER}.spdx.json"))
 
 

@@ -90,7 +90,7 @@ def inspect(
     directories: Mapping[str, Mapping[str, bytes]],
     archives: Mapping[str, Mapping[str, bytes]] | None = None,
 ) -> ExternalsDir:
-    """Return what directories are, where these archives are at hand, by key."""
+    """Return what directories are, where these archives are available, by key."""
 
     def read_checksums(pin: Pin) -> Mapping[str, str] | None:
         archive = (archives or {}).get(str(pin.key))

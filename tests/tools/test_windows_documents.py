@@ -22,7 +22,7 @@ def test_each_file_that_differs_or_is_missing_is_named() -> None:
 
 
 def writing(data: bytes, status: int = 0, printed: bytes = b"") -> Verb:
-    """Return a verb that writes a file to the directory behind ``--output``."""
+    """Return a verb that writes a file to the directory after ``--output``."""
 
     def write(directory: Path, words: Sequence[str]) -> tuple[int, bytes]:
         output = directory / words[words.index("--output") + 1]

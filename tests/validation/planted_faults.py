@@ -278,7 +278,7 @@ PLANTED: dict[str, tuple[Callable[[Json], None], list[str]]] = {
         with_sole_purl("pkg:generic/zlib ng@2.2.4"),
         [f"{ZLIB}: the purl has blanks: 'pkg:generic/zlib ng@2.2.4'"],
     ),
-    "a blank behind a purl": (
+    "a blank after a purl": (
         with_sole_purl("pkg:generic/zlib-ng@2.2.4 "),
         [f"{ZLIB}: the purl has blanks: 'pkg:generic/zlib-ng@2.2.4 '"],
     ),
