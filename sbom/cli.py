@@ -91,13 +91,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     is_script = PurePath(sys.argv[0]).stem == CONSOLE_SCRIPT or "--print-completion" in words[:1]
     options = parse_options(words, CONSOLE_SCRIPT if is_script else MODULE)
     try:
-        return run_verb(options, os.environ)
+        return _run_verb(options, os.environ)
     except SbomError as error:
         print_error(options, error)
         return error.status
 
 
-def run_verb(  # noqa: C901 - one case for each verb, and nothing else
+def _run_verb(  # noqa: C901 - one case for each verb, and nothing else
     options: VerbOptions, environment: Mapping[str, str]
 ) -> int:
     """Run the verb that options are of, and return its exit status. Raises SbomError."""

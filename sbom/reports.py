@@ -48,7 +48,7 @@ def print_report(
         rendered = render(diagnostics, output_format, strict=strict, style=style)
         if diagnostics and not is_check and not options.quiet:
             rendered = add_summary(rendered, summarize(diagnostics, strict=strict))
-        accepted = "" if options.quiet else render_exempted(exempted)
+        accepted = "" if options.quiet else _render_exempted(exempted)
         text = escape_lines(shown)
         if is_check and text.count("\n") == 1:
             rendered, accepted, text = add_summary(rendered + accepted, text.rstrip("\n")), "", ""
@@ -124,7 +124,7 @@ def _write(stream: TextIO | None, text: str) -> None:
         stream.write(text)
 
 
-def render_exempted(exempted: Iterable[tuple[Diagnostic, str]]) -> str:
+def _render_exempted(exempted: Iterable[tuple[Diagnostic, str]]) -> str:
     """Return exempted diagnostics as text, each with the reason."""
     return "".join(
         f"{printable(str(one))} [exempted: {one.entry.id} {one.code}]\n"

@@ -30,24 +30,24 @@ class Inspector:
         """
         if not is_pe(data):
             return None
-        blob = "" if overlay else git_blob_id(data)
+        blob = "" if overlay else _git_blob_id(data)
         content = overlay.digests["sha256"].hex() + overlay.table.hex() if overlay else blob
         key = path.rpartition("/")[2].lower(), content
         if key not in self._inspected:
             headers = read_headers(data, overlay)
-            matches = tuple(search_evidence(path, data, headers, self._rules))
+            matches = tuple(_search_evidence(path, data, headers, self._rules))
             self._inspected[key] = Binary(headers, matches, blob)
         return self._inspected[key]
 
 
-def git_blob_id(data: bytes) -> str:
+def _git_blob_id(data: bytes) -> str:
     """Return the name that git gives a file: the SHA-1 of a header and the contents."""
     digest = hashlib.sha1(b"blob %d\0" % len(data), usedforsecurity=False)
     digest.update(data)
     return digest.hexdigest()
 
 
-def search_evidence(
+def _search_evidence(
     path: str, data: bytes, headers: PEHeaders, rules: Iterable[CompiledRule]
 ) -> Iterator[EvidenceMatch]:
     """Yield the distinct matches in a file, in the order of the rules."""

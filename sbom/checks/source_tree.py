@@ -39,13 +39,13 @@ def check_source_tree(
         *check_versions(complete, contents),
         *check_unfetched(complete, contents),
         *check_archives(complete, contents),
-        *check_project_links(complete, contents),
-        *check_installed_files(complete, contents),
+        *_check_project_links(complete, contents),
+        *_check_installed_files(complete, contents),
     ]
     return sort_diagnostics(
         [
             *contents.locate(in_tree),
-            *check_component_files(complete, contents),
+            *_check_component_files(complete, contents),
             *_check_vendored(manifest, contents, regen_command),
         ]
     )
@@ -103,7 +103,7 @@ def _check_absent(
 _PLATFORM = "amd64"
 
 
-def check_project_links(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
+def _check_project_links(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
     """Yield shipped files that a project makes of an external and no ``ships`` row states."""
     rows = [row for _, row in _applying_rows(manifest, contents)]
     for made in contents.shipped:
@@ -120,7 +120,7 @@ def check_project_links(manifest: Manifest, contents: TreeContents) -> Iterator[
             )
 
 
-def check_component_files(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
+def _check_component_files(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
     """Yield files of ``ships`` rows that the projects make of something else.
 
     Of an external that no project refers to, nothing is known.
@@ -175,7 +175,7 @@ def _stated_files(rows: Iterable[Inclusion], line: str) -> set[str]:
     }
 
 
-def check_installed_files(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
+def _check_installed_files(manifest: Manifest, contents: TreeContents) -> Iterator[Diagnostic]:
     """Yield files that the installer contains and that belong to no component that is known."""
     known = inclusions_by_filename(manifest)
     builds = [

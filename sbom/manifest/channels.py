@@ -33,7 +33,7 @@ ARTIFACT_VERSIONS = {
 # Checks of texts: each returns a sentence, or an empty text if nothing is wrong.
 
 
-def check_artifact_name(template: str) -> str:
+def _check_artifact_name(template: str) -> str:
     """Return why a text cannot be the file name of an artifact."""
     names = _names_in_braces(template)
     if names in (["package"], ["early", "package"]) and template.count("/") == 1:
@@ -56,7 +56,7 @@ def url_template(required: AbstractSet[str]) -> TextCheck:
     return check
 
 
-def url_with_any(allowed: AbstractSet[str]) -> TextCheck:
+def _url_with_any(allowed: AbstractSet[str]) -> TextCheck:
     """Return the check of an address that has no other names in braces than these."""
     listed = ", ".join(f"{{{name}}}" for name in sorted(allowed))
 
@@ -109,7 +109,7 @@ class Variant(Table, frozen=True, kw_only=True):
 ArtifactName = Annotated[
     str,
     checked(
-        check_artifact_name,
+        _check_artifact_name,
         "a file name with {version} or {nuget}, or a directory and a file name with {package}",
     ),
 ]
@@ -143,7 +143,7 @@ class Channel(Table, frozen=True, kw_only=True):
     optional_lines: LineRange = ""
     """the CPython lines of which a release may lack it"""
     download_location: Annotated[
-        str, checked(url_with_any(_IN_CHANNEL), "an address, or NOASSERTION")
+        str, checked(_url_with_any(_IN_CHANNEL), "an address, or NOASSERTION")
     ]
     """where an artifact is published, with ``{version}``, ``{nuget}``, ``{release}`` (3.15.0),
     ``{file}`` and ``{id}`` in it"""
@@ -169,7 +169,7 @@ class ReleaseConfig(Table, frozen=True, kw_only=True):
     """``[release]``: where a release is published, and what its SBOM states."""
 
     download_location: Annotated[
-        str, checked(url_with_any(_IN_RELEASE), "an address, or NOASSERTION")
+        str, checked(_url_with_any(_IN_RELEASE), "an address, or NOASSERTION")
     ] = UNKNOWN_LOCATION
     """the directory of a release, with ``{release}`` and ``{version}`` in it"""
     comment: str = ""
@@ -198,7 +198,7 @@ class Artifact:
     purl: str
 
 
-def nuget_version(version: str) -> str:
+def _nuget_version(version: str) -> str:
     """Return a CPython version as NuGet writes it: ``3.15.0-rc1`` for ``3.15.0rc1``."""
     return _EARLY.sub("-", version, count=1)
 
@@ -209,7 +209,7 @@ def expected_artifacts(channels: Sequence[Channel], version: str, line: str) -> 
     release = found[0] if found else version
     names = {
         "version": version,
-        "nuget": nuget_version(version),
+        "nuget": _nuget_version(version),
         "release": release,
         "early": version.removeprefix(release),
     }

@@ -37,7 +37,7 @@ _NAME = r"[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?"
 COMPONENT_VERSION = r"[A-Za-z0-9][\w.+!~-]*"
 
 
-def check_revision_pattern(pattern: str) -> str:
+def _check_revision_pattern(pattern: str) -> str:
     """Return why a regular expression does not read a version out of a revision."""
     try:
         groups = re.compile(pattern).groupindex
@@ -237,7 +237,7 @@ class ComponentSpec(Table, frozen=True, kw_only=True):
     cpe: tuple[VendorProduct, ...] = ()
     """NVD's names for it, as ``vendor:product``"""
     revision_pattern: Annotated[
-        str, checked(check_revision_pattern, "a regular expression with a group 'version'")
+        str, checked(_check_revision_pattern, "a regular expression with a group 'version'")
     ] = ""
     """reads the upstream ``version``, and a ``rebuild`` number, out of the revision of a tag"""
     version_by_revision: Mapping[str, str] = field(default_factory=dict)

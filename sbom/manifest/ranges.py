@@ -60,7 +60,7 @@ def version_in_range(version: str, text: str) -> bool:
     )
 
 
-def validate_version_range(text: str) -> str:
+def _validate_version_range(text: str) -> str:
     """Return what is wrong with a version range, or an empty text."""
     if not text or all(_TERM.fullmatch(term) for term in text.split(",")):
         return ""
@@ -89,7 +89,7 @@ def _in_span(line: str, span: str) -> bool:
     return low and high if dash else first == line
 
 
-def validate_line_range(text: str) -> str:
+def _validate_line_range(text: str) -> str:
     """Return what is wrong with a list of lines, or an empty text."""
     spans = text.split(",") if text else []
     if all((match := _LINES.fullmatch(span)) and (match[1] or match[3]) for span in spans):
@@ -98,8 +98,8 @@ def validate_line_range(text: str) -> str:
 
 
 VersionRange = Annotated[
-    str, checked(validate_version_range, "a version range such as '>=8.6.13,<9'")
+    str, checked(_validate_version_range, "a version range such as '>=8.6.13,<9'")
 ]
 LineRange = Annotated[
-    str, checked(validate_line_range, "CPython lines such as '2.7, 3.5-3.6, 3.14-'")
+    str, checked(_validate_line_range, "CPython lines such as '2.7, 3.5-3.6, 3.14-'")
 ]

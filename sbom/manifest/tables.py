@@ -115,7 +115,7 @@ def _extra(kind: Any, name: str) -> Any:
     return next((extra[name] for extra in extras if name in extra), None)
 
 
-def text_check(kind: Any) -> TextCheck | None:
+def _text_check(kind: Any) -> TextCheck | None:
     """Return how a text of a type is checked, or None."""
     check: TextCheck | None = _extra(kind, "check")
     return check
@@ -151,10 +151,10 @@ def convert_value(value: object, kind: type[T]) -> T:
 
     A text is no date, because TOML has dates.
     """
-    return msgspec.convert(value, kind, dec_hook=decode_key, builtin_types=(dt.date,))
+    return msgspec.convert(value, kind, dec_hook=_decode_key, builtin_types=(dt.date,))
 
 
-def decode_key(kind: type, value: object) -> object:
+def _decode_key(kind: type, value: object) -> object:
     """Return the key path that a text is, for msgspec, which does not know the type."""
     if kind is ExternalKey and isinstance(value, str):
         return parse_external_key(value)
@@ -188,7 +188,7 @@ def check_values(value: object, kind: Any, path: KeyPath = ()) -> Iterator[Table
     if isinstance(value, str):
         if not _extra(kind, "verbatim") and (found := _CONTROL.search(value)):
             yield TableError(path, f"has the control character U+{ord(found[0]):04X}")
-        check = text_check(kind)
+        check = _text_check(kind)
         if check and (message := check(value)):
             yield TableError(path, message)
     elif isinstance(value, Table):

@@ -64,7 +64,7 @@ def write_manifest(text: str, manifest: Manifest) -> str:
                 _insert_entry(editor, entries[key])
         for pin in manifest.pins:
             _set_digests(editor, pin)
-        for key in sorted(entries.keys() - recorded - described_externals(manifest)):
+        for key in sorted(entries.keys() - recorded - _described_externals(manifest)):
             _insert_component(editor, key)
         return editor.finish()
     except TomlEditError as error:
@@ -74,7 +74,7 @@ def write_manifest(text: str, manifest: Manifest) -> str:
         raise SbomError([invalid_manifest(location, str(error), message, hint)]) from error
 
 
-def described_externals(manifest: Manifest) -> set[ExternalKey]:
+def _described_externals(manifest: Manifest) -> set[ExternalKey]:
     """Return the key paths of externals, and of vendored code, that some component describes."""
     rows = {
         row.external for component in manifest.components for row in component.ships if row.external

@@ -50,7 +50,7 @@ def write_attestations(
             continue
         stem = outputs.sbom_stem(artifact)
         for document_format in outputs.formats:
-            written[_statement_path(stem, document_format)] = write_statement(
+            written[_statement_path(stem, document_format)] = _write_statement(
                 artifact.artifact.file,
                 artifact.file.sha256,
                 document_format.predicate_type,
@@ -59,7 +59,7 @@ def write_attestations(
     return Attestations(written, tuple(diagnostics))
 
 
-def write_statement(name: str, sha256: str, predicate_type: str, document: bytes) -> bytes:
+def _write_statement(name: str, sha256: str, predicate_type: str, document: bytes) -> bytes:
     """Return the statement that a document in JSON describes an artifact.
 
     ``name`` and ``sha256`` are the artifact's; consumers compare only the digest. JSON in UTF-8,

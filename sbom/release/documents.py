@@ -186,7 +186,7 @@ def list_documents(
     sha256s = {path: hashlib.sha256(data).hexdigest() for path, data in documents.items()}
     if outputs.in_place:
         sha256s |= {slice_.artifact.path: slice_.artifact.file.sha256 for slice_ in written.slices}
-    documents[CHECKSUMS] = write_checksums(sha256s)
+    documents[CHECKSUMS] = _write_checksums(sha256s)
     return documents
 
 
@@ -241,6 +241,6 @@ def _index_of(written: WrittenRelease, version: str, missing: Sequence[str]) -> 
     )
 
 
-def write_checksums(sha256s: Mapping[str, str]) -> bytes:
+def _write_checksums(sha256s: Mapping[str, str]) -> bytes:
     """Return SHA-256 checksums by path in the form that ``sha256sum --check`` reads."""
     return "".join(f"{sha256s[path]} *{path}\n" for path in sorted(sha256s)).encode()

@@ -66,17 +66,17 @@ def basis_of(contents: ArtifactContents, inspected_builds: Collection[str]) -> B
     return Basis.LAYOUT if contents.build.name in inspected_builds else Basis.MANIFEST
 
 
-def build_id(build: Build) -> str:
+def _build_id(build: Build) -> str:
     """Return the id of a build's component."""
     return f"build-{build.name}"
 
 
-def artifact_id(file: str) -> str:
+def _artifact_id(file: str) -> str:
     """Return the id of an artifact's component."""
     return f"Artifact-{file}"
 
 
-def release_components(
+def _release_components(
     manifest: Manifest, name: str, release: ReleaseContents
 ) -> Iterator[Component]:
     """Yield the components that the BOM of no build has, and CPython for no platform.
@@ -88,7 +88,7 @@ def release_components(
     for build_bom in release.builds:
         source = f"CPython {manifest.cpython.version} for {build_title(manifest, build_bom.build)}"
         yield _container(
-            manifest, build_id(build_bom.build), f"python-{build_bom.build.name}", source
+            manifest, _build_id(build_bom.build), f"python-{build_bom.build.name}", source
         )
     for contents in release.artifacts:
         basis = basis_of(contents, release.inspected_builds)
@@ -131,7 +131,7 @@ def _artifact_component(manifest: Manifest, contents: ArtifactContents, basis: B
     artifact = contents.artifact
     source_info = f"{artifact.channel.title}, made from the build {contents.build.name}"
     return replace(
-        _container(manifest, artifact_id(artifact.file), artifact.file, source_info),
+        _container(manifest, _artifact_id(artifact.file), artifact.file, source_info),
         version=artifact.version,
         download_location=artifact.location,
         file_name=artifact.file.rpartition("/")[2],
@@ -201,7 +201,7 @@ def compose_release(
     build_boms = sorted(release.builds, key=lambda build_bom: build_bom.build.name)
     artifacts = sorted(release.artifacts, key=lambda contents: contents.artifact.file)
     name = release_name(manifest)
-    components = [*release_components(manifest, name, release)]
+    components = [*_release_components(manifest, name, release)]
     components += [component for contents in artifacts for component in contents.components]
     ids = unique_ids(component.id for component in components)
     merged, conflicts = collect_build_components(
@@ -238,27 +238,27 @@ def _structure(
     release = ids[RELEASE_ID]
     described = {contents.build.name for contents in artifacts}
     for build_bom in build_boms:
-        build = ids[build_id(build_bom.build)]
+        build = ids[_build_id(build_bom.build)]
         yield Relationship(build, RelationshipKind.CONTAINS, ids[manifest.cpython.component])
         if build_bom.build.name not in described:
             yield Relationship(release, RelationshipKind.CONTAINS, build)
     for contents in artifacts:
-        artifact = ids[artifact_id(contents.artifact.file)]
-        build = ids[build_id(contents.build)]
+        artifact = ids[_artifact_id(contents.artifact.file)]
+        build = ids[_build_id(contents.build)]
         if contents.is_standalone:
             yield Relationship(release, RelationshipKind.CONTAINS, artifact)
         for file in contents.containers:
-            container = ids[artifact_id(file)]
+            container = ids[_artifact_id(file)]
             yield Relationship(container, RelationshipKind.CONTAINS, artifact)
         for file in contents.downloaders:
-            installer = ids[artifact_id(file)]
+            installer = ids[_artifact_id(file)]
             comment = "Downloaded by the installer when it is needed."
             yield Relationship(installer, RelationshipKind.DEPENDS_ON, artifact, comment)
         if contents.has_cpython:
             yield Relationship(artifact, RelationshipKind.CONTAINS, build)
         for build_bom in build_boms:
             if not contents.is_opened and _is_made_from(contents, build_bom.build):
-                other = ids[build_id(build_bom.build)]
+                other = ids[_build_id(build_bom.build)]
                 yield Relationship(artifact, RelationshipKind.CONTAINS, other)
         yield from shipping_relationships(artifact, contents.components, ids)
         yield from build_tool_relationships(build, contents.components, ids)
@@ -280,9 +280,9 @@ def _add_builds(
     first: dict[str, dict[str, tuple[BomFile, Build]]] = {}
     conflicts: dict[Diagnostic, None] = {}
     for build_bom in build_boms:
-        build = ids[build_id(build_bom.build)]
+        build = ids[_build_id(build_bom.build)]
         containers = [
-            ids[artifact_id(contents.artifact.file)]
+            ids[_artifact_id(contents.artifact.file)]
             for contents in artifacts
             if not contents.is_opened and _is_made_from(contents, build_bom.build)
         ]
@@ -329,5 +329,5 @@ def _add_members(
         ownership = [owned for owned in contents.ownership if owned.component in components]
         files = bom_files(contents.files, ownership, components, names)
         builder.add_files(files)
-        artifact = ids[artifact_id(contents.artifact.file)]
+        artifact = ids[_artifact_id(contents.artifact.file)]
         builder.add_relationships(file_relationships(artifact, files, ownership, ids))

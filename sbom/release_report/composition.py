@@ -35,8 +35,8 @@ def compose_report(
     SbomError for artifacts of the index that the BOM does not describe.
     """
     artifacts = find_artifact_elements(bom, index, document.path)
-    counts = count_artifacts(artifacts)
-    containers = container_ids(bom, artifacts)
+    counts = _count_artifacts(artifacts)
+    containers = _container_ids(bom, artifacts)
     components = sorted(
         (component for component in bom.components if component.id not in containers),
         key=lambda component: (component.name.lower(), component.version, component.id),
@@ -117,12 +117,12 @@ def _artifact_row(bom: Bom, artifact: ArtifactElements, containers: frozenset[st
     )
 
 
-def count_artifacts(artifacts: tuple[ArtifactElements, ...]) -> Mapping[str, int]:
+def _count_artifacts(artifacts: tuple[ArtifactElements, ...]) -> Mapping[str, int]:
     """Return how many artifacts contain each component and file, by its id."""
     return Counter(id_ for artifact in artifacts for id_ in artifact.ids)
 
 
-def container_ids(bom: Bom, artifacts: tuple[ArtifactElements, ...]) -> frozenset[str]:
+def _container_ids(bom: Bom, artifacts: tuple[ArtifactElements, ...]) -> frozenset[str]:
     """Return the ids of what only contains components: the release, its artifacts and its builds.
 
     Beside the roots and the artifacts of the index, that is what contains files, such as an MSI

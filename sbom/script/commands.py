@@ -113,7 +113,7 @@ def _is_expressible(fetch: Fetch) -> bool:
 
 def _parse_git_clone(words: Sequence[str]) -> tuple[Fetch, str]:
     options = _GIT.parse_intermixed_args(words)
-    url = clean_url(options.url)
+    url = _clean_url(options.url)
     name = url.rpartition("/")[2].removesuffix(".git")
     kind = ExternalKind.BINARY if name.endswith("-bin-deps") else ExternalKind.SOURCE
     tag = options.branch
@@ -125,7 +125,7 @@ def _parse_git_clone(words: Sequence[str]) -> tuple[Fetch, str]:
     return Fetch(kind, tag or name, url, method=FetchMethod.GIT), directory
 
 
-def clean_url(url: str) -> str:
+def _clean_url(url: str) -> str:
     """Return the address of a repository as a URL without a password.
 
     https://git-scm.com/docs/git-clone: ``git@host:path`` is ssh, whose user is part of the
@@ -145,7 +145,7 @@ def clean_url(url: str) -> str:
 
 def _parse_svn_export(words: Sequence[str]) -> tuple[Fetch, str]:
     options = _SVN.parse_intermixed_args(words)
-    repository, _, tag = clean_url(options.url).rpartition("/")
+    repository, _, tag = _clean_url(options.url).rpartition("/")
     fetch = Fetch(ExternalKind.SOURCE, tag, repository, method=FetchMethod.SVN)
     return fetch, options.directory or tag
 

@@ -50,7 +50,7 @@ class StatedPackage:
     package: SbomPackage
 
 
-def read_version_statements(
+def _read_version_statements(
     tree: SourceTree, sources: Iterable[VersionSource], line: str
 ) -> tuple[tuple[VersionStatement, ...], tuple[Diagnostic, ...]]:
     """Return what a tree of a CPython line states, and the files that cannot be read.
@@ -65,7 +65,7 @@ def read_version_statements(
     return tuple(statements), tuple(diagnostics)
 
 
-def read_stated_packages(
+def _read_stated_packages(
     tree: SourceTree, sources: Iterable[VersionSource]
 ) -> Iterator[StatedPackage]:
     """Yield the packages of the SBOMs that are version sources; of other files there are none."""
@@ -86,7 +86,7 @@ def read_compiled_versions(
         for source in sources
         if source.authoritative and source.external and not source.external.is_fetched
     ]
-    statements, _ = read_version_statements(tree, of_code, line)
+    statements, _ = _read_version_statements(tree, of_code, line)
     return {statement.key.name: statement.value for statement in statements if statement.key}
 
 
@@ -148,7 +148,7 @@ def _match_pattern(tree: SourceTree, source: VersionSource) -> Iterator[VersionS
 
 def _read_packages(tree: SourceTree, source: VersionSource) -> Iterator[VersionStatement]:
     """Yield the versions of the packages of an SBOM, and those in their CPEs."""
-    for stated in read_stated_packages(tree, [source]):
+    for stated in _read_stated_packages(tree, [source]):
         for version in (stated.package.version, *stated.package.cpe_versions):
             yield VersionStatement(
                 source=source,
@@ -220,7 +220,7 @@ def read_tree_contents(
     """
     tree, line = SourceTree(root), release_line(version)
     sources, known = reference.version_sources, reference.wheel_contents
-    stated, unreadable = read_version_statements(tree, sources, line)
+    stated, unreadable = _read_version_statements(tree, sources, line)
     vendored = read_vendored(tree, read_compiled_versions(tree, sources, line), known)
     script = tree.read_text(SCRIPT) or ""
     return TreeContents(
@@ -231,7 +231,7 @@ def read_tree_contents(
             for pin in pins
         },
         statements=(*_wheel_statements(vendored), *_of_present(stated, vendored)),
-        packages=tuple(read_stated_packages(tree, sources)),
+        packages=tuple(_read_stated_packages(tree, sources)),
         vendored=vendored,
         shipped=read_shipped_files(tree, {pin.tag for pin in pins}, line),
         installed=read_installed_files(tree),

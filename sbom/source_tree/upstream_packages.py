@@ -45,7 +45,7 @@ def export_externals(
     diagnostics, the bytes are incomplete.
     """
     listed = read_sbom_packages(tree_file) or ()
-    packages, diagnostics = list_upstream_packages(
+    packages, diagnostics = _list_upstream_packages(
         manifest, externals, version, listed, fixed=fixed
     )
     in_script_order = manifest.upstream.script_order_versions
@@ -53,7 +53,7 @@ def export_externals(
     return write_cpython_externals(packages, read_json_object(tree_file), sort=sort), diagnostics
 
 
-def list_upstream_packages(
+def _list_upstream_packages(
     manifest: Manifest,
     externals: Iterable[ScriptExternal],
     version: str,

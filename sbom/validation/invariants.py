@@ -67,7 +67,7 @@ def check_document_invariants(data: JsonObject, file: str) -> tuple[Diagnostic, 
 # Ids and relationships.
 
 
-def check_document(document: DocumentView) -> Iterator[Violation]:
+def _check_document(document: DocumentView) -> Iterator[Violation]:
     """Require the id, version, license and time of a document: SPDX 2.3, clause 6."""
     created = get_text(get_object(document.data, "creationInfo"), "created")
     fields = {
@@ -84,7 +84,7 @@ def check_document(document: DocumentView) -> Iterator[Violation]:
             )
 
 
-def check_unique_ids(document: DocumentView) -> Iterator[Violation]:
+def _check_unique_ids(document: DocumentView) -> Iterator[Violation]:
     """Require that each package and file has an SPDX id, and no two elements the same."""
     for element in (*document.packages, *document.files):
         if not get_text(element, "SPDXID"):
@@ -95,7 +95,7 @@ def check_unique_ids(document: DocumentView) -> Iterator[Violation]:
             yield Violation(id_, f"{count} elements have this id", "give each element its own id")
 
 
-def check_relationship_targets(document: DocumentView) -> Iterator[Violation]:
+def _check_relationship_targets(document: DocumentView) -> Iterator[Violation]:
     """Require relationships between elements of this document or of a named one."""
     references = get_objects(document.data, "externalDocumentRefs")
     named = {get_text(reference, "externalDocumentId") for reference in references}
@@ -110,14 +110,14 @@ def check_relationship_targets(document: DocumentView) -> Iterator[Violation]:
             yield Violation(other, message, "add the element, or remove the relationship")
 
 
-def check_unique_relationships(document: DocumentView) -> Iterator[Violation]:
+def _check_unique_relationships(document: DocumentView) -> Iterator[Violation]:
     """Require that no relationship is repeated; spdx-tools does not report it."""
     for (left, kind, right), count in Counter(document.relationships).items():
         if count > 1:
             yield Violation(left, f"{kind} {right} is stated {count} times", "state it once")
 
 
-def check_self_relationships(document: DocumentView) -> Iterator[Violation]:
+def _check_self_relationships(document: DocumentView) -> Iterator[Violation]:
     """Require that no element is related to itself, or contains itself through others."""
     for left, kind, right in document.relationships:
         if left == right:
@@ -136,14 +136,14 @@ def check_self_relationships(document: DocumentView) -> Iterator[Violation]:
         yield Violation(cycle[at], f"contains itself: {path}", "remove one of these")
 
 
-def check_root(document: DocumentView) -> Iterator[Violation]:
+def _check_root(document: DocumentView) -> Iterator[Violation]:
     """Require exactly one element that the document describes."""
     if len(document.roots) != 1:
         message = f"describes {', '.join(document.roots) or 'nothing'}"
         yield Violation(document.id, message, "describe exactly one package")
 
 
-def check_root_purpose(document: DocumentView) -> Iterator[Violation]:
+def _check_root_purpose(document: DocumentView) -> Iterator[Violation]:
     """Require a root that grype matches: it takes a FILE or CONTAINER for what it scans."""
     for package in document.packages:
         purpose = get_text(package, "primaryPackagePurpose")
@@ -153,7 +153,7 @@ def check_root_purpose(document: DocumentView) -> Iterator[Violation]:
             yield Violation(document.element_name(package), message, hint)
 
 
-def check_reachability(document: DocumentView) -> Iterator[Violation]:
+def _check_reachability(document: DocumentView) -> Iterator[Violation]:
     """Require a path from the document to each package, over ``FOLLOWED_RELATIONSHIPS``."""
     targets: dict[str, list[str]] = {}
     for left, kind, right in document.forward:
@@ -172,7 +172,7 @@ def check_reachability(document: DocumentView) -> Iterator[Violation]:
             yield Violation(id_, "cannot be reached from the document", hint)
 
 
-def check_generated_from(document: DocumentView) -> Iterator[Violation]:
+def _check_generated_from(document: DocumentView) -> Iterator[Violation]:
     """Require no package right of GENERATED_FROM: https://github.com/anchore/syft/pull/3981."""
     packages = {get_text(package, "SPDXID") for package in document.packages}
     for left, kind, right in document.relationships:
@@ -184,7 +184,7 @@ def check_generated_from(document: DocumentView) -> Iterator[Violation]:
 # Packages and the document.
 
 
-def check_unique_packages(document: DocumentView) -> Iterator[Violation]:
+def _check_unique_packages(document: DocumentView) -> Iterator[Violation]:
     """Require one package per name and version: syft makes a package's id of these."""
     seen: dict[tuple[str, str], str] = {}
     for package in document.packages:
@@ -195,7 +195,7 @@ def check_unique_packages(document: DocumentView) -> Iterator[Violation]:
             yield Violation(id_, message, "merge the two, with the relationships of both")
 
 
-def check_arrays(document: DocumentView) -> Iterator[Violation]:
+def _check_arrays(document: DocumentView) -> Iterator[Violation]:
     """Require the arrays without which Microsoft's sbom-tool refuses a document."""
     for key in ("packages", "files", "relationships"):
         if not isinstance(document.data.get(key), list):
@@ -203,7 +203,7 @@ def check_arrays(document: DocumentView) -> Iterator[Violation]:
             yield Violation(document.id, f"has no array {key!r}", hint)
 
 
-def check_creation_info(document: DocumentView) -> Iterator[Violation]:
+def _check_creation_info(document: DocumentView) -> Iterator[Violation]:
     """Require an organization, a tool with its version, and a comment on how it was made."""
     info = get_object(document.data, "creationInfo")
     creators = get_texts(info, "creators")
@@ -219,18 +219,18 @@ def check_creation_info(document: DocumentView) -> Iterator[Violation]:
 
 
 CHECKS = (
-    check_document,
-    check_self_relationships,
-    check_unique_ids,
-    check_relationship_targets,
-    check_unique_relationships,
-    check_root,
-    check_root_purpose,
-    check_reachability,
-    check_generated_from,
-    check_unique_packages,
-    check_arrays,
-    check_creation_info,
+    _check_document,
+    _check_self_relationships,
+    _check_unique_ids,
+    _check_relationship_targets,
+    _check_unique_relationships,
+    _check_root,
+    _check_root_purpose,
+    _check_reachability,
+    _check_generated_from,
+    _check_unique_packages,
+    _check_arrays,
+    _check_creation_info,
     check_purls,
     check_cpes,
     check_reference_categories,

@@ -82,11 +82,11 @@ def _list_spdx_tools_violations(path: Path) -> Iterator[Violation]:
     except SPDXParsingError as error:
         yield from (Violation("", message, hint) for message in error.get_messages())
         return
-    for element, message in validate_spdx_model(document):
+    for element, message in _validate_spdx_model(document):
         yield Violation(element, message, hint)
 
 
-def validate_spdx_model(document: Any) -> list[tuple[str, str]]:
+def _validate_spdx_model(document: Any) -> list[tuple[str, str]]:
     """Return SPDX id and message of everything that spdx-tools reports of its Document."""
     from spdx_tools.spdx.validation.document_validator import (  # noqa: PLC0415 - slow to import
         validate_full_spdx_document,

@@ -135,7 +135,7 @@ def inspect_files(
             if expected.is_complete
             else result_diagnostics(name, results)
         ),
-        *check_machine(name, built, expected),
+        *_check_machine(name, built, expected),
         *check_signatures(name, built, expected, inventory),
     ]
     return Inspection(
@@ -152,7 +152,7 @@ def inspect_files(
 _EXTENSION_MODULE = ".pyd"
 
 
-def check_machine(
+def _check_machine(
     name: str, files: Iterable[ShippedFile], expected: ExpectedContents
 ) -> Iterator[Diagnostic]:
     """Yield extension modules that are built for another platform than the builds."""

@@ -64,7 +64,7 @@ def write_cyclonedx_vex(
     return encode_json(document)
 
 
-def bom_link(namespace: str, ref: str) -> str:
+def _bom_link(namespace: str, ref: str) -> str:
     """Return the BOM-Link of an element of a CycloneDX SBOM, whose ``bom-ref`` is its id.
 
     The version of the SBOM is 1.
@@ -136,8 +136,8 @@ def _affects(
     for product in applied.products:
         for component in product.subcomponents:
             components[component.id] = component
-            links[bom_link(namespaces[product.artifact.name], component.id)] = component
-    release = {bom_link(bom.namespace, id_): components[id_] for id_ in sorted(components)}
+            links[_bom_link(namespaces[product.artifact.name], component.id)] = component
+    release = {_bom_link(bom.namespace, id_): components[id_] for id_ in sorted(components)}
     _, status = _STATES[applied.statement.status]
     return [
         {
