@@ -204,7 +204,9 @@ def _refuse_other_cpython(directory: Path, manifest: Manifest, layout: Inspectio
     even an incomplete one can describe these files.
     """
     results = [result for result in layout.results if result.key == manifest.cpython.component]
-    others = [result.found for result in results if result.status is ResultStatus.VERSION_MISMATCH]
+    others = [
+        result.found_text for result in results if result.status is ResultStatus.VERSION_MISMATCH
+    ]
     if others and not any(result.status is ResultStatus.CONFIRMED for result in results):
         found = max(others, key=lambda version: (others.count(version), version))
         recorded = manifest.cpython.version.rstrip("+")

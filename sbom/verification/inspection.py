@@ -67,7 +67,7 @@ class Inspection:
             (result.key, version)
             for result in self.results
             if result.status in SHOWING
-            for version in filter(None, result.found.split(", "))
+            for version in result.found
         )
 
 

@@ -65,7 +65,10 @@ def _verification_object(
         "files": len(verification.target.files),
         "matching_files": verification.matching_files,
         "runtime_files": len(verification.inspection.runtime_files),
-        "results": [asdict(result) for result in verification.inspection.results],
+        "results": [
+            asdict(result) | {"found": result.found_text}
+            for result in verification.inspection.results
+        ],
         "signatures": signature_objects(verification.signatures),
         "unsigned": unsigned_objects(verification.target.files),
         "diagnostics": diagnostics,
@@ -76,7 +79,7 @@ def _table(results: Sequence[Result]) -> str:
     """Return results as lines in columns."""
     rows = [["file", "component", "expected", "found", "status"]]
     for result in results:
-        cells = (result.file, result.component, result.expected, result.found, result.status)
+        cells = (result.file, result.component, result.expected, result.found_text, result.status)
         rows.append([printable(cell) or "-" for cell in cells])
     return align_columns(rows)
 

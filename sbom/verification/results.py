@@ -38,17 +38,23 @@ class Result:
     """What was expected of one component in one file, and what was found.
 
     ``component`` is the component's name or the key path of an external, and empty if the
-    result is about the whole file; ``key`` is the component's key in the manifest; ``evidence``
-    says in words what stands where in the file.
+    result is about the whole file; ``key`` is the component's key in the manifest; ``found`` are
+    the versions or tags that the file shows, or what its version resource states if it belongs to
+    no component; ``evidence`` says in words what stands where in the file.
     """
 
     file: str
     component: str = ""
     key: str = ""
     expected: str = ""
-    found: str = ""
+    found: tuple[str, ...] = ()
     status: ResultStatus
     evidence: str = ""
+
+    @property
+    def found_text(self) -> str:
+        """Return what was found in words; empty if that is nothing."""
+        return ", ".join(self.found)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +87,7 @@ class BinaryVerifier:
         expected = self.expectations.get(path, ())
         if not expected and path not in self.owned:
             found = _describe_version_resource(binary)
-            yield Result(file=path, status=ResultStatus.UNOWNED, found=found)
+            yield Result(file=path, status=ResultStatus.UNOWNED, found=_known(found))
         for expectation in expected:
             matches = _matches_of(binary, expectation.component)
             if matches or not parse_error:
@@ -105,7 +111,7 @@ class BinaryVerifier:
             status = ResultStatus.MISLABELED_TAG
         elif not _is_file_of_tag(expectation, binary) or not _is_exact(expectation, versions):
             status = ResultStatus.UNEXPECTED_BUILD
-        return _result(expectation, status, ", ".join(versions), matches)
+        return _result(expectation, status, versions, matches)
 
     def _verify_digest(
         self, expectation: Expectation, binary: Binary, matches: Sequence[EvidenceMatch]
@@ -116,18 +122,18 @@ class BinaryVerifier:
         evidence = f"its digest is that of {', '.join(tags)}"
         if expectation.tag in tags:
             status = ResultStatus.CONFIRMED_BY_DIGEST
-            return _result(expectation, status, expectation.version, matches, evidence)
+            return _result(expectation, status, _known(expectation.version), matches, evidence)
         if known:
             status = _status_of_other_tag(expectation, known)
-            return _result(expectation, status, ", ".join(sorted(known)), matches, evidence)
+            return _result(expectation, status, sorted(known), matches, evidence)
         if expectation.tag_digests and not expectation.is_linked_in:
             evidence = f"{expectation.tag} has another file of this name"
-            return _result(expectation, ResultStatus.VERSION_MISMATCH, "", matches, evidence)
+            return _result(expectation, ResultStatus.VERSION_MISMATCH, (), matches, evidence)
         if matches:
-            return _result(expectation, ResultStatus.PRESENT, "", matches)
+            return _result(expectation, ResultStatus.PRESENT, (), matches)
         has_rule = expectation.has_evidence_rule
         status = ResultStatus.NO_EVIDENCE if has_rule else ResultStatus.NO_RULE
-        return _result(expectation, status, "", matches)
+        return _result(expectation, status, (), matches)
 
     def _verify_tags(self, path: str, binary: Binary) -> Iterator[Result]:
         """Yield how the tags that the build was given compare with the expected ones."""
@@ -139,7 +145,7 @@ class BinaryVerifier:
                     component=match.external,
                     key=match.external,
                     expected=expected,
-                    found=match.tag,
+                    found=(match.tag,),
                     status=ResultStatus.CONFIRMED
                     if match.tag == expected
                     else ResultStatus.VERSION_MISMATCH,
@@ -159,7 +165,7 @@ class BinaryVerifier:
                     file=path,
                     component=component,
                     key=component,
-                    found=version,
+                    found=_known(version),
                     status=ResultStatus.UNDECLARED,
                     evidence=describe_matches(evidence),
                 )
@@ -170,10 +176,14 @@ class BinaryVerifier:
         return match.component != self.cpython and not is_of_file
 
 
+def _known(text: str) -> tuple[str, ...]:
+    return (text,) if text else ()
+
+
 def _result(
     expectation: Expectation,
     status: ResultStatus,
-    found: str,
+    found: Sequence[str],
     matches: Sequence[EvidenceMatch],
     evidence: str = "",
 ) -> Result:
@@ -186,7 +196,7 @@ def _result(
         component=expectation.name,
         key=expectation.component,
         expected=expected,
-        found=found,
+        found=tuple(found),
         status=status,
         evidence="; ".join(filter(None, (describe_matches(matches), evidence))),
     )
@@ -251,7 +261,7 @@ def result_diagnostics(name: str, results: Iterable[Result]) -> Iterator[Diagnos
 def _diagnose(  # noqa: PLR0911 - one return for each status
     name: str, result: Result
 ) -> Diagnostic | None:
-    file, found, evidence = result.file, result.found, result.evidence
+    file, found, evidence = result.file, result.found_text, result.evidence
     expected = f"{result.component} {result.expected}".rstrip()
     match result.status:
         case ResultStatus.VERSION_MISMATCH | ResultStatus.MISLABELED_TAG:

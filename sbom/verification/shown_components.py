@@ -42,7 +42,7 @@ def add_shown_components(
     undeclared: dict[tuple[str, str], list[Result]] = {}
     for result in results:
         if result.status is ResultStatus.UNDECLARED:
-            undeclared.setdefault((result.key, result.found), []).append(result)
+            undeclared.setdefault((result.key, result.found_text), []).append(result)
     for (key, version), shown in sorted(undeclared.items()):
         files = tuple(dict.fromkeys(result.file for result in shown))
         component = known.get((key, version)) or _undeclared_component(manifest, key, version)
@@ -116,7 +116,7 @@ def _shown_versions(
     for result in results:
         if result.status in SHOWING:
             for id_ in owners.get((result.file, result.key), ()):
-                for version in filter(None, result.found.split(", ")):
+                for version in result.found:
                     shown.setdefault(id_, {}).setdefault(version, []).append(result.file)
     return shown
 

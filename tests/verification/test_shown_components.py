@@ -26,7 +26,12 @@ class Opened:
 
 def found_in(version: str) -> Component:
     """Return the component of an undeclared zlib of a version in a DLL."""
-    result = Result(file="a.dll", key="zlib", found=version, status=ResultStatus.UNDECLARED)
+    result = Result(
+        file="a.dll",
+        key="zlib",
+        found=(version,) if version else (),
+        status=ResultStatus.UNDECLARED,
+    )
     [component], _ = add_shown_components(committed(), [], [], [result])
     return component
 
