@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ def _argument_rows(arguments: Mapping[str, Argument]) -> Iterator[str]:
             shown = option if argument.form is Form.FLAG else f"{option} {value}"
         required = argument.form in (Form.OPTION, Form.POSITIONAL, Form.POSITIONALS)
         default = argument.default or ("required" if required else "")
+        default = default.replace(os.sep, "/")  # the page is the same on Windows
         cells = [cell.replace("|", r"\|") for cell in (f"`{shown}`", argument.help, default)]
         yield f"| {' | '.join(cells)} |"
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path, PurePosixPath
 
 import pytest
+from conftest import ROOT
 
 from sbom.cli import main
 from sbom.diagnostics import Code, Diagnostic, Location, sort_diagnostics
@@ -69,7 +70,7 @@ def test_every_verb_names_such_an_input(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    manifest = Path("externals.toml").resolve()
+    manifest = ROOT / "externals.toml"
     monkeypatch.chdir(tmp_path)
     argv = [*(name if word == "NAME" else word for word in words), name]
     if name == "-1":
