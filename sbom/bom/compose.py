@@ -72,7 +72,7 @@ def compose_build(
     components = contents.components if contents else resolve_components(manifest, build)
     ownership = contents.ownership if contents else ()
     owners = {component.id: component for component in components}
-    names = component_names(manifest)
+    names = package_names(manifest)
     files = bom_files(contents.files if contents else (), ownership, owners, names)
     ids = unique_ids([root.id, *(component.id for component in components)])
     related = [
@@ -262,7 +262,7 @@ def bom_files(
     )
 
 
-def component_names(manifest: Manifest) -> dict[str, str]:
+def package_names(manifest: Manifest) -> dict[str, str]:
     """Return what packages of components are called in documents, by the components' keys."""
     return {spec.key: spec.name for spec in manifest.components}
 

@@ -145,7 +145,7 @@ class SliceExtractor:
         return reached
 
 
-def distinct_relationships(related: Iterable[Relationship]) -> tuple[Relationship, ...]:
+def simplify_relationships(related: Iterable[Relationship]) -> tuple[Relationship, ...]:
     """Return relationships sorted, each once, without dependencies that a link implies.
 
     Documents of SPDX state a build tool twice, once with the comment, and a link as a dependency

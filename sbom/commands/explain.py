@@ -11,10 +11,10 @@ from sbom.diagnostics.io_messages import usage_error
 from sbom.explanation.component_facts import explain_component
 from sbom.explanation.containment import (
     Containment,
-    component_names,
     document_containers,
     find_containment,
     is_listed,
+    listed_names,
     release_containers,
 )
 from sbom.explanation.diagnostic_facts import explain_diagnostic
@@ -102,5 +102,5 @@ def _find(word: str, path: Path) -> Containment:
         if is_listed(word, bom):
             hint = "without --in, explain says what it is for"
             raise usage_error(word, f"is in no artifact of {source}", hint)
-        raise unknown_subject(word, component_names(bom), f"name a component of {path}")
+        raise unknown_subject(word, listed_names(bom), f"name a component of {path}")
     return containment

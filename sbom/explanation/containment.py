@@ -208,7 +208,7 @@ def is_listed(word: str, bom: Bom) -> bool:
     return any(_is_named(component, word) for component in bom.components)
 
 
-def component_names(bom: Bom) -> tuple[str, ...]:
+def listed_names(bom: Bom) -> tuple[str, ...]:
     """Return the names and the package URLs that components of a BOM are known by, sorted."""
     names = {component.name for component in bom.components}
     names |= {component.purl.partition("?")[0] for component in bom.components if component.purl}

@@ -16,7 +16,7 @@ from sbom.bom.bom import (
     Relationship,
     RelationshipKind,
 )
-from sbom.bom.graph import distinct_relationships
+from sbom.bom.graph import simplify_relationships
 from sbom.components.component import Component
 from sbom.formats.document_time import parse_timestamp
 from sbom.formats.json_document import (
@@ -70,7 +70,7 @@ def read_spdx2(data: JsonObject) -> Bom:
         roots=_roots(data, known),
         components=components,
         files=files,
-        relationships=distinct_relationships(
+        relationships=simplify_relationships(
             edge for edge in related if edge.source in known and edge.target in known
         ),
         license_texts=tuple(

@@ -18,7 +18,7 @@ from sbom.bom.bom import (
     RelationshipKind,
     unique_ids,
 )
-from sbom.bom.graph import distinct_relationships
+from sbom.bom.graph import simplify_relationships
 from sbom.components.component import Component
 from sbom.formats.document_time import parse_timestamp
 from sbom.formats.json_document import JsonObject, get_asserted, get_objects, get_text, get_verbatim
@@ -124,7 +124,7 @@ class _Reader:
             roots=self._roots(),
             components=tuple(map(self._component, self._packages)),
             files=tuple(map(self._file, self._files)),
-            relationships=distinct_relationships(self._relationships(files)),
+            relationships=simplify_relationships(self._relationships(files)),
             license_texts=self._license_texts(),
         )
 

@@ -19,11 +19,11 @@ from sbom.bom.compose import (
     bom_component,
     bom_files,
     build_tool_relationships,
-    component_names,
     creation_info,
     derived_namespace,
     describe_signature,
     file_relationships,
+    package_names,
     shipping_relationships,
     vendoring_relationships,
 )
@@ -323,7 +323,7 @@ def _add_members(
     ids: Mapping[str, str],
 ) -> None:
     """Add the members of artifacts that were opened, and the components that they belong to."""
-    names = component_names(manifest)
+    names = package_names(manifest)
     for contents in artifacts:
         components = {component.id: component for component in contents.components}
         ownership = [owned for owned in contents.ownership if owned.component in components]
