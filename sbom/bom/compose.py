@@ -28,7 +28,8 @@ from sbom.components.resolve import resolve_components, root_component
 from sbom.components.versions import resolve_version
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.external_key import EntryKind, ExternalKey
-from sbom.manifest.model import Manifest, release_series
+from sbom.manifest.model import Manifest
+from sbom.manifest.ranges import final_version
 
 TOOL = f"cpython-windows-sbom-{__version__}"
 _LINKS = {
@@ -122,7 +123,7 @@ def derived_namespace(manifest: Manifest, bom: Bom) -> str:
     It contains a digest of everything but the time, so that equal contents share a namespace.
     """
     return manifest.document.namespace.format(
-        release=release_series(manifest.cpython.version),
+        release=final_version(manifest.cpython.version),
         name=bom.name,
         digest=content_digest(bom),
     )

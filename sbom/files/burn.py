@@ -17,15 +17,12 @@ from sbom.files.burn_manifest import (
     find_containers,
     read_bundle_manifest,
 )
-from sbom.files.cabinet import MAGIC as CABINET_MAGIC
-from sbom.files.cabinet import CabinetError, parse_cabinet, read_files
+from sbom.files.cabinet import CABINET_MAGIC, CabinetError, parse_cabinet, read_files
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
-from sbom.files.msi import MAGIC as MSI_MAGIC
-from sbom.files.msi import MsiReader
-from sbom.files.shipped_file import ShippedFile, hash_stream, read_pieces
+from sbom.files.msi import MSI_MAGIC, MsiReader
+from sbom.files.shipped_file import ShippedFile, hash_stream, join_pieces, split_stream
 from sbom.files.zip import ArchiveContents, validate_member_name
 
-_PIECE = 1 << 20
 #: The largest package in a container that is opened, one at a time in memory, while one beside
 #: the bundle is read where it is; CPython's largest has 12 MB.
 _PACKAGE_SIZE = 256 << 20
@@ -65,7 +62,7 @@ class BundleReader:
         the payloads that are not there either; what is wrong with the bundle is an error.
         """
         file.seek(0)
-        bundle = hash_stream(name, _read_pieces(file), self.inspect)
+        bundle = hash_stream(name, split_stream(file), self.inspect)
         collector = _Collector(self, name)
         try:
             allowed_size = self.limits.allowed_size(bundle.size)
@@ -151,7 +148,7 @@ class _Collector:
 
     def _add_packed(self, payloads: Sequence[Payload], pieces: Iterator[bytes]) -> None:
         """Add payloads that are one file of a container; it is in memory during this call only."""
-        data = read_pieces(pieces, _PACKAGE_SIZE)
+        data = join_pieces(pieces, _PACKAGE_SIZE)
         if data is None:
             message = f"is larger than {_PACKAGE_SIZE:,} bytes, and was not opened"
             self.diagnostics += [
@@ -168,7 +165,7 @@ class _Collector:
         for payload in payloads:
             if payload.path not in hashed:
                 file.seek(0)
-                pieces = _read_pieces(file)
+                pieces = split_stream(file)
                 hashed[payload.path] = hash_stream(payload.path, pieces, self.reader.inspect)
             if payload.describes(hashed[payload.path]):
                 self._add_payload(payload, hashed[payload.path], file)
@@ -195,7 +192,7 @@ class _Collector:
         """Keep a cabinet, or a package that waits for one, while there is memory for it."""
         size = sum(map(len, (*self.cabinets.values(), *self.waiting.values())))
         file.seek(0)
-        data = read_pieces(_read_pieces(file), _KEPT_SIZE - size)
+        data = join_pieces(split_stream(file), _KEPT_SIZE - size)
         if data is None:
             message = f"is left out: packages and cabinets have more than {_KEPT_SIZE:,} bytes"
             self.diagnostics.append(unreadable_file(self.bundle, path, message))
@@ -237,7 +234,3 @@ class _Collector:
             frozenset(self.detached),
             tuple(sorted(self.absent)),
         )
-
-
-def _read_pieces(file: IO[bytes]) -> Iterator[bytes]:
-    return iter(lambda: file.read(_PIECE), b"")

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from sbom.binaries.pe import find_section
 from sbom.files.cabinet import parse_cabinet, read_files
-from sbom.files.shipped_file import ShippedFile, read_pieces
+from sbom.files.shipped_file import ShippedFile, join_pieces
 from sbom.files.xml import XmlElement, XmlError, parse_xml
 
 SECTION = ".wixburn"
@@ -107,7 +107,7 @@ def read_bundle_manifest(container: IO[bytes], allowed_size: int) -> BundleManif
     data: bytes | None = None
     for packed in read_files([(container, parse_cabinet(container))], allowed_size):
         if _MANIFEST in packed.names:
-            data = read_pieces(packed.pieces, _MANIFEST_SIZE)
+            data = join_pieces(packed.pieces, _MANIFEST_SIZE)
             if data is None:
                 raise BundleError(f"has a manifest of more than {_MANIFEST_SIZE:,} bytes")
             break

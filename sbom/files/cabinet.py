@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from sbom.files.lzx import LzxDecoder, LzxError
 
-MAGIC = b"MSCF"
+CABINET_MAGIC = b"MSCF"
 _HEADER = struct.Struct("<4s4xI4xI4x2B5H")
 _HAS_PREVIOUS, _HAS_NEXT, _HAS_RESERVE = 1, 2, 4
 _FOLDER = struct.Struct("<I2H")
@@ -76,7 +76,7 @@ def parse_cabinet(stream: IO[bytes]) -> Cabinet:
     """Return what the cabinet at the start of a stream states. Raises CabinetError."""
     header = _read(stream, _HEADER)
     signature, size, files_at, _, major, folder_count, file_count, flags, *_ = header
-    if signature != MAGIC or major != 1:
+    if signature != CABINET_MAGIC or major != 1:
         raise CabinetError("is not a cabinet of version 1")
     folder_reserve = block_reserve = 0
     if flags & _HAS_RESERVE:

@@ -14,10 +14,9 @@ from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics.inspection_messages import unreadable_file, unsafe_archive
 from sbom.files.cabinet import Cabinet, CabinetError, parse_cabinet, read_files
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
-from sbom.files.shipped_file import ShippedFile, hash_stream
+from sbom.files.shipped_file import ShippedFile, hash_stream, split_stream
 from sbom.files.zip import ArchiveContents, validate_member_name
 
-_PIECE = 1 << 20
 _DUPLICATE = "occurs more than once, or in another case, which is the same file on Windows"
 
 
@@ -31,7 +30,7 @@ class CabinetReader:
     def read(self, file: IO[bytes], name: str) -> ArchiveContents:
         """Return the files of a cabinet and its signature; what is wrong is in the diagnostics."""
         file.seek(0)
-        archive = hash_stream(name, iter(lambda: file.read(_PIECE), b""), self.inspect)
+        archive = hash_stream(name, split_stream(file), self.inspect)
         file.seek(0)
         try:
             cabinet = parse_cabinet(file)

@@ -20,11 +20,10 @@ from sbom.diagnostics.inspection_messages import not_inspected, unreadable_file,
 from sbom.files.cabinet import Cabinet, CabinetError, parse_cabinet, read_files
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
 from sbom.files.msi_database import MsiDatabase, MsiError
-from sbom.files.shipped_file import ShippedFile, hash_stream
+from sbom.files.shipped_file import ShippedFile, hash_stream, split_stream
 from sbom.files.zip import ArchiveContents, validate_member_name
 
-MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_PIECE = 1 << 20
+MSI_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: The directory that everything is installed below, which has no name of its own.
 _ROOT = "TARGETDIR"
 #: Windows has the path of this folder, whatever its name in a package; msiextract writes it so.
@@ -63,7 +62,7 @@ class MsiReader:
     def read(self, file: IO[bytes], name: str, open_cabinet: OpenCabinet) -> ArchiveContents:
         """Return the files that a package installs; what is wrong is in the diagnostics."""
         file.seek(0)
-        package = hash_stream(name, iter(lambda: file.read(_PIECE), b""))
+        package = hash_stream(name, split_stream(file))
         file.seek(0)
         try:
             database = MsiDatabase(file)

@@ -17,10 +17,10 @@ import olefile
 
 from sbom.binaries.signature import Signature, SignatureStatus, read_signature
 from sbom.files.compound_stream import CompoundStreams
+from sbom.files.shipped_file import split_stream
 
 _SIGNATURE, _METADATA = "\x05DigitalSignature", "\x05MsiDigitalSignatureEx"
 _LARGEST = 1 << 20
-_PIECE = 1 << 20
 
 
 def read_msi_signature(root: Any, opener: CompoundStreams) -> Signature | None:
@@ -59,7 +59,7 @@ def _content_pieces(opener: CompoundStreams, storage: Any) -> Iterator[bytes]:
             yield from _content_pieces(opener, kid)
         elif kid.size:
             with opener.open(kid) as stream:
-                yield from iter(lambda: stream.read(_PIECE), b"")
+                yield from split_stream(stream)
     yield _class_id(storage)
 
 

@@ -22,6 +22,7 @@ from sbom.binaries.signature import (
     read_nupkg_signature,
     read_signature,
 )
+from sbom.files.shipped_file import split_stream
 
 _MSIX_SIGNATURE, _MAGIC = "AppxSignature.p7x", b"PKCX"
 _NUPKG_SIGNATURE = ".signature.p7s"
@@ -95,7 +96,7 @@ def _digest(algorithm: str, pieces: Iterable[bytes]) -> bytes:
 
 def _read_member(opened: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     with opened.open(name) as member:
-        yield from iter(lambda: member.read(_PIECE), b"")
+        yield from split_stream(member)
 
 
 def _read(file: IO[bytes], at: int, end: int) -> Iterator[bytes]:

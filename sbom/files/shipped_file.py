@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -34,6 +34,8 @@ EXECUTABLE_SUFFIXES = frozenset({"dll", "exe", "pyd"})
 
 #: Where a file is read in pieces instead of whole.
 _PIECE = 1 << 22
+#: What is read at once of a stream that is decompressed or is in an archive.
+_STREAM_PIECE = 1 << 20
 #: How much after the sections of a PE file is kept: symbols, signatures, small archives.
 _KEPT_OVERLAY = 4 << 20
 #: What the helping threads take: below this, two threads slow each other down.
@@ -167,7 +169,12 @@ def hash_stream(
     return hasher.finish(path)
 
 
-def read_pieces(pieces: Iterable[bytes], limit: int) -> bytes | None:
+def split_stream(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of a file from where it is, in pieces of a megabyte."""
+    return iter(lambda: file.read(_STREAM_PIECE), b"")
+
+
+def join_pieces(pieces: Iterable[bytes], limit: int) -> bytes | None:
     """Return the bytes that come in pieces, or None if they are more than a limit."""
     # It grows in place, and its value is no copy of it.
     kept = io.BytesIO()
@@ -182,7 +189,7 @@ def hash_file(path: Path, inspect: InspectFn | None = None) -> ShippedFile:
     """Return one file by its name, hashed and inspected. Raises InputError if it cannot be read."""
     try:
         with path.open("rb") as file:
-            return hash_stream(path.name, iter(lambda: file.read(1 << 20), b""), inspect)
+            return hash_stream(path.name, split_stream(file), inspect)
     except OSError as error:
         raise read_error(path, error) from error
 

@@ -25,10 +25,9 @@ from sbom.diagnostics import Diagnostic, failing, sort_diagnostics
 from sbom.diagnostics.inspection_messages import unreadable_file, unsafe_archive
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
 from sbom.files.package_signature import read_package_signature
-from sbom.files.shipped_file import ShippedFile, hash_stream
+from sbom.files.shipped_file import ShippedFile, hash_stream, split_stream
 from sbom.io import read_error
 
-_PIECE = 1 << 20
 _MAGIC = b"PK"
 _ENCRYPTED = 0x1
 _UNIX, _TYPE_MASK, _SYMLINK = 3, 0xF000, 0xA000
@@ -77,7 +76,7 @@ class ZipReader:
             )
 
     def _read(self, file: IO[bytes], name: str, depth: int) -> ArchiveContents:
-        archive = hash_stream(name, iter(lambda: file.read(_PIECE), b""))
+        archive = hash_stream(name, split_stream(file))
         file.seek(0)
         try:
             with zipfile.ZipFile(file) as opened:
@@ -140,7 +139,7 @@ def _limited(member: IO[bytes], size: int, limit: int) -> Iterator[bytes]:
     if size > limit:
         raise _TooLargeError(f"has {size} bytes; the limit is {limit}")
     count = 0
-    while piece := member.read(_PIECE):
+    for piece in split_stream(member):
         count += len(piece)
         if count > size:
             raise _TooLargeError(f"unpacks to more than the {size} bytes that it declares")

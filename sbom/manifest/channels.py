@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from msgspec import field
 
 from sbom.manifest.component_spec import UNKNOWN_LOCATION
-from sbom.manifest.ranges import LineRange, line_in_range
+from sbom.manifest.ranges import LineRange, final_version, line_in_range
 from sbom.manifest.tables import PURL, HeaderName, Table, TextCheck, checked, matching
 from sbom.patterns import PathPatterns
 
@@ -205,8 +205,7 @@ def _nuget_version(version: str) -> str:
 
 def expected_artifacts(channels: Sequence[Channel], version: str, line: str) -> Iterator[Artifact]:
     """Yield every artifact that the channels know of a release, in order of file name."""
-    found = re.match(r"[\d.]*", version)
-    release = found[0] if found else version
+    release = final_version(version)
     names = {
         "version": version,
         "nuget": _nuget_version(version),

@@ -1,6 +1,5 @@
 """externals.toml as values: the manifest, and the tables that have no module of their own."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Self
@@ -20,7 +19,7 @@ from sbom.manifest.channels import (
 from sbom.manifest.component_spec import ActorText, ComponentSpec
 from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.pins import Pin, Vendored
-from sbom.manifest.ranges import LineRange, VersionRange, line_in_range, release_line
+from sbom.manifest.ranges import LineRange, VersionRange, final_version, line_in_range, release_line
 from sbom.manifest.reference import ReferenceData
 from sbom.manifest.tables import (
     Sha1,
@@ -86,13 +85,7 @@ class CPython(Table, frozen=True, kw_only=True):
     def source_location(self) -> str:
         """Return the address of the source release."""
         version = self.version.rstrip("+")
-        return self.source_url.format(version=version, release=release_series(version))
-
-
-def release_series(version: str) -> str:
-    """Return the release a version leads to, which python.org names directories by: 3.15.0."""
-    match = re.match(r"[\d.]+", version)
-    return match[0] if match else version
+        return self.source_url.format(version=version, release=final_version(version))
 
 
 class DocumentConfig(Table, frozen=True, kw_only=True):

@@ -103,3 +103,9 @@ VersionRange = Annotated[
 LineRange = Annotated[
     str, checked(_validate_line_range, "CPython lines such as '2.7, 3.5-3.6, 3.14-'")
 ]
+
+
+def final_version(version: str) -> str:
+    """Return the release a version leads to, which python.org names directories by: 3.15.0."""
+    match = re.match(r"[\d.]+", version)
+    return match[0] if match else version

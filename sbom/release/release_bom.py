@@ -37,7 +37,8 @@ from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.inspection_messages import file_mismatch
 from sbom.files.shipped_file import is_library
 from sbom.manifest.component_spec import UNKNOWN_LOCATION
-from sbom.manifest.model import Manifest, release_series
+from sbom.manifest.model import Manifest
+from sbom.manifest.ranges import final_version
 from sbom.release.contents import ArtifactContents, BuildBom, ReleaseContents
 
 #: The id of the release, which is the root of its BOM.
@@ -120,7 +121,7 @@ def _container(manifest: Manifest, id_: str, name: str, source_info: str) -> Com
 def _release_component(manifest: Manifest, name: str) -> Component:
     version = manifest.cpython.version
     location = manifest.release.download_location.format(
-        release=release_series(version), version=version
+        release=final_version(version), version=version
     )
     source_info = f"CPython {version} for Windows, as all channels publish it"
     container = _container(manifest, RELEASE_ID, name, source_info)

@@ -19,10 +19,9 @@ from sbom.diagnostics.inspection_messages import not_inspected
 from sbom.diagnostics.io_messages import input_error
 from sbom.files.burn import BundleReader, installed_files
 from sbom.files.burn_manifest import is_bundle
-from sbom.files.cabinet import MAGIC as CABINET_MAGIC
+from sbom.files.cabinet import CABINET_MAGIC
 from sbom.files.cabinet_archive import CabinetReader
-from sbom.files.msi import MAGIC as MSI_MAGIC
-from sbom.files.msi import MsiReader
+from sbom.files.msi import MSI_MAGIC, MsiReader
 from sbom.files.shipped_file import ShippedFile, hash_directory, hash_file
 from sbom.files.zip import ArchiveContents, ZipReader
 from sbom.formats import FORMATS, read_document
