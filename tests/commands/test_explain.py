@@ -45,7 +45,7 @@ def test_a_vulnerability_is_explained_by_the_statements_beside_the_manifest(run:
     status, out, _ = run("explain", "CVE-2023-45853", "--manifest", ROOT / "externals.toml")
     assert status == Exit.OK
     assert out.startswith("CVE-2023-45853\n\nzlib: not_affected\n")
-    assert "  justification      vulnerable_code_not_present  [" in out
+    assert "  justification      vulnerable_code_not_present" in out
 
 
 def test_an_unknown_subject_is_an_error_that_says_what_can_be_explained(run: Run) -> None:
