@@ -114,6 +114,8 @@ def make(directory: Path) -> None:
         if sysconfig.get_python_version() != "3.13":
             raise _ImpossibleError(f"it takes a Python 3.13, and this is {sys.version}")
         _require_programs()
+        if not stamp.is_file() and directory.is_dir() and any(directory.iterdir()):
+            raise _ImpossibleError(f"{directory} has other files; name a new or empty directory")
         shutil.rmtree(directory, ignore_errors=True)
         (directory / "python/Lib/site-packages").mkdir(parents=True)
         _copy_python(directory)

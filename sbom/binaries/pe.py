@@ -211,9 +211,12 @@ def _read_signature(data: bytes, at: int, overlay: Overlay) -> Signature | None:
         else Signature(status=SignatureStatus.DAMAGED)
         for message in islice(messages, _MOST_CERTIFICATES)
     )
-    added = (
+    added = [
         replace(signature, secondary=()) for other in others for signature in other.all_signatures
-    )
+    ]
+    if next(messages, None) is not None:
+        error = f"there are more than {_MOST_CERTIFICATES} certificates, and not all are read"
+        added.append(Signature(status=SignatureStatus.DAMAGED, parse_error=error))
     return replace(first, secondary=(*first.secondary, *added))
 
 

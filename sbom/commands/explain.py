@@ -40,7 +40,7 @@ from sbom.vex.read import VEX_FILE, read_statements
 def run(options: ExplainOptions) -> int:
     """Print what is known about the subject. Raises InputError if it is not known."""
     if options.in_ is not None:
-        containment = _find(options.subject, options.in_)
+        containment = _find(options.subject, options.in_, options.manifest)
         print_report(
             options,
             [],
@@ -86,7 +86,7 @@ def _explain(options: ExplainOptions) -> list[Explanation]:
     return explanations
 
 
-def _find(word: str, path: Path) -> Containment:
+def _find(word: str, path: Path, manifest: Path) -> Containment:
     """Return what contains a component in a release, or in a document. Raises SbomError."""
     missing: tuple[str, ...] = ()
     if io.is_directory(path):
@@ -99,8 +99,16 @@ def _find(word: str, path: Path) -> Containment:
         source = bom.name or path.name
     containment = find_containment(word, bom, containers, source, missing)
     if not containment.contained:
-        if is_listed(word, bom):
+        if is_listed(word, bom) or _is_described(word, manifest):
             hint = "without --in, explain says what it is for"
             raise usage_error(word, f"is in no artifact of {source}", hint)
         raise unknown_subject(word, listed_names(bom), f"name a component of {path}")
     return containment
+
+
+def _is_described(word: str, path: Path) -> bool:
+    """Return whether a word names a component of the manifest at a path, if there is one."""
+    if not path.is_file():
+        return False
+    manifest = read_manifest(io.read_utf8(path), str(path))
+    return bool(find_components(word, manifest))

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from sbom.diagnostics.diagnostic import Code, Diagnostic, Location
 
-# The script.
 #: Changed files that a message names; the others are counted.
 _NAMED_FILES = 5
+
+# The script.
 
 
 def batch_syntax(file: str, line: int, message: str, hint: str = "") -> Diagnostic:
@@ -52,7 +53,7 @@ def conflict_marker(file: str, line: int, marker: str) -> Diagnostic:
 
 
 def unknown_release(file: str, version: str) -> Diagnostic:
-    """Return the diagnostic of a script that binaries are compared with, and that is of no release.
+    """Report a script of no known release that binaries are compared with.
 
     ``version`` is the CPython version that the binaries show; empty if they show none.
     """

@@ -128,7 +128,7 @@ class MsiReader:
 
 
 def _conflict(package: str, file: _InstalledFile, other: _InstalledFile) -> Diagnostic:
-    """Return that two files with different contents are installed as one."""
+    """Report that two files with different contents are installed as one."""
     if file.is_conditional and other.is_conditional:
         reason = "on a condition, another file is installed there instead"
         return not_inspected(package, file.path, reason, "extract the package to inspect it")

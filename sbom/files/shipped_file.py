@@ -41,9 +41,9 @@ _KEPT_OVERLAY = 4 << 20
 #: What the helping threads take: below this, two threads slow each other down.
 _LARGE = 1 << 14
 _MOST_THREADS = 8
-#: Windows would translate line ends, and hand the file on to child processes.
 #: IO_REPARSE_TAG_MOUNT_POINT, which junctions have: neither links nor directories to os.scandir().
 _MOUNT_POINT = 0xA0000003
+#: Windows would translate line ends, and hand the file on to child processes.
 _READING = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
 
 

@@ -242,11 +242,11 @@ def _set_value(
         return tomlkit.dumps(document).rstrip("\n").split("\n")
     if value is None:
         return [*lines]
-    index = _line_behind(lines, before)
+    index = _line_after(lines, before)
     return [*lines[:index], tomlkit.dumps({key: value}).rstrip("\n"), *lines[index:]]
 
 
-def _line_behind(lines: Sequence[str], keys: Sequence[str]) -> int:
+def _line_after(lines: Sequence[str], keys: Sequence[str]) -> int:
     """Return the index of the line after the last of some keys that a table has."""
     found = 0
     known: set[str] = set()

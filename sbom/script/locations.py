@@ -36,7 +36,7 @@ def locate_in_script(
     That is the subject or what the message quotes, as the script writes it; if neither is in the
     line, because variables in it were expanded, it is the whole line.
     """
-    lines = text.split("\n")
+    lines = text.removeprefix("\ufeff").split("\n")
     return tuple(
         _locate(diagnostic, lines[diagnostic.location.line - 1].rstrip("\r"))
         if diagnostic.location.path == file and 0 < diagnostic.location.line <= len(lines)

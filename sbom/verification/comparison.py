@@ -136,11 +136,14 @@ def _is_installer(target: VerifyTarget, manifest: Manifest) -> bool:
 
 def _without_unnamed(name: str, bom: Bom) -> tuple[Bom, list[Diagnostic]]:
     """Return a BOM without the files that it gives no path, and a diagnostic for each of those."""
-    unnamed = [file for file in bom.files if not file.path.strip("./\\ ")]
+    named: list[BomFile] = []
+    unnamed: list[BomFile] = []
+    for file in bom.files:
+        (named if file.path.strip("./\\ ") else unnamed).append(file)
     message = "lists a file without a name, which can be compared with nothing"
     hint = "name the file, or remove it"
     diagnostics = [invalid_document(name, file.id, message, hint) for file in unnamed]
-    return replace(bom, files=tuple(file for file in bom.files if file not in unnamed)), diagnostics
+    return replace(bom, files=tuple(named)), diagnostics
 
 
 def _compare_files(
@@ -162,9 +165,9 @@ def _compare_files(
         if path in listed:
             stated = [_checksums(entry) for entry in listed[path]]
             mismatches = [
-                _compare_checksum
+                mismatch
                 for checksums in stated
-                for _compare_checksum in _compare_checksums(target, path, file, checksums)
+                for mismatch in _compare_checksums(target, path, file, checksums)
             ]
             matching += any(map(any, map(dict.values, stated))) and not mismatches
             diagnostics += mismatches

@@ -184,6 +184,16 @@ def test_of_many_secondary_signatures_only_some_are_read() -> None:
     )  # fmt: skip
 
 
+def test_of_many_certificates_of_a_file_only_some_are_read() -> None:
+    signature = read_headers(signed_pe(PLAIN, further=others()[:1] * 40)).signature
+    assert signature
+    *read, last = signature.secondary
+    assert [one.signer for one in read] == ["Other Foundation"] * 15
+    assert (last.status, last.parse_error) == (
+        SignatureStatus.DAMAGED, "there are more than 16 certificates, and not all are read",
+    )  # fmt: skip
+
+
 def test_a_certificate_table_of_zeros_is_damaged() -> None:
     data = signed_pe(PLAIN)
     zeros = data[: len(PLAIN)] + bytes(len(data) - len(PLAIN))

@@ -223,3 +223,13 @@ def test_a_build_tool_is_in_no_artifact_and_not_called_unknown(
         "nasm: is in no artifact of python-3.14.7-windows [error: SBM901 usage]\n"
         "    without --in, explain says what it is for\n"
     )
+
+
+def test_a_component_of_the_manifest_that_is_in_no_artifact_is_not_called_unknown(
+    run: Run, partial: Path
+) -> None:
+    status, _, err = run(
+        "explain", "wix", "--in", partial / "python-3.14.7-embed-win32.zip.spdx.json"
+    )
+    assert status == Exit.USAGE
+    assert err.startswith("wix: is in no artifact of python-3.14.7-embed-win32.zip [error: SBM901")

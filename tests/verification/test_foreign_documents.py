@@ -79,6 +79,12 @@ def test_a_file_without_a_name_is_an_error_of_the_document(case: VerifyCase, nam
     assert all(one["file"].endswith("foreign.json") for one in report["diagnostics"])
 
 
+def test_many_files_without_a_name_take_no_more_time_each(case: VerifyCase) -> None:
+    sbom = document(case.directory, {"openssl": "3.5.7"}, *[{} for _ in range(20_000)])
+    _, report = case.run(*sbom, script=False)
+    assert len(report["diagnostics"]) == 20_000
+
+
 def test_each_digest_of_a_file_that_is_listed_twice_is_compared(case: VerifyCase) -> None:
     file = {"fileName": "./DLLs/libcrypto-3.dll", "checksums": [SHA1]}
     other = {
