@@ -23,6 +23,22 @@ def _report(error: OSError) -> None:
             sys.stderr.flush()
 
 
+def _run() -> int:
+    """Run one verb and return its exit status; that of wrong usage if a dependency is missing."""
+    try:
+        # Not before: an interrupt during these imports ends the run as any other does.
+        from sbom.cli import main  # noqa: PLC0415
+
+        return main()
+    except ModuleNotFoundError as error:
+        name = (error.name or "").partition(".")[0]
+        if name in ("", "sbom"):
+            raise
+        hint = "python -m pip install -e ., or nox -s with the name of the verb"
+        print(f"{name} is not installed\n    run: {hint}", file=sys.stderr)
+        return Exit.USAGE
+
+
 def start() -> None:
     """Run as a program: UTF-8 and LF on every platform, quiet when a reader goes away."""
     # Values contain no cycles, so looking for them frees nothing: a release of thirty artifacts
@@ -32,10 +48,7 @@ def start() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     try:
-        # Not before: an interrupt during these imports ends the run as any other does.
-        from sbom.cli import main  # noqa: PLC0415
-
-        status = main()
+        status = _run()
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()

@@ -585,3 +585,13 @@ def test_a_reader_that_goes_away_is_no_traceback(script: Path) -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert b"Traceback" not in process.stderr.read()
+
+
+def test_a_dependency_that_is_not_installed_is_named() -> None:
+    code = "import sys\nsys.modules['msgspec'] = None\nfrom sbom.__main__ import start\nstart()\n"
+    done = run("-c", code, "check")
+    assert done.returncode == 2
+    assert done.stderr.decode() == (
+        "msgspec is not installed\n"
+        "    run: python -m pip install -e ., or nox -s with the name of the verb\n"
+    )

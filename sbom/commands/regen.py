@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from sbom import io
 from sbom.changes.change import ChangeSet
@@ -139,10 +140,21 @@ def _check_options(options: RegenOptions) -> None:
     if options.offline and not (options.ref or options.script or options.cpython):
         hint = "add --cpython DIR or --script FILE, or remove --offline to fetch archives"
         raise usage_error("--offline", "expected a script to compare with", hint)
+    if options.base_url is not None and not _is_address(options.base_url):
+        hint = "write it as https://mirror.example.org"
+        raise usage_error("--base-url", "is not the address of a server", hint)
     version = options.python_version
     if version is not None and not re.fullmatch(VERSION, version):
         hint = "write a CPython version such as 3.14.7 or 3.15.0rc1"
         raise usage_error(f"--python-version {version}", "is not a version", hint)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _read_inputs(options: RegenOptions, environment: Environment) -> Inputs:

@@ -119,3 +119,13 @@ def test_the_checksums_of_a_release_asset_are_recorded_as_those_of_an_archive(
         hashlib.sha512(asset).hexdigest(),
     )
     assert (llvm.size, llvm.file_count, bool(llvm.verification_code)) == (len(asset), 1, True)
+
+
+@pytest.mark.parametrize("address", ["notaurl", "ftp://mirror", "http://", "http://[", ""])
+def test_what_is_no_address_of_a_server_is_refused(
+    manifest: Path, address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert regen(manifest, "--dry-run", "--base-url", address) == 2
+    assert capsys.readouterr().err.startswith(
+        "--base-url: is not the address of a server [error: SBM901 usage]\n"
+    )
