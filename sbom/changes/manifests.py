@@ -6,9 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sbom.changes.change import ChangeSet, ComponentChange, FactChange, sort_changes
+from sbom.changes.compared_pins import (
+    archive_of,
+    compare_entry,
+    describe_stale_checksum,
+    recorded_entries,
+)
 from sbom.changes.components import Pair, compare_facts, latest, pair_components
 from sbom.changes.manifest_components import as_comparable, describe_components
-from sbom.changes.pins import archive_of, compare_entry, describe_stale_checksum, recorded_entries
 from sbom.changes.settings import compare_settings, compare_specs
 from sbom.diagnostics import Diagnostic
 from sbom.manifest.external_key import ExternalKey

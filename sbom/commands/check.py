@@ -11,7 +11,7 @@ from sbom.inputs import Inputs, read_inputs, read_vex_file, triage_inputs
 from sbom.manifest.pin_changes import pin_external
 from sbom.options.check import CheckOptions
 from sbom.reports import print_report
-from sbom.vex.check import check_vex_file
+from sbom.vex.statement_checks import check_vex_file
 
 
 def run(options: CheckOptions) -> int:

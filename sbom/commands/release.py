@@ -31,6 +31,7 @@ from sbom.options.release import ReleaseOptions
 from sbom.release.artifact_inspection import inspect_artifacts, list_files
 from sbom.release.artifact_set import classify_artifacts
 from sbom.release.attestations import write_attestations
+from sbom.release.consistency import check_published_release
 from sbom.release.contents import (
     ReleaseContents,
     compose_builds,
@@ -45,7 +46,6 @@ from sbom.release.documents import (
 )
 from sbom.release.index import INDEX, read_index
 from sbom.release.parts import check_part, check_part_agreement, part_boms, read_parts
-from sbom.release.published import check_published_release
 from sbom.release.published_directory import (
     read_published_documents,
     read_published_release,

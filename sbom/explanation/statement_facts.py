@@ -13,8 +13,8 @@ from sbom.explanation.explanation import (
     table_facts,
 )
 from sbom.manifest.model import Manifest
-from sbom.vex.check import versions_in_manifest
 from sbom.vex.statement import Statement, is_about, is_current
+from sbom.vex.statement_checks import versions_in_manifest
 
 
 def find_statements(word: str, statements: Iterable[Statement]) -> tuple[int, ...]:

@@ -32,7 +32,7 @@ from sbom.verification.inspection import (
     inspect_files,
     make_inspector,
 )
-from sbom.verification.signatures import check_installer_signature
+from sbom.verification.signer_checks import check_installer_signature
 
 
 def list_files(directory: Path) -> list[str]:

@@ -17,9 +17,9 @@ from sbom.io import DOCUMENT_LIMIT, read_bytes, require_directory
 from sbom.manifest.model import Manifest
 from sbom.release.artifact_inspection import list_files
 from sbom.release.artifact_set import classify_artifacts
+from sbom.release.consistency import PublishedRelease
 from sbom.release.documents import CHECKSUMS
 from sbom.release.index import INDEX, INDEX_SCHEMA_VERSION, PublishedSbom, ReleaseIndex, read_index
-from sbom.release.published import PublishedRelease
 
 _HINT = "name a directory that 'release' wrote"
 

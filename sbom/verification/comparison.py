@@ -21,7 +21,7 @@ from sbom.verification.inspection import Inspection, inspect_files
 from sbom.verification.listed_files import align_paths
 from sbom.verification.missing_files import missing_of_bom
 from sbom.verification.results import ResultStatus
-from sbom.verification.signatures import check_installer_signature
+from sbom.verification.signer_checks import check_installer_signature
 from sbom.verification.target import VerifyTarget
 from sbom.verification.trust import SignatureResult
 

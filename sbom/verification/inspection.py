@@ -38,7 +38,7 @@ from sbom.verification.expectations import (
 from sbom.verification.missing_files import missing_of_components
 from sbom.verification.results import BinaryVerifier, Result, ResultStatus, result_diagnostics
 from sbom.verification.shown_components import SHOWING, add_shown_components
-from sbom.verification.signatures import check_signatures
+from sbom.verification.signer_checks import check_signatures
 
 _UNREADABLE = (ResultStatus.NOT_PE, ResultStatus.DAMAGED)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from sbom.binaries.signature import SignatureStatus
 from sbom.diagnostics.render import align_columns, printable
 from sbom.files.shipped_file import ShippedFile
-from sbom.verification.signatures import catalog_digests, listed_digests
+from sbom.verification.signer_checks import catalog_digests, listed_digests
 from sbom.verification.trust import SignatureResult
 
 

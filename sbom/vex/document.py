@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sbom.bom.bom import Bom
 from sbom.diagnostics import Diagnostic
 from sbom.manifest.model import Manifest
-from sbom.vex.check import check_statements, check_unmatched
 from sbom.vex.cyclonedx_vex import write_cyclonedx_vex
 from sbom.vex.openvex import write_openvex
 from sbom.vex.products import (
@@ -18,6 +17,7 @@ from sbom.vex.products import (
     versions_in_products,
 )
 from sbom.vex.statement import Statement
+from sbom.vex.statement_checks import check_statements, check_unmatched
 
 #: What ends the name of a CycloneDX document; every other name is that of an OpenVEX one.
 _CYCLONEDX = ".cdx.json"

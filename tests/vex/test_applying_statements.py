@@ -13,9 +13,9 @@ from sbom.components.component import Component
 from sbom.components.resolve import root_component
 from sbom.diagnostics import Diagnostic
 from sbom.manifest.read import read_manifest
-from sbom.vex.check import check_vex_file
 from sbom.vex.products import Product, find_products
 from sbom.vex.read import read_statements
+from sbom.vex.statement_checks import check_vex_file
 
 
 def component(name: str, version: str) -> Component:

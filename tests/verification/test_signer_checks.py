@@ -24,7 +24,7 @@ from sbom.components.component import Build
 from sbom.diagnostics import Exit
 from sbom.files.shipped_file import ShippedFile
 from sbom.manifest.channels import ReleaseConfig
-from sbom.verification.signatures import check_installer_signature, check_signatures
+from sbom.verification.signer_checks import check_installer_signature, check_signatures
 
 SIGNERS = tomllib.loads((FACTS / "signers.toml").read_text("utf-8"))["python"]
 
