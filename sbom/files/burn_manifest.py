@@ -11,10 +11,11 @@ import io
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
 from sbom.binaries.pe import find_section
 from sbom.files.cabinet import parse_cabinet, read_files
+from sbom.files.file_parts import FileParts
 from sbom.files.shipped_file import ShippedFile, join_pieces
 from sbom.files.xml import XmlElement, XmlError, parse_xml
 
@@ -97,7 +98,7 @@ def find_containers(file: IO[bytes], size: int) -> list[IO[bytes]]:
     for container_size in sizes:
         if at + container_size > size:
             raise BundleError("is truncated: a container ends after the file")
-        containers.append(io.BufferedReader(_FileRange(file, at, container_size)))
+        containers.append(io.BufferedReader(FileParts(file, [(at, container_size)])))
         at = after if len(containers) == 1 else at + container_size
     return containers
 
@@ -148,28 +149,3 @@ def _number(element: XmlElement, name: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS):
         raise BundleError(f"has a manifest whose {name} is {text[:_MOST_DIGITS]!r}, no number")
     return int(text)
-
-
-class _FileRange(io.RawIOBase):
-    """A range of a file, read as a file of its own."""
-
-    def __init__(self, file: IO[bytes], start: int, size: int) -> None:
-        self._file, self._start, self._size, self._at = file, start, size, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def readinto(self, target: Any) -> int:
-        self._file.seek(self._start + self._at)
-        data = self._file.read(min(len(target), max(0, self._size - self._at)))
-        target[: len(data)] = data
-        self._at += len(data)
-        return len(data)

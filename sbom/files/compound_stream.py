@@ -8,11 +8,12 @@ that are shorter than a limit are in sectors of a stream of their own.
 from __future__ import annotations
 
 import io
-from bisect import bisect_right
 from collections.abc import Sequence
 from typing import IO, Any
 
 import olefile
+
+from sbom.files.file_parts import FileParts
 
 
 class CompoundStreams:
@@ -39,9 +40,18 @@ class CompoundStreams:
     def _open(
         file: IO[bytes], table: Sequence[int], sector_size: int, first: int, entry: Any
     ) -> IO[bytes]:
-        starts = _list_sectors(table, entry.isectStart, -(-entry.size // sector_size))
-        raw = _SectorStream(file, starts, sector_size, first, entry.size)
-        return io.BufferedReader(raw, 1 << 16)
+        """Open a stream in sectors of a file, of which sector 0 starts at ``first``."""
+        runs = _list_sectors(table, entry.isectStart, -(-entry.size // sector_size))
+        starts = [number * sector_size for number, _ in runs]
+        ends = [*starts[1:], entry.size]
+        parts = [
+            (first + sector * sector_size, end - start)
+            for (_, sector), start, end in zip(runs, starts, ends, strict=False)
+        ]
+        file_size = file.seek(0, io.SEEK_END)
+        if any(place + size > file_size for place, size in parts):
+            raise ValueError("a stream ends after its file")
+        return io.BufferedReader(FileParts(file, parts), 1 << 16)
 
 
 def _list_sectors(table: Sequence[int], start: int, count: int) -> list[tuple[int, int]]:
@@ -60,44 +70,3 @@ def _list_sectors(table: Sequence[int], start: int, count: int) -> list[tuple[in
             runs.append((number, sector))
         expected, sector = sector + 1, table[sector] & 0xFFFFFFFF
     return runs
-
-
-class _SectorStream(io.RawIOBase):
-    """A stream that consists of runs of sectors of a file."""
-
-    def __init__(
-        self, file: IO[bytes], runs: list[tuple[int, int]], sector_size: int, first: int, size: int
-    ) -> None:
-        """Take runs as ``_list_sectors`` returns them; sector 0 starts at ``first``.
-
-        Raises ValueError if one is after the end of the file.
-        """
-        self._file, self._size, self._at = file, size, 0
-        self._starts = [number * sector_size for number, _ in runs]
-        self._places = [first + sector * sector_size for _, sector in runs]
-        self._ends = [*self._starts[1:], size] if runs else []
-        file_size = file.seek(0, io.SEEK_END)
-        for start, end, place in zip(self._starts, self._ends, self._places, strict=True):
-            if place + end - start > file_size:
-                raise ValueError("a stream ends after its file")
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def readinto(self, target: Any) -> int:
-        if self._at >= self._size:
-            return 0
-        run = bisect_right(self._starts, self._at) - 1
-        self._file.seek(self._places[run] + self._at - self._starts[run])
-        data = self._file.read(min(len(target), self._ends[run] - self._at))
-        target[: len(data)] = data
-        self._at += len(data)
-        return len(data)
