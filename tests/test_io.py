@@ -47,7 +47,7 @@ def test_a_directory_is_named_as_one(tmp_path: Path) -> None:
 def test_a_file_that_another_program_has_open_for_a_moment_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(b"old")
-    opened = path.open("rb")  # as the C library opens files: nobody may replace it
+    opened = path.open("rb")  # as the C library opens files: it cannot be replaced
     closing = threading.Timer(0.3, opened.close)
     closing.start()
     write_all({path: b"new"})

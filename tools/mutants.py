@@ -36,7 +36,7 @@ TESTS = {
     "binaries": ("binaries", "verification"),
     "verification": ("verification", "release"),
 }
-#: Changes that mean nothing here: ``|`` is mostly that of a type, which nobody evaluates, and
+#: Changes that mean nothing here: ``|`` is mostly that of a type, which is not evaluated, and
 #: ``is`` for ``==`` is the same for the small values that are compared.
 _EQUIVALENT = re.compile(
     r"core/ReplaceBinaryOperator_BitOr_.*|.*_(Eq_Is|NotEq_IsNot|Is_Eq|IsNot_NotEq)"

@@ -136,7 +136,7 @@ def _read_secondary(
 ) -> tuple[Signature, ...]:
     """Return the signatures that are attributes of the first one. Never raises.
 
-    Windows looks for them one level deep. Nothing signs such an attribute, so anybody can add one.
+    Windows looks for them one level deep. No signature covers such an attribute: it can be added.
     """
     found: list[Signature] = []
     try:

@@ -175,7 +175,7 @@ def test_lief_reads_as_many_secondary_signatures_as_are_stated() -> None:
 
 
 def test_of_many_secondary_signatures_only_some_are_read() -> None:
-    """Anybody can add one: no signature covers them."""
+    """No signature covers them, so they can be added to any file."""
     message = nested(signature_of(PLAIN_DIGEST, "Any Foundation"), *others()[:1] * 40)
     *read, last = read_signature(message, lambda _: PLAIN_DIGEST).secondary
     assert [one.signer for one in read] == ["Other Foundation"] * 16
