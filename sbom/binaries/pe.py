@@ -204,7 +204,7 @@ def _read_signature(data: bytes, at: int, overlay: Overlay) -> Signature | None:
     _, size = _certificates(data, at)
     if not size:
         return None
-    messages = _messages(overlay.table, 0, len(overlay.table))
+    messages = _messages(overlay.table)
     first, *others = (
         read_signature(message, overlay.digests.__getitem__)
         if message
@@ -220,20 +220,20 @@ def _read_signature(data: bytes, at: int, overlay: Overlay) -> Signature | None:
     return replace(first, secondary=(*first.secondary, *added))
 
 
-def _messages(data: bytes, at: int, end: int) -> Iterator[bytes]:
+def _messages(table: bytes) -> Iterator[bytes]:
     """Yield the message of each entry of a table of certificates, empty if it is damaged.
 
     There is at least one. Entries start at multiples of 8, and zeros can be after the last one.
     """
-    is_first = is_complete = True
-    header = data[at : min(at + _CERTIFICATE_HEADER, end)]
+    at, is_first, is_complete = 0, True, True
+    header = table[:_CERTIFICATE_HEADER]
     while is_first or (is_complete and header.strip(b"\0")):
         length, kind = _number(header, 0, 4), _number(header, 6, 2)
-        is_complete = _CERTIFICATE_HEADER < length <= end - at
+        is_complete = _CERTIFICATE_HEADER < length <= len(table) - at
         is_message = is_complete and kind == _PKCS_SIGNED_DATA
-        yield data[at + _CERTIFICATE_HEADER : at + length] if is_message else b""
+        yield table[at + _CERTIFICATE_HEADER : at + length] if is_message else b""
         at += -(-length // _CERTIFICATE_ALIGNMENT) * _CERTIFICATE_ALIGNMENT
-        header = data[at : min(at + _CERTIFICATE_HEADER, end)]
+        header = table[at : at + _CERTIFICATE_HEADER]
         is_first = False
 
 

@@ -49,6 +49,11 @@ class Signature:
     timestamp_certificates: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
 
     @property
+    def is_intact(self) -> bool:
+        """Return whether the file is the one that was signed."""
+        return self.status is SignatureStatus.INTACT
+
+    @property
     def all_signatures(self) -> tuple[Signature, ...]:
         """Return this signature and the secondary ones."""
         return self, *self.secondary

@@ -111,7 +111,7 @@ def check_signatures(
 def _check_intact(name: str, path: str, signature: Signature | None) -> Iterator[Diagnostic]:
     for each in signature.all_signatures if signature else ():
         is_secondary = each is not signature
-        if each.status is not SignatureStatus.INTACT:
+        if not each.is_intact:
             yield invalid_signature(
                 name,
                 path,
@@ -135,11 +135,7 @@ def _check_signer(name: str, path: str, file: ShippedFile, expected: str) -> Ite
 def listed_digests(files: Iterable[ShippedFile]) -> frozenset[str]:
     """Return the digests in catalogs whose signatures are intact."""
     return frozenset().union(
-        *(
-            file.catalog
-            for file in files
-            if file.signature and file.signature.status is SignatureStatus.INTACT
-        )
+        *(file.catalog for file in files if file.signature and file.signature.is_intact)
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from sbom.binaries.signature import SignatureStatus
 from sbom.diagnostics.render import align_columns, printable
 from sbom.files.shipped_file import ShippedFile
 from sbom.verification.signer_checks import catalog_digests, listed_digests
@@ -42,7 +41,7 @@ def signature_objects(results: Sequence[SignatureResult]) -> list[dict[str, obje
             "issuer": result.signature.issuer,
             "serial": result.signature.serial,
             "signed_at": result.signature.signed_at,
-            "is_trusted": _is_intact(result) and not result.faults,
+            "is_trusted": result.signature.is_intact and not result.faults,
             "not_trusted": [f"{subject}: found {fault}" for subject, fault in result.faults],
         }
         for result in results
@@ -56,13 +55,9 @@ def unsigned_objects(files: Sequence[ShippedFile]) -> list[dict[str, object]]:
 
 def _status(result: SignatureResult) -> str:
     noun = "secondary signature " if result.is_secondary else ""
-    if not _is_intact(result):
+    if not result.signature.is_intact:
         return f"{noun}{result.signature.status}"
     return f"{noun}{result.signature.status}, {'not trusted' if result.faults else 'trusted'}"
-
-
-def _is_intact(result: SignatureResult) -> bool:
-    return result.signature.status is SignatureStatus.INTACT
 
 
 def _unsigned(files: Sequence[ShippedFile]) -> Iterator[tuple[str, bool]]:

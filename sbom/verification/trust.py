@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sbom.binaries.chain import ChainVerifier, Root, Usage, is_certificate
-from sbom.binaries.signature import Signature, SignatureStatus
+from sbom.binaries.signature import Signature
 from sbom.binaries.windows_roots import parse_roots, read_windows_roots
 from sbom.diagnostics import Diagnostic, InputError
 from sbom.diagnostics.inspection_messages import untrusted_signer
@@ -50,19 +50,15 @@ def assess_signatures(
         if file.signature
         for number, signature in enumerate(file.signature.all_signatures)
     ]
-    if not any(_is_intact(result) for result in found):
+    if not any(result.signature.is_intact for result in found):
         return tuple(found)
     verifier = ChainVerifier([*read_windows_roots(), *more_roots])
     return tuple(
         replace(result, faults=tuple(_find_faults(result.signature, verifier, now)))
-        if _is_intact(result)
+        if result.signature.is_intact
         else result
         for result in found
     )
-
-
-def _is_intact(result: SignatureResult) -> bool:
-    return result.signature.status is SignatureStatus.INTACT
 
 
 def untrusted_signers(name: str, results: Iterable[SignatureResult]) -> Iterator[Diagnostic]:
