@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 
 from sbom.binaries.binary import Overlay
-from sbom.binaries.pe import find_excluded_ranges
+from sbom.binaries.pe_layout import PELayout
 from sbom.binaries.pkcs7 import ALGORITHMS
 
 #: The largest table of certificates that is kept; those of python.org have 10 KB.
@@ -19,13 +19,13 @@ _TABLE_SIZE = 4 << 20
 class OverlayHasher:
     """Takes a PE file in pieces, and keeps what its signature needs."""
 
-    def __init__(self, start: bytes) -> None:
-        """Take the start of a file, with all of its sections."""
+    def __init__(self, start: PELayout) -> None:
+        """Take the start of a file, with all of its sections and an ``image_end``."""
         self._hashes = [hashlib.new(name, usedforsecurity=False) for name in ALGORITHMS]
-        *self._excluded, self._table_range = find_excluded_ranges(start)
+        *self._excluded, self._table_range = start.unsigned_ranges
         self._table: list[bytes] = []
         self._size = 0
-        self.update(start)
+        self.update(start.data)
 
     def update(self, piece: bytes) -> None:
         """Take the next piece."""

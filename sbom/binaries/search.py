@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sbom.binaries.binary import Binary, EvidenceMatch, Overlay, PEHeaders
-from sbom.binaries.pe import is_pe, read_headers, read_imports
+from sbom.binaries.pe import read_headers, read_imports
+from sbom.binaries.pe_layout import is_pe
 from sbom.binaries.rule import CompiledRule
 from sbom.diagnostics.render import printable
 

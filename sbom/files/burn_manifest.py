@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from sbom.binaries.pe import find_section
+from sbom.binaries.pe_layout import find_layout
 from sbom.files.cabinet import parse_cabinet, read_files
 from sbom.files.file_parts import FileParts
 from sbom.files.shipped_file import ShippedFile, join_pieces
@@ -72,13 +72,18 @@ class BundleManifest:
 
 def is_bundle(start: bytes) -> bool:
     """Return whether a file that starts so is a bundle; ``start`` includes its headers."""
-    return find_section(start, SECTION) != (0, 0)
+    return _find_section(start) != (0, 0)
+
+
+def _find_section(start: bytes) -> tuple[int, int]:
+    layout = find_layout(start)
+    return layout.find_section(SECTION) if layout else (0, 0)
 
 
 def find_containers(file: IO[bytes], size: int) -> list[IO[bytes]]:
     """Return the containers that are attached to a bundle. Raises BundleError."""
     file.seek(0)
-    start, length = find_section(file.read(_HEADERS_SIZE), SECTION)
+    start, length = _find_section(file.read(_HEADERS_SIZE))
     file.seek(start)
     header = file.read(min(length, _HEADER.size + 4 * _MOST_CONTAINERS))
     if len(header) < _HEADER.size:

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 from msgspec import Struct, structs
 
 from sbom.binaries.binary import Binary, InspectFn, PEHeaders
-from sbom.binaries.pe import find_image_end, is_pe
+from sbom.binaries.pe_layout import find_layout, is_pe
 from sbom.binaries.signature import Signature, SignatureStatus, is_catalog, read_catalog
 from sbom.diagnostics import Diagnostic, InputError
 from sbom.files.cabinet_signature import is_signed_cabinet, read_cabinet_signature
@@ -110,17 +110,17 @@ class FileHasher:
 
     def _leave_overlay(self, pieces: list[bytes]) -> None:
         """Keep only the sections of a PE file from here on, if there is much after them."""
-        start = b"".join(pieces)
-        end = find_image_end(start) if is_pe(start) else -1
+        start = find_layout(b"".join(pieces))
+        end = start.image_end if start else -1
         self._longest = end + _KEPT_OVERLAY
-        if end < 0 or self._longest > self._limit:
+        if start is None or end < 0 or self._longest > self._limit:
             self._longest = sys.maxsize
         elif self._size > self._longest:
             # It imports what verifies signatures, which takes 40 ms.
             from sbom.binaries.overlay import OverlayHasher  # noqa: PLC0415
 
             self._overlay = OverlayHasher(start)
-            self._pieces = [start[:end]]
+            self._pieces = [start.data[:end]]
 
     def finish(self, path: str) -> ShippedFile:
         """Return the file that consists of the pieces."""

@@ -12,7 +12,7 @@ from typing import IO
 from msgspec import structs
 
 from sbom.binaries.binary import InspectFn
-from sbom.binaries.pe import is_pe
+from sbom.binaries.pe_layout import is_pe
 from sbom.bom.bom import Bom
 from sbom.diagnostics import Diagnostic, InputError, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.inspection_messages import not_inspected

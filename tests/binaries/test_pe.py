@@ -15,7 +15,8 @@ from pe_files import pe
 from signatures import signed_pe
 
 from sbom.binaries.binary import Binary, Overlay, PEHeaders
-from sbom.binaries.pe import authenticode_of, is_pe, read_headers
+from sbom.binaries.pe import authenticode_of, read_headers
+from sbom.binaries.pe_layout import is_pe
 from sbom.binaries.signature import SignatureStatus
 from sbom.files.shipped_file import FileHasher, hash_stream
 

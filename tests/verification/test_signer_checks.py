@@ -17,7 +17,8 @@ from signatures import catalog_of, signature_of, signed_msix, signed_pe
 from verify_case import VerifyCase
 
 from sbom.binaries.binary import Binary, PEHeaders
-from sbom.binaries.pe import is_pe, read_headers
+from sbom.binaries.pe import read_headers
+from sbom.binaries.pe_layout import is_pe
 from sbom.binaries.signature import Signature, SignatureStatus
 from sbom.bom.ownership import assign_owners, expected_contents
 from sbom.components.component import Build
