@@ -13,7 +13,7 @@ from sbom.diagnostics.source_tree_messages import (
 )
 from sbom.manifest.model import Manifest
 from sbom.script.externals import split_tag
-from sbom.source_tree.fetched_externals import ExternalsDir, Integrity
+from sbom.source_tree.fetched_externals import ExternalsDir
 
 
 def check_externals_dir(directory: ExternalsDir, manifest: Manifest) -> Iterator[Diagnostic]:
@@ -25,7 +25,7 @@ def check_externals_dir(directory: ExternalsDir, manifest: Manifest) -> Iterator
     for name in directory.ambiguous:
         yield ambiguous_external(path, name)
     for external in directory.externals:
-        if external.integrity is Integrity.MODIFIED:
+        if external.is_modified:
             yield modified_external(path, external.pin.tag, external.difference)
     for pin in directory.absent:
         yield missing_external(path, str(pin.key), pin.tag, str(pin.condition))

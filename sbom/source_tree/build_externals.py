@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest
 from sbom.manifest.pins import Pin
-from sbom.source_tree.fetched_externals import ExternalsDir, Integrity
+
+if TYPE_CHECKING:
+    from sbom.source_tree.fetched_externals import ExternalsDir
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +40,7 @@ def list_build_externals(directory: ExternalsDir, manifest: Manifest) -> BuildEx
     notes = {}
     for external in directory.externals:
         pin = external.pin
-        if external.integrity is Integrity.MODIFIED:
+        if external.is_modified:
             pin = structs.replace(pin, sha256="", sha512="")
             notes[pin.key] = f"Modified after it was fetched: {external.difference}."
         pins.append(pin)

@@ -53,6 +53,11 @@ class FetchedExternal:
     added: tuple[str, ...] = ()
 
     @property
+    def is_modified(self) -> bool:
+        """Return whether it has other files than its archive."""
+        return self.integrity is Integrity.MODIFIED
+
+    @property
     def difference(self) -> str:
         """Return what differs from the archive, in words."""
         kinds = (("changed", self.changed), ("missing", self.missing), ("added", self.added))
