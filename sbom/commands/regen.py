@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -52,7 +52,7 @@ from sbom.script.run import decode_script
 from sbom.source_tree.tree import parse_python_version
 
 if TYPE_CHECKING:
-    from sbom.download.regen_downloads import DownloadSettings
+    from sbom.download.regen_downloads import Downloader
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _run(options: RegenOptions, environment: Environment) -> int:
         text=_describe(compared, inputs, manifest),
         results={"changes": changes_object(compared), "file": str(inputs.path)},
     )
-    for note in (*downloaded.unlisted, *_describe_unread(written)):
+    for note in filter(None, (*downloaded.unlisted, _describe_unread(written))):
         print_note(options, note)
     return Exit.OK
 
@@ -112,16 +112,17 @@ def _describe(changes: ChangeSet, inputs: Inputs, manifest: Manifest) -> str:
     return f"{inputs.path} is up to date{compared}\n"
 
 
-def _describe_unread(manifest: Manifest) -> Iterator[str]:
-    """Yield the names of the code that is in the source tree, if that was not read."""
+def _describe_unread(manifest: Manifest) -> str:
+    """Return which code is in the source tree, if that was not read; empty if it was."""
     version = manifest.cpython.version
-    if manifest.cpython.vendored_from != version:
-        names = ", ".join(vendored_components(manifest))
-        yield (
-            f"{manifest.file}: of CPython {version}, only what the script fetches is recorded; "
-            f"not the code in its source tree: {names}\n"
-            f"    run: nox -s regen -- --cpython DIR, with the source tree of {version}"
-        )
+    if manifest.cpython.vendored_from == version:
+        return ""
+    names = ", ".join(vendored_components(manifest))
+    return (
+        f"{manifest.file}: of CPython {version}, only what the script fetches is recorded; "
+        f"not the code in its source tree: {names}\n"
+        f"    run: nox -s regen -- --cpython DIR, with the source tree of {version}"
+    )
 
 
 # What the command line asks for.
@@ -176,7 +177,7 @@ def _update(inputs: Inputs, changes: Sequence[PinChange], tree: Path | None) -> 
     return manifest if vendored is None else record_vendored(manifest, vendored, inputs.version)
 
 
-# What is downloaded. The module for it needs urllib3, which takes 0.2 s to import.
+# What is downloaded.
 
 
 def _download(
@@ -189,23 +190,22 @@ def _download(
     """
     if options.offline or options.dry_run:
         return _Downloaded(manifest)
-    from sbom.download import regen_downloads as downloads  # noqa: PLC0415
-
-    settings = _download_settings(options, environment)
+    downloader = _make_downloader(options, environment)
     warnings: Sequence[Diagnostic] = ()
     pins = [pin for pin in manifest.pins if (options.verify or not pin.sha256) and pin.is_archive]
     if pins:
-        archives, warnings = downloads.fetch_archives(manifest, before, pins, settings)
-        manifest = record_archives(manifest, archives, settings.mirror)
-    distributions, unlisted = downloads.look_up_vendored(manifest, settings)
+        archives, warnings = downloader.fetch_archives(manifest, before, pins)
+        manifest = record_archives(manifest, archives, downloader.mirror)
+    distributions, unlisted = downloader.look_up_vendored(manifest)
     manifest = record_distributions(manifest, distributions)
     return _Downloaded(manifest, tuple(warnings), tuple(unlisted))
 
 
-def _download_settings(options: RegenOptions, environment: Environment) -> DownloadSettings:
-    from sbom.download.regen_downloads import DownloadSettings  # noqa: PLC0415
+def _make_downloader(options: RegenOptions, environment: Environment) -> Downloader:
+    # It needs urllib3, which takes 0.2 s to import.
+    from sbom.download.regen_downloads import Downloader  # noqa: PLC0415
 
-    return DownloadSettings(
+    return Downloader(
         base_url=options.base_url or "",
         use_cache=not options.no_cache,
         environment=environment,
@@ -217,10 +217,8 @@ def _fetch_script(
     ref: str, inputs: Inputs, options: RegenOptions, environment: Environment
 ) -> Inputs:
     """Return the inputs with the script of a CPython branch, tag or commit."""
-    from sbom.download import regen_downloads as downloads  # noqa: PLC0415
-
-    settings = _download_settings(options, environment)
-    script, version = downloads.fetch_script(ref, inputs.manifest, settings)
+    downloader = _make_downloader(options, environment)
+    script, version = downloader.fetch_script(ref, inputs.manifest)
     text, digest = decode_script(script)
     path = Path(f"get_externals.bat of {ref}")
     return replace(
