@@ -39,16 +39,14 @@ _MEDIA_TYPES = {
     }.items()
     for suffix in suffixes.split()
 }
-#: Suffixes of files that can be run, that consist of other files, and whose metadata do not say
-#: what they consist of.
-_SUFFIXES = {
-    kind: frozenset(suffixes.split())
-    for kind, suffixes in {
-        "executable": "bat cmd dll exe js msi ps1 py pyc pyd pyw sh so tcl tm",
-        "archive": "7z appx bz2 cab gz jar msi msix msixupload nupkg tar tgz whl xz zip",
-        "unstructured": "dll exe lib o obj pdb pyc pyd so",
-    }.items()
-}
+#: Suffixes of files that can be run, and of those whose metadata do not say what they consist of.
+_EXECUTABLE, _UNSTRUCTURED = (
+    frozenset(suffixes.split())
+    for suffixes in (
+        "bat cmd dll exe js msi ps1 py pyc pyd pyw sh so tcl tm",
+        "dll exe lib o obj pdb pyc pyd so",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ def bsi_properties(name: str, purpose: str = "") -> BsiProperties:
     """
     suffix, is_installer = _suffix(name), purpose == "install"
     return BsiProperties(
-        is_executable=suffix in _SUFFIXES["executable"],
-        is_archive=is_installer or suffix in _SUFFIXES["archive"],
-        is_structured=is_installer or suffix not in _SUFFIXES["unstructured"],
+        is_executable=suffix in _EXECUTABLE,
+        is_archive=is_installer or file_purpose(name) in ("archive", "install"),
+        is_structured=is_installer or suffix not in _UNSTRUCTURED,
     )
