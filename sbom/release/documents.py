@@ -95,18 +95,10 @@ CHECKSUMS = "SHA256SUMS"
 
 @dataclass(frozen=True, slots=True)
 class WrittenSbom:
-    """One SBOM of a release: its format, its path, with slashes, its namespace and its bytes."""
+    """One SBOM of a release: its bytes, and what the index states of it."""
 
-    format: str
-    path: str
-    namespace: str
+    published: PublishedSbom
     data: bytes
-
-    @property
-    def published(self) -> PublishedSbom:
-        """Return what the index states of it."""
-        sha256 = hashlib.sha256(self.data).hexdigest()
-        return PublishedSbom(self.format, self.path, self.namespace, sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +153,10 @@ class WrittenRelease:
     @property
     def namespaces(self) -> dict[str, str]:
         """Return the namespace of each artifact's SBOM, by the name that its channel publishes."""
-        return {slice_.artifact.artifact.file: slice_.sboms[0].namespace for slice_ in self.slices}
+        return {
+            slice_.artifact.artifact.file: slice_.sboms[0].published.namespace
+            for slice_ in self.slices
+        }
 
 
 def write_sboms(
@@ -180,10 +175,11 @@ def list_documents(
     ``missing`` names the artifacts of a partial release that it does not describe.
     """
     sboms = [*written.release, *(sbom for slice_ in written.slices for sbom in slice_.sboms)]
-    documents = {sbom.path: sbom.data for sbom in sboms}
+    documents = {sbom.published.path: sbom.data for sbom in sboms}
     documents[INDEX] = write_index(_index_of(written, version, missing))
     documents = dict(sorted(documents.items()))
-    sha256s = {path: hashlib.sha256(data).hexdigest() for path, data in documents.items()}
+    sha256s = {sbom.published.path: sbom.published.sha256 for sbom in sboms}
+    sha256s[INDEX] = hashlib.sha256(documents[INDEX]).hexdigest()
     if outputs.in_place:
         sha256s |= {slice_.artifact.path: slice_.artifact.file.sha256 for slice_ in written.slices}
     documents[CHECKSUMS] = _write_checksums(sha256s)
@@ -191,15 +187,13 @@ def list_documents(
 
 
 def _write_formats(bom: Bom, stem: str, outputs: Outputs) -> tuple[WrittenSbom, ...]:
-    return tuple(
-        WrittenSbom(
-            document_format.name,
-            f"{stem}{document_format.suffix}",
-            bom.namespace,
-            document_format.write(bom),
-        )
-        for document_format in outputs.formats
-    )
+    return tuple(_write_sbom(bom, stem, document_format) for document_format in outputs.formats)
+
+
+def _write_sbom(bom: Bom, stem: str, document_format: DocumentFormat) -> WrittenSbom:
+    data = document_format.write(bom)
+    path, sha256 = f"{stem}{document_format.suffix}", hashlib.sha256(data).hexdigest()
+    return WrittenSbom(PublishedSbom(document_format.name, path, bom.namespace, sha256), data)
 
 
 def _write_slices(

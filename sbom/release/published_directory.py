@@ -55,15 +55,23 @@ def read_published_documents(directory: Path) -> dict[str, bytes]:
 
     Raises InputError if a document cannot be read.
     """
-    names = [INDEX, CHECKSUMS]
-    if (directory / INDEX).is_file():
-        index = read_index(read_bytes(directory / INDEX, DOCUMENT_LIMIT))
-        names += index.sbom_paths if index else ()
+    names = [INDEX, CHECKSUMS, *_indexed_sboms(directory)]
     return {
         name: read_bytes(directory / name, DOCUMENT_LIMIT)
         for name in names
-        if not validate_member_name(name) and (directory / name).is_file()
+        if (directory / name).is_file()
     }
+
+
+def _indexed_sboms(directory: Path) -> list[str]:
+    """Return the SBOMs in a directory that its index names, if it has one."""
+    path = directory / INDEX
+    index = read_index(read_bytes(path, DOCUMENT_LIMIT)) if path.is_file() else None
+    return [
+        name
+        for name in (index.sbom_paths if index else ())
+        if not validate_member_name(name) and (directory / name).is_file()
+    ]
 
 
 def read_published_release(
@@ -102,13 +110,7 @@ def stale_documents(directory: Path, documents: Collection[str]) -> tuple[str, .
 
     ``documents`` are the paths of what it writes. The earlier run wrote another format.
     """
-    path = directory / INDEX
-    index = read_index(read_bytes(path, DOCUMENT_LIMIT)) if path.is_file() else None
-    return tuple(
-        name
-        for name in sorted(index.sbom_paths if index else ())
-        if name not in documents and not validate_member_name(name) and (directory / name).is_file()
-    )
+    return tuple(name for name in sorted(_indexed_sboms(directory)) if name not in documents)
 
 
 def _sbom_paths(directory: Path) -> tuple[str, ...]:
