@@ -127,7 +127,7 @@ def _write(stream: TextIO | None, text: str) -> None:
 def _render_exempted(exempted: Iterable[tuple[Diagnostic, str]]) -> str:
     """Return exempted diagnostics as text, each with the reason."""
     return "".join(
-        f"{printable(str(one))} [exempted: {one.entry.id} {one.code}]\n"
+        f"{printable(str(diagnostic))} [exempted: {diagnostic.entry.id} {diagnostic.code}]\n"
         f"    {printable(' '.join(reason.split()))}\n"
-        for one, reason in exempted
+        for diagnostic, reason in exempted
     )

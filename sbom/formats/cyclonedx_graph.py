@@ -79,7 +79,7 @@ class DependencyGraph:
                 value = f"{relationship.kind} {relationship.target} {relationship.comment}".rstrip()
                 yield terms.RELATIONSHIP, value
 
-    def _implied(self, one: Relationship) -> RelationshipKind:
+    def _implied(self, edge: Relationship) -> RelationshipKind:
         return terms.implied_kind(
-            source_is_file=one.source in self.files, target_is_file=one.target in self.files
+            source_is_file=edge.source in self.files, target_is_file=edge.target in self.files
         )
