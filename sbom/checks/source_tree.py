@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from sbom.bom.ownership import owned_paths
+from sbom.bom.expected_contents import owned_paths
 from sbom.checks.stated_versions import check_archives, check_versions
 from sbom.checks.unfetched import check_unfetched
 from sbom.components.component import Build

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sbom.bom.ownership import ExpectedContents, assign_owners, expected_contents, find_builds
+from sbom.bom.expected_contents import ExpectedContents, expected_contents, find_builds
+from sbom.bom.ownership import assign_owners
 from sbom.components.component import Build, Component
 from sbom.components.resolve import resolve_components
 from sbom.diagnostics import Diagnostic, failing, sort_diagnostics

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sbom.bom.bom import Bom
 from sbom.bom.compose import compose_build, derived_namespace
-from sbom.bom.ownership import assign_owners, expected_contents, present_components
+from sbom.bom.expected_contents import expected_contents
+from sbom.bom.ownership import assign_owners, present_components
 from sbom.components.component import Build, Component
 from sbom.diagnostics import Code, Diagnostic, InputError, Location
 from sbom.diagnostics.io_messages import invalid_usage

@@ -27,9 +27,9 @@ from sbom.bom.compose import (
     shipping_relationships,
     vendoring_relationships,
 )
+from sbom.bom.expected_contents import present_builds
 from sbom.bom.graph import BomBuilder, collect_build_components, move_relationships
 from sbom.bom.license_texts import license_texts, used_license_texts
-from sbom.bom.ownership import present_builds
 from sbom.components.component import Build, Component, build_title
 from sbom.components.identifiers import make_purl
 from sbom.components.resolve import root_component

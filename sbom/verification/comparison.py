@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sbom.bom.bom import Bom, BomFile
-from sbom.bom.ownership import expected_contents
+from sbom.bom.expected_contents import expected_contents
 from sbom.components.component import Build
 from sbom.diagnostics import Code, Diagnostic, sort_diagnostics
 from sbom.diagnostics import inspection_messages as messages

@@ -9,7 +9,8 @@ from functools import cache
 from msgspec import structs
 
 from sbom.bom.bom import Bom, RelationshipKind
-from sbom.bom.ownership import ExpectedContents, Inventory
+from sbom.bom.expected_contents import ExpectedContents
+from sbom.bom.ownership import Inventory
 from sbom.components.component import Component, externals_in_build
 from sbom.components.resolve import inclusions_by_filename
 from sbom.components.versions import labeled_version, parse_revision, shipped_version

@@ -13,15 +13,8 @@ from pathlib import Path
 
 from sbom.binaries.search import Inspector
 from sbom.bom.bom import Bom
-from sbom.bom.ownership import (
-    ExpectedContents,
-    FileOwnership,
-    Inventory,
-    assign_owners,
-    expected_contents,
-    present_builds,
-    present_components,
-)
+from sbom.bom.expected_contents import ExpectedContents, expected_contents, present_builds
+from sbom.bom.ownership import FileOwnership, Inventory, assign_owners, present_components
 from sbom.components.component import Build, Component
 from sbom.diagnostics import Diagnostic, InputError, sort_diagnostics
 from sbom.diagnostics import inspection_messages as messages

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from sbom.binaries.signature import Signature, SignatureStatus
-from sbom.bom.ownership import ExpectedContents, Inventory
+from sbom.bom.expected_contents import ExpectedContents
+from sbom.bom.ownership import Inventory
 from sbom.diagnostics import Diagnostic
 from sbom.diagnostics.inspection_messages import (
     invalid_signature,

@@ -7,15 +7,8 @@ from collections.abc import Iterable
 import pytest
 from manifests import committed
 
-from sbom.bom.ownership import (
-    ExpectedContents,
-    FileOwnership,
-    Inventory,
-    OwnedPaths,
-    assign_owners,
-    expected_contents,
-    present_components,
-)
+from sbom.bom.expected_contents import ExpectedContents, OwnedPaths, expected_contents
+from sbom.bom.ownership import FileOwnership, Inventory, assign_owners, present_components
 from sbom.components.component import Build
 
 WHEEL = "Lib/ensurepip/_bundled/pip-26.2-py3-none-any.whl"

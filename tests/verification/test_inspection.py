@@ -15,7 +15,8 @@ from manifests import COMMITTED, committed
 from pe_files import pe
 from releases import make_release
 
-from sbom.bom.ownership import assign_owners, expected_contents
+from sbom.bom.expected_contents import expected_contents
+from sbom.bom.ownership import assign_owners
 from sbom.cli import main
 from sbom.components.component import Build
 from sbom.components.resolve import resolve_components

@@ -11,7 +11,8 @@ from binaries import own
 from manifests import COMMITTED
 from releases import inventory
 
-from sbom.bom.ownership import assign_owners, expected_contents, present_builds
+from sbom.bom.expected_contents import expected_contents, present_builds
+from sbom.bom.ownership import assign_owners
 from sbom.cli import main
 from sbom.components.component import Build
 from sbom.manifest.model import Manifest

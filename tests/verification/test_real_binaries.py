@@ -17,7 +17,7 @@ from conftest import FACTS, ROOT
 from manifests import COMMITTED, committed, regenerated, script_of
 from msgspec import structs
 
-from sbom.bom.ownership import expected_contents
+from sbom.bom.expected_contents import expected_contents
 from sbom.cli import main
 from sbom.components.component import Build
 from sbom.diagnostics import Exit

@@ -20,7 +20,8 @@ from sbom.binaries.binary import Binary, PEHeaders
 from sbom.binaries.pe import read_headers
 from sbom.binaries.pe_layout import is_pe
 from sbom.binaries.signature import Signature, SignatureStatus
-from sbom.bom.ownership import assign_owners, expected_contents
+from sbom.bom.expected_contents import expected_contents
+from sbom.bom.ownership import assign_owners
 from sbom.components.component import Build
 from sbom.diagnostics import Exit
 from sbom.files.shipped_file import ShippedFile
