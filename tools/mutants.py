@@ -75,8 +75,13 @@ def list_mutants(package: str, database: Path) -> list[MutationSpec]:
         init(paths, work, {})
         found = [mutation for item in work.work_items for mutation in item.mutations]
     return sorted(
-        (one for one in found if not _EQUIVALENT.fullmatch(one.operator_name)),
-        key=lambda one: (str(one.module_path), one.start_pos, one.operator_name, one.occurrence),
+        (mutant for mutant in found if not _EQUIVALENT.fullmatch(mutant.operator_name)),
+        key=lambda mutant: (
+            str(mutant.module_path),
+            mutant.start_pos,
+            mutant.operator_name,
+            mutant.occurrence,
+        ),
     )
 
 

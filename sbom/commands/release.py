@@ -215,7 +215,9 @@ def _inspect_release(
     build_boms = part_boms(read)
     known: dict[str, dict[str, str]] = {
         **{name: _by_path(layout.files) for name, (_, layout) in layouts.items()},
-        **{name: _by_path(one.bom.files) for name, one in build_boms.items() if one.bom.files},
+        **{
+            name: _by_path(build.bom.files) for name, build in build_boms.items() if build.bom.files
+        },
     }
     artifacts, diagnostics = inspect_artifacts(
         options.artifacts, artifact_set.artifacts, manifest, known

@@ -60,7 +60,9 @@ def _read_notes(path: Path, version: str) -> ManifestNotes:
         file=path.name,
         version=version,
         diagnostics=tuple(_without_directory(diagnostic) for diagnostic in triage.active),
-        exempted=tuple((_without_directory(one), reason) for one, reason in triage.exempted),
+        exempted=tuple(
+            (_without_directory(diagnostic), reason) for diagnostic, reason in triage.exempted
+        ),
         exemptions=tuple(
             exemption
             for exemption in manifest.exemptions

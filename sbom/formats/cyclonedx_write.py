@@ -39,7 +39,9 @@ def write_cyclonedx(bom: Bom, version: str) -> bytes:
         for component in sorted(bom.components, key=lambda component: component.id)
     }
     root = elements.pop(bom.roots[0], None) if bom.roots else None
-    files = [_file(file, graph) for file in sorted(bom.files, key=lambda one: (one.path, one.id))]
+    files = [
+        _file(file, graph) for file in sorted(bom.files, key=lambda file: (file.path, file.id))
+    ]
     data: JsonObject = {
         "$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json",
         "bomFormat": "CycloneDX",

@@ -157,7 +157,10 @@ def _condition(
 def _is_included(settings: Settings, others: Iterable[Settings]) -> bool:
     """Return whether others have any value where these have one."""
     general = (
-        tuple(replace(one, value=PROBE) if n == index else one for n, one in enumerate(settings))
+        tuple(
+            replace(setting, value=PROBE) if n == index else setting
+            for n, setting in enumerate(settings)
+        )
         for index, setting in enumerate(settings)
         if setting.value not in (None, PROBE)
     )
@@ -198,16 +201,16 @@ def _taken_back(
 ) -> set[Fetch]:
     """Return what some settings change and the same settings with one more do not.
 
-    No condition can express that. Where the one more is any value of a variable that the script
+    No condition can express that. Where the additional setting is any value of a variable that the script
     itself sets, such as a list of tags, users do not set it.
     """
     found: set[Fetch] = set()
     own = {name.upper() for name in prober.set_names()}
     for settings in nested:
         fetched = prober.fetched(*settings)
-        for index, one in enumerate(settings):
+        for index, setting in enumerate(settings):
             fewer = settings[:index] + settings[index + 1 :]
-            is_own = one.value == PROBE and one.name.upper() in own
+            is_own = setting.value == PROBE and setting.name.upper() in own
             if fetched and fewer in outcomes and not is_own:
                 found |= (outcomes[fewer] ^ frozenset(default)) - ({*fetched} ^ {*default})
     return found
