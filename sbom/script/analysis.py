@@ -201,8 +201,8 @@ def _taken_back(
 ) -> set[Fetch]:
     """Return what some settings change and the same settings with one more do not.
 
-    No condition can express that. Where the additional setting is any value of a variable that the script
-    itself sets, such as a list of tags, users do not set it.
+    No condition can express that. Where the additional setting is any value of a variable that
+    the script itself sets, such as a list of tags, users do not set it.
     """
     found: set[Fetch] = set()
     own = {name.upper() for name in prober.set_names()}
