@@ -15,59 +15,31 @@ from typing import assert_never
 
 from sbom import __version__
 from sbom.diagnostics import SbomError
-from sbom.options import (
-    build,
-    check,
-    diff,
-    explain,
-    export,
-    fetches,
-    regen,
-    release,
-    report,
-    validate,
-    verify,
-)
+from sbom.options.arguments import Verb
 from sbom.options.parser import CONSOLE_SCRIPT, MODULE, make_parser, read_options, takes_rest
-from sbom.options.verb import Verb
+from sbom.options.verbs import (
+    VERBS,
+    BuildOptions,
+    CheckOptions,
+    DiffOptions,
+    ExplainOptions,
+    ExportOptions,
+    FetchesOptions,
+    RegenOptions,
+    ReleaseOptions,
+    ReleaseReportOptions,
+    ValidateOptions,
+    VerbOptions,
+    VerifyOptions,
+)
 from sbom.reports import print_error
 
 # Verbs import what they need when they are run.
 # ruff: noqa: PLC0415
 
-VerbOptions = (
-    build.BuildOptions
-    | check.CheckOptions
-    | diff.DiffOptions
-    | explain.ExplainOptions
-    | export.ExportOptions
-    | fetches.FetchesOptions
-    | regen.RegenOptions
-    | release.ReleaseOptions
-    | report.ReleaseReportOptions
-    | validate.ValidateOptions
-    | verify.VerifyOptions
-)
-
-_ALL: tuple[Verb[VerbOptions], ...] = (
-    regen.VERB,
-    check.VERB,
-    build.VERB,
-    release.VERB,
-    report.VERB,
-    verify.VERB,
-    diff.VERB,
-    validate.VERB,
-    explain.VERB,
-    export.VERB,
-    fetches.VERB,
-)
-#: The verbs by name, in the order of ``--help``.
-VERBS: Mapping[str, Verb[VerbOptions]] = {verb.name: verb for verb in _ALL}
-
 
 def build_parser(
-    program: str = MODULE, verbs: Iterable[Verb[VerbOptions]] = _ALL
+    program: str = MODULE, verbs: Iterable[Verb[VerbOptions]] = tuple(VERBS.values())
 ) -> argparse.ArgumentParser:
     """Return the parser of a command line with some verbs, as ``program`` was typed."""
     return make_parser(verbs, f"cpython-windows-sbom {__version__}", program)
@@ -80,7 +52,7 @@ def parse_options(argv: Sequence[str], program: str = MODULE) -> VerbOptions:
     if verb and takes_rest(verb) and "--" in words:
         separator = words.index("--")
         words, script_args = words[:separator], tuple(words[separator + 1 :])
-    parsed = build_parser(program, [verb] if verb else _ALL).parse_args(words)
+    parsed = build_parser(program, [verb] if verb else VERBS.values()).parse_args(words)
     return read_options(VERBS[parsed.verb], parsed, script_args)
 
 
@@ -102,47 +74,47 @@ def _run_verb(  # noqa: C901 - one case for each verb, and nothing else
 ) -> int:
     """Run the verb that options are of, and return its exit status. Raises SbomError."""
     match options:
-        case build.BuildOptions():
+        case BuildOptions():
             from sbom.commands.build import run as run_build
 
             status = run_build(options, environment)
-        case check.CheckOptions():
+        case CheckOptions():
             from sbom.commands.check import run as run_check
 
             status = run_check(options)
-        case diff.DiffOptions():
+        case DiffOptions():
             from sbom.commands.diff import run as run_diff
 
             status = run_diff(options)
-        case explain.ExplainOptions():
+        case ExplainOptions():
             from sbom.commands.explain import run as run_explain
 
             status = run_explain(options)
-        case export.ExportOptions():
+        case ExportOptions():
             from sbom.commands.export import run as run_export
 
             status = run_export(options)
-        case fetches.FetchesOptions():
+        case FetchesOptions():
             from sbom.commands.fetches import run as run_fetches
 
             status = run_fetches(options)
-        case regen.RegenOptions():
+        case RegenOptions():
             from sbom.commands.regen import run as run_regen
 
             status = run_regen(options, environment)
-        case release.ReleaseOptions():
+        case ReleaseOptions():
             from sbom.commands.release import run as run_release
 
             status = run_release(options, environment)
-        case report.ReleaseReportOptions():
+        case ReleaseReportOptions():
             from sbom.commands.report import run as run_report
 
             status = run_report(options)
-        case validate.ValidateOptions():
+        case ValidateOptions():
             from sbom.commands.validate import run as run_validate
 
             status = run_validate(options)
-        case verify.VerifyOptions():
+        case VerifyOptions():
             from sbom.commands.verify import run as run_verify
 
             status = run_verify(options, environment)

@@ -516,7 +516,7 @@ def test_an_interrupt_during_the_imports_ends_quietly() -> None:
         "class Finder:\n"
         "    @staticmethod\n"
         "    def find_spec(name, path=None, target=None):\n"
-        "        if name == 'sbom.options.verify':\n"
+        "        if name == 'sbom.options.verbs':\n"
         "            raise KeyboardInterrupt\n"
         "sys.meta_path.insert(0, Finder)\n"
         "from sbom.__main__ import start\n"

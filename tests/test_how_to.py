@@ -19,8 +19,9 @@ from manifests import COMMITTED
 from release_runs import EPOCH
 from trees import make_tree
 
-from sbom.cli import VERBS, main
+from sbom.cli import main
 from sbom.diagnostics import Exit
+from sbom.options.verbs import VERBS
 
 #: Sessions that have another name than their verb.
 SESSIONS = {"sbom": "build", "release-sbom": "release"}

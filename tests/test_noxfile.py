@@ -14,7 +14,8 @@ from types import ModuleType
 import pytest
 from conftest import ROOT
 
-from sbom.cli import VERBS, build_parser
+from sbom.cli import build_parser
+from sbom.options.verbs import VERBS
 
 NOXFILE = (ROOT / "noxfile.py").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -32,7 +32,7 @@ from sbom.inputs import (
 from sbom.manifest.channels import DEFAULT
 from sbom.manifest.exemptions import Triage
 from sbom.manifest.model import Manifest
-from sbom.options.build import BuildOptions
+from sbom.options.verbs import BuildOptions
 from sbom.release.build_record import (
     BuildRecord,
     compose_record,

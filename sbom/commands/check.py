@@ -9,7 +9,7 @@ from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.render import count, printable
 from sbom.inputs import Inputs, read_inputs, read_vex_file, triage_inputs
 from sbom.manifest.pin_changes import pin_external
-from sbom.options.check import CheckOptions
+from sbom.options.verbs import CheckOptions
 from sbom.reports import print_report
 from sbom.vex.statement_checks import check_vex_file
 

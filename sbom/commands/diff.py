@@ -20,7 +20,8 @@ from sbom.git import find_merge_base, read_revision
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
 from sbom.manifest.read import read_manifest
-from sbom.options.diff import DiffFormat, DiffOptions
+from sbom.options.shared import DiffFormat
+from sbom.options.verbs import DiffOptions
 
 _RENDER = {
     DiffFormat.TEXT: render_text,

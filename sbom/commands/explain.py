@@ -31,7 +31,7 @@ from sbom.explanation.subject import (
 )
 from sbom.formats import read_document
 from sbom.manifest.read import read_manifest
-from sbom.options.explain import ExplainOptions
+from sbom.options.verbs import ExplainOptions
 from sbom.release.published_directory import read_release
 from sbom.reports import print_report, text_width
 from sbom.vex.read import VEX_FILE, read_statements

@@ -7,8 +7,8 @@ from sbom.diagnostics import Exit, SbomError, failing
 from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.render import OutputFormat, printable
 from sbom.inputs import read_inputs, script_diagnostics
-from sbom.options.export import ExportOptions
 from sbom.options.shared import InputOptions
+from sbom.options.verbs import ExportOptions
 from sbom.reports import print_report
 from sbom.source_tree.tree import EXTERNALS_SBOM, SourceTree
 from sbom.source_tree.upstream_packages import export_externals

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from sbom import io
 from sbom.diagnostics import Exit, failing
 from sbom.diagnostics.render import align_columns
-from sbom.options.fetches import FetchesOptions
+from sbom.options.verbs import FetchesOptions
 from sbom.reports import print_note, print_report
 from sbom.script.externals import ScriptExternal
 from sbom.script.locations import analyze_with_locations

@@ -45,7 +45,7 @@ from sbom.manifest.updates import (
     record_vendored,
 )
 from sbom.manifest.write import write_manifest
-from sbom.options.regen import RegenOptions
+from sbom.options.verbs import RegenOptions
 from sbom.reports import print_note, print_report
 from sbom.script.locations import analyze_with_locations
 from sbom.script.run import decode_script

@@ -27,7 +27,7 @@ from sbom.inputs import (
 )
 from sbom.manifest.exemptions import Triage, triage_diagnostics
 from sbom.manifest.model import Manifest
-from sbom.options.release import ReleaseOptions
+from sbom.options.verbs import ReleaseOptions
 from sbom.release.artifact_inspection import inspect_artifacts, list_files
 from sbom.release.artifact_set import classify_artifacts
 from sbom.release.attestations import write_attestations

@@ -10,8 +10,8 @@ from sbom.diagnostics import Diagnostic, Exit
 from sbom.diagnostics.render import count, printable
 from sbom.inputs import read_inputs, triage_inputs
 from sbom.manifest.ranges import line_in_range, version_in_range
-from sbom.options.report import ReleaseReportOptions
 from sbom.options.shared import InputOptions
+from sbom.options.verbs import ReleaseReportOptions
 from sbom.release.published_directory import read_release
 from sbom.release_report.changes import compare_releases
 from sbom.release_report.composition import compose_report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from sbom.options.validate import ValidateOptions
+from sbom.options.verbs import ValidateOptions
 from sbom.reports import text_style
 from sbom.validation.report import exit_status, render_reports
 from sbom.validation.runner import validate_document

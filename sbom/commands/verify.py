@@ -24,7 +24,7 @@ from sbom.inputs import (
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
 from sbom.manifest.updates import apply_pin_changes, record_vendored
-from sbom.options.verify import VerifyOptions
+from sbom.options.verbs import VerifyOptions
 from sbom.reports import escape_lines, text_style
 from sbom.script.run import SCRIPT_NAME
 from sbom.source_tree.tree import find_python_version

@@ -1,6 +1,6 @@
-"""The options of each verb as values: one module and one frozen class for each.
+"""The verbs and their options as values.
 
-``arguments`` declares a field and the argument that fills it in one line, ``verb`` says what a
-verb does, ``parser`` makes both a command line. Nothing here reads a file, so that ``--help``
-answers at once.
+``arguments`` declares a field and the argument that fills it in one line, ``verbs`` has one frozen
+class and one row for each verb, ``parser`` makes both a command line. Nothing here reads a file, so
+that ``--help`` answers at once.
 """

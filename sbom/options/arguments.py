@@ -1,4 +1,4 @@
-"""Fields of options classes, declared together with the arguments that fill them.
+"""Verbs, and the fields of their options, declared together with the arguments that fill them.
 
 The type of a field is that of what its argument is read as, so that a type checker sees what the
 command line can ask for. No argument can be declared without a help text, and none that can be
@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum, StrEnum, auto
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, Generic, TypeVar, dataclass_transform
 
 T = TypeVar("T")
 D = TypeVar("D")
 E = TypeVar("E", bound=StrEnum)
+T_co = TypeVar("T_co", covariant=True)
 
 _KEY = "argument"
 
@@ -179,3 +180,18 @@ def options_class(cls: type[T]) -> type[T]:
 def declared_arguments(options: type) -> Mapping[str, Argument]:
     """Return the arguments of an options class by their fields."""
     return {each.name: each.metadata[_KEY] for each in fields(options) if _KEY in each.metadata}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verb(Generic[T_co]):
+    """A verb: its name, one sentence on what it does, and its options.
+
+    ``examples`` are the words after the verb of complete commands, each with what that is for.
+    ``unknown_hint`` is added where an argument is not known.
+    """
+
+    name: str
+    summary: str
+    options: type[T_co]
+    examples: tuple[tuple[str, str], ...]
+    unknown_hint: str = ""

@@ -6,9 +6,8 @@ import argparse
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from sbom.options.arguments import Argument, Form, declared_arguments
+from sbom.options.arguments import Argument, Form, Verb, declared_arguments
 from sbom.options.completion import SHELLS, PrintCompletion
-from sbom.options.verb import Verb
 
 T = TypeVar("T")
 

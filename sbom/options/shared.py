@@ -83,3 +83,11 @@ class FormatOptions(InputOptions):
         FormatName,
         unset=FormatName.SPDX_2_3,
     )
+
+
+class DiffFormat(StrEnum):
+    """How changes are printed."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from sbom.cli import VERBS, main
+from sbom.cli import main
 from sbom.options.completion import SHELLS
+from sbom.options.verbs import VERBS
 
 
 def script_for(
