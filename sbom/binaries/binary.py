@@ -14,6 +14,7 @@ class PEHeaders:
     """A PE file by its headers.
 
     ``machine`` is ``x86``, ``x64``, ``arm64``, ``arm32``, ``arm64ec``, ``arm64x`` or empty;
+    ``version_resource`` has the texts of the version resource, ``file_version`` its four numbers;
     ``authenticode`` is the SHA-256 of what a signature covers, which signing does not change;
     ``signature`` is None if the file is not signed. If ``parse_error`` states what is wrong with
     the file, the others are what could be read.
@@ -24,6 +25,7 @@ class PEHeaders:
     authenticode: str = ""
     parse_error: str = ""
     signature: Signature | None = None
+    file_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ and LIEF never sees a file that cannot be complete.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -18,6 +18,8 @@ from sbom.binaries.signature import Signature, SignatureStatus, read_signature
 from sbom.binaries.version_resource import (
     LONGEST_TEXT,
     UnusualResourceError,
+    VersionResource,
+    format_file_version,
     read_version_resource,
 )
 
@@ -138,9 +140,11 @@ def _parse(layout: PELayout, authenticode: str) -> PEHeaders:
         if not _has_two_machines(layout):
             address = _directory(layout, _RESOURCES)
             resource = (
-                read_version_resource(layout.data, address, layout.find_offset) if address else {}
+                read_version_resource(layout.data, address, layout.find_offset)
+                if address
+                else VersionResource()
             )
-            return PEHeaders(layout.machine, resource, authenticode)
+            return _headers(layout.machine, resource, authenticode)
     return _parse_with_lief(layout.data, layout.machine, authenticode)
 
 
@@ -181,7 +185,11 @@ def _parse_with_lief(data: bytes, machine: str, authenticode: str) -> PEHeaders:
     except UnicodeDecodeError:
         error = "has a version resource that is not text"
         return PEHeaders(machine, authenticode=authenticode, parse_error=error)
-    return PEHeaders(machine, resource, authenticode)
+    return _headers(machine, resource, authenticode)
+
+
+def _headers(machine: str, resource: VersionResource, authenticode: str) -> PEHeaders:
+    return PEHeaders(machine, resource.texts, authenticode, file_version=resource.file_version)
 
 
 def _parser_config() -> lief.PE.ParserConfig:
@@ -195,17 +203,20 @@ def _parser_config() -> lief.PE.ParserConfig:
     return config
 
 
-def _version_resource(parsed: lief.PE.Binary) -> Mapping[str, str]:
-    """Return the texts of the first version resource by their keys."""
+def _version_resource(parsed: lief.PE.Binary) -> VersionResource:
+    """Return the first version resource."""
     import lief  # noqa: PLC0415
 
     manager = parsed.resources_manager if parsed.has_resources else None
     if not isinstance(manager, lief.PE.ResourcesManager) or not manager.has_version:
-        return {}
+        return VersionResource()
     versions = manager.version
-    info = versions[0].string_file_info if versions else None
-    return {
+    if not versions:
+        return VersionResource()
+    info, fixed = versions[0].string_file_info, versions[0].file_info
+    texts = {
         entry.key: entry.value[:LONGEST_TEXT].rstrip("\0")
         for table in (info.children if info else ())
         for entry in table.entries
     }
+    return VersionResource(texts, format_file_version(fixed.file_version_ms, fixed.file_version_ls))

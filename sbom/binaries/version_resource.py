@@ -8,8 +8,8 @@ https://learn.microsoft.com/windows/win32/menurc/vs-versioninfo.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 #: The type of a version resource, RT_VERSION.
 _VERSION = 16
@@ -22,6 +22,8 @@ _MOST_ENTRIES = 256
 #: The size of the numbers before the key of a block.
 _BLOCK_HEADER = 6
 _FIXED_INFO = b"\xbd\x04\xef\xfe"
+#: Where VS_FIXEDFILEINFO has dwFileVersionMS, which dwFileVersionLS follows.
+_FILE_VERSION = 8
 #: The longest text that is kept.
 LONGEST_TEXT = 4096
 
@@ -40,10 +42,21 @@ class _Block:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class VersionResource:
+    """A version resource: its texts by their keys, and the four numbers of the file's version.
+
+    ``file_version`` is written ``3.14.7150.1013``; it is empty if there is no resource.
+    """
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    file_version: str = ""
+
+
 def read_version_resource(
     data: bytes, address: int, offset_of: Callable[[int], int]
-) -> dict[str, str]:
-    """Return the texts of the version resource by their keys; none if there is no such resource.
+) -> VersionResource:
+    """Return the version resource of a file; an empty one if it has none.
 
     ``address`` is that of the resource directory, and ``offset_of`` returns where in the file what
     is at an address stands, or -1. Raises UnusualResourceError.
@@ -51,7 +64,7 @@ def read_version_resource(
     root = offset_of(address)
     entries = dict(_entries(data, root))
     if _VERSION not in entries:
-        return {}
+        return VersionResource()
     at = entries[_VERSION]
     for _ in ("name", "language"):
         if not at & _IS_DIRECTORY:
@@ -85,8 +98,13 @@ def _entries(data: bytes, at: int) -> Iterator[tuple[int, int]]:
         yield _number(data, entry, 4), _number(data, entry + 4, 4)
 
 
-def _read_version(data: bytes) -> dict[str, str]:
-    """Return the texts of VS_VERSIONINFO by their keys, those of a later table before others."""
+def format_file_version(high: int, low: int) -> str:
+    """Return the two halves of a version in VS_FIXEDFILEINFO as text."""
+    return ".".join(str(half >> shift & 0xFFFF) for half in (high, low) for shift in (16, 0))
+
+
+def _read_version(data: bytes) -> VersionResource:
+    """Return what VS_VERSIONINFO states; of one text in two tables, that of the later one."""
     info = _block(data, 0, len(data))
     fixed = data[info.start : info.start + 4]
     if info.key != "VS_VERSION_INFO" or not info.size or fixed != _FIXED_INFO:
@@ -103,7 +121,11 @@ def _read_version(data: bytes) -> dict[str, str]:
         for table in _blocks(data, block.start, block.end):
             for text in _blocks(data, table.start, table.end):
                 texts[text.key] = _text(data[text.start : text.end])[:LONGEST_TEXT]
-    return texts
+    file_version = format_file_version(
+        _number(data, info.start + _FILE_VERSION, 4),
+        _number(data, info.start + _FILE_VERSION + 4, 4),
+    )
+    return VersionResource(texts, file_version)
 
 
 def _blocks(data: bytes, at: int, end: int) -> Iterator[_Block]:

@@ -56,6 +56,7 @@ class Code(StrEnum):
     UNSIGNED_FILE = "unsigned-file"
     UNTRUSTED_SIGNER = "untrusted-signer"
     OTHER_PYTHON_VERSION = "other-python-version"
+    OTHER_LISTED_VERSION = "other-listed-version"
     # The manifest.
     INVALID_TOML = "invalid-toml"
     INVALID_MANIFEST = "invalid-manifest"

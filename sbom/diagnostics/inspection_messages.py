@@ -151,10 +151,13 @@ def _signature_of(signer: str, *, is_secondary: bool) -> str:
     return f"{'secondary ' if is_secondary else ''}signature{of_signer}"
 
 
-def unexpected_signer(file: str, member: str, *, expected: str, found: str) -> Diagnostic:
+def unexpected_signer(
+    file: str, member: str, *, expected: str, found: str, is_secondary: bool = False
+) -> Diagnostic:
     """Report that a file has a signature of another organization than is expected, if any is."""
     wanted = f"a signature of {expected}" if expected else "no signature"
-    message = f"expected {wanted}, found one of {found}"
+    noun = "a secondary one" if is_secondary else "one"
+    message = f"expected {wanted}, found {noun} of {found}"
     hint = "find out where it comes from; then correct the build, or [release.signers]"
     return _member(Code.UNEXPECTED_SIGNER, file, member, message, hint)
 
@@ -230,3 +233,10 @@ def other_python_version(file: str, recorded: str, version: str, hint: str = "")
     return Diagnostic(
         code=Code.OTHER_PYTHON_VERSION, location=Location(file), message=message, hint=hint
     )
+
+
+def other_listed_version(package: str, member: str, listed: str, found: str) -> Diagnostic:
+    """Report a file of an MSI whose row in the File table has another version than the file."""
+    hint = "build the package again; Windows Installer replaces files by the version in this table"
+    message = f"expected version {listed} as in the File table, found {found} in the file"
+    return _member(Code.OTHER_LISTED_VERSION, package, member, message, hint)

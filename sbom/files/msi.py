@@ -7,6 +7,7 @@ https://learn.microsoft.com/windows/win32/msi/file-table
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,7 +17,12 @@ from msgspec import structs
 
 from sbom.binaries.binary import InspectFn
 from sbom.diagnostics import Diagnostic, sort_diagnostics
-from sbom.diagnostics.inspection_messages import not_inspected, unreadable_file, unsafe_archive
+from sbom.diagnostics.inspection_messages import (
+    not_inspected,
+    other_listed_version,
+    unreadable_file,
+    unsafe_archive,
+)
 from sbom.files.cabinet import Cabinet, CabinetError, parse_cabinet, read_files
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
 from sbom.files.msi_database import MsiDatabase, MsiError
@@ -29,6 +35,9 @@ _ROOT = "TARGETDIR"
 #: Windows has the path of this folder, whatever its name in a package; msiextract writes it so.
 _FOLDER_NAMES = {"ProgramFilesFolder": "Program Files"}
 _EMBEDDED = "#"
+#: https://learn.microsoft.com/windows/win32/msi/version: up to four numbers. Anything else in the
+#: column is the key of another file, which is replaced together with this one.
+_VERSION = re.compile(r"\d{1,5}(\.\d{1,5}){0,3}", re.ASCII)
 _MOST_DIRECTORIES = 100
 #: The longest path that Windows takes, in characters.
 _PATH_SIZE = 32_767
@@ -41,14 +50,16 @@ OpenCabinet = Callable[[str], IO[bytes] | None]
 
 @dataclass(frozen=True, slots=True)
 class _InstalledFile:
-    """A row of the File table: its key, where it is installed, and its size in bytes.
+    """A row of the File table: its key, where it is installed, its size in bytes and version.
 
-    It ``is_conditional`` if Windows can leave out its component.
+    ``version`` is empty if the row has none, or names a file that is replaced together with this
+    one. It ``is_conditional`` if Windows can leave out its component.
     """
 
     key: str
     path: str
     size: int
+    version: str
     is_conditional: bool
 
 
@@ -115,7 +126,8 @@ class MsiReader:
                 continue
             hashed = hash_stream(wanted[0].path, packed.pieces, self.inspect)
             for file in wanted:
-                member = structs.replace(hashed, path=file.path)
+                member = structs.replace(hashed, path=file.path, listed_version=file.version)
+                diagnostics += _compare_versions(package.path, member)
                 first, other = members.setdefault(file.path.lower(), (member, file))
                 if first.sha256 != hashed.sha256:
                     diagnostics.append(_conflict(package.path, file, other))
@@ -125,6 +137,19 @@ class MsiReader:
         ]
         found = sorted((member for member, _ in members.values()), key=lambda member: member.path)
         return ArchiveContents(package, tuple(found), diagnostics=sort_diagnostics(diagnostics))
+
+
+def _compare_versions(package: str, member: ShippedFile) -> Iterator[Diagnostic]:
+    """Report a file whose row has another version than the file itself."""
+    found = member.binary.headers.file_version if member.binary else ""
+    if found and member.listed_version and _numbers(found) != _numbers(member.listed_version):
+        yield other_listed_version(package, member.path, member.listed_version, found)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return the four numbers of a version; those that are not written are 0."""
+    numbers = [*map(int, version.split("."))]
+    return (*numbers, *[0] * (4 - len(numbers)))
 
 
 def _conflict(package: str, file: _InstalledFile, other: _InstalledFile) -> Diagnostic:
@@ -153,7 +178,11 @@ def _list_files(database: MsiDatabase) -> list[_InstalledFile]:
             raise MsiError(f"has a file {key} of a component that does not exist")
         home, is_conditional = homes[component]
         path = f"{home}{_long_name(row.get_text('FileName'))}"
-        installed.append(_InstalledFile(key, path, row.get_number("FileSize"), is_conditional))
+        version = row.get_text("Version")
+        if not _VERSION.fullmatch(version):
+            version = ""
+        size = row.get_number("FileSize")
+        installed.append(_InstalledFile(key, path, size, version, is_conditional))
     return installed
 
 

@@ -54,6 +54,7 @@ class ShippedFile(Struct, frozen=True):
     what was found in a PE file; None for any other file, or where none are inspected.
     ``signature`` is that of a PE file, an MSI, an MSIX or NuGet package, a cabinet or a security
     catalog, None if it has none; ``catalog`` has the digests that a catalog lists.
+    ``listed_version`` is that of the file in the MSI that installs it, empty if it has none.
     """
 
     path: str
@@ -64,6 +65,7 @@ class ShippedFile(Struct, frozen=True):
     binary: Binary | None = None
     signature: Signature | None = None
     catalog: frozenset[str] = frozenset()
+    listed_version: str = ""
 
 
 class FileHasher:

@@ -69,6 +69,11 @@ def _verification_object(
             asdict(result) | {"found": result.found_text}
             for result in verification.inspection.results
         ],
+        "listed_versions": [
+            {"file": file.path, "version": file.listed_version}
+            for file in verification.target.files
+            if file.listed_version
+        ],
         "signatures": signature_objects(verification.signatures),
         "unsigned": unsigned_objects(verification.target.files),
         "diagnostics": diagnostics,

@@ -128,9 +128,12 @@ def _check_intact(name: str, path: str, signature: Signature | None) -> Iterator
 def _check_signer(name: str, path: str, file: ShippedFile, expected: str) -> Iterator[Diagnostic]:
     """Yield known signers that are not the expected one; a damaged signature may name none."""
     signatures = file.signature.all_signatures if file.signature else ()
-    for signer in dict.fromkeys(signature.signer for signature in signatures):
+    found = ((signature.signer, signature is not file.signature) for signature in signatures)
+    for signer, is_secondary in dict.fromkeys(found):
         if signer and signer != expected:
-            yield unexpected_signer(name, path, expected=expected, found=signer)
+            yield unexpected_signer(
+                name, path, expected=expected, found=signer, is_secondary=is_secondary
+            )
 
 
 def listed_digests(files: Iterable[ShippedFile]) -> frozenset[str]:

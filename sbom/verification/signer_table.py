@@ -12,12 +12,14 @@ from sbom.verification.trust import SignatureResult
 
 
 def render_signers(results: Sequence[SignatureResult], files: Sequence[ShippedFile]) -> str:
-    """Return a line for each signer with the number of its signatures; empty if there are none."""
+    """Return a line for each signer with the number of files it signed; empty if there are none."""
     if not results:
         return ""
-    counts = Counter(
-        (result.signature.signer, result.signature.serial, _status(result)) for result in results
-    )
+    signed = {
+        (result.file, result.signature.signer, result.signature.serial, _status(result))
+        for result in results
+    }
+    counts = Counter((signer, serial, status) for _, signer, serial, status in signed)
     counts.update(
         ("", "", "not signed, listed in a catalog" if in_catalog else "not signed")
         for _, in_catalog in _unsigned(files)

@@ -131,6 +131,7 @@ def test_the_version_resource_is_the_same_as_lief_reads(machine: str) -> None:
     assert read == texts
     expected = {key: text[:4096] for key, text in texts.items()}
     assert read_headers(data).version_resource == expected
+    assert read_headers(data).file_version == "8.6.2.10"
 
 
 def test_well_formed_files_are_read_without_lief() -> None:

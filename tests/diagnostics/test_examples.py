@@ -19,7 +19,9 @@ from pathlib import Path
 import pytest
 from binaries import binaries, written
 from conftest import ROOT
+from installers import msi, msi_tables
 from manifests import COMMITTED
+from pe_files import pe
 from release_runs import EPOCH
 from releases import web_installer, zipped
 from server import Server, archive, body, running, status
@@ -186,6 +188,14 @@ def unsigned_file(_: Surroundings) -> list[str]:
     return build(**{BZ2: files[BZ2], "_lzma.pyd": signed_pe(files["_lzma.pyd"])})
 
 
+def other_listed_version(_: Surroundings) -> list[str]:
+    files = {"python314.dll": pe(fixed=(3, 14, 7150, 1013))}
+    tables = msi_tables(files)
+    tables["File"][0][4] = "3.14.6150.1013"
+    Path("core.msi").write_bytes(msi(files, tables=tables))
+    return ["verify", "core.msi", "--platform", "amd64"]
+
+
 def untrusted_signer(_: Surroundings) -> list[str]:
     return build(**{BZ2: signed_pe(binaries()[BZ2])})
 
@@ -281,6 +291,7 @@ CASES: list[Callable[[Surroundings], list[str]]] = [
     unlisted_component, vendored_changed, absent_code, inconsistent_release, rejected_part,
     not_attested, duplicate_artifact, download_failed, incomplete_package, unknown_cpe,
     other_python_version, archive_of_another_tag, altered_wheel, unknown_wheel_contents,
+    other_listed_version,
 ]  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from installers import bundle, compound_file, msi, msi_tables, no_cabinet
 from manifests import committed
 from pe_files import pe
 
+from sbom.binaries.binary import InspectFn
+from sbom.binaries.search import Inspector
 from sbom.diagnostics import Code, failing
 from sbom.files.burn import BundleReader
 from sbom.files.burn_manifest import is_bundle
@@ -34,8 +36,10 @@ FILES = {
 }
 
 
-def read(data: bytes, open_cabinet: OpenCabinet = no_cabinet) -> ArchiveContents:
-    return MsiReader().read(io.BytesIO(data), "core.msi", open_cabinet)
+def read(
+    data: bytes, open_cabinet: OpenCabinet = no_cabinet, inspect: InspectFn | None = None
+) -> ArchiveContents:
+    return MsiReader(inspect).read(io.BytesIO(data), "core.msi", open_cabinet)
 
 
 def digests(contents: ArchiveContents) -> dict[str, str]:
@@ -98,6 +102,38 @@ def test_an_msi_that_is_wrong_is_an_error(
     assert any(message in str(diagnostic) for diagnostic in failing(contents.diagnostics)), (
         contents.diagnostics
     )
+
+
+def test_the_version_of_an_installed_file_is_that_of_its_row() -> None:
+    """As in the packages of WiX: up to four numbers, or the key of another file."""
+    files = {
+        "python314.dll": pe(fixed=(3, 14, 7150, 1013)),
+        "a.dll": pe(fixed=(1, 2, 0, 0)),
+        "b.dll": pe(fixed=(1, 2, 0, 0)),
+        "c.dll": pe(fixed=(1, 2, 0, 0)),
+        "plain.dll": pe(),
+    }
+    tables = msi_tables(files)
+    versions = ["3.14.7150.1013", "1.2", "F1", None, "9.9"]
+    for row, version in zip(tables["File"], versions, strict=True):
+        row[4] = version
+    contents = read(msi(files, tables=tables), inspect=Inspector(()))
+    assert contents.diagnostics == ()
+    assert {file.path: file.listed_version for file in contents.members if file.listed_version} == {
+        "python314.dll": "3.14.7150.1013",
+        "a.dll": "1.2",
+        "plain.dll": "9.9",
+    }
+
+
+@pytest.mark.parametrize("version", ["3.14.6150.1013", "3.14"])
+def test_a_row_with_another_version_than_its_file_is_reported(version: str) -> None:
+    files = {"python314.dll": pe(fixed=(3, 14, 7150, 1013))}
+    tables = msi_tables(files)
+    tables["File"][0][4] = version
+    [diagnostic] = read(msi(files, tables=tables), inspect=Inspector(())).diagnostics
+    assert (diagnostic.code, diagnostic.subject) == (Code.OTHER_LISTED_VERSION, "python314.dll")
+    assert f"expected version {version} as in" in diagnostic.message
 
 
 def test_one_path_with_two_contents_is_an_error() -> None:

@@ -129,7 +129,7 @@ def test_secondary_signatures_are_compared_too(case: VerifyCase) -> None:
                 (
                     "unexpected-signer",
                     "expected a signature of Python Software Foundation, "
-                    "found one of Any Corporation",
+                    "found a secondary one of Any Corporation",
                 ),
             ],
         ),

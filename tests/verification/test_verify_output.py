@@ -39,7 +39,7 @@ def test_who_signed_the_files_is_listed(case: VerifyCase) -> None:
     catalog = catalog_of([bytes.fromhex(read_headers(other).authenticode)], "Any Foundation")
     time = datetime(2026, 6, 9, 12, tzinfo=UTC)
     case.files = {
-        "_bz2.pyd": signed_pe(plain, inside=[second]),
+        "_bz2.pyd": signed_pe(plain, inside=[second, second]),
         "_lzma.pyd": signed_pe(binaries()["_lzma.pyd"], time=time).replace(b"lzma", b"LZMA"),
         "sqlite3.dll": other,
         "python.cat": catalog,
@@ -59,7 +59,7 @@ def test_who_signed_the_files_is_listed(case: VerifyCase) -> None:
     ]
     _, report = case.run()
     name = "CN=Python Software Foundation Signing, O=Python Software Foundation, C=US"
-    assert report["signatures"][2] == {
+    assert report["signatures"][3] == {
         "file": "_lzma.pyd",
         "is_secondary": False,
         "status": "changed",
