@@ -39,6 +39,10 @@ from sbom.manifest.tables import (
 )
 
 T = TypeVar("T")
+#: Half as many as there are integers in TOML.
+_INTEGERS = 1 << 63
+_LONG_INTEGER = "it has an integer of more than 64 bits"
+_MANY_DIGITS = re.compile(r"[0-9][0-9_]{4299,}")
 #: What comes with this project.
 _REFERENCE = ReferenceData()
 
@@ -91,11 +95,49 @@ def parse_toml(text: str, file: str) -> dict[str, Any]:
     """Return the tables of a TOML text. Raises SbomError that names the file and line."""
     text = text.removeprefix(BYTE_ORDER_MARK)
     try:
-        return tomllib.loads(text)
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SbomError([invalid_toml(_location_of(error, text, file), str(error))]) from error
     except RecursionError as error:
         raise SbomError([invalid_toml(Location(file), "it is nested too deeply")]) from error
+    except ValueError as error:  # of int(), which reads 4,300 digits
+        place = _MANY_DIGITS.search(text)
+        start = place.start() if place else 0
+        line, column = text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
+        location = locate_in_text(file, text, line, column)
+        raise SbomError([invalid_toml(location, _LONG_INTEGER)]) from error
+    if path := _find_long_integer(data):
+        raise SbomError([invalid_toml(KeyLocations(text, file).locate(path), _LONG_INTEGER)])
+    return data
+
+
+def _find_long_integer(data: Mapping[str, Any]) -> KeyPath:
+    """Return the path of an integer that TOML does not have, empty if there is none.
+
+    https://toml.io/en/v1.0.0#integer: 64 bits are handled, and what cannot be is an error.
+    """
+    if not _is_long(data):
+        return ()
+    path, value = tuple[str | int, ...](), data
+    while isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        key, value = next((key, inside) for key, inside in pairs if _is_long(inside))
+        path = (*path, key)
+    return path
+
+
+def _is_long(value: Any) -> bool:
+    """Return whether a value is, or contains, an integer of more than 64 bits."""
+    waiting = [value]
+    while waiting:
+        inside = waiting.pop()
+        if isinstance(inside, dict):
+            waiting += inside.values()
+        elif isinstance(inside, list):
+            waiting += inside
+        elif isinstance(inside, int) and not -_INTEGERS <= inside < _INTEGERS:
+            return True
+    return False
 
 
 def _location_of(error: tomllib.TOMLDecodeError, text: str, file: str) -> Location:

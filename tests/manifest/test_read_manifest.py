@@ -309,6 +309,25 @@ def test_a_syntax_error_is_reported_with_its_line() -> None:
     assert (found.location.line, found.code) == (2, "invalid-toml")
 
 
+@pytest.mark.parametrize(
+    "number", ["9" * 5000, "0x" + "f" * 6000, "9223372036854775808", "-9223372036854775809"]
+)
+@pytest.mark.parametrize("line", ["version = {}", "version = {{x = [{}]}}", 'a = "1"\nsize = {}'])
+def test_an_integer_of_more_than_64_bits_is_no_toml(number: str, line: str) -> None:
+    with pytest.raises(SbomError) as caught:
+        read_manifest("[cpython]\n" + line.format(number))
+    [found] = caught.value.diagnostics
+    assert (found.location.line, found.code) == (2 + line.count("\n"), "invalid-toml")
+    assert found.message.endswith("it has an integer of more than 64 bits")
+
+
+def test_an_integer_of_64_bits_is_toml() -> None:
+    text = TEXT.replace("[cpython]\n", "[cpython]\nx = -9223372036854775808\n")
+    with pytest.raises(SbomError) as caught:
+        read_manifest(text)
+    assert [found.code for found in caught.value.diagnostics] == ["invalid-manifest"]
+
+
 @given(st.integers(0, len(TEXT) - 1), st.text(max_size=3), st.integers(0, 30))
 def test_a_damaged_manifest_is_read_or_refused_never_a_traceback(
     at: int, put: str, cut: int
