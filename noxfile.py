@@ -166,10 +166,20 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(default=False, tags=["on-request"])
 def fuzz(session: nox.Session) -> None:
-    """Run the property tests with 2,000 random examples each: [-- OPTIONS of pytest]."""
+    """Try random inputs: property tests, then each parser: [-- TARGET ... --seconds N].
+
+    With arguments, only the parsers are tried, each for N seconds (10).
+    """
     install(session, "tests")
-    command = ("pytest", "-m", "hypothesis", "--hypothesis-profile", "fuzz")
-    session.run(*command, "--numprocesses", "auto", *session.posargs)
+    if not session.posargs:
+        command = ("pytest", "-m", "hypothesis", "--hypothesis-profile", "fuzz")
+        session.run(*command, "--numprocesses", "auto")
+    try:
+        atheris = nox.project.dependency_groups(PROJECT, "fuzz")
+        session.install("--only-binary", "atheris", *atheris)
+    except CommandFailed:
+        session.skip("parsers were not fuzzed: atheris has wheels for Linux on x86-64 only")
+    session.run("python", "fuzz/all_targets.py", *session.posargs)
 
 
 @nox.session(default=False, tags=["on-request"])

@@ -13,6 +13,7 @@ from types import ModuleType
 
 import pytest
 from conftest import ROOT
+from nox.command import CommandFailed
 
 from sbom.cli import build_parser
 from sbom.options.verbs import VERBS
@@ -83,16 +84,22 @@ def test_the_pipelines_use_existing_sessions_and_flags(path: Path) -> None:
 
 
 class Session:
-    """What nox passes to a session, with what that ran."""
+    """What nox passes to a session, with what that ran.
 
-    def __init__(self, *posargs: str) -> None:
+    What ``missing`` names cannot be installed.
+    """
+
+    def __init__(self, *posargs: str, missing: str = "") -> None:
         self.posargs = list(posargs)
+        self.missing = missing
         self.ran: list[tuple[str, ...]] = []
         self.installed: list[tuple[str, ...]] = []
         self.env: dict[str, str | None] = {"PYTHONPATH": "elsewhere"}
 
     def install(self, *argv: str, **_: object) -> None:
         """Record what is installed."""
+        if self.missing in argv and self.missing:
+            raise CommandFailed
         self.installed.append(argv)
 
     def run(self, *argv: str, **_: object) -> None:
@@ -142,6 +149,21 @@ def test_only_what_is_locked_is_installed_and_imported(noxfile: ModuleType) -> N
     noxfile.regen.func(session)
     assert session.installed == [("--only-binary", ":all:", "-r", "pylock.toml")]
     assert session.env["PYTHONPATH"] is None
+
+
+def test_arguments_of_fuzz_are_those_of_the_parsers(noxfile: ModuleType) -> None:
+    session = Session("zip", "--seconds", "60")
+    noxfile.fuzz.func(session)
+    assert session.ran == [("python", "fuzz/all_targets.py", "zip", "--seconds", "60")]
+
+
+def test_fuzz_runs_the_property_tests_and_says_why_it_fuzzes_no_parser(
+    noxfile: ModuleType,
+) -> None:
+    session = Session(missing="atheris")
+    with pytest.raises(RuntimeError, match="atheris has wheels for Linux on x86-64 only"):
+        noxfile.fuzz.func(session)
+    assert [command[:3] for command in session.ran] == [("pytest", "-m", "hypothesis")]
 
 
 def test_sbom_prints_its_help_once(noxfile: ModuleType) -> None:
