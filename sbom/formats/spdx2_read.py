@@ -89,11 +89,12 @@ def _id(table: JsonObject, key: str = "SPDXID") -> str:
 
 
 def _creation_info(info: JsonObject) -> CreationInfo:
-    creators = get_texts(info, "creators")
+    creators = [creator for creator in get_texts(info, "creators") if creator.strip()]
     tools = [creator for creator in creators if creator.startswith("Tool:")]
+    names = [tool.removeprefix("Tool:").strip() for tool in tools]
     return CreationInfo(
         creators=tuple(creator for creator in creators if creator not in tools),
-        tools=tuple(tool.removeprefix("Tool:").strip() for tool in tools),
+        tools=tuple(filter(None, names)),
         created=parse_timestamp(get_text(info, "created")),
         comment=get_text(info, "comment"),
         license_list_version=get_text(info, "licenseListVersion"),

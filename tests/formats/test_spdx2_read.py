@@ -20,7 +20,7 @@ from sbom.bom.bom import (
     content_digest,
 )
 from sbom.diagnostics import InputError
-from sbom.formats import SPDX2, read_document
+from sbom.formats import FORMATS, SPDX2, read_document
 
 
 def read(data: dict[str, Any]) -> Bom:
@@ -67,6 +67,13 @@ def test_the_sboms_of_cpython_are_read_for_what_they_state(version: str) -> None
         row["relationshipType"] == "CONTAINS" for row in data["relationships"]
     )
     assert (bom.roots, bom.creation.created) == ((), None)
+
+
+def test_creators_without_a_name_are_left_out() -> None:
+    bom = read({"creationInfo": {"creators": ["", "Tool: ", "Person: a", " ", "Tool: b"]}})
+    assert (bom.creation.creators, bom.creation.tools) == (("Person: a",), ("b",))
+    for each in FORMATS:
+        assert each.write(bom)
 
 
 def test_the_fields_that_spdx_2_2_had_for_relationships_count() -> None:
