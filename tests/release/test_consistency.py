@@ -168,6 +168,27 @@ def drop_license(directory: Path) -> None:
     update_sums(directory)
 
 
+def drop_package(directory: Path) -> None:
+    """Take the package of an artifact out of the SBOM of the whole release."""
+    path = directory / "python-3.14.7-windows.spdx.json"
+    data = read_json(path)
+    [gone] = [row for row in data["packages"] if row["name"] == "python-3.14.7.exe"]
+    data["packages"].remove(gone)
+    data["relationships"] = [
+        row
+        for row in data["relationships"]
+        if gone["SPDXID"] not in (row["spdxElementId"], row["relatedSpdxElement"])
+    ]
+    write_json(path, data)
+    update_sums(directory)
+
+
+def drop_sum(directory: Path) -> None:
+    sums = directory / "SHA256SUMS"
+    lines = sums.read_text().splitlines(keepends=True)
+    sums.write_text("".join(line for line in lines if not line.endswith("-windows.spdx.json\n")))
+
+
 def name_twice(directory: Path) -> None:
     sums = directory / "SHA256SUMS"
     sums.write_text(f"{sums.read_text()}{'0' * 64} *sbom-index.json\n")
@@ -241,6 +262,32 @@ def name_twice(directory: Path) -> None:
             "sbom-index.json",
             "names python-3.14.7.exe as missing, and describes it",
         ),
+        (
+            change_index(lambda index: index["documents"][0].update(sha256="0" * 64)),
+            "python-3.14.7-windows.spdx.json",
+            "differs from its SHA-256 in the index: expected 000000000000…",
+        ),
+        (
+            change_index(lambda index: index["artifacts"][0]["sboms"][0].update(sha256="0" * 64)),
+            "python-3.14.7-amd64-store.msixupload.spdx.json",
+            "differs from its SHA-256 in the index: expected 000000000000…",
+        ),
+        (
+            change_index(lambda index: index["artifacts"].pop()),
+            "python-3.14.7.exe",
+            "has no SBOM: the index does not name it",
+        ),
+        (drop_sum, "python-3.14.7-windows.spdx.json", "is not named by SHA256SUMS"),
+        (
+            lambda f: (f / "SHA256SUMS").unlink(),
+            "SHA256SUMS",
+            "is missing",
+        ),
+        (
+            drop_package,
+            "python-3.14.7.exe.spdx.json",
+            "python-3.14.7-windows.spdx.json has no component of python-3.14.7.exe",
+        ),
         (name_twice, "SHA256SUMS:13", "names sbom-index.json a second time"),
         (drop_license, "python-3.14.7-windows.spdx.json", "dataLicense"),
         (
@@ -263,6 +310,12 @@ def name_twice(directory: Path) -> None:
         "namespace in the index",
         "made-up",
         "missing and described",
+        "digest of the whole in the index",
+        "digest of a slice in the index",
+        "not in the index",
+        "not in the sums",
+        "no sums",
+        "not in the whole",
         "named twice",
         "license",
         "stale document",
