@@ -129,6 +129,15 @@ def case(name: str, script: str, *expected: str) -> object:
         case(
             "if_exist", "mkdir sub\nif exist SUB\\. show d\nif exist nope show x", "mkdir sub", "d"
         ),
+        case(
+            "if_exist_takes_wildcards",
+            "mkdir sub[1]\nif exist s*1] show s\nif exist su? show n\nif exist sub?1? show q\n"
+            "if exist sub[[1]* show n\nif not exist a\\* show a",
+            "mkdir sub[1]",
+            "s",
+            "q",
+            "a",
+        ),
         case("cmdextversion", "if cmdextversion 2 show y\nif cmdextversion 3 show n", "y"),
         # for.
         case("for_separators", 'for %%e in (a b,c;d=e "f g") do show %%e', *"abcde", '"f g"'),
@@ -457,3 +466,19 @@ def test_a_call_of_a_label_that_is_not_there_sets_errorlevel_and_goes_on() -> No
         "1",
         "failed",
     )
+
+
+#: A list of 2,000 items, in lines that cmd takes.
+ITEMS = "(\n" + ("1 " * 1000 + "\n") * 2 + ")"
+EXPANDING = {
+    "line": "set X={}\n" + 'if "%X%"=="b" show\n' * 2000,
+    "loop_variable": f'for %%e in ({{}}) do for %%i in {ITEMS} do if "%%e"=="b" show',
+    "name_of_path": f'for %%e in ({{}}\\n) do for %%i in {ITEMS} do if "%%~ne"=="b" show',
+}
+
+
+@pytest.mark.parametrize("name", EXPANDING)
+def test_the_length_of_what_is_expanded_counts_as_steps(name: str) -> None:
+    assert shown(EXPANDING[name].format("a")) == ()
+    with pytest.raises(SbomError, match="more steps than any real one"):
+        run(EXPANDING[name].format("a" * 1000))
