@@ -9,15 +9,16 @@ from contextlib import closing, suppress
 from functools import cache
 from typing import IO
 
-from manifests import committed
 from mutators import mutate_json
 from target import Target
 
 from sbom.diagnostics import SbomError
 from sbom.download.client import RETRY, Client, DownloadLimits, Validators
-from sbom.download.package_index import look_up, unknown_distributions
+from sbom.download.package_index import look_up
+from sbom.manifest.pins import Vendored
 
 _LIMITS = DownloadLimits(connect_timeout=1, read_timeout=0.5, total_timeout=5, size=1 << 20)
+_PIP = Vendored(name="pip", version="26.2.1")
 _KNOWN = Validators(etag='"a"')
 
 
@@ -69,8 +70,7 @@ def _read(body: IO[bytes], _: Validators) -> bytes:
 def _run_index(data: bytes) -> None:
     _server().response = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(data), data)
     with closing(_client()) as client:
-        wanted = unknown_distributions(committed())[:1]
-        look_up(client, wanted, lambda _: "http://127.0.0.1/simple/pip/")
+        look_up(client, [(_PIP, "pip")], lambda _: "http://127.0.0.1/simple/pip/")
 
 
 def _response_seeds() -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from collections.abc import Callable
@@ -41,18 +42,18 @@ def _change(value: Any, chance: random.Random) -> Any:
     """Return a value in which one place has changed."""
     places = [*_places(value)]
     if not places:
-        return chance.choice(HOSTILE)
+        return copy.deepcopy(chance.choice(HOSTILE))
     holder, key = chance.choice(places)
     other, other_key = chance.choice(places)
     action = chance.randrange(5)
     if action == 0:
-        holder[key] = chance.choice(HOSTILE)
+        holder[key] = copy.deepcopy(chance.choice(HOSTILE))
     elif action == 1:
         del holder[key]
     elif action == 2:  # noqa: PLR2004 - actions have numbers
-        holder[key] = json.loads(json.dumps(other[other_key]))
+        holder[key] = copy.deepcopy(other[other_key])
     elif isinstance(holder, list):
-        holder.insert(key, json.loads(json.dumps(other[other_key])))
+        holder.insert(key, copy.deepcopy(other[other_key]))
     else:
         holder[str(chance.choice(HOSTILE))] = holder[key]
     return value
