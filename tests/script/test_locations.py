@@ -36,8 +36,8 @@ def excerpt(text: str) -> list[str]:
             id="quoted in the message, with CRLF",
         ),
         pytest.param(
-            f"{FETCH}\nset A=x y\n  curl %A%",
-            ["s.bat:3:3", "  |", "3 |   curl %A%", "  |   ^^^^^^^^"],
+            f"{FETCH}\nset A=x y\n{' ' * 12}curl %A%",
+            ["s.bat:3:13", "  |", f"3 | {' ' * 12}curl %A%", f"  | {' ' * 12}^^^^^^^^"],
             id="the whole line, where variables were expanded",
         ),
         pytest.param(
