@@ -11,17 +11,21 @@ its serializer takes time that grows with the square of the number of components
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from sbom.bom.actor import ActorKind, parse_actor
 from sbom.bom.bom import Bom, BomFile
 from sbom.bom.completeness import component_completeness
 from sbom.components.component import Component
 from sbom.formats import cyclonedx_terms as terms
+from sbom.formats.actor_pages import home_pages
 from sbom.formats.cyclonedx_graph import DependencyGraph
 from sbom.formats.document_time import format_timestamp
 from sbom.formats.file_kinds import bsi_properties
 from sbom.formats.json_document import JsonObject, encode_json
+
+#: The home pages of what organizations created, by the text that names one.
+HomePages = Mapping[str, list[str]]
 
 #: How sure we are of an identity: the manifest states it; bytes of the file show it.
 _STATED, _SHOWN = 0.9, 1.0
@@ -33,9 +37,9 @@ def write_cyclonedx(bom: Bom, version: str) -> bytes:
     Its serial number is made of the BOM's namespace. The order of components, files and
     relationships in the BOM does not matter.
     """
-    graph = DependencyGraph.of(bom)
+    graph, pages = DependencyGraph.of(bom), home_pages(bom)
     elements = {
-        component.id: _component(component, graph, bom, version)
+        component.id: _component(component, graph, bom, version, pages)
         for component in sorted(bom.components, key=lambda component: component.id)
     }
     root = elements.pop(bom.roots[0], None) if bom.roots else None
@@ -48,7 +52,7 @@ def write_cyclonedx(bom: Bom, version: str) -> bytes:
         "specVersion": version,
         "serialNumber": f"urn:uuid:{terms.serial_uuid(bom.namespace)}" if bom.namespace else None,
         "version": 1,
-        "metadata": _metadata(bom, root),
+        "metadata": _metadata(bom, root, pages),
         "components": [*elements.values(), *files],
         "dependencies": graph.dependencies(),
         "compositions": _compositions(bom),
@@ -73,7 +77,7 @@ def _properties(pairs: Iterable[tuple[str, str]]) -> list[JsonObject]:
 # The document.
 
 
-def _metadata(bom: Bom, root: JsonObject | None) -> JsonObject:
+def _metadata(bom: Bom, root: JsonObject | None, pages: HomePages) -> JsonObject:
     creation = bom.creation
     actors = [actor for text in creation.creators if (actor := parse_actor(text))]
     makers = [actor for actor in actors if actor.kind is ActorKind.ORGANIZATION]
@@ -83,7 +87,7 @@ def _metadata(bom: Bom, root: JsonObject | None) -> JsonObject:
             "timestamp": format_timestamp(creation.created),
             "lifecycles": [{"phase": "post-build" if bom.files else "pre-build"}],
             "tools": {"components": [_tool(tool) for tool in creation.tools]},
-            "manufacturer": _entity(str(makers[0])) if makers else None,
+            "manufacturer": _entity(str(makers[0]), pages) if makers else None,
             "authors": [_stated({"name": author.name, "email": author.mail}) for author in authors],
             "component": root,
             "licenses": [{"license": {"id": "CC0-1.0"}}],
@@ -136,7 +140,9 @@ def _compositions(bom: Bom) -> list[JsonObject]:
 # Components and files.
 
 
-def _component(component: Component, graph: DependencyGraph, bom: Bom, version: str) -> JsonObject:
+def _component(
+    component: Component, graph: DependencyGraph, bom: Bom, version: str, pages: HomePages
+) -> JsonObject:
     kind = terms.TYPES.get(component.purpose, terms.DEFAULT_TYPE)
     maker = parse_actor(component.originator)
     by_person = maker is not None and maker.kind is ActorKind.PERSON
@@ -148,8 +154,8 @@ def _component(component: Component, graph: DependencyGraph, bom: Bom, version: 
         "version": component.version,
         "description": component.comment,
         "scope": "required" if is_needed else "excluded",
-        "supplier": _entity(component.supplier),
-        "manufacturer": None if by_person else _entity(component.originator),
+        "supplier": _entity(component.supplier, pages),
+        "manufacturer": None if by_person else _entity(component.originator, pages),
         "authors": [_stated({"name": maker.name, "email": maker.mail})]
         if maker and by_person
         else None,
@@ -174,14 +180,19 @@ def _component(component: Component, graph: DependencyGraph, bom: Bom, version: 
     return _stated(element)
 
 
-def _entity(text: str) -> JsonObject | None:
-    """Return an organization, or a person as its only contact."""
+def _entity(text: str, pages: HomePages) -> JsonObject | None:
+    """Return an organization, or a person as its only contact.
+
+    BSI TR-03183-2 asks for a mail address or, where there is none, a URL of an organization.
+    """
     actor = parse_actor(text)
     if actor is None:
         return {"name": text} if text else None
     if actor.kind is ActorKind.PERSON:
         return {"contact": [_stated({"name": actor.name, "email": actor.mail})]}
-    return _stated({"name": actor.name, "contact": [{"email": actor.mail}] if actor.mail else None})
+    if actor.mail:
+        return {"name": actor.name, "contact": [{"email": actor.mail}]}
+    return _stated({"name": actor.name, "url": pages.get(text)})
 
 
 def _licenses(component: Component, bom: Bom, version: str) -> list[JsonObject]:

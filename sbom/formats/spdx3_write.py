@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 
 from sbom.bom.actor import parse_actor
 from sbom.bom.bom import Bom, BomFile, RelationshipKind, unique_ids
+from sbom.formats.actor_pages import home_pages
 from sbom.formats.document_time import format_timestamp
 from sbom.formats.file_kinds import bsi_properties, file_purpose, media_type
 from sbom.formats.json_document import JsonObject, encode_json
@@ -125,14 +126,8 @@ def _tools(bom: Bom, ids: References) -> Iterator[JsonObject]:
 
 
 def _agents(bom: Bom, ids: References) -> Iterator[JsonObject]:
-    """Yield people and organizations, each with a mail address or, if none is known, URLs.
-
-    BSI TR-03183-2, clause 5.2.2, takes the project's web page for the creator of a component.
-    """
-    pages: dict[str, set[str]] = {}
-    for component in bom.components:
-        if component.homepage.startswith(("http://", "https://")):
-            pages.setdefault(component.originator, set()).add(component.homepage)
+    """Yield people and organizations, each with a mail address or, if none is known, URLs."""
+    pages = home_pages(bom)
     for text, id_ in sorted(ids.agents.items()):
         actor = parse_actor(text)
         if actor is None:
@@ -145,7 +140,7 @@ def _agents(bom: Bom, ids: References) -> Iterator[JsonObject]:
         else:
             # Tables 8 and 9 of BSI TR-03183-2: the type of a URL depends on what is created.
             type_ = "urlScheme" if text in bom.creation.creators else "other"
-            identifiers = [_identifier(type_, page) for page in sorted(pages.get(text, ()))]
+            identifiers = [_identifier(type_, page) for page in pages.get(text, ())]
             yield make_element(
                 str(actor.kind), id_, name=actor.name, externalIdentifier=identifiers
             )

@@ -250,3 +250,22 @@ def test_a_file_shows_a_version_only_if_it_names_this_one(
 def test_what_does_not_ship_is_excluded_from_the_scope() -> None:
     scopes = {one["bom-ref"]: one["scope"] for one in document(committed_bom())["components"]}
     assert {ref for ref, scope in scopes.items() if scope == "excluded"} == {"llvm"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_organization_has_a_mail_address_or_the_pages_of_what_it_created(version: str) -> None:
+    # BSI TR-03183-2 v2.1.0, clauses 5.2.1 and 5.2.2, asks for one of the two.
+    data = document(committed_bom(), version)
+    [zlib_ng] = [one for one in data["components"] if one["bom-ref"] == "zlib-ng"]
+    assert zlib_ng["manufacturer"]["url"] == [
+        row["url"] for row in zlib_ng["externalReferences"] if row["type"] == "website"
+    ]
+    assert data["metadata"]["manufacturer"]["url"] == ["https://www.python.org/"]
+    bom, originator = committed_bom(), "Organization: zlib-ng (a@example.org)"
+    components = [
+        replace(one, originator=originator) if one.id == "zlib-ng" else one
+        for one in bom.components
+    ]
+    data = document(replace(bom, components=tuple(components)), version)
+    [zlib_ng] = [one for one in data["components"] if one["bom-ref"] == "zlib-ng"]
+    assert zlib_ng["manufacturer"] == {"name": "zlib-ng", "contact": [{"email": "a@example.org"}]}
