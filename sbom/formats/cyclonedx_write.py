@@ -11,7 +11,7 @@ its serializer takes time that grows with the square of the number of components
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from sbom.bom.actor import ActorKind, parse_actor
 from sbom.bom.bom import Bom, BomFile
@@ -20,12 +20,16 @@ from sbom.components.component import Component
 from sbom.formats import cyclonedx_terms as terms
 from sbom.formats.actor_pages import home_pages
 from sbom.formats.cyclonedx_graph import DependencyGraph
+from sbom.formats.cyclonedx_makers import (
+    HomePages,
+    contact,
+    entity,
+    makers_of_document,
+    tool_component,
+)
 from sbom.formats.document_time import format_timestamp
 from sbom.formats.file_kinds import bsi_properties
 from sbom.formats.json_document import JsonObject, encode_json
-
-#: The home pages of what organizations created, by the text that names one.
-HomePages = Mapping[str, list[str]]
 
 #: How sure we are of an identity: the manifest states it; bytes of the file show it.
 _STATED, _SHOWN = 0.9, 1.0
@@ -79,16 +83,11 @@ def _properties(pairs: Iterable[tuple[str, str]]) -> list[JsonObject]:
 
 def _metadata(bom: Bom, root: JsonObject | None, pages: HomePages) -> JsonObject:
     creation = bom.creation
-    actors = [actor for text in creation.creators if (actor := parse_actor(text))]
-    makers = [actor for actor in actors if actor.kind is ActorKind.ORGANIZATION]
-    authors = [actor for actor in actors if actor not in makers[:1]]
     return _stated(
         {
             "timestamp": format_timestamp(creation.created),
             "lifecycles": [{"phase": "post-build" if bom.files else "pre-build"}],
-            "tools": {"components": [_tool(tool) for tool in creation.tools]},
-            "manufacturer": _entity(str(makers[0]), pages) if makers else None,
-            "authors": [_stated({"name": author.name, "email": author.mail}) for author in authors],
+            **makers_of_document(creation, pages),
             "component": root,
             "licenses": [{"license": {"id": "CC0-1.0"}}],
             "properties": _properties(
@@ -104,14 +103,9 @@ def _metadata(bom: Bom, root: JsonObject | None, pages: HomePages) -> JsonObject
     )
 
 
-def _tool(tool: str) -> JsonObject:
-    name, _, version = tool.rpartition("-")
-    return _stated({"type": "application", "name": name or version, "version": name and version})
-
-
 def _annotations(bom: Bom) -> list[JsonObject]:
     """Return what was noted about components, by the first tool that made the BOM."""
-    tools = [{"component": _tool(tool)} for tool in bom.creation.tools[:1]]
+    tools = [{"component": tool_component(tool)} for tool in bom.creation.tools[:1]]
     if not tools or bom.creation.created is None:
         return []
     return [
@@ -154,11 +148,9 @@ def _component(
         "version": component.version,
         "description": component.comment,
         "scope": "required" if is_needed else "excluded",
-        "supplier": _entity(component.supplier, pages),
-        "manufacturer": None if by_person else _entity(component.originator, pages),
-        "authors": [_stated({"name": maker.name, "email": maker.mail})]
-        if maker and by_person
-        else None,
+        "supplier": entity(component.supplier, pages),
+        "manufacturer": None if by_person else entity(component.originator, pages),
+        "authors": [contact(maker)] if maker and by_person else None,
         "licenses": _licenses(component, bom, version),
         "copyright": component.copyright,
         "cpe": next(iter(component.cpes), ""),
@@ -178,21 +170,6 @@ def _component(
         ),
     }
     return _stated(element)
-
-
-def _entity(text: str, pages: HomePages) -> JsonObject | None:
-    """Return an organization, or a person as its only contact.
-
-    BSI TR-03183-2 asks for a mail address or, where there is none, a URL of an organization.
-    """
-    actor = parse_actor(text)
-    if actor is None:
-        return {"name": text} if text else None
-    if actor.kind is ActorKind.PERSON:
-        return {"contact": [_stated({"name": actor.name, "email": actor.mail})]}
-    if actor.mail:
-        return {"name": actor.name, "contact": [{"email": actor.mail}]}
-    return _stated({"name": actor.name, "url": pages.get(text)})
 
 
 def _licenses(component: Component, bom: Bom, version: str) -> list[JsonObject]:

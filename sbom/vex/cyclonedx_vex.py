@@ -11,9 +11,10 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sbom.bom.actor import ActorKind, parse_actor
 from sbom.bom.bom import Bom
 from sbom.components.component import Component
+from sbom.formats.actor_pages import home_pages
+from sbom.formats.cyclonedx_makers import makers_of_document
 from sbom.formats.cyclonedx_terms import serial_uuid
 from sbom.formats.document_time import format_timestamp
 from sbom.formats.json_document import JsonObject, encode_json
@@ -55,7 +56,7 @@ def write_cyclonedx_vex(
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
-        "metadata": _metadata(bom),
+        "metadata": makers_of_document(bom.creation, home_pages(bom)),
         "vulnerabilities": [_vulnerability(statement, bom, namespaces) for statement in statements],
     }
     digest = hashlib.sha256(encode_json(document)).hexdigest()
@@ -70,22 +71,6 @@ def _bom_link(namespace: str, ref: str) -> str:
     The version of the SBOM is 1.
     """
     return f"urn:cdx:{serial_uuid(namespace)}/1#{ref}"
-
-
-def _metadata(bom: Bom) -> JsonObject:
-    actors = [actor for text in bom.creation.creators if (actor := parse_actor(text))]
-    makers = [{"name": actor.name} for actor in actors if actor.kind is ActorKind.ORGANIZATION]
-    authors = [{"name": actor.name} for actor in actors if actor.kind is ActorKind.PERSON]
-    named = (tool.rpartition("-") for tool in bom.creation.tools)
-    tools = [
-        {"type": "application", "name": name, "version": version} for name, _, version in named
-    ]
-    element = {
-        "authors": [*authors, *makers[1:]],
-        "manufacturer": next(iter(makers), None),
-        "tools": {"components": tools},
-    }
-    return {key: value for key, value in element.items() if value}
 
 
 def _vulnerability(

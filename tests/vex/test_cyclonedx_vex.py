@@ -139,7 +139,10 @@ def test_the_file_name_names_the_format(released: Path) -> None:
         "CycloneDX",
         "2026-06-21T00:00:00Z",
     )
-    assert data["metadata"]["manufacturer"] == {"name": "Python Software Foundation"}
+    assert data["metadata"]["manufacturer"] == {
+        "name": "Python Software Foundation",
+        "url": ["https://www.python.org/"],
+    }
     assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", data["serialNumber"])
     assert (
         read_json(released.parent / "x.openvex.json")["@context"] == "https://openvex.dev/ns/v0.2.0"
