@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import assert_never
 
 from sbom import __version__
-from sbom.diagnostics import SbomError
+from sbom.diagnostics import Exit, SbomError
 from sbom.options.arguments import Verb
 from sbom.options.parser import CONSOLE_SCRIPT, MODULE, make_parser, read_options, takes_rest
 from sbom.options.verbs import (
@@ -32,7 +32,7 @@ from sbom.options.verbs import (
     VerbOptions,
     VerifyOptions,
 )
-from sbom.reports import print_error
+from sbom.reports import print_error, print_note
 
 # Verbs import what they need when they are run.
 # ruff: noqa: PLC0415
@@ -66,6 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run_verb(options, os.environ)
     except SbomError as error:
         print_error(options, error)
+        unwritten = next(verb.unwritten for verb in VERBS.values() if type(options) is verb.options)
+        if unwritten and error.status is Exit.ERRORS:
+            print_note(options, unwritten)
         return error.status
 
 

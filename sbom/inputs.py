@@ -74,7 +74,7 @@ def read_inputs(options: InputOptions, version: str = "") -> Inputs:
         from sbom.script.locations import analyze_with_locations  # noqa: PLC0415
         from sbom.script.run import decode_script  # noqa: PLC0415
 
-        script_text, sha256 = decode_script(io.read_bytes(script_path))
+        script_text, sha256 = decode_script(io.read_bytes(script_path), str(script_path))
         script = analyze_with_locations(script_text, str(script_path))
     return Inputs(
         path=path,
@@ -155,6 +155,11 @@ def script_changes(inputs: Inputs) -> tuple[PinChange, ...]:
 def script_diagnostics(inputs: Inputs) -> list[Diagnostic]:
     """Return what is wrong with the script by itself."""
     return check_script(inputs.script, str(inputs.script_path)) if inputs.script else []
+
+
+def triage_script(inputs: Inputs) -> tuple[Diagnostic, ...]:
+    """Return what is wrong with the script by itself and is not accepted."""
+    return triage_diagnostics(script_diagnostics(inputs), inputs.manifest, ()).active
 
 
 def triage_inputs(

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
+from sbom.content_kind import UTF_16, describe_content
 from sbom.diagnostics import InputError, OperationalError
-from sbom.diagnostics.io_messages import describe_error, input_error, write_error
+from sbom.diagnostics.io_messages import describe_error, input_error, unexpected_kind, write_error
 
 #: The largest script or manifest; none has a tenth of it.
 _TEXT_LIMIT = 8_000_000
@@ -50,6 +51,9 @@ def decode_utf8(content: bytes, path: Path) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
+        kind = describe_content(content, str(path))
+        if kind not in ("", UTF_16):
+            raise unexpected_kind(str(path), "text", kind, "check the path") from None
         message = f"is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}"
         raise InputError([input_error(str(path), message, "save it as UTF-8")]) from error
 
@@ -60,7 +64,8 @@ def read_error(path: Path, error: OSError | ValueError) -> InputError:
     if isinstance(error, PermissionError) and is_directory(path):
         reason = os.strerror(errno.EISDIR)  # what Windows refuses to open as a file
     message = f"cannot be read: {reason}"
-    return InputError([input_error(str(path), message, "check the path and its permissions")])
+    hint = "name a file" if is_directory(path) else "check the path and its permissions"
+    return InputError([input_error(str(path), message, hint)])
 
 
 def is_directory(path: Path) -> bool:

@@ -29,6 +29,7 @@ def print_report(
     strict: bool = False,
     is_check: bool = False,
     is_answer: bool = False,
+    exemptible: bool = True,
 ) -> None:
     """Print what a verb did, and what is wrong.
 
@@ -37,7 +38,7 @@ def print_report(
     (``is_check``), before the text, which ends with their number; those of others go to standard
     error. What fills a screen starts with the number, too. JSON is one object: ``results`` and
     ``diagnostics``. The formats that only have diagnostics go to standard output, and ``text`` to
-    standard error.
+    standard error. What is reported without a manifest is not ``exemptible``.
     """
     exempted = list(exempted)
     output_format = options.output_format
@@ -45,7 +46,9 @@ def print_report(
     if output_format is OutputFormat.TEXT:
         stream = sys.stdout if is_check else sys.stderr
         style = text_style(options, stream)
-        rendered = render(diagnostics, output_format, strict=strict, style=style)
+        rendered = render(
+            diagnostics, output_format, strict=strict, exemptible=exemptible, style=style
+        )
         if diagnostics and not is_check and not options.quiet:
             rendered = add_summary(rendered, summarize(diagnostics, strict=strict))
         accepted = "" if options.quiet else _render_exempted(exempted)
@@ -55,7 +58,8 @@ def print_report(
         _write(stream, rendered)
         _write(sys.stdout, f"{accepted}{text}")
     elif output_format is OutputFormat.JSON:
-        found = json.loads(render(diagnostics, output_format, strict=strict))
+        rendered = render(diagnostics, output_format, strict=strict, exemptible=exemptible)
+        found = json.loads(rendered)
         _write(sys.stdout, _as_json(options, found, results))
     else:
         _write(sys.stdout, render(diagnostics, output_format, strict=strict, exempted=exempted))
@@ -73,6 +77,7 @@ def print_error(options: TextOptions, error: SbomError) -> None:
         error.diagnostics,
         output_format,
         strict=error.strict,
+        exemptible=error.exemptible,
         style=text_style(options, stream),
     )
     if isinstance(options, ReportOptions) and output_format is OutputFormat.JSON:

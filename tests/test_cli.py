@@ -547,6 +547,36 @@ posix_streams = pytest.mark.skipif(
 )
 
 
+@pytest.mark.parametrize(
+    ("words", "note"),
+    [
+        (["export", "--cpython", "cpython"], "no document was written"),
+        (["build", "--cpython", "cpython"], "no document was written"),
+        (["release", "--artifacts", "cpython"], "no document was written"),
+    ],
+)
+def test_what_stops_a_verb_is_an_error_and_that_nothing_was_written_is_said(
+    words: list[str],
+    note: str,
+    tree: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A missing checksum is a warning of ``check``, and no file can be written without it."""
+    script = tree / "PCbuild/get_externals.bat"
+    text = script.read_text(encoding="utf-8").replace("xz-5.2.5", "xz-5.2.99")
+    script.write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tree.parent)
+    before = sorted(tree.parent.rglob("*"))
+    captured(capsys)
+    assert main([*words, "--manifest", str(COMMITTED)]) == 1
+    out, err = captured(capsys)
+    assert out == ""
+    assert re.search(r"\[error: .*^\d+ errors?\n" + note, err, re.MULTILINE | re.DOTALL)
+    assert "[warning: " not in err
+    assert sorted(tree.parent.rglob("*")) == before
+
+
 @posix_streams
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", ">/dev/full", "2>/dev/full"])
 def test_streams_that_are_closed_or_full_are_no_traceback(redirection: str) -> None:

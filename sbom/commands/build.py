@@ -53,7 +53,7 @@ def run(options: BuildOptions, environment: Environment) -> int:
     inputs = read_inputs(options)
     warnings = triage_inputs(inputs).active
     if errors := failing(warnings):
-        raise SbomError(errors)
+        raise SbomError(errors, exemptible=True)
     manifest = inputs.manifest
     externals, externals_diagnostics = _select_externals(options, manifest)
     builds = [

@@ -13,8 +13,9 @@ from sbom.changes.render_json import render_json
 from sbom.changes.render_markdown import render_markdown
 from sbom.changes.render_text import render_text
 from sbom.checks.manifest_entries import check_manifest
-from sbom.diagnostics import Exit
-from sbom.diagnostics.io_messages import usage_error
+from sbom.content_kind import TOML, UTF_16, describe_content
+from sbom.diagnostics import Exit, only_read
+from sbom.diagnostics.io_messages import unexpected_kind, usage_error
 from sbom.formats import read_document
 from sbom.git import find_merge_base, read_revision
 from sbom.manifest.exemptions import triage_diagnostics
@@ -32,7 +33,9 @@ _RENDER = {
 
 def run(options: DiffOptions) -> int:
     """Print what changed, and return 1 if anything did."""
-    changes = _compare_revisions(options) if options.git is not None else _compare_files(options)
+    with only_read():
+        compare = _compare_files if options.git is None else _compare_revisions
+        changes = compare(options)
     if not options.quiet:
         print(_RENDER[options.output_format](changes), end="")
     return Exit.OK if changes.is_empty else Exit.ERRORS
@@ -60,6 +63,10 @@ def _read(path: Path) -> Manifest | Bom:
     content = io.read_bytes(path, io.DOCUMENT_LIMIT)
     if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
         return read_document(content, str(path))
+    kind = describe_content(content, str(path))
+    if kind not in ("", TOML, UTF_16):
+        hint = "name two SBOM documents in JSON, or two manifests"
+        raise unexpected_kind(str(path), "an SBOM document or a manifest", kind, hint)
     return read_manifest(io.decode_utf8(content, path), str(path))
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from sbom import io
-from sbom.diagnostics import Exit
+from sbom.diagnostics import Exit, only_read
 from sbom.diagnostics.io_messages import usage_error
 from sbom.explanation.component_facts import explain_component
 from sbom.explanation.containment import (
@@ -49,7 +49,8 @@ def run(options: ExplainOptions) -> int:
             is_answer=True,
         )
         return Exit.OK
-    explanations = _explain(options)
+    with only_read():
+        explanations = _explain(options)
     print_report(
         options,
         [],
@@ -110,5 +111,6 @@ def _is_described(word: str, path: Path) -> bool:
     """Return whether a word names a component of the manifest at a path, if there is one."""
     if not path.is_file():
         return False
-    manifest = read_manifest(io.read_utf8(path), str(path))
+    with only_read():
+        manifest = read_manifest(io.read_utf8(path), str(path))
     return bool(find_components(word, manifest))

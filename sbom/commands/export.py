@@ -6,7 +6,7 @@ from sbom import io
 from sbom.diagnostics import Exit, SbomError, failing
 from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.render import OutputFormat, printable
-from sbom.inputs import read_inputs, script_diagnostics
+from sbom.inputs import read_inputs, triage_script
 from sbom.options.shared import InputOptions
 from sbom.options.verbs import ExportOptions
 from sbom.reports import print_report
@@ -29,8 +29,8 @@ def run(options: ExportOptions) -> int:
             verbose=options.verbose,
         )
     )
-    if blocking := failing(script_diagnostics(inputs)):
-        raise SbomError(blocking)
+    if blocking := failing(triage_script(inputs)):
+        raise SbomError(blocking, exemptible=True)
     data, diagnostics = export_externals(
         inputs.manifest,
         inputs.script.externals if inputs.script else (),

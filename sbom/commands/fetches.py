@@ -17,7 +17,7 @@ from sbom.script.run import decode_script, run_script
 
 def run(options: FetchesOptions) -> int:
     """Print what a script would fetch with these arguments and variables."""
-    text, _digest = decode_script(io.read_bytes(options.script))
+    text, _digest = decode_script(io.read_bytes(options.script), str(options.script))
     script = analyze_with_locations(text, str(options.script))
     if options.all:
         listed: Sequence[ScriptExternal] = script.externals
@@ -42,6 +42,7 @@ def run(options: FetchesOptions) -> int:
         text=_as_table(listed),
         results={"externals": _as_objects(listed)},
         is_answer=True,
+        exemptible=False,
     )
     return Exit.ERRORS if failing(script.diagnostics) else Exit.OK
 

@@ -28,7 +28,7 @@ from sbom.inputs import (
     read_inputs,
     read_tree_vendored,
     script_changes,
-    script_diagnostics,
+    triage_script,
 )
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.key_locations import locate_keys
@@ -73,10 +73,8 @@ def run(options: RegenOptions, environment: Environment) -> int:
 
 def _run(options: RegenOptions, environment: Environment) -> int:
     inputs = _read_inputs(options, environment)
-    if blocking := failing(
-        triage_diagnostics(script_diagnostics(inputs), inputs.manifest, ()).active
-    ):
-        raise SbomError(blocking)
+    if blocking := failing(triage_script(inputs)):
+        raise SbomError(blocking, exemptible=True)
     changes = script_changes(inputs)
     manifest = _update(inputs, changes, options.cpython)
     downloaded = _download(manifest, inputs.manifest, options, environment)
@@ -219,8 +217,8 @@ def _fetch_script(
     """Return the inputs with the script of a CPython branch, tag or commit."""
     downloader = _make_downloader(options, environment)
     script, version = downloader.fetch_script(ref, inputs.manifest)
-    text, digest = decode_script(script)
     path = Path(f"get_externals.bat of {ref}")
+    text, digest = decode_script(script, str(path))
     return replace(
         inputs,
         script=analyze_with_locations(text, str(path)),

@@ -247,7 +247,7 @@ def _stop_for_errors(
     found = set(diagnostics)
     active = tuple(diagnostic for diagnostic in triage.active if diagnostic in found)
     if errors := [*blockers, *failing(active)]:
-        raise SbomError(errors, strict=True)
+        raise SbomError(errors, strict=True, exemptible=True)
     exempted = tuple(pair for pair in triage.exempted if pair[0] in found)
     return Triage(active=active, exempted=exempted)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 
 from sbom import io
-from sbom.diagnostics import Diagnostic, Exit
+from sbom.diagnostics import Diagnostic, Exit, only_read
 from sbom.diagnostics.render import count, printable
 from sbom.inputs import read_inputs, triage_inputs
 from sbom.manifest.ranges import line_in_range, version_in_range
@@ -23,7 +23,8 @@ from sbom.reports import print_report
 def run(options: ReleaseReportOptions) -> int:
     """Write the page about a release, and print how much is on it."""
     index, document, bom = read_release(options.release)
-    notes = _read_notes(options.manifest, index.version)
+    with only_read():
+        notes = _read_notes(options.manifest, index.version)
     report = compose_report(bom, index, document, manifest=notes)
     if options.since is not None:
         index, document, earlier = read_release(options.since)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sbom.components.component import Build
-from sbom.diagnostics import Diagnostic, Exit, SbomError, failing, sort_diagnostics
+from sbom.diagnostics import Diagnostic, Exit, SbomError, failing, only_read, sort_diagnostics
 from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.script_messages import unknown_release
 from sbom.inputs import (
@@ -17,9 +17,9 @@ from sbom.inputs import (
     read_inputs,
     read_tree_vendored,
     script_changes,
-    script_diagnostics,
     select_platforms,
     select_variant,
+    triage_script,
 )
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
@@ -41,7 +41,8 @@ def run(options: VerifyOptions, environment: Environment) -> int:
     """Print how shipped files compare with what is declared, or what they were built from."""
     if options.identify:
         _refuse_declarations(options)
-    inputs = read_inputs(options)
+    with only_read():
+        inputs = read_inputs(options)
     more_roots = read_root_file(options.root) if options.root else []
     target = open_target(options.path, make_inspector(inputs.manifest))
     identification = identify(target.files, inputs.manifest, target.prefix)
@@ -90,8 +91,8 @@ def _apply_script(
     """Return the manifest with the externals of the script and the tree that are named, if any."""
     if inputs.script is None:
         return inputs.manifest
-    if blocking := failing(script_diagnostics(inputs)):
-        raise SbomError(blocking)
+    if blocking := failing(triage_script(inputs)):
+        raise SbomError(blocking, exemptible=True)
     version = _script_version(inputs) or next(
         iter(identification.cpython), inputs.manifest.cpython.version
     )

@@ -14,6 +14,7 @@ from sbom.diagnostics.diagnostic import (
     OperationalError,
     SbomError,
     failing,
+    only_read,
     sort_diagnostics,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "OperationalError",
     "SbomError",
     "failing",
+    "only_read",
     "sort_diagnostics",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from operator import attrgetter
@@ -194,10 +195,21 @@ class SbomError(Exception):
 
     status = Exit.ERRORS
 
-    def __init__(self, diagnostics: Sequence[Diagnostic], *, strict: bool = False) -> None:
-        """Keep ``diagnostics`` (at least one), sorted; ``strict`` where warnings are errors."""
+    def __init__(
+        self,
+        diagnostics: Sequence[Diagnostic],
+        *,
+        strict: bool = False,
+        exemptible: bool = False,
+    ) -> None:
+        """Keep ``diagnostics`` (at least one), sorted.
+
+        With ``strict``, warnings are errors; if there is nothing else, they are, as they stop the
+        verb. ``exemptible`` ones are those that an exemption of the manifest would have accepted.
+        """
         self.diagnostics = sort_diagnostics(diagnostics)
-        self.strict = strict
+        self.strict = strict or not failing(diagnostics)
+        self.exemptible = exemptible
         super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
 
 
@@ -211,6 +223,22 @@ class OperationalError(SbomError):
     """The network or the disk failed."""
 
     status = Exit.IO
+
+
+@contextmanager
+def only_read() -> Iterator[None]:
+    """Make an error of what is only read one of an input that cannot be read, with its status.
+
+    For verbs that do not check what they read: their status 1 means something else.
+    """
+    try:
+        yield
+    except OperationalError:
+        raise
+    except SbomError as error:
+        raise InputError(
+            error.diagnostics, strict=error.strict, exemptible=error.exemptible
+        ) from error
 
 
 def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

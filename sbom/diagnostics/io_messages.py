@@ -31,6 +31,11 @@ def input_error(file: str, message: str, hint: str, line: int = 0) -> Diagnostic
     )
 
 
+def unexpected_kind(file: str, expected: str, found: str, hint: str) -> InputError:
+    """Return the error of a file that is not what it should be; ``found`` is what it looks like."""
+    return InputError([input_error(file, f"expected {expected}, found {found}", hint)])
+
+
 def write_error(file: str, error: OSError | ValueError) -> Diagnostic:
     """Report a file that the system refuses to write."""
     return Diagnostic(

@@ -45,16 +45,19 @@ def render(
     *,
     strict: bool = False,
     exempted: Iterable[tuple[Diagnostic, str]] = (),
+    exemptible: bool = True,
     style: TextStyle = PLAIN,
 ) -> str:
     """Return the diagnostics in a format.
 
     The result ends with a line feed unless it is empty. With ``strict``, warnings are shown as
-    the errors they then are. What is ``exempted`` is for SARIF, ``style`` for text.
+    the errors they then are. What is ``exempted`` is for SARIF, ``style`` for text. How to accept
+    a diagnostic is part of it only where they are ``exemptible``.
     """
     ordered = sort_diagnostics(diagnostics)
     if output_format is OutputFormat.JSON:
-        return json.dumps([_as_json(item, strict=strict) for item in ordered], indent=2) + "\n"
+        values = [_as_json(item, strict=strict, exemptible=exemptible) for item in ordered]
+        return json.dumps(values, indent=2) + "\n"
     if output_format is OutputFormat.SARIF:
         # It needs urllib.parse, which the quick verbs do not wait for.
         from sbom.diagnostics.sarif import render_sarif  # noqa: PLC0415
@@ -64,10 +67,13 @@ def render(
         return "".join(f"{_as_github(item, strict=strict)}\n" for item in ordered)
     if style.quiet:
         ordered = tuple(failing(ordered, strict=strict))
-    return "".join(_text_blocks(ordered, style, strict=strict))
+    exemptible = exemptible and not style.quiet
+    return "".join(_text_blocks(ordered, style, strict=strict, exemptible=exemptible))
 
 
-def _text_blocks(ordered: Sequence[Diagnostic], style: TextStyle, *, strict: bool) -> Iterator[str]:
+def _text_blocks(
+    ordered: Sequence[Diagnostic], style: TextStyle, *, strict: bool, exemptible: bool
+) -> Iterator[str]:
     """Yield the text of diagnostics, by file: of many with one name, the first ones and a number.
 
     A hint is printed once for each name, the lines that exempt several diagnostics once. With
@@ -89,10 +95,13 @@ def _text_blocks(ordered: Sequence[Diagnostic], style: TextStyle, *, strict: boo
         if item.location.path != file:
             file = item.location.path
             yield "" if style.quiet else "\n"
-        exemption, hint = exemption_toml(item), f"{item.code} {item.hint}"
+        hint = f"{item.code} {item.hint}"
+        exemption = exemption_toml(item) if exemptible else ""
+        key = printable(item.exemption_key) if exemption else ""
         yield _as_text(
             replace(item, hint="" if hint in printed or style.quiet else item.hint),
-            exemption if not style.quiet and exemption not in printed else "",
+            f"exemption key: {key}\n" * bool(key)
+            + textwrap.indent(exemption if exemption not in printed else "", " " * 4),
             style,
             strict=strict,
         )
@@ -163,7 +172,7 @@ def _label(diagnostic: Diagnostic, *, strict: bool) -> str:
 
 
 def _as_text(diagnostic: Diagnostic, exemption: str, style: TextStyle, *, strict: bool) -> str:
-    """Return the lines of a diagnostic; ``exemption`` is empty where it is printed already."""
+    """Return the lines of a diagnostic; ``exemption`` has those on how to accept it, if any."""
     is_error = _severity(diagnostic, strict=strict) is Severity.ERROR
     paint = style.error if is_error else style.warning
     location = style.location(printable(str(diagnostic.location)))
@@ -173,9 +182,7 @@ def _as_text(diagnostic: Diagnostic, exemption: str, style: TextStyle, *, strict
         text += _excerpt(diagnostic.location, paint)
     if diagnostic.hint:
         text += f"    {style.hint(printable(diagnostic.hint))}\n"
-    if not style.quiet and diagnostic.entry.exemptible:
-        text += f"    exemption key: {printable(diagnostic.exemption_key)}\n"
-    return text + textwrap.indent(exemption, " " * 8)
+    return text + textwrap.indent(exemption, " " * 4)
 
 
 def _excerpt(location: Location, paint: Callable[[str], str]) -> str:
@@ -220,7 +227,8 @@ def _escape(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _as_json(diagnostic: Diagnostic, *, strict: bool) -> dict[str, object]:
+def _as_json(diagnostic: Diagnostic, *, strict: bool, exemptible: bool) -> dict[str, object]:
+    exemption = exemption_toml(diagnostic) if exemptible else ""
     return {
         "id": diagnostic.entry.id,
         "name": str(diagnostic.code),
@@ -231,6 +239,6 @@ def _as_json(diagnostic: Diagnostic, *, strict: bool) -> dict[str, object]:
         "subject": diagnostic.subject,
         "message": diagnostic.message,
         "hint": diagnostic.hint,
-        "exemption_key": diagnostic.exemption_key if diagnostic.entry.exemptible else None,
-        "exemption_toml": exemption_toml(diagnostic) or None,
+        "exemption_key": diagnostic.exemption_key if exemption else None,
+        "exemption_toml": exemption or None,
     }

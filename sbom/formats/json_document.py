@@ -11,12 +11,14 @@ from typing import Any
 
 import orjson
 
+from sbom.content_kind import JSON_KINDS, UTF_16, describe_content
 from sbom.diagnostics import InputError
-from sbom.diagnostics.io_messages import input_error
+from sbom.diagnostics.io_messages import input_error, unexpected_kind
 
 JsonObject = Mapping[str, Any]
 
 
+_HINT = "name a file that 'build', or another tool for SBOMs, wrote"
 _OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 
 
@@ -28,8 +30,18 @@ def encode_json(data: JsonObject) -> bytes:
 def parse_json(content: bytes, file: str) -> JsonObject:
     """Return the JSON object in a document in UTF-8.
 
-    Raises InputError naming ``file`` and, where it is known, the line.
+    Raises InputError naming ``file`` and what it looks like or, where that is known, the line.
     """
+    try:
+        return _parse_object(content, file)
+    except InputError:
+        found = describe_content(content, file)
+        if found in ("", UTF_16) or found in JSON_KINDS:
+            raise
+        raise unexpected_kind(file, "an SBOM document in JSON", found, _HINT) from None
+
+
+def _parse_object(content: bytes, file: str) -> JsonObject:
     try:
         # PowerShell writes a byte order mark; RFC 8259, section 8.1, lets a reader ignore it.
         data = json.loads(content.decode("utf-8-sig"))
@@ -51,7 +63,7 @@ def parse_json(content: bytes, file: str) -> JsonObject:
         raise document_error(file, message, "check whether it is damaged") from error
     if not isinstance(data, dict):
         message = "is not an SBOM document: expected a JSON object"
-        raise document_error(file, message, "name an SBOM document in JSON")
+        raise document_error(file, message, _HINT)
     return data
 
 

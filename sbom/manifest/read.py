@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 
 from msgspec import field
 
+from sbom.content_kind import EMPTY_FILE, TOML, describe_content
 from sbom.diagnostics import Diagnostic, Location, SbomError
+from sbom.diagnostics.io_messages import unexpected_kind
 from sbom.diagnostics.manifest_messages import invalid_manifest, invalid_toml
 from sbom.manifest.channels import DEFAULT, Channel, Platform, ReleaseConfig, Variant
 from sbom.manifest.component_spec import ComponentSpec
@@ -35,6 +37,7 @@ from sbom.manifest.tables import (
     check_values,
     convert_table,
     format_key_path,
+    key_fields,
     table_form,
 )
 
@@ -72,10 +75,14 @@ def read_manifest(
 ) -> Manifest:
     """Return the manifest in ``text``, completed by the components of the reference data.
 
-    Raises SbomError with everything that is wrong with it, each at its key path.
+    Raises SbomError with everything that is wrong with it, each at its key path, and InputError
+    for a text that is no manifest at all.
     """
     text = text.removeprefix(BYTE_ORDER_MARK)
     data = parse_toml(text, file)
+    if not data.keys() & key_fields(ManifestTables).keys():
+        kind = f"{TOML} with none of its tables" if data else EMPTY_FILE
+        raise unexpected_kind(file, "a manifest", kind, "name an externals.toml")
     locations = KeyLocations(text, file)
     try:
         tables = convert_table(data, ManifestTables)
@@ -92,11 +99,16 @@ def read_manifest(
 
 
 def parse_toml(text: str, file: str) -> dict[str, Any]:
-    """Return the tables of a TOML text. Raises SbomError that names the file and line."""
+    """Return the tables of a TOML text.
+
+    Raises SbomError that names the file and line, and InputError for what looks like no TOML.
+    """
     text = text.removeprefix(BYTE_ORDER_MARK)
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
+        if kind := describe_content(text.encode(), file):
+            raise unexpected_kind(file, TOML, kind, "check the path") from None
         raise SbomError([invalid_toml(_location_of(error, text, file), str(error))]) from error
     except RecursionError as error:
         raise SbomError([invalid_toml(Location(file), "it is nested too deeply")]) from error

@@ -187,7 +187,8 @@ class Verb(Generic[T_co]):
     """A verb: its name, one sentence on what it does, and its options.
 
     ``examples`` are the words after the verb of complete commands, each with what that is for.
-    ``unknown_hint`` is added where an argument is not known.
+    ``unknown_hint`` is added where an argument is not known, ``unwritten`` says what an error
+    that stops the verb leads to.
     """
 
     name: str
@@ -195,3 +196,4 @@ class Verb(Generic[T_co]):
     options: type[T_co]
     examples: tuple[tuple[str, str], ...]
     unknown_hint: str = ""
+    unwritten: str = ""

@@ -61,6 +61,7 @@ REGEN = Verb(
         ("--script PCbuild/get_externals.bat --dry-run", "only print what would change"),
         ("--verify", "compare every archive with what is recorded"),
     ),
+    unwritten="the manifest was not changed",
 )
 
 
@@ -125,6 +126,7 @@ BUILD = Verb(
         ),
         ("--cpython ../cpython", "only if the manifest agrees with a source tree"),
     ),
+    unwritten="no document was written",
 )
 
 
@@ -171,6 +173,7 @@ RELEASE = Verb(
         ),
         ("--artifacts 3.14.7 --check", "verify a directory that was published"),
     ),
+    unwritten="no document was written",
 )
 
 
@@ -194,6 +197,7 @@ REPORT = Verb(
         ("dist/release", "to report.html, which opens from disk in any browser"),
         ("dist/release --since 3.14.6", "with what changed since an earlier release"),
     ),
+    unwritten="no page was written",
 )
 
 
@@ -329,6 +333,7 @@ EXPORT = Verb(
         ("--cpython ../cpython", "update the file of a source tree"),
         ("--cpython ../cpython --output -", "print it"),
     ),
+    unwritten="no document was written",
 )
 
 

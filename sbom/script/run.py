@@ -18,7 +18,9 @@ from sbom.batch import (
     ProgramRun,
     run_program,
 )
+from sbom.content_kind import BATCH_SCRIPT, EMPTY_FILE, describe_content
 from sbom.diagnostics import SbomError
+from sbom.diagnostics.io_messages import unexpected_kind
 from sbom.script.commands import parse_fetch
 from sbom.script.externals import Fetch
 
@@ -63,12 +65,17 @@ def run_strictly(
     return result
 
 
-def decode_script(data: bytes) -> tuple[str, str]:
+def decode_script(data: bytes, file: str = SCRIPT_NAME) -> tuple[str, str]:
     """Return the text of a batch file, and the SHA-256 of it with LF endings.
 
     cmd reads bytes in any code page, so a file that is not UTF-8 is read as Latin-1. A CRLF that
-    was converted to CRLF again is one line end.
+    was converted to CRLF again is one line end. Raises InputError for what can be no batch file,
+    such as a zip archive or Markdown.
     """
+    kind = describe_content(data, file)
+    if kind not in ("", EMPTY_FILE, BATCH_SCRIPT):
+        hint = f"name PCbuild/{SCRIPT_NAME} of a CPython source tree"
+        raise unexpected_kind(file, "a batch script", kind, hint)
     digest = hashlib.sha256(_LINE_END.sub(b"\n", data)).hexdigest()
     try:
         return data.decode("utf-8"), digest

@@ -61,7 +61,7 @@ def render_reports(
     diagnostics = sort_diagnostics(
         diagnostic for report in reports for diagnostic in report.diagnostics
     )
-    rendered = render(diagnostics, output_format, style=style)
+    rendered = render(diagnostics, output_format, exemptible=False, style=style)
     if output_format is OutputFormat.JSON:
         documents = [_as_json(report) for report in reports]
         value = {"diagnostics": json.loads(rendered), "documents": documents}

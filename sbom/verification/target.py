@@ -14,6 +14,7 @@ from msgspec import structs
 from sbom.binaries.binary import InspectFn
 from sbom.binaries.pe_layout import is_pe
 from sbom.bom.bom import Bom
+from sbom.content_kind import describe_content
 from sbom.diagnostics import Diagnostic, InputError, SbomError, failing, sort_diagnostics
 from sbom.diagnostics.inspection_messages import not_inspected
 from sbom.diagnostics.io_messages import input_error
@@ -92,7 +93,9 @@ def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
         file = hash_file(path, inspect)
         return VerifyTarget(name=str(path), files=(file,), file=file, prefix=_prefix((file,)))
     hint = "name a layout, an installed Python, a zip, nupkg, msix, msi, cabinet, installer or DLL"
-    message = "is not a directory, a zip file, a cabinet, an installer or a PE file"
+    kind = describe_content(start, path.name)
+    found = f", but {kind}" if kind else ""
+    message = f"is not a directory, a zip file, a cabinet, an installer or a PE file{found}"
     raise InputError([input_error(str(path), message, hint)])
 
 

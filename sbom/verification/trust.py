@@ -13,6 +13,7 @@ from pathlib import Path
 from sbom.binaries.chain import ChainVerifier, Root, Usage, is_certificate
 from sbom.binaries.signature import Signature
 from sbom.binaries.windows_roots import parse_roots, read_windows_roots
+from sbom.content_kind import describe_content
 from sbom.diagnostics import Diagnostic, InputError
 from sbom.diagnostics.inspection_messages import untrusted_signer
 from sbom.diagnostics.io_messages import input_error
@@ -92,12 +93,15 @@ def _find_faults(
 
 def read_root_file(path: Path) -> list[Root]:
     """Return the certificates in a PEM file. Raises InputError if there are none."""
-    text = read_bytes(path, _ROOTS_SIZE).decode("utf-8-sig", "replace")
+    content = read_bytes(path, _ROOTS_SIZE)
+    text = content.decode("utf-8-sig", "replace")
     try:
         roots = list(parse_roots(text.replace("\r\n", "\n")))
     except ValueError:
         roots = []
     if not roots or not all(is_certificate(root.certificate) for root in roots):
-        message, hint = "has no certificates in PEM", "name a file with root certificates"
+        kind = describe_content(content, path.name)
+        message = f"has no certificates in PEM{kind and f': it is {kind}'}"
+        hint = "name a file with root certificates"
         raise InputError([input_error(str(path), message, hint)])
     return roots

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from exemptions import assert_exemptions_hold
 from manifests import COMMITTED, entry_of, script_of
 
 from sbom import diagnostics
@@ -91,6 +92,13 @@ def test_the_example_of_a_script_is_printed(
     main(["check", "--script", "PCbuild/get_externals.bat"])
     shown = "".join(capsys.readouterr())
     assert catalog()[name].example in shown.replace("PCbuild\\", "PCbuild/")
+    command = ["check", "--script", "PCbuild/get_externals.bat"]
+    assert_exemptions_hold(name, command, shown, capsys)
+    for verb in (["verify", "PCbuild"], ["fetches"], ["regen", "--offline"]):
+        words = [*verb, *(["--script"] if verb != ["fetches"] else []), "PCbuild/get_externals.bat"]
+        main(words)
+        if f" {name}]" in (shown := "".join(capsys.readouterr())):
+            assert_exemptions_hold(name, words, shown, capsys)
 
 
 @pytest.mark.parametrize("case", MANIFESTS, ids=lambda case: case[0])
@@ -100,7 +108,9 @@ def test_the_example_of_a_manifest_is_printed(
     name, old, new = case
     change(directory / "externals.toml", old, new)
     main(["check"])
-    assert catalog()[name].example in "".join(capsys.readouterr())
+    shown = "".join(capsys.readouterr())
+    assert catalog()[name].example in shown
+    assert_exemptions_hold(name, ["check"], shown, capsys)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from binaries import binaries, written
 from conftest import ROOT
+from exemptions import assert_exemptions_hold
 from installers import msi, msi_tables
 from manifests import COMMITTED
 from pe_files import pe
@@ -271,6 +272,11 @@ def not_attested(given: Surroundings) -> list[str]:
     return command
 
 
+def ambiguous_external(_: Surroundings) -> list[str]:
+    written(Path("externals/libffi-3.4.4"), {"ffi.h": b"patched"})
+    return ["check", "--externals", "externals"]
+
+
 def inconsistent_release(given: Surroundings) -> list[str]:
     assert main(release(given)) == 0
     change(f"dist/release/{EMBED}.spdx.json", '"2.8.2"', '"2.8.1"')
@@ -290,8 +296,8 @@ CASES: list[Callable[[Surroundings], list[str]]] = [
     archive_repacked, stale_version, checksum_mismatch, link_mismatch, invalid_wheel,
     unlisted_component, vendored_changed, absent_code, inconsistent_release, rejected_part,
     not_attested, duplicate_artifact, download_failed, incomplete_package, unknown_cpe,
-    other_python_version, archive_of_another_tag, altered_wheel, unknown_wheel_contents,
-    other_listed_version,
+    other_python_version, ambiguous_external, archive_of_another_tag, altered_wheel,
+    unknown_wheel_contents, other_listed_version,
 ]  # fmt: skip
 
 
@@ -320,6 +326,35 @@ def test_the_example_is_printed(
     printed = "".join(capsys.readouterr()).replace(given.github.base, "https://github.com")
     example = catalog()[case.__name__.replace("_", "-")].example
     assert without_digests(example) in without_digests(printed.replace("\\", "/"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__.replace("_", "-"))
+def test_what_is_printed_to_accept_a_diagnostic_accepts_it(
+    case: Callable[[Surroundings], list[str]],
+    given: Surroundings,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command = case(given)
+    before = Path("externals.toml").read_bytes()
+    capsys.readouterr()
+    main(command)
+    printed = "".join(capsys.readouterr())
+    Path("externals.toml").write_bytes(before)
+    assert_exemptions_hold(case.__name__.replace("_", "-"), command, printed, capsys)
+
+
+def test_a_build_of_an_ambiguous_external_offers_no_exemption(
+    given: Surroundings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ambiguous_external(given)
+    words = ["build", "--externals", "externals"]
+    assert main(words) == 1
+    assert "exemption" not in capsys.readouterr().err
+    assert main([*words, "--output-format", "json"]) == 1
+    [found] = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert (found["name"], found["exemption_key"], found["exemption_toml"]) == (
+        "ambiguous-external", None, None
+    )  # fmt: skip
 
 
 def without_digests(text: str) -> str:
