@@ -17,16 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from binaries import binaries, written
+from binaries import binaries, knowing, written
 from conftest import ROOT
 from exemptions import assert_exemptions_hold
 from installers import msi, msi_tables
-from manifests import COMMITTED
+from manifests import COMMITTED, entry_of, script_of
 from pe_files import pe
 from release_runs import EPOCH
 from releases import web_installer, zipped
 from server import Server, archive, body, running, status
 from signatures import signed_pe
+from statements import VALID
 from trees import make_tree, wheel
 
 from sbom.cli import main
@@ -301,6 +302,117 @@ CASES: list[Callable[[Surroundings], list[str]]] = [
 ]  # fmt: skip
 
 
+# Diagnostics whose examples are of other inputs than these.
+
+
+def unknown_release(_: Surroundings) -> list[str]:
+    Path("get_externals.bat").write_text("python get_external.py xz-5.2.6\n", encoding="utf-8")
+    return [*build(**binaries()), "--script", "get_externals.bat"]
+
+
+def missing_file(given: Surroundings) -> list[str]:
+    return without(given, "sqlite3.dll")
+
+
+def unowned_file(given: Surroundings) -> list[str]:
+    return without(given, **{"a.txt": b"a"})
+
+
+def version_mismatch(_: Surroundings) -> list[str]:
+    return build(**binaries(zlib="1.2.11"))
+
+
+def undeclared_component(_: Surroundings) -> list[str]:
+    return build(**{"tcl86t.dll": binaries()["python313.dll"]})
+
+
+def unexpected_build(_: Surroundings) -> list[str]:
+    tag, text = "tcltk-8.6.15.0", Path("externals.toml").read_text(encoding="utf-8")
+    Path("externals.toml").write_text(knowing(text, tag, binaries()), encoding="utf-8")
+    script = re.sub(r"tcltk-[\d.]+", tag, script_of(entry_of("3.13.0rc2")))
+    Path("get_externals.bat").write_bytes(script.encode())
+    resource, texts = {"FileVersion": "8.6.15"}, [b"tk_patchLevel", b"8.6.15", b"patched"]
+    command = build(**{"tk86t.dll": pe(resource=resource, texts=texts)})
+    return [*command, "--script", "get_externals.bat"]
+
+
+def unreadable_file(_: Surroundings) -> list[str]:
+    return build(**{BZ2: binaries()[BZ2][:200]})
+
+
+def not_inspected(given: Surroundings) -> list[str]:
+    command = release(given)
+    Path("artifacts/python-3.14.7-amd64.exe").write_bytes(web_installer())
+    return command
+
+
+def excluded(given: Surroundings, **files: bytes) -> list[str]:
+    """Return the release of an embeddable package with these files, too."""
+    command = release(given)
+    with zipfile.ZipFile(Path("artifacts", EMBED), "a") as embeddable:
+        for name, data in files.items():
+            embeddable.writestr(name, data)
+    return command
+
+
+def excluded_component(given: Surroundings) -> list[str]:
+    return excluded(given, **{"zlib1.dll": b"amd64 default zlib1.dll\n"})
+
+
+def excluded_file(given: Surroundings) -> list[str]:
+    return excluded(given, **{"_tkinter.pyd": b"amd64 default _tkinter.pyd\n"})
+
+
+def source_binary_mismatch(_: Surroundings) -> list[str]:
+    return ["check"]
+
+
+def conflicting_reference(_: Surroundings) -> list[str]:
+    text = Path("externals.toml").read_text(encoding="utf-8")
+    table = text[text.index("[source.zlib-ng]") :]
+    digest = table[table.index('sha256 = "') + 10 :][:64]
+    change("externals.toml", digest, "0" * 64)
+    return ["check"]
+
+
+def unexpected_external(_: Surroundings) -> list[str]:
+    written(Path("externals/brotli-1.1.0"), {"a.c": b"a"})
+    return ["check", "--externals", "externals"]
+
+
+def modified_external(_: Surroundings) -> list[str]:
+    written(Path("externals/zstd-1.5.7"), {"a.c": b"a"})
+    return ["check", "--externals", "externals"]
+
+
+def missing_external(_: Surroundings) -> list[str]:
+    Path("externals").mkdir()
+    return ["check", "--externals", "externals"]
+
+
+def unknown_artifact(given: Surroundings) -> list[str]:
+    command = release(given)
+    Path("artifacts/notes.txt").write_bytes(b"")
+    return command
+
+
+def missing_artifact(given: Surroundings) -> list[str]:
+    return [word for word in release(given) if word != "--partial"]
+
+
+def unmatched_statement(_: Surroundings) -> list[str]:
+    Path("vex.toml").write_text(VALID.replace("<5.6.3", "<1"), encoding="utf-8")
+    return ["check"]
+
+
+MORE_CASES: list[Callable[[Surroundings], list[str]]] = [
+    unknown_release, missing_file, unowned_file, version_mismatch, undeclared_component,
+    unexpected_build, unreadable_file, not_inspected, excluded_component, excluded_file,
+    source_binary_mismatch, conflicting_reference, unexpected_external, modified_external,
+    missing_external, unknown_artifact, missing_artifact, unmatched_statement,
+]  # fmt: skip
+
+
 @pytest.fixture
 def given(
     artifacts: Path, released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -328,7 +440,9 @@ def test_the_example_is_printed(
     assert without_digests(example) in without_digests(printed.replace("\\", "/"))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__.replace("_", "-"))
+@pytest.mark.parametrize(
+    "case", [*CASES, *MORE_CASES], ids=lambda case: case.__name__.replace("_", "-")
+)
 def test_what_is_printed_to_accept_a_diagnostic_accepts_it(
     case: Callable[[Surroundings], list[str]],
     given: Surroundings,
