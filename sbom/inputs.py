@@ -188,6 +188,29 @@ def _disagreements(inputs: Inputs) -> list[Diagnostic]:
     )
 
 
+def require_output_directory(path: Path, option: str) -> None:
+    """Raise InputError, unless a path leads to a directory, or one can be made there."""
+    existing = next((each for each in (path, *path.parents) if _exists(each)), Path())
+    if not io.is_directory(existing):
+        is_own = existing == path
+        what = "is not a directory" if is_own else f"cannot be created: {existing} is a file"
+        raise usage_error(f"{option} {path}", what, "name a directory to write to")
+
+
+def require_output_file(path: Path, option: str) -> None:
+    """Raise InputError, unless a path leads to a file, or one can be made there."""
+    if io.is_directory(path):
+        raise usage_error(f"{option} {path}", "is a directory", "name a file to write")
+    require_output_directory(path.parent, option)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that is too long, or that no path can have
+        return False
+
+
 def creation_time(environment: Environment) -> datetime:
     """Return the time of creation: SOURCE_DATE_EPOCH if it is set, else now.
 

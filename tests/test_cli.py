@@ -134,10 +134,24 @@ def test_fetches_takes_variables(script: Path, capsys: pytest.CaptureFixture[str
 def test_a_flag_the_script_rejects_fetches_nothing_and_is_reported(
     script: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["fetches", str(script), *JSON, "--", "--bogus"]) == 0
+    """The real script prints a message about its options, and ends with -1."""
+    assert main(["fetches", str(script), *JSON, "--", "--bogus"]) == 2
+    found = json.loads(captured(capsys)[0])
+    assert found["externals"] == []
+    assert [one["name"] for one in found["diagnostics"]] == ["usage"]
+    assert main(["fetches", str(script), "--", "--no-tkinter", "--bogus"]) == 2
     out, err = captured(capsys)
-    assert json.loads(out) == {"externals": [], "diagnostics": []}
-    assert err == "the script ends with status -1 and fetches nothing\n"
+    message = f"-- --no-tkinter --bogus: {script} ends with status -1 and fetches nothing [error"
+    assert (out, err.startswith(message)) == ("", True), err
+
+
+def test_a_script_that_fetches_nothing_is_an_error(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text in ("", "@echo off\n"):
+        script.write_text(text, encoding="utf-8")
+        assert main(["fetches", str(script)]) == 1
+        assert "fetches nothing with any flags [error: SBM107" in captured(capsys)[1]
 
 
 def test_a_damaged_script_is_reported_with_its_line(
@@ -197,6 +211,31 @@ def test_unusable_input_ends_with_status_2(
     monkeypatch.chdir(ROOT)
     assert main(argv) == 2
     assert captured(capsys)[1].replace("no\\", "no/").startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["build", "--output", "file"], "--output file: is not a directory"),
+        (["build", "--output", "file/b"], "--output file/b: cannot be created: file is a file"),
+        (["release", "--artifacts", "a", "--output", "file"], "--output file: is not a directory"),
+        (["release", "--artifacts", "a", "--vex-file", "a"], "--vex-file a: is a directory"),
+        (["report", "a", "--output", "a"], "--output a: is a directory"),
+        (["export", "--cpython", "a", "--output", "a"], "--output a: is a directory"),
+    ],
+)
+def test_a_place_that_cannot_be_written_to_is_refused_first(
+    argv: list[str],
+    message: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").write_bytes(b"")
+    Path("a").mkdir()
+    assert main([*argv, "--manifest", str(COMMITTED)]) == 2
+    assert captured(capsys)[1].replace("\\", "/").startswith(message)
 
 
 @pytest.mark.parametrize(

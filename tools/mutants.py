@@ -107,10 +107,17 @@ def measure(package: str, size: int, seed: int) -> Iterator[Survivor | None]:
         yield survives(mutant, TESTS[package])
 
 
+def _positive(text: str) -> int:
+    """Return the number that a text is. Raises ValueError for one below 1, which has no score."""
+    if (number := int(text)) < 1:
+        raise ValueError(text)
+    return number
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print the score of each package and the survivors; return 1 if a score is too low."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--sample", type=int, default=20, help="mutants per package (20)")
+    parser.add_argument("--sample", type=_positive, default=20, help="mutants per package (20)")
     parser.add_argument("--seed", type=int, default=1, help="what the sample is drawn by (1)")
     parser.add_argument("--package", action="append", choices=TESTS, help="only this one")
     parser.add_argument("--least", type=float, default=90, help="the lowest score, in %% (90)")

@@ -25,6 +25,7 @@ from sbom.inputs import (
     Inputs,
     creation_time,
     read_inputs,
+    require_output_directory,
     select_platforms,
     select_variant,
     triage_inputs,
@@ -50,6 +51,7 @@ from sbom.verification.results import ResultStatus
 def run(options: BuildOptions, environment: Environment) -> int:
     """Write one SBOM for each platform, and a record beside it."""
     formats = select_formats(options.format)
+    require_output_directory(options.output, "--output")
     inputs = read_inputs(options)
     warnings = triage_inputs(inputs).active
     if errors := failing(warnings):

@@ -26,7 +26,9 @@ from sbom.explanation.statement_facts import explain_vulnerability, find_stateme
 from sbom.explanation.subject import (
     find_components,
     find_diagnostic,
+    is_vulnerability,
     known_subjects,
+    require_subject,
     unknown_subject,
 )
 from sbom.formats import read_document
@@ -36,9 +38,15 @@ from sbom.release.published_directory import read_release
 from sbom.reports import print_report, text_width
 from sbom.vex.read import VEX_FILE, read_statements
 
+_VULNERABILITY_HINT = (
+    "explain the component that has it, to see which version ships; docs/vex.md says how to state "
+    "what is known"
+)
+
 
 def run(options: ExplainOptions) -> int:
     """Print what is known about the subject. Raises InputError if it is not known."""
+    require_subject(options.subject)
     if options.in_ is not None:
         containment = _find(options.subject, options.in_, options.manifest)
         print_report(
@@ -83,6 +91,8 @@ def _explain(options: ExplainOptions) -> list[Explanation]:
             f"name a component or an external of {options.manifest}, a diagnostic such as SBM204, "
             f"or a vulnerability that {VEX_FILE} has a statement about"
         )
+        if is_vulnerability(word):
+            raise usage_error(word, f"{VEX_FILE} has no statement about it", _VULNERABILITY_HINT)
         raise unknown_subject(word, known_subjects(manifest, statements), hint)
     return explanations
 
@@ -103,6 +113,9 @@ def _find(word: str, path: Path, manifest: Path) -> Containment:
         if is_listed(word, bom) or _is_described(word, manifest):
             hint = "without --in, explain says what it is for"
             raise usage_error(word, f"is in no artifact of {source}", hint)
+        if is_vulnerability(word) or find_diagnostic(word):
+            message = "is no component; only those are looked for in a release or a document"
+            raise usage_error(word, message, "remove --in")
         raise unknown_subject(word, listed_names(bom), f"name a component of {path}")
     return containment
 

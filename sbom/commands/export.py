@@ -6,7 +6,7 @@ from sbom import io
 from sbom.diagnostics import Exit, SbomError, failing
 from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.render import OutputFormat, printable
-from sbom.inputs import read_inputs, triage_script
+from sbom.inputs import read_inputs, require_output_file, triage_script
 from sbom.options.shared import InputOptions
 from sbom.options.verbs import ExportOptions
 from sbom.reports import print_report
@@ -20,6 +20,8 @@ def run(options: ExportOptions) -> int:
     if is_printed and options.output_format is not OutputFormat.TEXT:
         hint = "name a file, or remove --output-format"
         raise usage_error("--output -", "prints the document, and not how it was written", hint)
+    if options.output is not None and not is_printed:
+        require_output_file(options.output, "--output")
     inputs = read_inputs(
         InputOptions(
             manifest=options.manifest,

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from sbom import io
-from sbom.diagnostics import Exit, failing
+from sbom.diagnostics import Diagnostic, Exit, failing
+from sbom.diagnostics.io_messages import invalid_usage
 from sbom.diagnostics.render import align_columns
+from sbom.diagnostics.script_messages import no_externals
 from sbom.options.verbs import FetchesOptions
-from sbom.reports import print_note, print_report
+from sbom.reports import print_report
 from sbom.script.externals import ScriptExternal
 from sbom.script.locations import analyze_with_locations
 from sbom.script.run import decode_script, run_script
@@ -17,6 +19,7 @@ from sbom.script.run import decode_script, run_script
 
 def run(options: FetchesOptions) -> int:
     """Print what a script would fetch with these arguments and variables."""
+    rejected: tuple[Diagnostic, ...] = ()
     text, _digest = decode_script(io.read_bytes(options.script), str(options.script))
     script = analyze_with_locations(text, str(options.script))
     if options.all:
@@ -35,16 +38,30 @@ def run(options: FetchesOptions) -> int:
             for fetch in run.fetches
         ]
         if run.status and not listed:
-            print_note(options, f"the script ends with status {run.status} and fetches nothing")
+            rejected = _rejected_arguments(options, run.status)
+    diagnostics = rejected or script.diagnostics
+    if not (diagnostics or script.externals):
+        diagnostics = (no_externals(str(options.script)),)
     print_report(
         options,
-        script.diagnostics,
-        text=_as_table(listed),
+        diagnostics,
+        text="" if rejected else _as_table(listed),
         results={"externals": _as_objects(listed)},
         is_answer=True,
         exemptible=False,
     )
-    return Exit.ERRORS if failing(script.diagnostics) else Exit.OK
+    if rejected:
+        return Exit.USAGE
+    return Exit.ERRORS if failing(diagnostics) else Exit.OK
+
+
+def _rejected_arguments(options: FetchesOptions, status: int) -> tuple[Diagnostic, ...]:
+    """Return the diagnostic of arguments or variables with which a script refuses to run."""
+    given = [f"--env {name}={value}" for name, value in options.env]
+    given += [f"-- {' '.join(options.script_args)}"] * bool(options.script_args)
+    message = f"{options.script} ends with status {status} and fetches nothing"
+    hint = "use what the script knows: --all lists the flags and variables that decide"
+    return (invalid_usage(" ".join(given), message, hint),) if given else ()
 
 
 def _as_objects(externals: Sequence[ScriptExternal]) -> list[dict[str, object]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from sbom import io
 from sbom.bom.bom import Bom, BomFile
@@ -23,6 +24,8 @@ from sbom.inputs import (
     creation_time,
     read_inputs,
     read_vex_file,
+    require_output_directory,
+    require_output_file,
     triage_inputs,
 )
 from sbom.manifest.exemptions import Triage, triage_diagnostics
@@ -65,6 +68,9 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
     manifest = inputs.manifest
     if options.check:
         return _check_published(options, manifest)
+    require_output_directory(options.output, "--output")
+    for vex_file in options.vex_file:
+        require_output_file(vex_file, "--vex-file")
     unpinned, blockers = _release_blockers(options, inputs)
     outputs = Outputs(
         options.artifacts if options.in_place else options.output,
@@ -90,16 +96,15 @@ def run(options: ReleaseOptions, environment: Environment) -> int:
         namespaces=written.namespaces,
     )
     triage = triage.merge(unmatched)
-    documents = {**vex, **documents}
     if options.attest:
         attestations = write_attestations(documents, contents, outputs)
         triage = triage.merge(_stop_for_errors(inputs, attestations.diagnostics, ()))
         documents = {**attestations.documents, **documents}
-    writes = outputs.plan_writes(documents, replace_existing=options.replace)
+    writes = outputs.plan_writes(documents, vex, replace_existing=options.replace)
     stale = stale_documents(outputs.directory, documents)
     io.write_all(writes)
-    for path in stale:
-        print_note(options, f"{outputs.directory / path}: was written by an earlier run; delete it")
+    for name in stale:
+        print_note(options, f"{outputs.directory / name}: was written by an earlier run; delete it")
     slices = sum(artifact.is_standalone for artifact in contents.artifacts)
     text = "\n".join(printable(str(path)) for path in writes)
     text = text or f"{printable(str(outputs.directory))} is up to date"
@@ -139,7 +144,7 @@ def _write_vex(
     bom: Bom,
     missing: Sequence[str],
     namespaces: Mapping[str, str],
-) -> tuple[dict[str, bytes], Triage]:
+) -> tuple[dict[Path, bytes], Triage]:
     """Return the VEX documents that are asked for, by path, and statements that match nothing.
 
     ``namespaces`` are those of the artifacts' SBOMs. Raises SbomError for statements that
@@ -156,8 +161,7 @@ def _write_vex(
         print_note(options, f"{paths}: not written: no statement is true of this release")
         return {}, triage
     written = {
-        str(path.absolute()): write_vex(path.name, found.statements, bom, namespaces)
-        for path in options.vex_file
+        path: write_vex(path.name, found.statements, bom, namespaces) for path in options.vex_file
     }
     return written, triage
 
@@ -174,11 +178,19 @@ def _release_blockers(
     active = triage_inputs(inputs).active
     blockers = failing(active, strict=True)
     if not options.allow_unpinned:
-        return [], blockers
+        return [], [_with_alternative(diagnostic) for diagnostic in blockers]
     unpinned = [diagnostic for diagnostic in active if diagnostic.code is Code.MISSING_CHECKSUM]
     for diagnostic in unpinned:
         print_note(options, f"{diagnostic} [allowed by --allow-unpinned]")
     return unpinned, [diagnostic for diagnostic in blockers if diagnostic not in unpinned]
+
+
+def _with_alternative(blocker: Diagnostic) -> Diagnostic:
+    """Return what stops a release, that of a missing checksum with what this verb offers."""
+    if blocker.code is not Code.MISSING_CHECKSUM:
+        return blocker
+    hint = f"{blocker.hint}; or release without it: --allow-unpinned"
+    return replace(blocker, hint=hint)
 
 
 def _creation_time(outputs: Outputs, name: str, environment: Environment) -> datetime:
@@ -199,7 +211,7 @@ def _inspect_release(
     """
     manifest = inputs.manifest
     artifact_set = classify_artifacts(
-        list_files(options.artifacts), manifest, partial=options.partial
+        list_files(options.artifacts), manifest, str(options.artifacts), partial=options.partial
     )
     layouts = inspect_layouts(options.layout, manifest)
     read = read_parts(options.platform_sbom, layouts, manifest)

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from sbom import io
 from sbom.diagnostics import Diagnostic, Exit, only_read
 from sbom.diagnostics.render import count, printable
-from sbom.inputs import read_inputs, triage_inputs
+from sbom.inputs import read_inputs, require_output_file, triage_inputs
 from sbom.manifest.ranges import line_in_range, version_in_range
 from sbom.options.shared import InputOptions
 from sbom.options.verbs import ReleaseReportOptions
@@ -22,6 +22,7 @@ from sbom.reports import print_report
 
 def run(options: ReleaseReportOptions) -> int:
     """Write the page about a release, and print how much is on it."""
+    require_output_file(options.output, "--output")
     index, document, bom = read_release(options.release)
     with only_read():
         notes = _read_notes(options.manifest, index.version)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sbom.diagnostics.diagnostic import Code, Diagnostic, Location
 from sbom.diagnostics.io_messages import invalid_usage, one_line
 
-_PUBLISH_AGAIN = "run: nox -s release-sbom, and publish everything that it writes"
+_PUBLISH_AGAIN = (
+    "run 'nox -s release-sbom -- --artifacts DIR', and publish everything that it writes"
+)
 
 
 def unknown_artifact(path: str, line: str, *, is_known_elsewhere: bool) -> Diagnostic:
@@ -32,12 +34,12 @@ def missing_artifact(file: str, channel: str) -> Diagnostic:
     )
 
 
-def no_artifacts() -> Diagnostic:
-    """Report a directory that contains nothing of this release."""
+def no_artifacts(directory: str, version: str) -> Diagnostic:
+    """Report a directory that contains nothing of the release of a CPython version."""
     return Diagnostic(
         code=Code.NO_ARTIFACTS,
-        location=Location("--artifacts"),
-        message="the directory contains no artifact of this release",
+        location=Location(directory),
+        message=f"contains no artifact of CPython {version}",
         hint="name the directory of the artifacts, or the manifest of their release by --manifest",
     )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 
 from sbom.diagnostics import InputError
 from sbom.diagnostics.catalog import Entry, catalog
-from sbom.diagnostics.io_messages import invalid_usage
+from sbom.diagnostics.io_messages import invalid_usage, usage_error
 from sbom.explanation.external_facts import current_externals, related_externals
 from sbom.explanation.shipping_facts import find_shipped_rows
 from sbom.manifest.component_spec import ComponentSpec
@@ -15,8 +16,28 @@ from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest
 from sbom.vex.statement import Statement
 
+#: CVE ids, and those of GitHub's, Python's and OSV's own databases.
+_VULNERABILITY = re.compile(r"(CVE|GHSA|PYSEC|PSF|OSV)-\w+(-\w+)*", re.IGNORECASE)
+#: What a CPE (NISTIR 7695) has up to the product: cpe, its version, part, vendor, product.
+_CPE_ATTRIBUTES = 5
 #: How many similar names are suggested.
 _SUGGESTED = 3
+
+
+def require_subject(word: str) -> None:
+    """Raise InputError for what names nothing: no text, and a CPE that every component has."""
+    if not word.strip():
+        raise usage_error(
+            "SUBJECT", "is empty", "name a component, a diagnostic or a vulnerability"
+        )
+    if word.casefold().startswith("cpe:") and len(word.rstrip(":").split(":")) < _CPE_ATTRIBUTES:
+        hint = "write at least vendor and product, such as cpe:2.3:a:openssl:openssl"
+        raise usage_error(word, "names no product", hint)
+
+
+def is_vulnerability(word: str) -> bool:
+    """Return whether a word is the id of a vulnerability, by the prefixes of OSV's schema."""
+    return bool(_VULNERABILITY.fullmatch(word))
 
 
 def find_diagnostic(word: str) -> Entry | None:

@@ -34,11 +34,12 @@ class ArtifactSet:
 
 
 def classify_artifacts(
-    paths: Sequence[str], manifest: Manifest, *, partial: bool = False
+    paths: Sequence[str], manifest: Manifest, directory: str, *, partial: bool = False
 ) -> ArtifactSet:
     """Return which artifact each file of a release directory is, by its path with slashes.
 
-    With ``partial``, it is no diagnostic that artifacts are missing.
+    ``directory`` is what messages call it. With ``partial``, it is no diagnostic that artifacts are
+    missing.
     """
     cpython = manifest.cpython
     expected = {
@@ -59,7 +60,7 @@ def classify_artifacts(
             diagnostics += _check_unexpected(path, manifest)
     missing = tuple(_find_missing(expected, first.keys(), cpython.line))
     if not artifacts:
-        diagnostics.append(no_artifacts())
+        diagnostics.append(no_artifacts(directory, cpython.version))
     elif not partial:
         diagnostics += [missing_artifact(each.file, each.channel.name) for each in missing]
     return ArtifactSet(artifacts, tuple(expected.values()), missing, sort_diagnostics(diagnostics))

@@ -48,24 +48,30 @@ class Outputs:
         return contents.path if self.in_place else contents.artifact.file
 
     def plan_writes(
-        self, documents: Mapping[str, bytes], *, replace_existing: bool
+        self,
+        documents: Mapping[str, bytes],
+        others: Mapping[Path, bytes],
+        *,
+        replace_existing: bool,
     ) -> dict[Path, bytes]:
         """Return what to write; nothing, where all of it is there already.
 
-        Raises SbomError if a different file has the name of a document.
+        ``documents`` are by their paths in the directory, ``others`` by their own. Raises SbomError
+        if a different file has the name of one.
         """
-        existing = {path: _read_existing(self.directory / path) for path in documents}
-        if existing == documents:
+        # The checksums are the last document, after all that they name.
+        writes = {**others, **{self.directory / path: data for path, data in documents.items()}}
+        existing = {path: _read_existing(path) for path in writes}
+        if existing == writes:
             return {}
         clashes = [
-            output_exists(str(self.directory / path))
-            for path, data in documents.items()
+            output_exists(str(path))
+            for path, data in writes.items()
             if existing[path] not in (None, data)
         ]
         if clashes and not replace_existing:
             raise SbomError(clashes)
-        # The checksums are the last document, after all that they name.
-        return {self.directory / path: data for path, data in documents.items()}
+        return writes
 
 
 def _read_existing(path: Path) -> bytes | None:

@@ -86,7 +86,7 @@ def read_published_release(
     of the release that was published.
     """
     paths = [path for path in list_files(directory) if path not in documents]
-    artifact_set = classify_artifacts(paths, manifest, partial=True)
+    artifact_set = classify_artifacts(paths, manifest, str(directory), partial=True)
     index = read_index(documents.get(INDEX))
     undescribed = [
         missing_artifact(artifact.file, artifact.channel.name)

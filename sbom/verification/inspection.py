@@ -249,7 +249,7 @@ def _contents_diagnostics(
     if unreadable:
         reason = unreadable[0].evidence or unreadable[0].status
         more = f"; {len(unreadable) - 1} more files cannot be read" if len(unreadable) > 1 else ""
-        hint = "run 'nox -s verify' to see every such file; build or download them again"
+        hint = "run 'nox -s verify -- PATH' to see every such file; build or download them again"
         yield messages.not_inspected(name, unreadable[0].file, f"{reason}{more}", hint)
     for path in unopened:
         reason = "not a zip file; it is assumed to contain what externals.toml declares"

@@ -63,3 +63,29 @@ def test_an_unknown_subject_is_an_error_that_says_what_can_be_explained(run: Run
 def test_a_terminal_gets_no_control_characters(run: Run) -> None:
     _, _, err = run("explain", "a\x1b[31m\nb")
     assert "\x1b" not in err
+
+
+def test_of_an_unknown_vulnerability_no_other_one_is_suggested(run: Run) -> None:
+    """Ids that look alike have nothing to do with each other."""
+    for word in ("CVE-2023-45854", "GHSA-mq29-j5xf-cjwr"):
+        status, _, err = run("explain", word, "--manifest", ROOT / "externals.toml")
+        assert status == Exit.USAGE
+        assert err.startswith(f"{word}: vex.toml has no statement about it [error: SBM901 usage]")
+        assert "did you mean" not in err
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("", "SUBJECT: is empty"),
+        (" ", "SUBJECT: is empty"),
+        ("cpe:", "cpe:: names no product"),
+        ("cpe:2.3:a:openssl", "cpe:2.3:a:openssl: names no product"),
+    ],
+)
+@pytest.mark.parametrize("in_", [[], ["--in", "no/release"]])
+def test_a_word_that_names_nothing_or_everything_is_refused(
+    run: Run, word: str, message: str, in_: list[str]
+) -> None:
+    status, out, err = run("explain", word, *in_)
+    assert (status, out, err.startswith(message)) == (Exit.USAGE, "", True), err

@@ -175,6 +175,13 @@ def test_a_component_that_is_not_there_is_an_error_with_similar_names(
     assert err.startswith("zlip: is not known [error: SBM901 usage]\n    did you mean 'zlib' or ")
 
 
+@pytest.mark.parametrize("word", ["CVE-2023-45853", "SBM204"])
+def test_only_components_are_looked_for_in_a_release(run: Run, partial: Path, word: str) -> None:
+    status, _, err = run("explain", word, "--in", partial)
+    assert status == Exit.USAGE
+    assert err.startswith(f"{word}: is no component; only those are looked for in a release")
+
+
 def test_a_directory_without_an_index_is_refused(run: Run, tmp_path: Path) -> None:
     status, _, err = run("explain", "zlib", "--in", tmp_path)
     assert status == Exit.USAGE

@@ -219,7 +219,7 @@ def test_a_directory_without_artifacts_is_not_a_release(run: Run, tmp_path: Path
         status, output = failed_release(run, tmp_path / "in", *partial)
         assert status == 1
         assert output == [
-            "--artifacts: the directory contains no artifact of this release "
+            f"{tmp_path / 'in'}: contains no artifact of CPython 3.14.7 "
             "[error: SBM703 no-artifacts]"
         ]
 

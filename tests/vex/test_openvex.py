@@ -196,6 +196,19 @@ def test_a_file_of_another_run_is_not_overwritten_unasked(
     assert vex.read_bytes() != first
 
 
+def test_a_path_is_printed_as_it_was_written(
+    run: Run, few: Path, manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(manifest.parent)
+    words = ("--artifacts", few, "--output", "out", *PARTIAL, "--vex-file", Path("vex.json"))
+    status, out, _ = release(run, manifest, VALID, *words)
+    assert (status, "vex.json" in out.splitlines()) == (0, True)
+    other = VALID.replace("A Person", "B Person")
+    err = release(run, manifest, other, *words)[2]
+    assert any(line.startswith("vex.json: ") for line in err.splitlines())
+    assert str(manifest.parent / "vex.json") not in err
+
+
 def test_a_statement_that_matches_no_artifact_is_a_warning(stated: Path) -> None:
     err = (stated / "stderr").read_text(encoding="utf-8")
     assert "CVE-2024-47611 xz: matches nothing in this release" in err
