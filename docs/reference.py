@@ -25,8 +25,9 @@ The first line of externals.toml names its [JSON schema](externals.schema.json),
 with Taplo, such as Visual Studio Code with Even Better TOML, complete and check its keys."""
 
 _COMMANDS = """\
-Every verb runs as `python -m sbom VERB`, and as `cpython-sbom VERB` once this project is installed.
-`--help` of a verb prints the same."""
+Every verb runs as `python -m sbom VERB`, and as `cpython-sbom VERB`, once
+`python -m pip install -e .` has installed this project, in a clone of it. `--help` of a verb prints
+the same."""
 
 
 def pages() -> dict[str, str]:

@@ -90,18 +90,24 @@ def print_error(options: TextOptions, error: SbomError) -> None:
 def print_note(options: TextOptions, text: str) -> None:
     """Print something to know to standard error, unless it is to be quiet."""
     if not options.quiet:
-        _write(sys.stderr, f"{escape_lines(text)}\n")
+        style = text_style(options, sys.stderr)
+        for line in text.split("\n"):
+            sentence = line.lstrip(" ")
+            indent = " " * (len(line) - len(sentence))
+            _write(sys.stderr, f"{style.wrap(printable(sentence), indent)}\n")
 
 
 def text_style(options: TextOptions, stream: TextIO | None) -> TextStyle:
     """Return how text is printed to a stream; None is one that is closed."""
+    is_terminal = stream is not None and stream.isatty()
     color = is_colored(
         options.color,
         os.environ,
-        is_terminal=stream is not None and stream.isatty(),
+        is_terminal=is_terminal,
         is_windows=sys.platform == "win32",
     )
-    return TextStyle(color=color, quiet=options.quiet, verbose=options.verbose)
+    width = text_width(stream) if is_terminal else 0
+    return TextStyle(width=width, color=color, quiet=options.quiet, verbose=options.verbose)
 
 
 def text_width(stream: TextIO | None) -> int:

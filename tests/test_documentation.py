@@ -190,3 +190,8 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
     assert re.findall(r"^\$ (nox -s tests)$", TEXT["README.md"], re.MULTILINE) == ["nox -s tests"]
     assert script.index("nox -s tests\n") < script.index("nox -s lint types check docs sbom\n")
+
+
+def test_a_page_that_runs_the_module_says_what_it_takes() -> None:
+    shown = {page for page, text in TEXT.items() if "python -m sbom " in text}
+    assert shown - {page for page, text in TEXT.items() if "pip install -e ." in text} == set()

@@ -29,6 +29,8 @@ class OutputFormat(StrEnum):
     SARIF = "sarif"
 
 
+#: What the lines below the first one of a diagnostic start with.
+_INDENT = "    "
 #: How many diagnostics with one name are printed as text.
 _SHOWN = 50
 #: How many lines a terminal has that shows all of a text at once.
@@ -89,7 +91,7 @@ def _text_blocks(
     for item in ordered:
         shown[item.code] += 1
         if shown[item.code] == limit + 1:
-            yield _summarize(by_code[item.code][limit:], strict=strict)
+            yield _summarize(by_code[item.code][limit:], style, strict=strict)
         if shown[item.code] > limit:
             continue
         if item.location.path != file:
@@ -101,19 +103,19 @@ def _text_blocks(
         yield _as_text(
             replace(item, hint="" if hint in printed or style.quiet else item.hint),
             f"exemption key: {key}\n" * bool(key)
-            + textwrap.indent(exemption if exemption not in printed else "", " " * 4),
+            + textwrap.indent(exemption if exemption not in printed else "", _INDENT),
             style,
             strict=strict,
         )
         printed |= {exemption, hint}
 
 
-def _summarize(rest: Sequence[Diagnostic], *, strict: bool) -> str:
+def _summarize(rest: Sequence[Diagnostic], style: TextStyle, *, strict: bool) -> str:
     """Return the number of diagnostics that are not printed, and what the first ones are about."""
     names = [printable(item.short_subject or item.location.path) for item in rest[:_NAMED]]
     more = ", …" if len(rest) > _NAMED else ""
     label = _label(rest[0], strict=strict)
-    return f"and {len(rest):,} more [{label}]:\n    {', '.join(names)}{more}\n"
+    return f"and {len(rest):,} more [{label}]:\n{style.wrap(', '.join(names) + more, _INDENT)}\n"
 
 
 def exemption_toml(diagnostic: Diagnostic) -> str:
@@ -175,14 +177,19 @@ def _as_text(diagnostic: Diagnostic, exemption: str, style: TextStyle, *, strict
     """Return the lines of a diagnostic; ``exemption`` has those on how to accept it, if any."""
     is_error = _severity(diagnostic, strict=strict) is Severity.ERROR
     paint = style.error if is_error else style.warning
-    location = style.location(printable(str(diagnostic.location)))
+    location, label = printable(str(diagnostic.location)), _label(diagnostic, strict=strict)
     rest = ": ".join(part for part in (diagnostic.short_subject, diagnostic.message) if part)
-    text = f"{location}: {printable(rest)} [{paint(_label(diagnostic, strict=strict))}]\n"
+    # No-break spaces, of which printable() leaves none, keep both ends whole.
+    kept, kept_label = location.replace(" ", "\xa0"), label.replace(" ", "\xa0")
+    wrapped = style.wrap(f"{kept}: {printable(rest)} [{kept_label}]")
+    middle = wrapped.removeprefix(kept).removesuffix(f"{kept_label}]")
+    text = f"{style.location(location)}{middle}{paint(label)}]\n"
     if not style.quiet:
         text += _excerpt(diagnostic.location, paint)
     if diagnostic.hint:
-        text += f"    {style.hint(printable(diagnostic.hint))}\n"
-    return text + textwrap.indent(exemption, " " * 4)
+        lines = style.wrap(printable(diagnostic.hint), _INDENT).split("\n")
+        text += "".join(f"{_INDENT}{style.hint(line[len(_INDENT) :])}\n" for line in lines)
+    return text + textwrap.indent(exemption, _INDENT)
 
 
 def _excerpt(location: Location, paint: Callable[[str], str]) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+#: What the lines of a sentence after the first start with.
+_CONTINUED = "  "
 
 
 class ColorChoice(StrEnum):
@@ -17,11 +21,35 @@ class ColorChoice(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextStyle:
-    """How text is printed: with ``quiet``, only errors; with ``verbose``, everything known."""
+    """How text is printed: with ``quiet``, only errors; with ``verbose``, everything known.
 
+    Lines of sentences are wrapped at ``width`` columns; 0 is for files and programs, where each
+    diagnostic is one line.
+    """
+
+    width: int = 0
     color: bool = False
     quiet: bool = False
     verbose: bool = False
+
+    def wrap(self, text: str, indent: str = "") -> str:
+        """Return a text in lines that fit, each with an indent; one with a width less the first.
+
+        What is longer than a line, such as an address, stays whole, so that it can be copied. So
+        does what has no-break spaces.
+        """
+        if not self.width:
+            return indent + text
+        return "\n".join(
+            textwrap.wrap(
+                text,
+                self.width,
+                initial_indent=indent,
+                subsequent_indent=indent or _CONTINUED,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        )
 
     def error(self, text: str) -> str:
         """Return a text as that of an error."""

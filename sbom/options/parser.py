@@ -126,8 +126,14 @@ def _add_argument(
     if argument.form is Form.CHOICE:
         return target.add_argument(option, dest=name, choices=argument.choices, help=text)
     if argument.choices:
+        # The choices themselves would make a usage line that no terminal of 80 columns has.
         return target.add_argument(
-            option, dest=name, choices=argument.choices, action="append", help=text
+            option,
+            dest=name,
+            metavar=name.upper(),
+            choices=argument.choices,
+            action="append",
+            help=f"{text}; one of {', '.join(argument.choices)}",
         )
     return target.add_argument(
         option,

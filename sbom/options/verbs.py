@@ -168,7 +168,7 @@ RELEASE = Verb(
     examples=(
         ("--artifacts 3.14.7", "describe a directory of artifacts, in dist/release"),
         (
-            "--artifacts 3.14.7 --platform-sbom python-3.14.7-amd64.spdx.json",
+            "--artifacts 3.14.7 --platform-sbom amd64.spdx.json",
             "with a build that was described on another machine",
         ),
         ("--artifacts 3.14.7 --check", "verify a directory that was published"),
@@ -261,8 +261,8 @@ DIFF = Verb(
         ("--git HEAD", "what was changed in externals.toml and is not committed"),
         ("--git main..HEAD --output-format markdown", "a branch, for its pull request"),
         (
-            "python-3.14.6-amd64.exe.spdx.json python-3.14.7-amd64.exe.cdx.json",
-            "two releases; the formats do not matter",
+            "3.14.6/python.exe.spdx.json 3.14.7/python.exe.cdx.json",
+            "two documents; the formats do not matter",
         ),
     ),
 )

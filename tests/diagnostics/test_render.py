@@ -190,3 +190,25 @@ def test_the_summary_stands_first_too_where_it_would_scroll_away() -> None:
     short, long = "one line\n" * 24, "one line\n" * 25
     assert add_summary(short, "2 errors") == f"{short}2 errors\n"
     assert add_summary(long, "2 errors") == f"2 errors\n\n{long}2 errors\n"
+
+
+def test_on_a_terminal_sentences_are_wrapped_and_ends_and_addresses_stay_whole() -> None:
+    address = "https://example.org/" + "a" * 60
+    found = Diagnostic(
+        code=Code.MISSING_CHECKSUM,
+        location=Location("my tree/externals.toml", 3, 1),
+        message="no checksum of an archive is recorded, and none is known",
+        hint=f"look for it at {address} and record it, or run regen with network access",
+    )
+    [one, hint, *_] = render([found], OutputFormat.TEXT).splitlines()
+    wrapped = render([found], OutputFormat.TEXT, style=TextStyle(width=50, color=True))
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", wrapped).splitlines()
+    end = plain.index(next(line for line in plain if line.endswith("missing-checksum]")))
+    last = next(number for number, line in enumerate(plain) if line.startswith("    exemption key"))
+    assert " ".join(line.strip() for line in plain[: end + 1]) == one
+    assert " ".join(line.strip() for line in plain[end + 1 : last]) == hint.strip()
+    assert [line for line in plain if len(line) > 50] == [f"    {address}"]
+    assert plain[0].startswith("my tree/externals.toml:3:1: ")
+    assert plain[end].endswith("[warning: SBM308 missing-checksum]")
+    assert "\x1b[1mmy tree/externals.toml:3:1\x1b[0m" in wrapped
+    assert "[\x1b[1;33mwarning: SBM308 missing-checksum\x1b[0m]" in wrapped

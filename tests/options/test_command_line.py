@@ -67,9 +67,11 @@ def test_help_shows_examples_and_does_nothing(
     verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit, match="0"):
         main([verb, "--help"] if verb else ["--help"])
     out, err = capsys.readouterr()
+    assert [line for line in out.splitlines() if len(line) > 80] == []
     shown = [line for line in out.splitlines() if line.startswith("  python -m sbom ")]
     assert len(shown) >= 2
     assert "  130  interrupted" in out
