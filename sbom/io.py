@@ -76,6 +76,15 @@ def is_directory(path: Path) -> bool:
         return False
 
 
+def is_special(path: Path) -> bool:
+    """Return whether a path leads to a device, a pipe or a socket."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
 def find_file(path: Path) -> Path | None:
     """Return the file that a path leads to on Windows, where case does not distinguish names.
 
@@ -102,8 +111,7 @@ def write_all(contents: Mapping[Path, bytes | IO[bytes]]) -> None:
     try:
         for named, data in contents.items():
             path = named.resolve()  # what a link leads to is replaced, not the link
-            if path.is_dir():
-                raise IsADirectoryError(errno.EISDIR, "is a directory")
+            _require_file(path)
             path.parent.mkdir(parents=True, exist_ok=True)
             waiting.append((_temporary(path, data), path))
         while waiting:
@@ -115,6 +123,14 @@ def write_all(contents: Mapping[Path, bytes | IO[bytes]]) -> None:
     finally:
         for temporary, _ in waiting:
             _remove(temporary)
+
+
+def _require_file(path: Path) -> None:
+    """Raise OSError if a path leads to something that no file may replace."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a directory")
+    if is_special(path):
+        raise OSError(errno.EINVAL, "is a device or a pipe, which is not replaced")
 
 
 def _replace(source: str, target: Path) -> None:

@@ -221,6 +221,7 @@ def test_unusable_input_ends_with_status_2(
         (["release", "--artifacts", "a", "--output", "file"], "--output file: is not a directory"),
         (["release", "--artifacts", "a", "--vex-file", "a"], "--vex-file a: is a directory"),
         (["report", "a", "--output", "a"], "--output a: is a directory"),
+        (["report", "a", "--output", os.devnull], f"--output {os.devnull}: is a device or"),
         (["export", "--cpython", "a", "--output", "a"], "--output a: is a directory"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -65,6 +66,21 @@ def test_a_file_that_another_program_keeps_open_is_reported_and_kept(tmp_path: P
     assert caught.value.diagnostics[0].message.startswith("cannot be written: ")
     assert path.read_bytes() == b"old"
     assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes in directories")
+def test_a_pipe_or_a_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    other = tmp_path / "a.json"
+    with pytest.raises(OperationalError) as caught:
+        write_all({other: b"new", pipe: b"new"})
+    assert (
+        caught.value.diagnostics[0].message
+        == "cannot be written: is a device or a pipe, which is not replaced"
+    )
+    assert [*tmp_path.iterdir()] == [pipe]
+    assert pipe.is_fifo()
 
 
 def test_nothing_is_left_beside_a_read_only_file_that_windows_does_not_replace(
