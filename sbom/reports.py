@@ -51,9 +51,9 @@ def print_report(
         )
         if diagnostics and not is_check and not options.quiet:
             rendered = add_summary(rendered, summarize(diagnostics, strict=strict))
-        accepted = "" if options.quiet else _render_exempted(exempted)
-        text = escape_lines(shown)
-        if is_check and text.count("\n") == 1:
+        accepted = "" if options.quiet else _render_exempted(exempted, style)
+        text = wrap_lines(shown, style) if is_check else escape_lines(shown)
+        if is_check and shown.count("\n") == 1:
             rendered, accepted, text = add_summary(rendered + accepted, text.rstrip("\n")), "", ""
         _write(stream, rendered)
         _write(sys.stdout, f"{accepted}{text}")
@@ -90,11 +90,7 @@ def print_error(options: TextOptions, error: SbomError) -> None:
 def print_note(options: TextOptions, text: str) -> None:
     """Print something to know to standard error, unless it is to be quiet."""
     if not options.quiet:
-        style = text_style(options, sys.stderr)
-        for line in text.split("\n"):
-            sentence = line.lstrip(" ")
-            indent = " " * (len(line) - len(sentence))
-            _write(sys.stderr, f"{style.wrap(printable(sentence), indent)}\n")
+        _write(sys.stderr, f"{wrap_lines(text, text_style(options, sys.stderr))}\n")
 
 
 def text_style(options: TextOptions, stream: TextIO | None) -> TextStyle:
@@ -122,6 +118,15 @@ def escape_lines(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
+def wrap_lines(text: str, style: TextStyle) -> str:
+    """Return lines as ``escape_lines`` does, each wrapped below where it starts."""
+    wrapped = []
+    for line in text.split("\n"):
+        sentence = line.lstrip(" ")
+        wrapped.append(style.wrap(printable(sentence), line[: len(line) - len(sentence)]))
+    return "\n".join(wrapped)
+
+
 def _as_json(
     options: ReportOptions, diagnostics: Sequence[object], results: Mapping[str, object]
 ) -> str:
@@ -135,10 +140,11 @@ def _write(stream: TextIO | None, text: str) -> None:
         stream.write(text)
 
 
-def _render_exempted(exempted: Iterable[tuple[Diagnostic, str]]) -> str:
+def _render_exempted(exempted: Iterable[tuple[Diagnostic, str]], style: TextStyle) -> str:
     """Return exempted diagnostics as text, each with the reason."""
-    return "".join(
+    lines = (
         f"{printable(str(diagnostic))} [exempted: {diagnostic.entry.id} {diagnostic.code}]\n"
         f"    {printable(' '.join(reason.split()))}\n"
         for diagnostic, reason in exempted
     )
+    return wrap_lines("".join(lines), style)

@@ -163,32 +163,38 @@ def test_a_long_check_starts_and_ends_with_what_it_found(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no pseudoterminals of this kind")
-@pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
+@pytest.mark.parametrize(
+    ("term", "text", "status"),
+    [
+        ("xterm-256color", "[cpython]\n[tool.ruff]\n", 1),
+        ("dumb", "[cpython]\n[tool.ruff]\n", 1),
+        ("dumb", COMMITTED.read_text(encoding="utf-8"), 0),
+    ],
+)
 def test_diagnostics_fit_a_terminal_and_are_one_line_each_for_a_program(
-    tmp_path: Path, term: str
+    tmp_path: Path, term: str, text: str, status: int
 ) -> None:
     import fcntl  # noqa: PLC0415 - only POSIX has them
     import pty  # noqa: PLC0415
     import termios  # noqa: PLC0415
 
-    (tmp_path / "m.toml").write_text("[cpython]\n[tool.ruff]\n", encoding="utf-8")
+    (tmp_path / "m.toml").write_text(text, encoding="utf-8")
     words = [sys.executable, "-m", "sbom", "check", "--manifest", str(tmp_path / "m.toml")]
     environment = {**os.environ, "TERM": term, "PYTHONPATH": str(ROOT)}
     environment.pop("COLUMNS", None)
     here, there = pty.openpty()
     fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    status = subprocess.run(words, stderr=there, stdout=there, env=environment, check=False)
+    done = subprocess.run(words, stderr=there, stdout=there, env=environment, check=False)
     os.close(there)
     shown = b""
     with contextlib.suppress(OSError):  # Linux ends with EIO where no one writes any more
         while data := os.read(here, 4096):
             shown += data
     os.close(here)
-    text = re.sub(r"\x1b\[[0-9;]*m", "", shown.decode())
-    assert ("\x1b[" in shown.decode(), status.returncode) == (term != "dumb", 1)
-    paths = str(tmp_path)
-    assert [line for line in text.splitlines() if len(line) > 80 and paths not in line] == []
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).splitlines()
+    assert ("\x1b[" in shown.decode(), done.returncode) == (term != "dumb", status)
+    assert [line for line in lines if len(line) > 80 and str(tmp_path) not in line] == []
     piped = subprocess.run(words, capture_output=True, env=environment, check=False, text=True)
-    lines = piped.stderr.splitlines()
-    assert any(len(line) > 80 for line in lines)
-    assert len(lines) < len(text.splitlines())
+    of_program = f"{piped.stdout}{piped.stderr}".splitlines()
+    assert any(len(line) > 80 for line in of_program)
+    assert len(of_program) < len(lines)

@@ -47,8 +47,8 @@ def render_verification(
         return diagnostics
     table = _table(verification.inspection.results)
     table += render_signers(verification.signatures, verification.target.files)
-    summary = printable(_summary(verification, strict=strict))
-    heading = printable(_heading(verification))
+    summary = style.wrap(printable(_summary(verification, strict=strict)))
+    heading = style.wrap(printable(_heading(verification)))
     body = f"{table}\n{diagnostics}"
     return f"{heading}\n\n{add_summary(body, summary)}"
 
