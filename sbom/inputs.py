@@ -201,8 +201,6 @@ def require_output_file(path: Path, option: str) -> None:
     """Raise InputError, unless a path leads to a file, or one can be made there."""
     if io.is_directory(path):
         raise usage_error(f"{option} {path}", "is a directory", "name a file to write")
-    if io.is_special(path):
-        raise usage_error(f"{option} {path}", "is a device or a pipe", "name a file to write")
     require_output_directory(path.parent, option)
 
 

@@ -76,15 +76,6 @@ def is_directory(path: Path) -> bool:
         return False
 
 
-def is_special(path: Path) -> bool:
-    """Return whether a path leads to a device, a pipe or a socket."""
-    try:
-        mode = path.stat().st_mode
-    except (OSError, ValueError):
-        return False
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
-
-
 def find_file(path: Path) -> Path | None:
     """Return the file that a path leads to on Windows, where case does not distinguish names.
 
@@ -99,19 +90,32 @@ def find_file(path: Path) -> Path | None:
 def require_directory(path: Path, hint: str) -> None:
     """Raise InputError, with a hint for the user, unless a path leads to a directory."""
     if not is_directory(path):
-        raise InputError([input_error(str(path), "is not a directory", hint)])
+        reason = "is not a directory" if _exists(path) else "is not a directory: it does not exist"
+        raise InputError([input_error(str(path), reason, hint)])
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that is too long, or that no path can have
+        return False
 
 
 def write_all(contents: Mapping[Path, bytes | IO[bytes]]) -> None:
     """Write files, each whole or not at all; none is replaced before all are on the disk.
 
-    Raises OperationalError if one cannot be written; each file is then the old or the new one.
+    Raises OperationalError if one cannot be written; each file is then the old or the new one. A
+    device or a pipe, such as /dev/null, is written to, and never replaced.
     """
     waiting: list[tuple[str, Path]] = []
     try:
         for named, data in contents.items():
             path = named.resolve()  # what a link leads to is replaced, not the link
-            _require_file(path)
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, "is a directory")
+            if named.exists() and not path.is_file():
+                _write_through(named, data)
+                continue
             path.parent.mkdir(parents=True, exist_ok=True)
             waiting.append((_temporary(path, data), path))
         while waiting:
@@ -125,12 +129,30 @@ def write_all(contents: Mapping[Path, bytes | IO[bytes]]) -> None:
             _remove(temporary)
 
 
-def _require_file(path: Path) -> None:
-    """Raise OSError if a path leads to something that no file may replace."""
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "is a directory")
-    if is_special(path):
-        raise OSError(errno.EINVAL, "is a device or a pipe, which is not replaced")
+def _write_through(path: Path, data: bytes | IO[bytes]) -> None:
+    with os.fdopen(_open_device(path), "wb") as file:
+        if isinstance(data, bytes):
+            file.write(data)
+        else:
+            shutil.copyfileobj(data, file)
+
+
+def _open_device(path: Path) -> int:
+    """Open a device or a pipe to write to; a pipe that nobody reads is an error after a moment."""
+    if sys.platform == "win32":
+        return os.open(path, os.O_WRONLY | os.O_BINARY)
+    waits = iter(_ATTEMPTS)
+    while True:
+        try:
+            opened = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            seconds = next(waits, None)
+            if error.errno != errno.ENXIO or seconds is None:
+                raise
+            time.sleep(seconds)
+        else:
+            os.set_blocking(opened, True)
+            return opened
 
 
 def _replace(source: str, target: Path) -> None:

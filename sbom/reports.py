@@ -12,7 +12,8 @@ from typing import TextIO
 from sbom.diagnostics import Diagnostic, SbomError
 from sbom.diagnostics.render import OutputFormat, add_summary, printable, render, summarize
 from sbom.diagnostics.style import TextStyle, is_colored
-from sbom.options.shared import ReportOptions, TextOptions
+from sbom.options.shared import DiffFormat, ReportOptions, TextOptions
+from sbom.options.verbs import DiffOptions
 
 #: The columns of text that goes to a file or a program, and the fewest that text is wrapped at.
 _COLUMNS = 80
@@ -71,6 +72,8 @@ def print_error(options: TextOptions, error: SbomError) -> None:
     output_format = OutputFormat.TEXT
     if isinstance(options, ReportOptions):
         output_format = options.output_format
+    elif isinstance(options, DiffOptions) and options.output_format is DiffFormat.JSON:
+        output_format = OutputFormat.JSON
     is_text = output_format is OutputFormat.TEXT
     stream = sys.stderr if is_text else sys.stdout
     rendered = render(
@@ -80,7 +83,7 @@ def print_error(options: TextOptions, error: SbomError) -> None:
         exemptible=error.exemptible,
         style=text_style(options, stream),
     )
-    if isinstance(options, ReportOptions) and output_format is OutputFormat.JSON:
+    if output_format is OutputFormat.JSON:
         rendered = _as_json(options, json.loads(rendered), {})
     if is_text and not options.quiet:
         rendered = add_summary(rendered, summarize(error.diagnostics, strict=error.strict))
@@ -128,9 +131,10 @@ def wrap_lines(text: str, style: TextStyle) -> str:
 
 
 def _as_json(
-    options: ReportOptions, diagnostics: Sequence[object], results: Mapping[str, object]
+    options: TextOptions, diagnostics: Sequence[object], results: Mapping[str, object]
 ) -> str:
-    value = diagnostics if options.json_is_list else {**results, "diagnostics": diagnostics}
+    is_list = isinstance(options, ReportOptions) and options.json_is_list
+    value = diagnostics if is_list else {**results, "diagnostics": diagnostics}
     return json.dumps(value, indent=2) + "\n"
 
 

@@ -221,7 +221,6 @@ def test_unusable_input_ends_with_status_2(
         (["release", "--artifacts", "a", "--output", "file"], "--output file: is not a directory"),
         (["release", "--artifacts", "a", "--vex-file", "a"], "--vex-file a: is a directory"),
         (["report", "a", "--output", "a"], "--output a: is a directory"),
-        (["report", "a", "--output", os.devnull], f"--output {os.devnull}: is a device or"),
         (["export", "--cpython", "a", "--output", "a"], "--output a: is a directory"),
     ],
 )
@@ -357,7 +356,8 @@ def test_diagnostics_are_printed_as_json_and_as_workflow_commands(
     assert captured(capsys)[0].splitlines()[0] == (
         f"::warning file={manifest.as_posix().replace(':', '%3A')},"
         f"line={line_of('[binary.llvm]', manifest)},col=1,"
-        "title=SBM308 missing-checksum::binary.llvm: "
+        "title=SBM308 missing-checksum::"
+        f"{manifest}:{line_of('[binary.llvm]', manifest)}:1: binary.llvm: "
         "no checksum of llvm-19.1.7.0 is recorded%0Arun with network access: nox -s regen"
     )
 
@@ -367,6 +367,9 @@ def test_diagnostics_are_printed_as_json_and_as_workflow_commands(
     [
         (["check", "--frobnicate"], "python -m sbom check: error: unrecognized arguments"),
         (["fetches", "s.bat", "--no-tkinter"], "arguments of the script go after --"),
+        (["check", "--stric"], "unrecognized arguments: --stric; did you mean --strict?"),
+        (["build", "--fromat=all"], "--fromat=all; did you mean --format?"),
+        (["build", "--format", "spdx-2"], "did you mean spdx-2.3?"),
     ],
 )
 def test_an_unknown_option_is_refused_with_the_usage_of_its_verb(
@@ -377,6 +380,26 @@ def test_an_unknown_option_is_refused_with_the_usage_of_its_verb(
     error = capsys.readouterr().err
     assert error.startswith(f"usage: python -m sbom {words[0]} ")
     assert message in error
+
+
+def test_a_verb_that_looks_like_another_one_is_answered_with_that(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["chek"])
+    assert "invalid choice: 'chek' (choose from regen, check, " in (err := captured(capsys)[1])
+    assert err.endswith("; did you mean check?\n")
+
+
+def test_a_command_in_githubs_log_says_where_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """The log shows the message alone. An option is in no file that could be annotated."""
+    words = ["--output-format", "github", "--manifest", str(COMMITTED)]
+    assert main(["build", "--platform", "arm32", *words]) == 2
+    assert captured(capsys)[0].startswith(
+        "::error title=SBM901 usage::--platform arm32: unknown platform%0Ause one of "
+    )
+    assert main(["explain", "xz", *words[:3], "no.toml"]) == 2
+    assert "::no.toml: cannot be read: " in captured(capsys)[0]
 
 
 # regen

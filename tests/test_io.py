@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -10,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from sbom.diagnostics import InputError, OperationalError
 from sbom.io import find_file, read_bytes, write_all
@@ -68,21 +70,6 @@ def test_a_file_that_another_program_keeps_open_is_reported_and_kept(tmp_path: P
     assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes in directories")
-def test_a_pipe_or_a_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    other = tmp_path / "a.json"
-    with pytest.raises(OperationalError) as caught:
-        write_all({other: b"new", pipe: b"new"})
-    assert (
-        caught.value.diagnostics[0].message
-        == "cannot be written: is a device or a pipe, which is not replaced"
-    )
-    assert [*tmp_path.iterdir()] == [pipe]
-    assert pipe.is_fifo()
-
-
 def test_nothing_is_left_beside_a_read_only_file_that_windows_does_not_replace(
     tmp_path: Path,
 ) -> None:
@@ -104,3 +91,37 @@ def test_no_other_error_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(OperationalError, match="Permission denied"):
         write_all({tmp_path / "a.json": b"new"})
     assert time.monotonic() - started < 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this platform has no named pipes")
+def test_what_is_no_regular_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    """/dev/null was replaced by a file, where the user may do that."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    found: list[bytes] = []
+    reader = threading.Thread(target=lambda: found.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    write_all({pipe: b"a document", tmp_path / "beside": b"b"})
+    reader.join(timeout=10)
+    assert (found, pipe.is_fifo()) == ([b"a document"], True)
+    assert (tmp_path / "beside").read_bytes() == b"b"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this platform has no named pipes")
+def test_a_pipe_that_nobody_reads_is_an_error_and_no_hang(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OperationalError, match="cannot be written"):
+        write_all({pipe: b"a document"})
+    assert [*tmp_path.iterdir()] == [pipe]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="it has no /dev/stdout")
+def test_a_page_can_go_to_standard_output() -> None:
+    code = (
+        "from pathlib import Path\nfrom sbom.io import write_all\n"
+        "write_all({Path('/dev/stdout'): b'a page'})\n"
+    )
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, check=True)
+    assert done.stdout == b"a page"

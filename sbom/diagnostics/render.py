@@ -216,18 +216,20 @@ def _excerpt(location: Location, paint: Callable[[str], str]) -> str:
 def _as_github(diagnostic: Diagnostic, *, strict: bool) -> str:
     """Return a workflow command; values are escaped the way GitHub's toolkit unescapes them.
 
-    A path has slashes, as those of the files of a pull request have.
+    A path has slashes, as those of the files of a pull request have. The message starts with the
+    location, as that of ruff does: the log of a run shows nothing else of it.
     """
     location = diagnostic.location
     line = f",line={location.line}" if location.line else ""
     if location.column:
         line += f",col={location.column}"
-    subject = f"{diagnostic.short_subject}: " if diagnostic.short_subject else ""
-    text = _escape(f"{subject}{diagnostic.message}\n{diagnostic.hint}".rstrip())
-    file = _escape(location.path.replace("\\", "/")).replace(":", "%3A").replace(",", "%2C")
+    text = _escape(f"{diagnostic}\n{diagnostic.hint}".rstrip())
+    path = _escape(location.path.replace("\\", "/")).replace(":", "%3A").replace(",", "%2C")
+    # An option is in no file.
+    file = "" if diagnostic.code is Code.USAGE else f"file={path}{line},"
     title = f"{diagnostic.entry.id} {diagnostic.code}"
     severity = _severity(diagnostic, strict=strict)
-    return f"::{severity} file={file}{line},title={title}::{text}"
+    return f"::{severity} {file}title={title}::{text}"
 
 
 def _escape(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sbom.options.arguments import Argument, Form, Verb, declared_arguments
@@ -50,8 +50,27 @@ class _Parser(argparse.ArgumentParser):
         known, unknown = super().parse_known_args(args, namespace)
         if unknown:
             hint = f"; {self._unknown_hint}" if self._unknown_hint else ""
+            options = [each for each in self._option_string_actions if each.startswith("--")]
+            flags = [word.partition("=")[0] for word in unknown if word.startswith("--")]
+            hint = _did_you_mean(flags, options) or hint
             self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
         return known, unknown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse a value that is none of the choices, and suggest the one that looks like it."""
+        choices = [str(each) for each in action.choices or ()]
+        if choices and value not in choices:
+            hint = _did_you_mean([value], choices)
+            message = f"invalid choice: {value!r} (choose from {', '.join(choices)}){hint}"
+            raise argparse.ArgumentError(action, message)
+
+
+def _did_you_mean(words: Iterable[str], known: Sequence[str]) -> str:
+    """Return a question that names what words look like; empty if they look like nothing."""
+    import difflib  # noqa: PLC0415 - only for those who mistyped something
+
+    similar = [match for word in words for match in difflib.get_close_matches(word, known, n=1)]
+    return f"; did you mean {' '.join(similar)}?" if similar else ""
 
 
 def make_parser(

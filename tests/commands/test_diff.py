@@ -119,6 +119,16 @@ def test_what_cannot_be_compared_ends_with_2(
     assert (out, err.startswith(message)) == ("", True), err
 
 
+def test_what_cannot_be_compared_is_json_where_that_is_asked_for(
+    directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifests(directory)
+    assert main(["diff", "old.toml", "missing.toml", "--output-format", "json"]) == 2
+    out, err = capsys.readouterr()
+    [found] = json.loads(out)["diagnostics"]
+    assert (found["file"], found["name"], err) == ("missing.toml", "input-error", "")
+
+
 # Revisions of git.
 
 

@@ -26,7 +26,7 @@ def test_a_name_of_digits_is_no_line(name: str) -> None:
     assert (item["file"], item["line"]) == (name, None)
     assert render([at(Location(name))], OutputFormat.TEXT).startswith(f"{name}: is missing [")
     file = name.replace(":", "%3A")
-    expected = f"::error file={file},title=SBM902 input-error::is missing\n"
+    expected = f"::error file={file},title=SBM902 input-error::{name}: is missing\n"
     assert render([at(Location(name))], OutputFormat.GITHUB) == expected
 
 

@@ -450,6 +450,8 @@ def test_a_document_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path)
     reports = [validate_document(gone), validate_document(good)]
     text = render_reports(reports, OutputFormat.GITHUB)
     file = gone.as_posix().replace(":", "%3A")
-    assert text.startswith(f"::error file={file},title=SBM902 input-error::cannot be read: ")
+    assert text.startswith(
+        f"::error file={file},title=SBM902 input-error::{gone}: cannot be read: "
+    )
     assert f"{good}\n  spdx-tools: ok\n" in text
     assert exit_status(reports) == Exit.USAGE
