@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from manifests import COMMITTED, committed
+from build_files import MADE
+from manifests import committed
 from releases import make_release, web_installer
 
 from sbom.cli import main
@@ -28,7 +29,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
     def run(verb: str, *words: object) -> tuple[int, str, str]:
         capsys.readouterr()
-        manifest = () if "--manifest" in words else ("--manifest", COMMITTED)
+        manifest = () if "--manifest" in words else ("--manifest", MADE)
         status = main([verb, *map(str, (*manifest, *words))])
         captured = capsys.readouterr()
         return status, captured.out, captured.err
@@ -63,7 +64,7 @@ def released(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", EPOCH)
         words = ["--artifacts", str(artifacts), "--output", str(out), UNPINNED]
-        assert main(["release", "--manifest", str(COMMITTED), *words]) == 0
+        assert main(["release", "--manifest", str(MADE), *words]) == 0
     return out
 
 
@@ -91,7 +92,7 @@ def slice_paths(directory: Path) -> list[Path]:
 
 
 def failed_release(
-    run: Run, directory: Path, *more: object, manifest: Path = COMMITTED
+    run: Run, directory: Path, *more: object, manifest: Path = MADE
 ) -> tuple[int, list[str]]:
     """Return exit status and problems of a release that must not be written."""
     out = directory.parent / "never"

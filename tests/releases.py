@@ -10,13 +10,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
+from build_files import build_file
 from cabinets import MSZIP
 from conftest import FACTS
 from installers import bundle, msi
 from manifests import committed
 from signatures import signed_msix, signed_nupkg
 
-from sbom.manifest.channels import Artifact, expected_artifacts
+from sbom.manifest.channels import DEFAULT, Artifact, expected_artifacts
 from sbom.manifest.model import Manifest
 
 #: The lists of facts/members by the channels that are made of them.
@@ -107,7 +108,7 @@ def contents_of(
         if base.endswith(".zip") and "/" not in relative and channel.nested_archives:
             found[name] = zipped({"os.pyc": b"os", "ctypes/macholib/dyld.pyc": b"dyld"})
         else:
-            found[name] = f"{platform} {channel.variant} {base}\n".encode() * 3
+            found[name] = build_file(version, platform, channel.variant, base)
     return found
 
 
@@ -117,10 +118,12 @@ def packages_of(version: str, platform: str) -> dict[str, dict[str, bytes]]:
     for path in members(version)[platform, "pymanager"]:
         name = next(name for name, pattern in _PACKAGES.items() if pattern.match(path))
         base = path.rpartition("/")[2]
-        packages[name][path] = f"{platform} default {base}\n".encode() * 3
+        packages[name][path] = build_file(version, platform, DEFAULT, base)
     del packages[_NOT_INSTALLED]
     launcher = ("py.exe", "pyw.exe", f"pyshellext.{platform}.dll")
-    packages["launcher.msi"] = {name: f"{platform} {name}\n".encode() for name in launcher}
+    packages["launcher.msi"] = {
+        name: build_file(version, platform, DEFAULT, name) for name in launcher
+    }
     return packages
 
 

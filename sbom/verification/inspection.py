@@ -236,24 +236,21 @@ def _contents_diagnostics(
     results: Sequence[Result],
     unopened: Iterable[str],
 ) -> Iterator[Diagnostic]:
-    """Yield diagnostics of complete contents: files are missing or unowned by the inventory.
-
-    Of binaries that cannot be read, the first stands for all.
-    """
+    """Yield diagnostics of complete contents: files are missing or unowned by the inventory."""
     yield from _inventory_diagnostics(name, expected, inventory)
-    unreadable = [result for result in results if result.status in _UNREADABLE]
-    summarized = (ResultStatus.UNOWNED, *_UNREADABLE)
+    # Of an unowned file, that it is unowned is all that is reported.
+    unowned = {*inventory.unowned}
     yield from result_diagnostics(
-        name, (result for result in results if result.status not in summarized)
+        name,
+        (
+            result
+            for result in results
+            if result.status is not ResultStatus.UNOWNED
+            and not (result.status in _UNREADABLE and result.file in unowned)
+        ),
     )
-    if unreadable:
-        reason = unreadable[0].evidence or unreadable[0].status
-        more = f"; {len(unreadable) - 1} more files cannot be read" if len(unreadable) > 1 else ""
-        hint = "run 'nox -s verify -- PATH' to see every such file; build or download them again"
-        yield messages.not_inspected(name, unreadable[0].file, f"{reason}{more}", hint)
     for path in unopened:
-        reason = "not a zip file; it is assumed to contain what externals.toml declares"
-        yield messages.not_inspected(name, path, reason, "build or download it again")
+        yield messages.unreadable_file(name, path, "not a zip file")
 
 
 def _missing(name: str, expected: ExpectedContents, inventory: Inventory) -> Iterator[Diagnostic]:

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from binaries import binaries, written
 from boms import CREATED
+from build_files import MADE
 from conftest import ROOT
-from manifests import COMMITTED, RELEASED
+from manifests import RELEASED
 from pe_files import pe
 from release_runs import PARTIAL, Run
 
@@ -47,7 +48,7 @@ def documents(directory: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(directory.glob("*.spdx.json"))}
 
 
-@pytest.mark.parametrize("manifest", [COMMITTED, RELEASED], ids=["frozen", "released"])
+@pytest.mark.parametrize("manifest", [MADE, RELEASED], ids=["frozen", "released"])
 def test_the_texts_of_a_build_name_nothing_internal(
     manifest: Path, run: Run, tmp_path: Path
 ) -> None:
@@ -70,7 +71,7 @@ def test_what_files_show_is_told_without_the_path_of_the_manifest(tmp_path: Path
     layout = written(tmp_path / "layout", contents)
     found = set()
     for file in ("externals.toml", "some where/other-name.toml"):
-        manifest = read_manifest(COMMITTED.read_text(encoding="utf-8"), file)
+        manifest = read_manifest(MADE.read_text(encoding="utf-8"), file)
         build = Build(platform="amd64")
         bom = compose_build(
             manifest, build, CREATED, contents=inspect_layout(layout, manifest, build)[1]
@@ -87,10 +88,10 @@ def test_any_directory_and_any_manifest_path_give_the_same_bytes(
 ) -> None:
     elsewhere = tmp_path / "some where"
     elsewhere.mkdir()
-    shutil.copy(COMMITTED, elsewhere / "other-name.toml")
+    shutil.copy(MADE, elsewhere / "other-name.toml")
     found: list[dict[str, bytes]] = []
     for directory, manifest in (
-        (ROOT, COMMITTED),
+        (ROOT, MADE),
         (elsewhere, Path("other-name.toml")),
         (tmp_path, Path("some where/../some where/other-name.toml")),
     ):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from manifests import COMMITTED
+from build_files import MADE
 from release_pages import Page
 from release_runs import EPOCH, PARTIAL, Run, read_json
 
@@ -29,7 +29,7 @@ def published(few: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", EPOCH)
         words = ["--artifacts", str(few), "--output", str(out), "--format", "all", *PARTIAL]
-        assert main(["release", "--manifest", str(COMMITTED), *words]) == Exit.OK
+        assert main(["release", "--manifest", str(MADE), *words]) == Exit.OK
     return out
 
 
@@ -88,7 +88,7 @@ def test_the_page_has_the_same_bytes_each_time(run: Run, published: Path, tmp_pa
     shutil.copytree(published, moved)
     assert write_page(run, moved, tmp_path / "b.html") == first
     assert str(tmp_path).encode() not in first
-    assert str(COMMITTED.parent).encode() not in first
+    assert str(MADE.parent).encode() not in first
 
 
 def test_the_page_names_what_is_missing_and_what_people_accepted(

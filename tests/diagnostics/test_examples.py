@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from binaries import binaries, knowing, written
+from build_files import MADE
 from conftest import ROOT
 from exemptions import assert_exemptions_hold
 from installers import msi, msi_tables
@@ -255,6 +256,7 @@ def archive_of_another_tag(given: Surroundings) -> list[str]:
 
 
 def release(given: Surroundings, *more: str) -> list[str]:
+    shutil.copy(MADE, "externals.toml")
     Path("artifacts").mkdir()
     shutil.copy(given.artifacts / EMBED, "artifacts")
     return ["release", "--artifacts", "artifacts", "--partial", "--allow-unpinned", *more]
@@ -285,6 +287,7 @@ def inconsistent_release(given: Surroundings) -> list[str]:
 
 
 def rejected_part(given: Surroundings) -> list[str]:
+    shutil.copy(MADE, "externals.toml")
     assert main(["build", "--platform", "amd64"]) == 0
     part = "dist/sbom/python-3.14.7-amd64.spdx.json"
     change(part, '"2.8.2"', '"2.8.1"')

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from manifests import COMMITTED, committed
+from build_files import MADE, build_file
+from manifests import committed
 from pe_files import pe
 from release_runs import (
     PARTIAL,
@@ -21,7 +22,7 @@ from release_runs import (
 )
 from releases import contents_of, make_release, web_installer, zipped
 
-from sbom.manifest.channels import Artifact, expected_artifacts
+from sbom.manifest.channels import DEFAULT, Artifact, expected_artifacts
 
 
 def changed_release(
@@ -35,7 +36,7 @@ def changed_release(
 def test_an_excluded_component_is_an_error_until_it_is_exempted(run: Run, tmp_path: Path) -> None:
     def slip(file: str, inside: dict[str, bytes]) -> None:
         if "embed-amd64" in file:
-            inside["tcl90.dll"] = b"x"
+            inside["tcl90.dll"] = build_file("3.14.7", "amd64", DEFAULT, "tcl90.dll")
 
     directory = changed_release(slip, tmp_path / "in")
     status, output = failed_release(run, directory)
@@ -51,7 +52,7 @@ diagnostic = "excluded-component"
 key = "tcl90.dll"
 reason = "a bug"
 """
-    manifest.write_text(COMMITTED.read_text(encoding="utf-8") + exemption, encoding="utf-8")
+    manifest.write_text(MADE.read_text(encoding="utf-8") + exemption, encoding="utf-8")
     words = ("--artifacts", directory, "--output", tmp_path / "out", UNPINNED)
     status, out, _ = run("release", "--manifest", manifest, *words)
     assert status == 0
@@ -111,11 +112,9 @@ def test_swapped_artifacts_are_reported_by_name(
 
 
 def test_a_module_for_another_machine_is_reported_by_name(run: Run, tmp_path: Path) -> None:
-    header = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0"
-
     def build(file: str, inside: dict[str, bytes]) -> None:
         assert file == "python-3.14.7-embed-arm64.zip"
-        inside["_ssl.pyd"] = header + (0x8664).to_bytes(2, "little") + bytes(64)
+        inside["_ssl.pyd"] = build_file("3.14.7", "amd64", DEFAULT, "_ssl.pyd")
 
     directory = changed_release(build, tmp_path / "in", "python-3.14.7-embed-arm64.zip")
     status, output = failed_release(run, directory, "--partial")
@@ -131,7 +130,7 @@ def test_a_library_that_differs_between_artifacts_of_a_build_is_reported(
 ) -> None:
     def build(file: str, inside: dict[str, bytes]) -> None:
         if file == "python.3.14.7.nupkg":
-            inside["tools/DLLs/libssl-3.dll"] = b"another build"
+            inside["tools/DLLs/libssl-3.dll"] = pe(resource={"FileVersion": "3.5.7"})
 
     names = ("python.3.14.7.nupkg", "python-3.14.7-amd64.zip")
     directory = changed_release(build, tmp_path / "in", *names)
@@ -144,21 +143,48 @@ def test_a_library_that_differs_between_artifacts_of_a_build_is_reported(
     )
 
 
-def test_a_nested_archive_that_cannot_be_opened_is_assumed_to_be_complete(
-    run: Run, tmp_path: Path
-) -> None:
+def test_a_nested_archive_that_cannot_be_opened_is_an_error(run: Run, tmp_path: Path) -> None:
     def blank(file: str, inside: dict[str, bytes]) -> None:
         assert file == "python-3.14.7-embed-amd64.zip"
         inside["python314.zip"] = b"no zip"
 
     directory = changed_release(blank, tmp_path / "in", "python-3.14.7-embed-amd64.zip")
-    words = ("--artifacts", directory, "--output", tmp_path / "out", *PARTIAL)
-    status, _, err = run("release", *words)
-    assert status == 0
-    assert "python-3.14.7-embed-amd64.zip: python314.zip: not inspected: not a zip file" in err
-    found = component_names(read_json(tmp_path / "out/python-3.14.7-embed-amd64.zip.spdx.json"))
-    assert "macholib" in found
-    assert "pip" not in found
+    assert failed_release(run, directory, "--partial", "--attest") == (
+        1,
+        [
+            "python-3.14.7-embed-amd64.zip: python314.zip: not a zip file "
+            "[error: SBM211 unreadable-file]"
+        ],
+    )
+
+
+@pytest.mark.parametrize("data", [b"text", b"MZ, and no PE header", b""])
+def test_a_binary_that_cannot_be_read_is_the_same_error_in_every_verb(
+    run: Run, tmp_path: Path, data: bytes
+) -> None:
+    """No document states what is in it, and none is attested."""
+
+    def damage(_file: str, inside: dict[str, bytes]) -> None:
+        inside |= dict.fromkeys(("python314.dll", "_bz2.pyd", "libssl-3.dll"), data)
+
+    directory = changed_release(damage, tmp_path / "in", EMBED)
+    status, output = failed_release(run, directory, "--partial", "--attest")
+    assert status == 1
+    _, _, err = run("verify", directory / EMBED)
+    verified, of_archive, _ = run("verify", directory / EMBED)
+    layout = tmp_path / "layout"
+    with zipfile.ZipFile(directory / EMBED) as archive:
+        archive.extractall(layout)
+    out = tmp_path / "out"
+    words = ("--layout", layout, "--platform", "amd64", "--output", out, "--verbose")
+    built, _, err = run("build", *words)
+    assert (verified, built, out.exists()) == (1, 1, False)
+    found = [
+        {line.partition(": ")[2] for line in text if "[error: SBM211 unreadable-file]" in line}
+        for text in (output, of_archive.splitlines(), err.splitlines())
+    ]
+    assert [len(lines) for lines in found] == [3, 3, 3]
+    assert found[0] == found[1] == found[2]
 
 
 def test_parts_that_state_no_more_than_the_manifest_change_nothing(
@@ -244,6 +270,7 @@ def test_what_the_zip_of_a_build_shows_its_installer_states_too(
 ) -> None:
     directory = tmp_path / "in"
     shutil.copytree(few, directory)
+    (directory / "python-3.14.7-amd64-store.msixupload").unlink()
     resource = {"CompanyName": "Microsoft Corporation", "FileVersion": "14.51.99999.0"}
     path = directory / "python-3.14.7-embed-amd64.zip"
     with zipfile.ZipFile(path) as archive:
@@ -253,7 +280,7 @@ def test_what_the_zip_of_a_build_shows_its_installer_states_too(
     )
     path.write_bytes(zipped(contents))
     manifest = tmp_path / "externals.toml"
-    text = COMMITTED.read_text(encoding="utf-8")
+    text = MADE.read_text(encoding="utf-8")
     for name in ("vcruntime140.dll", "vcruntime140_1.dll"):
         text = text.replace(
             "[platform.",
@@ -304,7 +331,7 @@ def test_an_exempted_component_in_two_variants_is_one_in_their_release(
         'reason = "known"\n'
         for name in ("_queue.pyd", "_queue.cp314t-win_amd64.pyd")
     )
-    manifest.write_text(COMMITTED.read_text("utf-8") + exemptions, "utf-8")
+    manifest.write_text(MADE.read_text("utf-8") + exemptions, "utf-8")
     out = tmp_path / "out"
     words = ("--manifest", manifest, "--artifacts", directory, "--output", out, *PARTIAL)
     status, _, err = run("release", *words)
@@ -335,22 +362,26 @@ def test_artifacts_that_show_different_versions_say_nothing_of_an_installer(
     def show(file: str, inside: dict[str, bytes]) -> None:
         if version := shown.get(file):
             prefix = "" if "embed" in file else "DLLs/"
-            inside[f"{prefix}libcrypto-3.dll"] = pe(
-                texts=[f"OpenSSL {version} 9 Jun 2026".encode()],
-                resource={"FileVersion": version, "CompanyName": "The OpenSSL Project"},
-            )
+            for name in ("libcrypto-3.dll", "libssl-3.dll"):
+                inside[f"{prefix}{name}"] = pe(
+                    texts=[f"OpenSSL {version} 9 Jun 2026".encode()],
+                    resource={"FileVersion": version, "CompanyName": "The OpenSSL Project"},
+                )
 
     directory = changed_release(show, tmp_path / "in", *shown)
     (directory / "python-3.14.7-amd64.exe").write_bytes(web_installer())
     manifest = tmp_path / "externals.toml"
-    exemption = """
+    exemption = "".join(
+        f"""
 [[exemption]]
 diagnostic = "version-mismatch"
-key = "libcrypto-3.dll"
+key = "{name}"
 artifacts = ["python-*-embed-*.zip"]
 reason = "known"
 """
-    manifest.write_text(COMMITTED.read_text("utf-8") + exemption, "utf-8")
+        for name in ("libcrypto-3.dll", "libssl-3.dll")
+    )
+    manifest.write_text(MADE.read_text("utf-8") + exemption, "utf-8")
     words = ("--manifest", manifest, "--artifacts", directory, *PARTIAL)
     status, _, err = run("release", *words, "--output", tmp_path / "out")
     assert status == 0, err
@@ -365,7 +396,8 @@ def test_a_layout_is_compared_with_the_artifacts_of_its_build(run: Run, tmp_path
     layout = tmp_path / "layout"
     for name, data in contents_of("3.14.7", artifact_of("python-3.14.7-amd64.zip")).items():
         (layout / name).parent.mkdir(parents=True, exist_ok=True)
-        (layout / name).write_bytes(b"another" if name.endswith("_bz2.pyd") else data)
+        other = build_file("3.14.7", "amd64", "another", "_bz2.pyd")
+        (layout / name).write_bytes(other if name.endswith("_bz2.pyd") else data)
     words = ("--artifacts", directory, "--layout", f"amd64={layout}", *PARTIAL)
     _, _, err = run("release", *words, "--output", tmp_path / "out")
     assert (

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from manifests import COMMITTED
+from build_files import MADE
 from release_runs import (
     PARTIAL,
     Run,
@@ -26,7 +26,7 @@ def published(few: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("published") / "in"
     shutil.copytree(few, directory)
     words = ["--artifacts", str(directory), "--in-place", *PARTIAL]
-    assert main(["release", "--manifest", str(COMMITTED), *words]) == 0
+    assert main(["release", "--manifest", str(MADE), *words]) == 0
     return directory
 
 
@@ -355,9 +355,9 @@ diagnostic = "unknown-artifact"
 key = "notes.zip"
 reason = "accepted"
 """
-    manifest.write_text(COMMITTED.read_text("utf-8") + exemption, encoding="utf-8")
+    manifest.write_text(MADE.read_text("utf-8") + exemption, encoding="utf-8")
     words = ("release", "--check", "--artifacts", small, "--manifest")
-    assert run(*words, COMMITTED)[0] == 1
+    assert run(*words, MADE)[0] == 1
     status, out, _ = run(*words, manifest)
     assert status == 0
     assert "[exempted: SBM701 unknown-artifact]" in out

@@ -8,7 +8,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from manifests import COMMITTED, entry_of, regenerated, script_of
+from build_files import MADE, build_file, made_manifest
+from manifests import entry_of, script_of
 from release_runs import (
     PARTIAL,
     UNPINNED,
@@ -26,10 +27,9 @@ from sbom.manifest.read import read_manifest
 @pytest.fixture(scope="session")
 def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A manifest of 3.13.5, as somebody would make it for that branch."""
-    text = COMMITTED.read_text(encoding="utf-8")
     path = tmp_path_factory.mktemp("older") / "externals.toml"
     # The newest script of that line in the facts; which tags it names is not what this is about.
-    path.write_text(regenerated(text, script_of(entry_of("3.13.0rc2")), "3.13.5"), encoding="utf-8")
+    path.write_text(made_manifest(script_of(entry_of("3.13.0rc2")), "3.13.5"), "utf-8")
     return path
 
 
@@ -91,7 +91,7 @@ def test_a_namespace_never_stands_for_two_contents(
 ) -> None:
     inside, manifest = tmp_path / "in", tmp_path / "externals.toml"
     shutil.copytree(few, inside)
-    shutil.copy(COMMITTED, manifest)
+    shutil.copy(MADE, manifest)
     words = ("--manifest", manifest, "--artifacts", inside, *PARTIAL)
     assert run("release", *words, "--output", tmp_path / "first")[0] == 0
     if changed == "artifact":
@@ -184,7 +184,7 @@ def test_every_member_is_a_file_with_its_checksums_and_its_owner(
     data = read_json(released / "python-3.14.7-embed-arm64.zip.spdx.json")
     files = {file["fileName"]: file for file in data["files"]}
     library = files["./libcrypto-3-arm64.dll"]
-    content = b"arm64 default libcrypto-3-arm64.dll\n" * 3
+    content = build_file("3.14.7", "arm64", "default", "libcrypto-3-arm64.dll")
     sums = {one["algorithm"]: one["checksumValue"] for one in library["checksums"]}
     assert sums["SHA1"] == hashlib.sha1(content, usedforsecurity=False).hexdigest()
     assert sums["SHA512"] == hashlib.sha512(content).hexdigest()

@@ -7,9 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from build_files import MADE
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from manifests import COMMITTED, committed
+from manifests import committed
 from release_runs import EPOCH, PARTIAL, Run, read_json
 from test_release_parts import layout
 
@@ -26,7 +27,7 @@ def everywhere(few: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", EPOCH)
         words = ["--artifacts", str(few), "--output", str(out), "--format", "all", *PARTIAL]
-        assert main(["release", "--manifest", str(COMMITTED), *words]) == 0
+        assert main(["release", "--manifest", str(MADE), *words]) == 0
     return out
 
 

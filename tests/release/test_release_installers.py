@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from build_files import build_file
 from installers import bundle, msi
 from manifests import committed
 from pe_files import pe
@@ -21,17 +22,23 @@ INSTALLER = "python-3.14.7-amd64.exe"
 Packages = dict[str, dict[str, bytes]]
 #: What packages of the debug build install, by Tools/msi of 3.14.
 DEBUG: Packages = {
-    "core_d.msi": {"python314_d.dll": b"1", "python3_d.dll": b"2"},
-    "exe_d.msi": {"python_d.exe": b"3", "pythonw_d.exe": b"4"},
-    "lib_d.msi": {
-        f"DLLs/{name}": name.encode()
-        for name in (
-            "_bz2_d.pyd", "_ctypes_d.pyd", "_decimal_d.pyd", "_elementtree_d.pyd",
-            "_hashlib_d.pyd", "_lzma_d.pyd", "_sqlite3_d.pyd", "_ssl_d.pyd", "_zstd_d.pyd",
-            "pyexpat_d.pyd", "sqlite3_d.dll",
-        )
-    },
+    package: {name: build_file("3.14.7", "amd64", "debug", Path(name).name) for name in names}
+    for package, names in {
+        "core_d.msi": ("python314_d.dll", "python3_d.dll"),
+        "exe_d.msi": ("python_d.exe", "pythonw_d.exe"),
+        "lib_d.msi": (
+            "DLLs/_bz2_d.pyd", "DLLs/_ctypes_d.pyd", "DLLs/_decimal_d.pyd",
+            "DLLs/_elementtree_d.pyd", "DLLs/_hashlib_d.pyd", "DLLs/_lzma_d.pyd",
+            "DLLs/_sqlite3_d.pyd", "DLLs/_ssl_d.pyd", "DLLs/_zstd_d.pyd", "DLLs/pyexpat_d.pyd",
+            "DLLs/sqlite3_d.dll",
+        ),
+    }.items()
 }  # fmt: skip
+
+
+def another(name: str) -> bytes:
+    """Return a file of that name which is not the one of the build."""
+    return build_file("3.14.7", "amd64", "another", name)
 
 
 def release_with(directory: Path, installer: bytes, detached: Mapping[str, bytes] = {}) -> Path:
@@ -61,7 +68,7 @@ def with_stray_file(packages: Packages) -> None:
 
 
 def with_file_twice(packages: Packages) -> None:
-    packages["exe.msi"]["python3.dll"] = b"another"
+    packages["exe.msi"]["python3.dll"] = another("python3.dll")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +128,7 @@ def test_a_library_in_an_installer_is_the_one_in_the_zip_of_its_build(
     run: Run, artifacts: Path, tmp_path: Path
 ) -> None:
     packages = packages_of("3.14.7", "amd64")
-    packages["lib.msi"]["DLLs/_bz2.pyd"] = b"another"
+    packages["lib.msi"]["DLLs/_bz2.pyd"] = another("_bz2.pyd")
     directory = release_with(tmp_path / "in", installer_of(packages))
     shutil.copy(artifacts / "python-3.14.7-amd64.zip", directory)
     out = tmp_path / "out"
@@ -258,7 +265,7 @@ def test_an_installer_that_is_not_of_its_layout_is_an_error(run: Run, tmp_path: 
     for path, data in (item for inside in packages.values() for item in inside.items()):
         (layout / path).parent.mkdir(parents=True, exist_ok=True)
         (layout / path).write_bytes(data)
-    packages["core.msi"]["python314.dll"] = b"another"
+    packages["core.msi"]["python314.dll"] = another("python314.dll")
     installer = installer_of(packages, core_d=b"debug")
     directory = release_with(tmp_path / "in", installer)
     _, output = failed_release(run, directory, "--partial", "--layout", f"amd64={layout}")

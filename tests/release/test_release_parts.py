@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from binaries import written
-from manifests import COMMITTED, committed
+from build_files import MADE, build_file
+from manifests import committed
 from pe_files import pe
 from release_runs import (
     PARTIAL,
@@ -19,6 +20,7 @@ from release_runs import (
     violations,
 )
 from releases import members
+from signatures import signed_pe
 
 from sbom.manifest.model import Manifest
 
@@ -45,7 +47,7 @@ def layout_paths(manifest: Manifest, platform: str, channel: str) -> list[str]:
 
 
 def contents(platform: str, variant: str, path: str) -> bytes:
-    return f"{platform} {variant} {path.rpartition('/')[2]}\n".encode() * 3
+    return build_file("3.14.7", platform, variant, path.rpartition("/")[2])
 
 
 def record_again(part: Path) -> None:
@@ -277,7 +279,8 @@ def test_builds_that_have_different_libraries_of_one_path_are_refused(
 ) -> None:
     default = layout(tmp_path / "amd64", "amd64", committed())
     threaded = free_threaded_layout(tmp_path / "free-threaded", default, committed())
-    (threaded / "DLLs/libffi-8.dll").write_bytes(b"other")
+    libffi = threaded / "DLLs/libffi-8.dll"
+    libffi.write_bytes(signed_pe(libffi.read_bytes()))
     words = ("--layout", f"amd64={default}", "--layout", f"amd64-free-threaded={threaded}")
     status, output = failed_release(run, few, "--partial", *words)
     assert (status, output) == (
@@ -299,7 +302,7 @@ diagnostic = "unowned-file"
 key = "DLLs/evil.dll"
 reason = "known"
 """
-    manifest.write_text(COMMITTED.read_text("utf-8") + exemption, "utf-8")
+    manifest.write_text(MADE.read_text("utf-8") + exemption, "utf-8")
     words = ("--platform", "amd64", "--layout", place, "--output", tmp_path / "part")
     assert run("build", "--manifest", manifest, *words)[0] == 0
     part = tmp_path / "part/python-3.14.7-amd64.spdx.json"

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from binaries import binaries, own, written
+from build_files import MADE
 from contradictions import find_contradictions
-from manifests import COMMITTED, committed
+from manifests import committed
 from pe_files import pe
 from releases import make_release
 
@@ -28,7 +29,7 @@ def build(
 ) -> tuple[int, str]:
     """Write the SBOM of a layout; return the exit status and what was printed to stderr."""
     written(directory / "layout", files)
-    argv = ["build", "--manifest", str(COMMITTED), "--platform", "amd64", *more]
+    argv = ["build", "--manifest", str(MADE), "--platform", "amd64", *more]
     status = main([*argv, "--layout", str(directory / "layout"), "--output", str(directory)])
     return status, capsys.readouterr().err
 
@@ -144,7 +145,7 @@ def test_evidence_in_artifacts_is_compared_with_the_release(
 
     make_release(tmp_path / "artifacts", committed(), change)
     argv = ["--artifacts", str(tmp_path / "artifacts"), "--output", str(tmp_path / "out")]
-    status = main(["release", "--manifest", str(COMMITTED), *argv, "--allow-unpinned"])
+    status = main(["release", "--manifest", str(MADE), *argv, "--allow-unpinned"])
     err = capsys.readouterr().err
     assert status == Exit.ERRORS
     errors = [line for line in err.splitlines() if embed in line and "error" in line]
@@ -182,7 +183,7 @@ def test_artifacts_with_another_runtime_state_its_version(
 
     artifacts = tmp_path / "artifacts"
     make_release(artifacts, committed(), change)
-    argv = ["release", "--manifest", str(COMMITTED), "--artifacts", str(artifacts)]
+    argv = ["release", "--manifest", str(MADE), "--artifacts", str(artifacts)]
     assert main([*argv, "--in-place", "--allow-unpinned"]) == Exit.OK
     assert main([*argv, "--check"]) == Exit.OK
     capsys.readouterr()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from binaries import own
+from build_files import build_file, knowing_made_dlls
 from manifests import COMMITTED
 from releases import inventory
 
@@ -31,9 +32,10 @@ DLLS = dict(
 def installed_text() -> str:
     """Return the manifest as that of 3.14.2, which ships Tcl/Tk 8.6.15."""
     text = COMMITTED.read_text(encoding="utf-8")
-    return text.replace('"tcltk-9.0.4.0"', '"tcltk-8.6.15.0"').replace(
+    text = text.replace('"tcltk-9.0.4.0"', '"tcltk-8.6.15.0"').replace(
         'version = "3.14.7"', 'version = "3.14.2"'
     )
+    return knowing_made_dlls(text.replace('vendored-from = "3.14.7"', 'vendored-from = "3.14.2"'))
 
 
 def manifest_of_installed() -> Manifest:
@@ -41,11 +43,11 @@ def manifest_of_installed() -> Manifest:
 
 
 def make_directory(directory: Path, names: tuple[str, ...]) -> Path:
-    """Make a directory of real names; its binaries are no PE files."""
+    """Make a directory of real names."""
     for name in names:
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(f"{name}\n".encode())
+        path.write_bytes(build_file("3.14.2", "amd64", "default", path.name))
     return directory
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from binaries import written
-from manifests import COMMITTED, committed
+from build_files import MADE
+from manifests import committed
 from release_runs import PARTIAL, Run
 from releases import contents_of, zipped
 from verify_case import write_document
@@ -114,7 +115,7 @@ def test_a_release_reports_a_lost_component_once_and_it_can_be_exempted(
     del inside["libcrypto-3.dll"], inside["libssl-3.dll"]
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / name).write_bytes(zipped(inside))
-    text = COMMITTED.read_text("utf-8")
+    text = MADE.read_text("utf-8")
     if exempted:
         text += """
 [[exemption]]

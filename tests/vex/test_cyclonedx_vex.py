@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from boms import committed_bom
+from build_files import MADE
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from manifests import COMMITTED
 from release_runs import PARTIAL, Run, read_json
 from statements import VALID
 
@@ -105,7 +105,7 @@ def test_a_statement_is_written_as_it_was_made() -> None:
 def released(run: Run, few: Path, tmp_path: Path) -> Path:
     """A directory with the SBOMs of a release; beside it, ``x.openvex.json`` and ``x.cdx.json``."""
     manifest = tmp_path / "externals.toml"
-    shutil.copy(COMMITTED, manifest)
+    shutil.copy(MADE, manifest)
     manifest.with_name("vex.toml").write_text(VALID, encoding="utf-8")
     out = tmp_path / "out"
     words = ("--manifest", manifest, "--artifacts", few, "--output", out, *PARTIAL)

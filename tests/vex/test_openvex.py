@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from boms import committed_bom
+from build_files import MADE
 from conftest import ROOT
-from manifests import COMMITTED
 from release_runs import PARTIAL, UNPINNED, Run, read_json
 from statements import VALID
 
@@ -40,7 +40,7 @@ def manifest(tmp_path: Path) -> Path:
     """A manifest in a directory of its own, where a test writes its statements."""
     directory = tmp_path / "manifest"
     directory.mkdir()
-    return Path(shutil.copy(COMMITTED, directory))
+    return Path(shutil.copy(MADE, directory))
 
 
 def release(run: Run, manifest: Path, text: str, *words: object) -> tuple[int, str, str]:
@@ -70,7 +70,7 @@ def purls(document: dict[str, Any], name: str) -> set[str]:
 def stated(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with the SBOMs of a whole release, ``vex.json``, and what was printed."""
     out = tmp_path_factory.mktemp("stated")
-    manifest = Path(shutil.copy(COMMITTED, tmp_path_factory.mktemp("manifest")))
+    manifest = Path(shutil.copy(MADE, tmp_path_factory.mktemp("manifest")))
     manifest.with_name("vex.toml").write_text(WIX + VALID + UNMATCHED, encoding="utf-8")
     err = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stderr(err):
