@@ -47,6 +47,9 @@ from sbom.source_tree.build_externals import BuildExternals, list_build_external
 from sbom.verification.inspection import Inspection, inspect_layout
 from sbom.verification.results import ResultStatus
 
+#: No document can be written of such an externals directory, not even an incomplete one.
+_UNDECIDED = (Code.AMBIGUOUS_EXTERNAL, Code.OTHER_DIRECTORY)
+
 
 def run(options: BuildOptions, environment: Environment) -> int:
     """Write one SBOM for each platform, and a record beside it."""
@@ -167,7 +170,7 @@ def _select_externals(
     """Return the externals of a build, and what is wrong with the directory that has them.
 
     Without one, they are those of the manifest. Raises SbomError where it cannot be told which
-    external a directory is.
+    external a directory is, or none is there.
     """
     if options.externals is None:
         comment = manifest.layout.comment if options.layout else ""
@@ -180,10 +183,8 @@ def _select_externals(
     cache = Cache(default_cache_dir())
     directory = read_externals_dir(options.externals, manifest, cache.read)
     diagnostics = tuple(check_externals_dir(directory, manifest))
-    if ambiguous := [
-        diagnostic for diagnostic in diagnostics if diagnostic.code is Code.AMBIGUOUS_EXTERNAL
-    ]:
-        raise SbomError(ambiguous)
+    if undecided := [diagnostic for diagnostic in diagnostics if diagnostic.code in _UNDECIDED]:
+        raise SbomError(undecided)
     return list_build_externals(directory, manifest), diagnostics
 
 

@@ -89,6 +89,7 @@ class Code(StrEnum):
     MODIFIED_EXTERNAL = "modified-external"
     AMBIGUOUS_EXTERNAL = "ambiguous-external"
     MISSING_EXTERNAL = "missing-external"
+    OTHER_DIRECTORY = "other-directory"
     # A CPython source tree.
     STALE_VERSION = "stale-version"
     CHECKSUM_MISMATCH = "checksum-mismatch"

@@ -13,6 +13,9 @@ from pathlib import PurePath
 from sbom.diagnostics.diagnostic import Code, Diagnostic, Location
 from sbom.diagnostics.io_messages import input_error
 
+#: How many names a message has of a list.
+_NAMED = 3
+
 
 def unexpected_external(directory: str, name: str, known_tags: Sequence[str]) -> Diagnostic:
     """Report that a directory is not named after an external of the manifest.
@@ -57,6 +60,26 @@ def missing_external(directory: str, key: str, tag: str, condition: str) -> Diag
         message=f"does not contain {tag} (fetched {condition})",
         hint="run get_externals.bat again",
     )
+
+
+def other_directory(directory: str, tags: Sequence[str], found: Sequence[str]) -> Diagnostic:
+    """Report a directory that has none of the externals of the manifest, whose ``tags`` are given.
+
+    ``found`` are the names of the directories in it.
+    """
+    return Diagnostic(
+        code=Code.OTHER_DIRECTORY,
+        location=Location(directory),
+        message=f"contains no external of externals.toml: expected {_first(tags)}; "
+        f"found {_first(found) if found else 'no directory'}",
+        hint="name the directory that get_externals.bat filled, and the manifest of that release",
+    )
+
+
+def _first(names: Sequence[str]) -> str:
+    """Return the first names of a list, and how many others it has."""
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def subject_in(file: str, name: str) -> str:

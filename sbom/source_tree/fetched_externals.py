@@ -92,6 +92,11 @@ class ExternalsDir:
     unexpected: tuple[str, ...]
 
     @property
+    def is_other(self) -> bool:
+        """Return whether no external of the manifest is there, so that it is no such directory."""
+        return bool(self.absent) and not (self.externals or self.ambiguous)
+
+    @property
     def settings_text(self) -> str:
         """Return the settings in words: ``with --openssl-src`` or ``without flags``."""
         return f"with {' '.join(self.settings)}" if self.settings else "without flags"

@@ -139,6 +139,11 @@ def incomplete_package(_: Surroundings) -> list[str]:
     return command
 
 
+def other_directory(_: Surroundings) -> list[str]:
+    Path("elsewhere").mkdir()
+    return ["check", "--externals", "elsewhere"]
+
+
 def unknown_cpe(_: Surroundings) -> list[str]:
     tree()
     script = "cpython/PCbuild/get_externals.bat"
@@ -301,7 +306,7 @@ CASES: list[Callable[[Surroundings], list[str]]] = [
     unlisted_component, vendored_changed, absent_code, inconsistent_release, rejected_part,
     not_attested, duplicate_artifact, download_failed, incomplete_package, unknown_cpe,
     other_python_version, ambiguous_external, archive_of_another_tag, altered_wheel,
-    unknown_wheel_contents, other_listed_version,
+    unknown_wheel_contents, other_listed_version, other_directory,
 ]  # fmt: skip
 
 

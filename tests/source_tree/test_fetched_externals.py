@@ -174,7 +174,7 @@ def test_an_external_without_a_verification_code_is_not_called_intact() -> None:
 
 
 def test_an_unexpected_directory_is_reported_with_the_tag_that_was_expected() -> None:
-    directory = inspect({"zlib-ng-2.1.0": {}, "strange": {}, "zips": {}})
+    directory = inspect({"zlib-ng-2.2.4": ZLIB, "zlib-ng-2.1.0": {}, "strange": {}, "zips": {}})
     assert messages(directory, "unexpected-external") == [
         "externals/strange: is not an external of externals.toml",
         "externals/zlib-ng-2.1.0: is not an external of externals.toml: expected zlib-ng-2.2.4",
@@ -263,6 +263,34 @@ def test_check_names_the_patched_file(directory: Path, capsys: pytest.CaptureFix
         "[error: SBM502 modified-external]" in out
     )
     assert "1 external, as get_externals.bat fetches them without flags: 0 intact" in out
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        ((), "no directory"),
+        (("xz-5.2.4", "include"), "include, xz-5.2.4"),
+        (("a", "b", "c", "d", "e"), "a, b, c and 2 more"),
+    ],
+)
+def test_a_directory_without_any_external_of_the_manifest_is_another_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], names: tuple[str, ...], found: str
+) -> None:
+    wrong = tmp_path / "elsewhere"
+    wrong.mkdir()
+    for name in names:
+        (wrong / name).mkdir()
+    words = ["--externals", str(wrong), "--manifest", str(COMMITTED)]
+    assert main(["check", *words]) == 1
+    line = (
+        f"{wrong}: contains no external of externals.toml: expected bzip2-1.0.8, libffi-3.4.4, "
+        f"llvm-19.1.7.0 and 7 more; found {found} [error: SBM505 other-directory]"
+    )
+    assert [text for text in capsys.readouterr().out.splitlines() if "SBM50" in text] == [line]
+    out = tmp_path / "out"
+    assert main(["build", *words, "--keep-going", "--output", str(out)]) == 1
+    assert line in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_build_states_modified_instead_of_a_false_checksum(directory: Path) -> None:
