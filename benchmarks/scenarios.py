@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from build_files import MADE
 from cabinets import MSZIP, STORED
 from inputs import (
     PLATFORM,
@@ -123,6 +124,7 @@ def artifacts(directory: Path) -> Scenario:
     """Return the scenario of a release with 40 artifacts."""
     made = make_artifacts(directory / "artifacts")
     options = ("--artifacts", made, "--output", directory / "release", "--allow-unpinned")
+    options += ("--manifest", MADE)
     return Scenario(
         {
             "release": verb("release", *options, "--replace"),

@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from subprocess import run
 
+from build_files import MADE
 from inputs import PLATFORM, make_layout
-from manifests import COMMITTED, committed
+from manifests import committed
 from releases import make_release
 from windows_python import ROOT
 from windows_python import run as run_on_windows
@@ -114,7 +115,7 @@ def main(argv: Sequence[str]) -> int:
     """Compare what verbs write on both platforms. Return an exit status."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        (directory / "externals.toml").write_bytes(COMMITTED.read_bytes())
+        (directory / "externals.toml").write_bytes(MADE.read_bytes())
         make_layout(directory / "files", _FILES)
         make_release(directory / "artifacts", committed())
         errors, count = compare(directory, _run_here, _run_there(Path(argv[0]).resolve()))
