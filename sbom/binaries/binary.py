@@ -68,11 +68,15 @@ class EvidenceMatch:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """A PE file: its headers, the evidence in it, and the id that git gives its contents."""
+    """A PE file: its headers, the evidence in it, and the id that git gives its contents.
+
+    ``unsearched_size`` is how many bytes after its sections were not searched for evidence.
+    """
 
     headers: PEHeaders
     matches: tuple[EvidenceMatch, ...] = ()
     git_blob: str = ""
+    unsearched_size: int = 0
 
     @property
     def digests(self) -> tuple[str, str]:

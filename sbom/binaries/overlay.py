@@ -1,7 +1,7 @@
 """PE files of which most is after their sections: installers, whose packages are there.
 
-What is after the sections is no part of the program, and is not kept: only its digests are, and
-the table of certificates, which is there too.
+Of what is after the sections, only the digests are kept, and the table of certificates, which is
+there too.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+#: The section that WiX bundles have, whose packages are after the sections.
+BUNDLE_SECTION = ".wixburn"
 _MAGIC = b"MZ"
 #: IMAGE_FILE_MACHINE_*
 _MACHINES = {0x014C: "x86", 0x8664: "x64", 0xAA64: "arm64", 0x01C4: "arm32"}

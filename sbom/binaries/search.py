@@ -37,7 +37,8 @@ class Inspector:
         if key not in self._inspected:
             headers = read_headers(data, overlay)
             matches = tuple(_search_evidence(path, data, headers, self._rules))
-            self._inspected[key] = Binary(headers, matches, blob)
+            unsearched_size = overlay.size - len(data) if overlay else 0
+            self._inspected[key] = Binary(headers, matches, blob, unsearched_size)
         return self._inspected[key]
 
 

@@ -13,13 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from sbom.binaries.pe_layout import find_layout
+from sbom.binaries.pe_layout import BUNDLE_SECTION, find_layout
 from sbom.files.cabinet import parse_cabinet, read_files
 from sbom.files.file_parts import FileParts
 from sbom.files.shipped_file import ShippedFile, join_pieces
 from sbom.files.xml import XmlElement, XmlError, parse_xml
 
-SECTION = ".wixburn"
 _HEADER = struct.Struct("<2I16x6I")
 _SECTION_MAGIC, _SECTION_VERSIONS = 0x00F14300, (2,)
 _MOST_CONTAINERS = 64
@@ -77,7 +76,7 @@ def is_bundle(start: bytes) -> bool:
 
 def _find_section(start: bytes) -> tuple[int, int]:
     layout = find_layout(start)
-    return layout.find_section(SECTION) if layout else (0, 0)
+    return layout.find_section(BUNDLE_SECTION) if layout else (0, 0)
 
 
 def find_containers(file: IO[bytes], size: int) -> list[IO[bytes]]:
@@ -87,12 +86,12 @@ def find_containers(file: IO[bytes], size: int) -> list[IO[bytes]]:
     file.seek(start)
     header = file.read(min(length, _HEADER.size + 4 * _MOST_CONTAINERS))
     if len(header) < _HEADER.size:
-        raise BundleError(f"is not a WiX bundle: it has no complete section {SECTION}")
+        raise BundleError(f"is not a WiX bundle: it has no complete section {BUNDLE_SECTION}")
     magic, version, stub_size, _, signature_at, signature_size, kind, count = _HEADER.unpack_from(
         header
     )
     if magic != _SECTION_MAGIC or version not in _SECTION_VERSIONS or kind != 1:
-        raise BundleError(f"has a section {SECTION} of unknown version {version}")
+        raise BundleError(f"has a section {BUNDLE_SECTION} of unknown version {version}")
     if not 0 < count <= _MOST_CONTAINERS or len(header) < _HEADER.size + 4 * count:
         raise BundleError(f"has {count} containers; expected 1 to {_MOST_CONTAINERS}")
     sizes = struct.unpack_from(f"<{count}I", header, _HEADER.size)

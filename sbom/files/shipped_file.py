@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 from msgspec import Struct, structs
 
 from sbom.binaries.binary import Binary, InspectFn, PEHeaders
-from sbom.binaries.pe_layout import find_layout, is_pe
+from sbom.binaries.pe_layout import BUNDLE_SECTION, find_layout, is_pe
 from sbom.binaries.signature import Signature, SignatureStatus, is_catalog, read_catalog
 from sbom.diagnostics import Diagnostic, InputError
 from sbom.files.cabinet_signature import is_signed_cabinet, read_cabinet_signature
@@ -36,7 +36,7 @@ EXECUTABLE_SUFFIXES = frozenset({"dll", "exe", "pyd"})
 _PIECE = 1 << 22
 #: What is read at once of a stream that is decompressed or is in an archive.
 _STREAM_PIECE = 1 << 20
-#: How much after the sections of a PE file is kept: symbols, signatures, small archives.
+#: How much after the sections of a bundle is kept; its packages are opened by themselves.
 _KEPT_OVERLAY = 4 << 20
 #: What the helping threads take: below this, two threads slow each other down.
 _LARGE = 1 << 14
@@ -71,7 +71,7 @@ class ShippedFile(Struct, frozen=True):
 class FileHasher:
     """Takes the pieces of one file in order: hashes them, and keeps those of one that is read.
 
-    Of a PE file, what is far after its sections is not kept.
+    Of a WiX bundle, and of a PE file larger than the limit, only the sections are kept.
     """
 
     def __init__(
@@ -111,13 +111,15 @@ class FileHasher:
             self._leave_overlay(self._pieces)
 
     def _leave_overlay(self, pieces: list[bytes]) -> None:
-        """Keep only the sections of a PE file from here on, if there is much after them."""
+        """Keep only the sections of a bundle, or of a file that is too large, from here on."""
         start = find_layout(b"".join(pieces))
         end = start.image_end if start else -1
-        self._longest = end + _KEPT_OVERLAY
-        if start is None or end < 0 or self._longest > self._limit:
+        if start is None or end < 0 or end > self._limit:
             self._longest = sys.maxsize
-        elif self._size > self._longest:
+            return
+        is_bundle = start.find_section(BUNDLE_SECTION) != (0, 0)
+        self._longest = min(end + _KEPT_OVERLAY, self._limit) if is_bundle else self._limit
+        if self._size > self._longest:
             # It imports what verifies signatures, which takes 40 ms.
             from sbom.binaries.overlay import OverlayHasher  # noqa: PLC0415
 

@@ -128,6 +128,7 @@ def inspect_files(
             if expected.is_complete
             else result_diagnostics(name, results)
         ),
+        *_unsearched(name, built),
         *_check_machine(name, built, expected),
         *check_signatures(name, built, expected, inventory),
     ]
@@ -139,6 +140,18 @@ def inspect_files(
         runtime_files=runtime_files,
         diagnostics=sort_diagnostics(diagnostics),
     )
+
+
+def _unsearched(name: str, files: Iterable[ShippedFile]) -> Iterator[Diagnostic]:
+    """Yield the binaries of which not everything was searched for evidence."""
+    for file in files:
+        if file.binary and file.binary.unsearched_size:
+            reason = (
+                f"{file.binary.unsearched_size:,} bytes after its sections are not searched "
+                "for evidence"
+            )
+            hint = "if it is an installer, verify it by itself"
+            yield messages.not_inspected(name, file.path, reason, hint)
 
 
 #: Extension modules are built for exactly one platform; DLLs of externals mix machines on ARM64.

@@ -17,8 +17,10 @@ from signatures import signed_pe
 from sbom.binaries.binary import Binary, Overlay, PEHeaders
 from sbom.binaries.pe import authenticode_of, read_headers
 from sbom.binaries.pe_layout import is_pe
+from sbom.binaries.search import Inspector
 from sbom.binaries.signature import SignatureStatus
 from sbom.files.shipped_file import FileHasher, hash_stream
+from sbom.manifest.component_spec import EvidenceRule
 
 WHOLE = pe(
     texts=[b"1.2.11"],
@@ -203,11 +205,11 @@ def test_a_file_in_pieces_is_inspected_as_a_whole() -> None:
 @pytest.mark.parametrize("size", [1 << 20, 4 << 20, 5 << 20])
 @pytest.mark.parametrize("piece_size", [100_000, 1 << 20, 8 << 20])
 @pytest.mark.parametrize("is_signed", [False, True])
-def test_what_is_far_behind_the_sections_is_not_kept(
+def test_what_is_far_behind_the_sections_of_a_bundle_is_not_kept(
     size: int, piece_size: int, *, is_signed: bool
 ) -> None:
     """What is stated of the file is the same; a change anywhere is found."""
-    program = pe(texts=[b"text"])
+    program = pe(texts=[b"text"]).replace(b".rdata\0\0", b".wixburn")
     whole = program + random.Random(1).randbytes(size)
     data = signed_pe(whole, "Any Foundation") if is_signed else whole
     seen: list[bytes] = []
@@ -232,6 +234,24 @@ def test_what_is_far_behind_the_sections_is_not_kept(
         if is_signed:
             assert found.signature
             assert found.signature.status is SignatureStatus.CHANGED
+
+
+OPENSSL = EvidenceRule(pattern="OpenSSL (?P<version>[0-9.]+)", anywhere=True)
+
+
+@pytest.mark.parametrize("limit", [6 << 20, 128 << 20])
+def test_evidence_far_behind_the_sections_is_found_or_its_place_reported(limit: int) -> None:
+    """A self-extracting program has its files there."""
+    program = pe(texts=[b"text"])
+    data = program + bytes(6 << 20) + b"\0OpenSSL 3.0.15\0"
+    hasher = FileHasher(inspect=Inspector([OPENSSL.compile("openssl", 0)]), limit=limit)
+    for at in range(0, len(data), 1 << 20):
+        hasher.update(data[at : at + (1 << 20)])
+    binary = hasher.finish("setup.exe").binary
+    assert binary
+    is_searched = limit > len(data)
+    assert [match.version for match in binary.matches] == (["3.0.15"] if is_searched else [])
+    assert binary.unsearched_size == (0 if is_searched else len(data) - len(program))
 
 
 def test_a_file_larger_than_any_binary_is_not_kept_in_memory() -> None:

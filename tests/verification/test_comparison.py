@@ -49,6 +49,18 @@ def test_every_difference_from_the_sbom_is_reported(case: VerifyCase) -> None:
     }
 
 
+def test_a_bundle_that_is_not_opened_is_reported(case: VerifyCase) -> None:
+    """What is far behind its sections is compressed, and no evidence can be found there."""
+    program = pe(texts=[b"text"]).replace(b".rdata\0\0", b".wixburn")
+    case.files["Lib/setup.exe"] = program + bytes(5 << 20)
+    write_document(case.files, case.directory, "build")
+    _, report = case.run(script=False)
+    found = [one["message"] for one in report["diagnostics"] if one["subject"] == "Lib/setup.exe"]
+    assert (
+        "not inspected: 5,242,880 bytes after its sections are not searched for evidence" in found
+    )
+
+
 def test_a_package_in_a_package_is_compared_by_its_own_paths(case: VerifyCase) -> None:
     inner = zipped(case.files)
     write_document({"python.msix": inner, **case.files}, case.directory, "build")
