@@ -76,15 +76,18 @@ def is_directory(path: Path) -> bool:
         return False
 
 
-def find_file(path: Path) -> Path | None:
-    """Return the file that a path leads to on Windows, where case does not distinguish names.
+def find_file(directory: Path, path: str) -> Path | None:
+    """Return the file that a path with slashes leads to on Windows, where names have no case.
 
     Of several files, that of the same case is preferred.
     """
-    wanted = path.name.lower()
-    entries = (entry for entry in path.parent.glob("*") if entry.name.lower() == wanted)
-    files = filter(Path.is_file, entries)
-    return min(files, key=lambda file: (file.name != path.name, file.name), default=None)
+    first, slash, rest = path.partition("/")
+    names = [entry.name for entry in directory.glob("*") if entry.name.lower() == first.lower()]
+    for name in sorted(names, key=lambda name: (name != first, name)):
+        entry = directory / name
+        if found := find_file(entry, rest) if slash else (entry if entry.is_file() else None):
+            return found
+    return None
 
 
 def require_directory(path: Path, hint: str) -> None:

@@ -39,7 +39,9 @@ def no_cabinet(_name: str) -> IO[bytes] | None:
     return None
 
 
-def msi_tables(files: Mapping[str, bytes], media: str = "#files.cab") -> dict[str, list[Row]]:
+def msi_tables(
+    files: Mapping[str, bytes], media: str | None = "#files.cab"
+) -> dict[str, list[Row]]:
     """Return the tables of a package that installs files: a component for each directory."""
     directories: dict[str, Row] = {"": ["TARGETDIR", None, "SourceDir"]}
     rows: list[Row] = []
@@ -73,17 +75,34 @@ def msi(
     tables: Mapping[str, list[Row]] | None = None,
     cabinets: Mapping[str, bytes] | None = None,
     signer: str = "",
+    word_count: int | None = None,
 ) -> bytes:
-    """Return a package that installs files from a cabinet in it, signed by an organization."""
+    """Return a package that installs files from a cabinet in it, signed by an organization.
+
+    ``word_count`` is that of its summary; it has none otherwise.
+    """
     keys = {f"F{number}": content for number, content in enumerate(files.values(), 1)}
     streams = {"files.cab": cabinet(keys, method)} if cabinets is None else dict(cabinets)
     made = _encode(tables or msi_tables(files))
     made |= {_encode_name(name): data for name, data in streams.items()}
+    if word_count is not None:
+        made["\x05SummaryInformation"] = _summary(word_count)
     if signer:
         names = sorted(made, key=lambda name: name.encode("utf-16-le"))
         digest = hashlib.sha256(b"".join(made[name] for name in names) + _CLASS).digest()
         made["\x05DigitalSignature"] = signature_of(digest, signer)
     return compound_file(made)
+
+
+def _summary(word_count: int) -> bytes:
+    """Return the properties of a summary, as [MS-OLEPS] describes them: a code page and a count."""
+    properties = {1: struct.pack("<Ihxx", 2, 1252), 15: struct.pack("<Ii", 3, word_count)}
+    start = 8 + 8 * len(properties)
+    index = b"".join(struct.pack("<2I", key, start + 8 * n) for n, key in enumerate(properties))
+    body = index + b"".join(properties.values())
+    header = struct.pack("<2HI16xI", 0xFFFE, 0, 0x00020006, 1)
+    format_id = bytes.fromhex("e0859ff2f94f6810ab9108002b27b3d9")
+    return header + format_id + struct.pack("<3I", 48, 8 + len(body), len(properties)) + body
 
 
 def _encode(tables: Mapping[str, list[Row]]) -> dict[str, bytes]:

@@ -22,7 +22,13 @@ windows = pytest.mark.skipif(sys.platform != "win32", reason="only Windows refus
 @pytest.mark.parametrize("name", ["Core.msi", "core.msi", "CORE.MSI"])
 def test_a_file_is_found_in_any_case(tmp_path: Path, name: str) -> None:
     (tmp_path / "Core.msi").write_bytes(b"")
-    assert find_file(tmp_path / name) == tmp_path / "Core.msi"
+    assert find_file(tmp_path, name) == tmp_path / "Core.msi"
+
+
+def test_a_directory_of_a_path_can_have_any_case(tmp_path: Path) -> None:
+    (tmp_path / "Lib").mkdir()
+    (tmp_path / "Lib/Os.py").write_bytes(b"")
+    assert find_file(tmp_path, "LIB/os.py") == tmp_path / "Lib/Os.py"
 
 
 def test_a_file_of_the_same_case_is_preferred(tmp_path: Path) -> None:
@@ -31,13 +37,13 @@ def test_a_file_of_the_same_case_is_preferred(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"")
     if len(list(tmp_path.iterdir())) < len(names):
         pytest.skip("this file system does not distinguish names by case")
-    assert [find_file(tmp_path / name) for name in names] == [tmp_path / name for name in names]
+    assert [find_file(tmp_path, name) for name in names] == [tmp_path / name for name in names]
 
 
 def test_a_directory_and_a_missing_file_are_not_found(tmp_path: Path) -> None:
     (tmp_path / "core.msi").mkdir()
-    assert find_file(tmp_path / "core.msi") is None
-    assert find_file(tmp_path / "amd64/core.msi") is None
+    assert find_file(tmp_path, "core.msi") is None
+    assert find_file(tmp_path, "amd64/core.msi") is None
 
 
 def test_a_directory_is_named_as_one(tmp_path: Path) -> None:

@@ -1,16 +1,18 @@
 """A Windows Installer package to the files it installs, hashed; nothing is written to disk.
 
 The File table names the files, Component and Directory where each is installed, and Media the
-cabinets, in which a file has the name of its row:
-https://learn.microsoft.com/windows/win32/msi/file-table
+cabinets, in which a file has the name of its row. A file that is in no cabinet is in a tree beside
+the package: https://learn.microsoft.com/windows/win32/msi/file-table
 """
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from typing import IO
 
 from msgspec import structs
@@ -23,29 +25,31 @@ from sbom.diagnostics.inspection_messages import (
     unreadable_file,
     unsafe_archive,
 )
-from sbom.files.cabinet import Cabinet, CabinetError, parse_cabinet, read_files
+from sbom.files.cabinet import Cabinet, CabinetError, PackedFile, parse_cabinet, read_files
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
-from sbom.files.msi_database import MsiDatabase, MsiError
+from sbom.files.msi_database import MsiDatabase, MsiError, Row
+from sbom.files.msi_directories import (
+    long_name,
+    read_source_paths,
+    read_target_paths,
+    short_name,
+)
+from sbom.files.msi_summary import SourceKind, read_source_kind
 from sbom.files.shipped_file import ShippedFile, hash_stream, split_stream
 from sbom.files.zip import ArchiveContents, validate_member_name
 
 MSI_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-#: The directory that everything is installed below, which has no name of its own.
-_ROOT = "TARGETDIR"
-#: Windows has the path of this folder, whatever its name in a package; msiextract writes it so.
-_FOLDER_NAMES = {"ProgramFilesFolder": "Program Files"}
 _EMBEDDED = "#"
 #: https://learn.microsoft.com/windows/win32/msi/version: up to four numbers. Anything else in the
 #: column is the key of another file, which is replaced together with this one.
 _VERSION = re.compile(r"\d{1,5}(\.\d{1,5}){0,3}", re.ASCII)
-_MOST_DIRECTORIES = 100
-#: The longest path that Windows takes, in characters.
-_PATH_SIZE = 32_767
-#: The most characters in the paths of all directories, and the most cabinets.
-_PATHS_SIZE, _MOST_CABINETS = 32 << 20, 1000
+#: Attributes of a row: msidbFileAttributesNoncompressed and msidbFileAttributesCompressed.
+_NOT_COMPRESSED, _COMPRESSED = 0x2000, 0x4000
+_MOST_CABINETS = 1000
 
-#: Opens the cabinet of a name that is not in the package; None if there is none. It is closed.
-OpenCabinet = Callable[[str], IO[bytes] | None]
+#: Opens a cabinet or a file that is not in the package, by its path below the package's directory;
+#: None if there is none. It is closed.
+OpenSource = Callable[[str], IO[bytes] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,9 @@ class _InstalledFile:
     """A row of the File table: its key, where it is installed, its size in bytes and version.
 
     ``version`` is empty if the row has none, or names a file that is replaced together with this
-    one. It ``is_conditional`` if Windows can leave out its component.
+    one. It ``is_conditional`` if Windows can leave out its component. ``source`` is its path below
+    the directory of the package if it ``is_packed`` in no cabinet; None says that the package is
+    not packed, and the row does not say that its file is.
     """
 
     key: str
@@ -61,6 +67,8 @@ class _InstalledFile:
     size: int
     version: str
     is_conditional: bool
+    is_packed: bool | None
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ class MsiReader:
     inspect: InspectFn | None = None
     limits: ArchiveLimits = ARTIFACT_LIMITS
 
-    def read(self, file: IO[bytes], name: str, open_cabinet: OpenCabinet) -> ArchiveContents:
+    def read(self, file: IO[bytes], name: str, open_source: OpenSource) -> ArchiveContents:
         """Return the files that a package installs; what is wrong is in the diagnostics."""
         file.seek(0)
         package = hash_stream(name, split_stream(file))
@@ -82,8 +90,8 @@ class MsiReader:
             if diagnostics := [*self._validate(installed, package)]:
                 return ArchiveContents(package, diagnostics=sort_diagnostics(diagnostics))
             with ExitStack() as opened:
-                cabinets = _open_cabinets(database, open_cabinet, opened, self.limits)
-                return self._read_members(package, installed, cabinets)
+                cabinets = _open_cabinets(database, open_source, opened, self.limits)
+                return self._read_members(package, installed, cabinets, open_source)
         except (MsiError, CabinetError) as error:
             return ArchiveContents(package, diagnostics=(unreadable_file(name, "", str(error)),))
 
@@ -95,10 +103,15 @@ class MsiReader:
             yield unsafe_archive(name, "", message)
             return
         for file in installed:
-            if message := validate_member_name(file.path):
+            source_error = "" if file.is_packed else validate_member_name(file.source)
+            if message := validate_member_name(file.path) or source_error:
                 yield unsafe_archive(name, file.path, message)
-        total = sum(file.size for file in installed)
+        total = sum(file.size for file in installed if file.is_packed)
         if message := limits.size_error(package.size, total):
+            yield unsafe_archive(name, "", message)
+        outside = sum(file.size for file in installed if not file.is_packed)
+        if outside > limits.total_size:
+            message = f"has files of {outside} bytes beside it; the limit is {limits.total_size}"
             yield unsafe_archive(name, "", message)
 
     def _read_members(
@@ -106,26 +119,32 @@ class MsiReader:
         package: ShippedFile,
         installed: Sequence[_InstalledFile],
         cabinets: Sequence[tuple[IO[bytes], Cabinet]],
+        open_source: OpenSource,
     ) -> ArchiveContents:
-        waiting = {file.key: file for file in installed}
+        # Where a row does not say how its file is stored, msiextract and 7z look in cabinets too.
+        in_cabinets = {file.name for _, cabinet in cabinets for file in cabinet.files}
+        outside = {
+            file.key: file
+            for file in installed
+            if not file.is_packed and (file.is_packed is False or file.key not in in_cabinets)
+        }
+        waiting = {file.key: file for file in installed if file.key not in outside}
+        packed = _take_packed(waiting, read_files(cabinets, self.limits.allowed_size(package.size)))
         members: dict[str, tuple[ShippedFile, _InstalledFile]] = {}
         diagnostics: list[Diagnostic] = []
-        for packed in read_files(cabinets, self.limits.allowed_size(package.size)):
-            wanted = [waiting.pop(name) for name in packed.names if name in waiting]
-            if any(file.size != packed.size for file in wanted):
+        for source in chain(packed, _take_outside(outside, open_source)):
+            if any(file.size != source.size for file in source.files):
                 diagnostics += [
                     unreadable_file(
                         package.path,
                         file.path,
-                        f"expected {file.size} bytes, found {packed.size}",
+                        f"expected {file.size} bytes, found {source.size}",
                     )
-                    for file in wanted
+                    for file in source.files
                 ]
                 continue
-            if not wanted:
-                continue
-            hashed = hash_stream(wanted[0].path, packed.pieces, self.inspect)
-            for file in wanted:
+            hashed = hash_stream(source.files[0].path, source.pieces, self.inspect)
+            for file in source.files:
                 member = structs.replace(hashed, path=file.path, listed_version=file.version)
                 diagnostics += _compare_versions(package.path, member)
                 first, other = members.setdefault(file.path.lower(), (member, file))
@@ -135,8 +154,43 @@ class MsiReader:
             unreadable_file(package.path, file.path, "is in none of the package's cabinets")
             for file in waiting.values()
         ]
+        diagnostics += [
+            unreadable_file(package.path, file.path, f"is not beside the package: {file.source}")
+            for file in outside.values()
+        ]
         found = sorted((member for member, _ in members.values()), key=lambda member: member.path)
         return ArchiveContents(package, tuple(found), diagnostics=sort_diagnostics(diagnostics))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The contents of installed files, which are the same: their size, and their pieces."""
+
+    files: Sequence[_InstalledFile]
+    size: int
+    pieces: Iterator[bytes]
+
+
+def _take_packed(
+    waiting: dict[str, _InstalledFile], packed_files: Iterable[PackedFile]
+) -> Iterator[_Source]:
+    """Yield files that are in cabinets, and remove them from those that are ``waiting``."""
+    for packed in packed_files:
+        files = [waiting.pop(name) for name in packed.names if name in waiting]
+        if files:
+            yield _Source(files, packed.size, packed.pieces)
+
+
+def _take_outside(waiting: dict[str, _InstalledFile], open_source: OpenSource) -> Iterator[_Source]:
+    """Yield files that are in the source tree, and remove them from those that are ``waiting``."""
+    for key, file in list(waiting.items()):
+        stream = open_source(file.source)
+        if stream:
+            del waiting[key]
+            with stream:
+                size = stream.seek(0, io.SEEK_END)
+                stream.seek(0)
+                yield _Source([file], size, split_stream(stream))
 
 
 def _compare_versions(package: str, member: ShippedFile) -> Iterator[Diagnostic]:
@@ -163,68 +217,45 @@ def _conflict(package: str, file: _InstalledFile, other: _InstalledFile) -> Diag
 
 def _list_files(database: MsiDatabase) -> list[_InstalledFile]:
     """Return what a package installs, by its rows. Raises MsiError."""
-    directories = _directory_paths(database)
+    kind = read_source_kind(database)
+    targets = read_target_paths(database)
+    sources = read_source_paths(database, has_short_names=kind.has_short_names)
     homes = {
-        row.get_text("Component"): (
-            directories.get(row.get_text("Directory_"), ""),
-            bool(row.get_text("Condition")),
-        )
+        row.get_text("Component"): (row.get_text("Directory_"), bool(row.get_text("Condition")))
         for row in database.read_table("Component")
     }
     installed = []
     for row in database.read_table("File"):
-        key, component = row.get_text("File"), row.get_text("Component_")
+        key, component, name = (row.get_text(part) for part in ("File", "Component_", "FileName"))
         if component not in homes:
             raise MsiError(f"has a file {key} of a component that does not exist")
         home, is_conditional = homes[component]
-        path = f"{home}{_long_name(row.get_text('FileName'))}"
         version = row.get_text("Version")
-        if not _VERSION.fullmatch(version):
-            version = ""
-        size = row.get_number("FileSize")
-        installed.append(_InstalledFile(key, path, size, version, is_conditional))
+        source_name = short_name(name) if kind.has_short_names else long_name(name)
+        installed.append(
+            _InstalledFile(
+                key=key,
+                path=f"{targets.get(home, '')}{long_name(name)}",
+                size=row.get_number("FileSize"),
+                version=version if _VERSION.fullmatch(version) else "",
+                is_conditional=is_conditional,
+                is_packed=_is_packed(row, kind),
+                source=f"{sources.get(home, '')}{source_name}",
+            )
+        )
     return installed
 
 
-def _directory_paths(database: MsiDatabase) -> Mapping[str, str]:
-    """Return the path of each directory below the root, with a slash after it."""
-    rows = {
-        row.get_text("Directory"): (
-            # https://learn.microsoft.com/windows/win32/msi/directory-table: target, ':', source.
-            _long_name(row.get_text("DefaultDir").partition(":")[0]),
-            row.get_text("Directory_Parent"),
-        )
-        for row in database.read_table("Directory")
-    }
-    paths: dict[str, str] = {}
-    total = 0
-    for key in rows:
-        names: list[str] = []
-        here, depth = key, 0
-        while here in rows and here != _ROOT:
-            name, parent = rows[here]
-            if name not in ("", "."):
-                names.append(_FOLDER_NAMES.get(here, name))
-            here, depth = ("" if parent == here else parent), depth + 1
-            if depth > _MOST_DIRECTORIES:
-                raise MsiError(f"has a directory {key} that is below itself")
-        length = sum(map(len, names)) + len(names)
-        total += length
-        if length > _PATH_SIZE:
-            raise MsiError(f"has a directory {key} whose path is longer than Windows takes")
-        if total > _PATHS_SIZE:
-            raise MsiError(f"has directories whose paths have more than {_PATHS_SIZE} characters")
-        paths[key] = "".join(f"{name}/" for name in reversed(names))
-    return paths
-
-
-def _long_name(name: str) -> str:
-    """Return the long one of a file's two names: ``PYTHON~1.EXE|python3.14.exe``."""
-    return name.rpartition("|")[2]
+def _is_packed(row: Row, kind: SourceKind) -> bool | None:
+    """Return whether a file is in a cabinet; None if neither its row nor the package says so."""
+    attributes = row.get_number("Attributes", default=0)
+    if attributes & (_COMPRESSED | _NOT_COMPRESSED):
+        return not attributes & _NOT_COMPRESSED
+    return True if kind.is_compressed else None
 
 
 def _open_cabinets(
-    database: MsiDatabase, open_cabinet: OpenCabinet, closing: ExitStack, limits: ArchiveLimits
+    database: MsiDatabase, open_source: OpenSource, closing: ExitStack, limits: ArchiveLimits
 ) -> list[tuple[IO[bytes], Cabinet]]:
     """Return the cabinets of a package in the order of its media. Raises MsiError."""
     rows = sorted(database.read_table("Media"), key=lambda row: row.get_number("DiskId"))
@@ -237,7 +268,7 @@ def _open_cabinets(
         if name.startswith(_EMBEDDED):
             stream = database.open_stream(name.removeprefix(_EMBEDDED))
         else:
-            stream = None if validate_member_name(name) else open_cabinet(name)
+            stream = None if validate_member_name(name) else open_source(name)
         if stream is None:
             raise MsiError(f"has its files in {name}, which is not there")
         closing.enter_context(stream)

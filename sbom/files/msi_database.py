@@ -63,9 +63,11 @@ class Row:
             raise self._error(column, "is a number; expected a text")
         return value or ""
 
-    def get_number(self, column: str) -> int:
+    def get_number(self, column: str, default: int | None = None) -> int:
         """Return a number that is not negative. Raises MsiError if it is none."""
         value = self._get(column)
+        if value is None and default is not None:
+            return default
         if not isinstance(value, int):
             raise self._error(column, f"is {value!r}; expected a number")
         if value < 0:

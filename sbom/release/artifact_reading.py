@@ -124,4 +124,4 @@ class _InstallerReader:
             is_package = artifact.channel.format == "msi" and artifact.platform == platform
             if is_package and f"/{other}".lower().endswith(f"/{name}".lower()):
                 return self._directory / other
-        return find_file((self._directory / path).parent / name)
+        return find_file((self._directory / path).parent, name)

@@ -156,7 +156,7 @@ def _read_installer(path: Path, start: bytes, inspect: InspectFn) -> ArchiveCont
     """Return the contents of a package or a bundle, with those of the files beside it."""
 
     def open_sibling(name: str) -> IO[bytes] | None:
-        sibling = find_file(path.parent / name)
+        sibling = find_file(path.parent, name)
         return sibling.open("rb") if sibling else None
 
     try:

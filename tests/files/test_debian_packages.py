@@ -41,7 +41,7 @@ FILES = (
 
 def read(package: Path) -> ArchiveContents:
     def open_beside(name: str) -> IO[bytes] | None:
-        path = find_file(package.parent / name)
+        path = find_file(package.parent, name)
         return path.open("rb") if path else None
 
     with package.open("rb") as file:

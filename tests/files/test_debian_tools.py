@@ -20,6 +20,8 @@ from sbom.binaries.search import Inspector
 from sbom.binaries.signature import Signature, SignatureStatus
 from sbom.files.cabinet_archive import CabinetReader
 from sbom.files.msi import MsiReader
+from sbom.files.msi_database import MsiDatabase
+from sbom.files.msi_summary import SourceKind, read_source_kind
 from sbom.files.zip import ArchiveContents, ZipReader
 
 pytestmark = needs_debian_tools
@@ -51,6 +53,15 @@ def test_a_package_of_wixl_is_read(tmp_path: Path) -> None:
     package = write_with_wixl(FILES, tmp_path, "core.msi")
     contents = read(package)
     assert found(contents) == digests(FILES) == msiextract(package, tmp_path / "out")
+
+
+def test_the_summary_of_a_package_of_wixl_says_that_its_files_are_in_cabinets(
+    tmp_path: Path,
+) -> None:
+    package = write_with_wixl(FILES, tmp_path, "core.msi")
+    assert "\nSource: 2 (2)\n" in run("msiinfo", "suminfo", package, cwd=tmp_path)
+    with package.open("rb") as file:
+        assert read_source_kind(MsiDatabase(file)) == SourceKind(is_compressed=True)
 
 
 def signed(directory: Path, name: str, *options: str) -> Path:

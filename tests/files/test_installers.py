@@ -24,7 +24,7 @@ from sbom.binaries.search import Inspector
 from sbom.diagnostics import Code, failing
 from sbom.files.burn import BundleReader
 from sbom.files.burn_manifest import is_bundle
-from sbom.files.msi import MsiReader, OpenCabinet
+from sbom.files.msi import MsiReader, OpenSource
 from sbom.files.zip import ArchiveContents
 from sbom.patterns import PathPatterns
 
@@ -37,9 +37,9 @@ FILES = {
 
 
 def read(
-    data: bytes, open_cabinet: OpenCabinet = no_cabinet, inspect: InspectFn | None = None
+    data: bytes, open_source: OpenSource = no_cabinet, inspect: InspectFn | None = None
 ) -> ArchiveContents:
-    return MsiReader(inspect).read(io.BytesIO(data), "core.msi", open_cabinet)
+    return MsiReader(inspect).read(io.BytesIO(data), "core.msi", open_source)
 
 
 def digests(contents: ArchiveContents) -> dict[str, str]:
@@ -73,6 +73,93 @@ def test_the_cabinets_of_an_msi_can_be_beside_it() -> None:
     assert digests(read(made, open_part)) == expected({"Lib/os.py": b"x" * 900})
     assert [part.closed for part in opened] == [True, True]
     assert "1.cab, which is not there" in str(read(made).diagnostics[0])
+
+
+UNCOMPRESSED, COMPRESSED, SHORT_NAMES, CABINETS = 0x2000, 0x4000, 1, 2
+
+
+def sources(root: Path) -> OpenSource:
+    def open_source(name: str) -> IO[bytes] | None:
+        path = root / name
+        return path.open("rb") if path.is_file() else None
+
+    return open_source
+
+
+@pytest.mark.parametrize(
+    ("word_count", "attributes"),
+    [(0, 512), (4, 512), (0, 0), (CABINETS, UNCOMPRESSED), (None, UNCOMPRESSED | 512)],
+)
+def test_files_beside_an_msi_are_read(
+    tmp_path: Path, word_count: int | None, attributes: int
+) -> None:
+    """As an administrative installation leaves them: msiexec /a."""
+    tables = msi_tables(FILES)
+    for row in tables["File"]:
+        row[6] = attributes
+    for path, data in FILES.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(data)
+    tables["Media"][0][3] = None
+    made = msi({}, tables=tables, cabinets={}, word_count=word_count)
+    contents = read(made, sources(tmp_path))
+    assert contents.diagnostics == ()
+    assert digests(contents) == expected(FILES)
+    (tmp_path / "Lib/os.py").write_bytes(b"changed")
+    (tmp_path / "python.exe").unlink()
+    assert {(one.subject, one.message) for one in read(made, sources(tmp_path)).diagnostics} == {
+        ("Lib/os.py", "expected 0 bytes, found 7"),
+        ("python.exe", "is not beside the package: python.exe"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("word_count", "source"),
+    [(0, "src long/python.exe"), (SHORT_NAMES, "SRC~1/PYTHON~1.EXE")],
+)
+def test_a_file_beside_an_msi_has_its_names_in_the_source(
+    tmp_path: Path, word_count: int, source: str
+) -> None:
+    tables = msi_tables({"target/python.exe": b"MZ"}, None)
+    tables["Directory"][1][2] = "target:SRC~1|src long"
+    tables["File"][0][2] = "PYTHON~1.EXE|python.exe"
+    made = msi({}, tables=tables, cabinets={}, word_count=word_count)
+    (tmp_path / source).parent.mkdir()
+    (tmp_path / source).write_bytes(b"MZ")
+    assert digests(read(made, sources(tmp_path))) == expected({"target/python.exe": b"MZ"})
+
+
+@pytest.mark.parametrize("word_count", [0, CABINETS])
+def test_an_msi_can_have_files_in_a_cabinet_and_beside_it(tmp_path: Path, word_count: int) -> None:
+    tables = msi_tables(FILES)
+    for number, row in enumerate(tables["File"]):
+        row[6] = UNCOMPRESSED if number == 0 else COMPRESSED
+    (tmp_path / "python.exe").write_bytes(b"x" * len(FILES["python.exe"]))
+    made = msi(FILES, tables=tables, word_count=word_count)
+    contents = read(made, sources(tmp_path))
+    assert digests(contents) == expected(
+        FILES | {"python.exe": (tmp_path / "python.exe").read_bytes()}
+    )
+
+
+def test_files_beside_an_msi_have_a_limit_together() -> None:
+    tables = msi_tables({"a.bin": b"a", "b.bin": b"b", "c.bin": b"c"}, None)
+    for row in tables["File"]:
+        row[3] = 2_000_000_000
+    made = msi({}, tables=tables, cabinets={}, word_count=0)
+    [diagnostic] = read(made).diagnostics
+    assert "has files of 6000000000 bytes beside it; the limit is" in diagnostic.message
+
+
+def test_a_source_that_leads_out_is_refused() -> None:
+    tables = msi_tables({"target/python.exe": b"MZ"}, None)
+    tables["Directory"][1][2] = "target:.."
+    made = msi({}, tables=tables, cabinets={}, word_count=0)
+    [diagnostic] = read(made, sources(Path("/"))).diagnostics
+    assert (diagnostic.code, diagnostic.message) == (
+        Code.UNSAFE_ARCHIVE,
+        "leads out of the archive with '..'",
+    )
 
 
 @pytest.mark.parametrize(
