@@ -64,6 +64,7 @@ def split_set(name: str, content: bytes, names: Sequence[str]) -> list[bytes]:
                 [(MSZIP, [_block(part, size if is_last else 0, b"")])],
                 previous=names[number - 1] if number else "",
                 following="" if is_last else names[number + 1],
+                number=number,
             )
         )
     return made
@@ -95,6 +96,7 @@ def _cabinet(
     *,
     previous: str = "",
     following: str = "",
+    number: int = 0,
 ) -> bytes:
     flags = bool(previous) | bool(following) << 1 | bool(reserve) << 2
     extra = struct.pack("<H2B", 0, 0, len(reserve)) if reserve else b""
@@ -107,6 +109,6 @@ def _cabinet(
         body += b"".join(blocks)
         at += sum(map(len, blocks))
     header = struct.pack(
-        "<4s4xI4xI4x2B5H", b"MSCF", at, files_at, 3, 1, len(folders), count, flags, 1, 0
+        "<4s4xI4xI4x2B5H", b"MSCF", at, files_at, 3, 1, len(folders), count, flags, 1, number
     )
     return header + extra + table + entries + body

@@ -25,7 +25,6 @@ _BLOCK = struct.Struct("<I2H")
 #: The folders of files that begin in the cabinet before, or do not end in this one.
 _FROM_PREVIOUS, _TO_NEXT, _FROM_PREVIOUS_TO_NEXT = 0xFFFD, 0xFFFE, 0xFFFF
 _UTF8_NAME = 0x80
-_METHODS = {0: "none", 1: "MSZIP", 2: "Quantum", 3: "LZX"}
 _BLOCK_SIZE = 1 << 15
 _WORD = 4
 #: [MS-CAB], 2.4: a name has at most 255 bytes and a zero.
@@ -60,7 +59,8 @@ class Cabinet:
     """What a cabinet states of itself.
 
     ``previous`` and ``next`` are the names of the other cabinets of its set, empty at its ends;
-    the folder of a file is counted from 0. ``reserve`` is unused bytes before each block.
+    ``set_id`` is that of the set, ``number`` counts its cabinets from 0. The folder of a file is
+    counted from 0. ``reserve`` is unused bytes before each block.
     """
 
     size: int
@@ -70,12 +70,14 @@ class Cabinet:
     next: str
     reserve: int
     is_continued: bool
+    set_id: int
+    number: int
 
 
 def parse_cabinet(stream: IO[bytes]) -> Cabinet:
     """Return what the cabinet at the start of a stream states. Raises CabinetError."""
     header = _read(stream, _HEADER)
-    signature, size, files_at, _, major, folder_count, file_count, flags, *_ = header
+    signature, size, files_at, _, major, folder_count, file_count, flags, set_id, number = header
     if signature != CABINET_MAGIC or major != 1:
         raise CabinetError("is not a cabinet of version 1")
     folder_reserve = block_reserve = 0
@@ -95,7 +97,17 @@ def parse_cabinet(stream: IO[bytes]) -> Cabinet:
     entries = [_read_file(stream, folder_count) for _ in range(file_count)]
     files = tuple(entry for entry, _ in entries)
     is_continued = any(starts_before for _, starts_before in entries)
-    return Cabinet(size, tuple(folders), files, previous, next_, block_reserve, is_continued)
+    return Cabinet(
+        size=size,
+        folders=tuple(folders),
+        files=files,
+        previous=previous,
+        next=next_,
+        reserve=block_reserve,
+        is_continued=is_continued,
+        set_id=set_id,
+        number=number,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,11 @@ class PackedFile:
     names: tuple[str, ...]
     size: int
     pieces: Iterator[bytes]
+
+
+def list_files(cabinets: Sequence[tuple[IO[bytes], Cabinet]]) -> list[CabinetFile]:
+    """Return the files of a set of cabinets, in the order of the set: each once, in one folder."""
+    return [file for _, files in _join_folders(cabinets) for file in files]
 
 
 def read_files(
@@ -229,9 +246,12 @@ def _decoder(method: int) -> _Decode:
             return _Mszip().decode
         case 3:
             return _lzx((method >> 8) & 0x1F)
+        case 2:
+            # libmspack, which cabextract uses, reads it; no maintained package of PyPI does.
+            error = "is compressed with Quantum, which is not supported; cabextract unpacks it"
+            raise CabinetError(error)
         case other:
-            name = _METHODS.get(other, str(other))
-            raise CabinetError(f"is compressed with method {name}; expected MSZIP, LZX or none")
+            raise CabinetError(f"is compressed with method {other}; expected MSZIP, LZX or none")
 
 
 def _copy(data: bytes, size: int) -> bytes:

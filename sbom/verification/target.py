@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
@@ -81,10 +81,12 @@ def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
         archive = ZipReader(_is_package, inspect).read(path, path.name)
         return _archive_target(path, archive, _members(archive))
     if start.startswith(CABINET_MAGIC):
-        archive = _read_cabinet(path, inspect)
-        return _archive_target(path, archive, archive.members)
+        archive = _read_archive(path, CabinetReader(inspect).read)
+        return replace(_archive_target(path, archive, archive.members), packages=archive.nested)
     if start.startswith(MSI_MAGIC) or is_bundle(start):
-        archive = _read_installer(path, start, inspect)
+        is_msi = start.startswith(MSI_MAGIC)
+        reader = MsiReader(inspect) if is_msi else BundleReader(inspect)
+        archive = _read_archive(path, reader.read)
         files, conflicts = installed_files(archive)
         diagnostics = sort_diagnostics([*archive.diagnostics, *conflicts])
         target = _archive_target(path, replace(archive, diagnostics=diagnostics), files)
@@ -152,8 +154,13 @@ def _archive_target(
     )
 
 
-def _read_installer(path: Path, start: bytes, inspect: InspectFn) -> ArchiveContents:
-    """Return the contents of a package or a bundle, with those of the files beside it."""
+_OpenFile = Callable[[str], IO[bytes] | None]
+
+
+def _read_archive(
+    path: Path, read: Callable[[IO[bytes], str, _OpenFile], ArchiveContents]
+) -> ArchiveContents:
+    """Return the contents of an archive, with those of the files beside it that it names."""
 
     def open_sibling(name: str) -> IO[bytes] | None:
         sibling = find_file(path.parent, name)
@@ -161,17 +168,7 @@ def _read_installer(path: Path, start: bytes, inspect: InspectFn) -> ArchiveCont
 
     try:
         with path.open("rb") as file:
-            if start.startswith(MSI_MAGIC):
-                return MsiReader(inspect).read(file, path.name, open_sibling)
-            return BundleReader(inspect).read(file, path.name, open_sibling)
-    except OSError as error:
-        raise read_error(path, error) from error
-
-
-def _read_cabinet(path: Path, inspect: InspectFn) -> ArchiveContents:
-    try:
-        with path.open("rb") as file:
-            return CabinetReader(inspect).read(file, path.name)
+            return read(file, path.name, open_sibling)
     except OSError as error:
         raise read_error(path, error) from error
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import random
 import struct
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import pytest
 from cabinets import cabinet, split_set
@@ -30,10 +33,16 @@ SIGNATURE = Signature(
 )
 
 
-def read(data: bytes, limits: ArchiveLimits | None = None) -> ArchiveContents:
+def read(
+    data: bytes, limits: ArchiveLimits | None = None, others: Mapping[str, bytes] | None = None
+) -> ArchiveContents:
     reader = CabinetReader(Inspector([]))
     reader = replace(reader, limits=limits) if limits else reader
-    return reader.read(io.BytesIO(data), "files.cab")
+
+    def open_cabinet(name: str) -> IO[bytes] | None:
+        return io.BytesIO(others[name]) if others and name in others else None
+
+    return reader.read(io.BytesIO(data), "files.cab", open_cabinet)
 
 
 def messages(contents: ArchiveContents) -> list[str]:
@@ -104,7 +113,31 @@ def test_names_that_lead_out_and_bombs_are_refused() -> None:
     assert message.endswith("and would unpack to 1000")
 
 
-def test_one_of_a_set_is_not_opened() -> None:
-    first, *_ = split_set("python.exe", bytes(1000), ["a.cab", "b.cab"])
-    message = "is one of a set of cabinets, which are not opened by themselves"
-    assert messages(read(first)) == [message]
+def test_the_first_of_a_set_is_opened_with_the_others_beside_it() -> None:
+    content = random.Random(1).randbytes(900)
+    names = ["a.cab", "b.cab", "c.cab"]
+    first, second, third = split_set("python.exe", content, names)
+    contents = read(first, others={"b.cab": second, "c.cab": third})
+    assert contents.diagnostics == ()
+    assert [(file.path, file.sha256) for file in contents.members] == [
+        ("python.exe", hashlib.sha256(content).hexdigest())
+    ]
+    assert {name: other.archive.size for name, other in contents.nested.items()} == {
+        "b.cab": len(second),
+        "c.cab": len(third),
+    }
+
+
+def test_a_set_that_is_not_complete_is_not_opened() -> None:
+    first, second, third = split_set("python.exe", bytes(1000), ["a.cab", "b.cab", "c.cab"])
+    goes_on = "goes on in b.cab, which is not"
+    assert messages(read(first)) == [f"{goes_on} there"]
+    assert messages(read(first, others={"b.cab": third})) == [
+        f"{goes_on} the next cabinet of its set"
+    ]
+    before = "is not the first of a set of cabinets: before it is a.cab; open the first"
+    assert messages(read(second)) == [before]
+    away, _ = split_set("python.exe", bytes(1000), ["a.cab", "../b.cab"])
+    assert messages(read(away, others={"../b.cab": second})) == [
+        "goes on in ../b.cab, which is not there"
+    ]

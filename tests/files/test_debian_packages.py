@@ -23,6 +23,7 @@ from debian_tools import (
     seven_zip,
     write_with_wixl,
 )
+from installers import no_cabinet
 
 from sbom.files.cabinet_archive import CabinetReader
 from sbom.files.msi import MsiReader
@@ -161,7 +162,7 @@ def test_cabinets_are_read_as_other_tools_read_them(
         path.write_bytes(file.data)
     run("gcab", "-c", *options, "../files.cab", *(file.path for file in FILES), cwd=home)
     with (tmp_path / "files.cab").open("rb") as opened:
-        contents = CabinetReader().read(opened, "files.cab")
+        contents = CabinetReader().read(opened, "files.cab", no_cabinet)
     assert contents.diagnostics == ()
     commands: dict[str, Callable[[], str]] = {
         "cabextract": lambda: run("cabextract", "-q", "-d", "out", "files.cab", cwd=tmp_path),

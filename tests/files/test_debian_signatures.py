@@ -125,7 +125,7 @@ def read(name: str, data: bytes, directory: Path) -> Signature | None:
         case "msi":
             return MsiReader().read(io.BytesIO(data), name, no_cabinet).archive.signature
         case "cab":
-            opened = CabinetReader(Inspector([])).read(io.BytesIO(data), name)
+            opened = CabinetReader(Inspector([])).read(io.BytesIO(data), name, no_cabinet)
             return opened.archive.signature
     path = directory / f"read-{name}"
     path.write_bytes(data)
