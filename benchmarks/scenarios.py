@@ -45,7 +45,8 @@ class Scenario:
 
 def python(*argv: str | Path, statuses: tuple[int, ...] = (0,)) -> Command:
     """Return a command of this interpreter that runs in the directory of the project."""
-    environment = {"PYTHONPATH": str(ROOT)}
+    # An installed program has its bytecode: the run that warms up writes that of a checkout.
+    environment = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}
     words = [sys.executable, *map(str, argv)]
     return Command(argv=words, statuses=statuses, environment=environment, directory=ROOT)
 
