@@ -78,9 +78,12 @@ def _run_verb(  # noqa: C901 - one case for each verb, and nothing else
     """Run the verb that options are of, and return its exit status. Raises SbomError."""
     match options:
         case BuildOptions():
-            from sbom.commands.build import run as run_build
+            from sbom.files.hash_ahead import hash_ahead
 
-            status = run_build(options, environment)
+            with hash_ahead(options.layout) as ahead:
+                from sbom.commands.build import run as run_build
+
+                status = run_build(options, environment, ahead)
         case CheckOptions():
             from sbom.commands.check import run as run_check
 
@@ -118,9 +121,12 @@ def _run_verb(  # noqa: C901 - one case for each verb, and nothing else
 
             status = run_validate(options)
         case VerifyOptions():
-            from sbom.commands.verify import run as run_verify
+            from sbom.files.hash_ahead import hash_ahead
 
-            status = run_verify(options, environment)
+            with hash_ahead(options.path) as ahead:
+                from sbom.commands.verify import run as run_verify
+
+                status = run_verify(options, environment, ahead)
         case _:
             assert_never(options)
     return status

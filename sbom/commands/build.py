@@ -19,6 +19,7 @@ from sbom.diagnostics.catalog import Area
 from sbom.diagnostics.inspection_messages import other_python_version
 from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.render import count, printable
+from sbom.files.hash_ahead import HashAhead
 from sbom.formats import select_formats
 from sbom.inputs import (
     Environment,
@@ -51,8 +52,11 @@ from sbom.verification.results import ResultStatus
 _UNDECIDED = (Code.AMBIGUOUS_EXTERNAL, Code.OTHER_DIRECTORY)
 
 
-def run(options: BuildOptions, environment: Environment) -> int:
-    """Write one SBOM for each platform, and a record beside it."""
+def run(options: BuildOptions, environment: Environment, ahead: HashAhead | None = None) -> int:
+    """Write one SBOM for each platform, and a record beside it.
+
+    ``ahead`` hashes the layout already.
+    """
     formats = select_formats(options.format)
     require_output_directory(options.output, "--output")
     inputs = read_inputs(options)
@@ -68,7 +72,7 @@ def run(options: BuildOptions, environment: Environment) -> int:
     ]
     layout = None
     if options.layout is not None:
-        build, layout = _inspect_layout(options, options.layout, manifest, builds)
+        build, layout = _inspect_layout(options, options.layout, manifest, builds, ahead)
         builds = [build]
     created = creation_time(environment)
     of_layout = layout.diagnostics if layout else ()
@@ -189,13 +193,18 @@ def _select_externals(
 
 
 def _inspect_layout(
-    options: BuildOptions, directory: Path, manifest: Manifest, builds: Sequence[Build]
+    options: BuildOptions,
+    directory: Path,
+    manifest: Manifest,
+    builds: Sequence[Build],
+    ahead: HashAhead | None,
 ) -> tuple[Build, Inspection]:
     """Return the build of the layout, and its contents: of all variants, if none is named."""
     if len(builds) != 1:
         hint = "add --platform with one of " + ", ".join(build.platform for build in builds)
         raise usage_error("--layout", "is the layout of one platform", hint)
-    found = inspect_layout(directory, manifest, builds[0], all_variants=options.variant is None)
+    every = options.variant is None
+    found = inspect_layout(directory, manifest, builds[0], all_variants=every, ahead=ahead)
     _refuse_other_cpython(directory, manifest, found[1])
     return found
 

@@ -10,6 +10,7 @@ from sbom.components.component import Build
 from sbom.diagnostics import Diagnostic, Exit, SbomError, failing, only_read, sort_diagnostics
 from sbom.diagnostics.io_messages import usage_error
 from sbom.diagnostics.script_messages import unknown_release
+from sbom.files.hash_ahead import HashAhead
 from sbom.inputs import (
     Environment,
     Inputs,
@@ -37,14 +38,17 @@ from sbom.verification.target import choose_python, open_target, read_sbom
 from sbom.verification.trust import assess_signatures, read_root_file, untrusted_signers
 
 
-def run(options: VerifyOptions, environment: Environment) -> int:
-    """Print how shipped files compare with what is declared, or what they were built from."""
+def run(options: VerifyOptions, environment: Environment, ahead: HashAhead | None = None) -> int:
+    """Print how shipped files compare with what is declared, or what they were built from.
+
+    ``ahead`` hashes them already.
+    """
     if options.identify:
         _refuse_declarations(options)
     with only_read():
         inputs = read_inputs(options)
     more_roots = read_root_file(options.root) if options.root else []
-    target = open_target(options.path, make_inspector(inputs.manifest))
+    target = open_target(options.path, make_inspector(inputs.manifest), ahead)
     identification = identify(target.files, inputs.manifest, target.prefix)
     if options.identify:
         text = render_identification(identification, options.output_format)

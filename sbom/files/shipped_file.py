@@ -1,14 +1,11 @@
-"""Shipped files, from a stream or below a directory: hashed, and inspected if they can be."""
+"""Shipped files, from a stream: hashed, and inspected if they can be."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import os
 import sys
-import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -17,7 +14,6 @@ from msgspec import Struct, structs
 from sbom.binaries.binary import Binary, InspectFn, PEHeaders
 from sbom.binaries.pe_layout import BUNDLE_SECTION, find_layout, is_pe
 from sbom.binaries.signature import Signature, SignatureStatus, is_catalog, read_catalog
-from sbom.diagnostics import Diagnostic, InputError
 from sbom.files.cabinet_signature import is_signed_cabinet, read_cabinet_signature
 from sbom.files.limits import CATALOG_SIZE, INSPECTED_SIZE
 from sbom.io import read_error
@@ -32,19 +28,10 @@ _CONSTRUCTORS = {name: getattr(hashlib, name) for name in ALGORITHMS}
 #: The suffixes of what Windows loads and runs.
 EXECUTABLE_SUFFIXES = frozenset({"dll", "exe", "pyd"})
 
-#: Where a file is read in pieces instead of whole.
-_PIECE = 1 << 22
 #: What is read at once of a stream that is decompressed or is in an archive.
 _STREAM_PIECE = 1 << 20
 #: How much after the sections of a bundle is kept; its packages are opened by themselves.
 _KEPT_OVERLAY = 4 << 20
-#: What the helping threads take: below this, two threads slow each other down.
-_LARGE = 1 << 14
-_MOST_THREADS = 8
-#: IO_REPARSE_TAG_MOUNT_POINT, which junctions have: neither links nor directories to os.scandir().
-_MOUNT_POINT = 0xA0000003
-#: Windows would translate line ends, and hand the file on to child processes.
-_READING = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
 
 
 class ShippedFile(Struct, frozen=True):
@@ -98,8 +85,7 @@ class FileHasher:
             hasher.update(piece)
         if self._inspect:
             if self._pieces is None:
-                has_more = is_pe(piece) or is_catalog(piece) or is_signed_cabinet(piece)
-                self._pieces = [piece] if has_more else []
+                self._pieces = [piece] if is_inspected(piece) else []
                 if is_catalog(piece):
                     self._limit = min(self._limit, CATALOG_SIZE)
             elif self._overlay:
@@ -163,6 +149,11 @@ class FileHasher:
         )
 
 
+def is_inspected(start: bytes) -> bool:
+    """Return whether more than the checksums is read of a file that starts so."""
+    return is_pe(start) or is_catalog(start) or is_signed_cabinet(start)
+
+
 def hash_stream(
     path: str, pieces: Iterable[bytes], inspect: InspectFn | None = None
 ) -> ShippedFile:
@@ -196,119 +187,6 @@ def hash_file(path: Path, inspect: InspectFn | None = None) -> ShippedFile:
             return hash_stream(path.name, split_stream(file), inspect)
     except OSError as error:
         raise read_error(path, error) from error
-
-
-def hash_directory(
-    directory: Path, algorithms: Sequence[str] = ALGORITHMS, inspect: InspectFn | None = None
-) -> tuple[ShippedFile, ...]:
-    """Return the regular files below a directory, sorted by path, each read once.
-
-    PE files are inspected with ``inspect``. Links are neither followed nor listed. Raises
-    InputError with everything that cannot be read.
-    """
-    # Threads pay only where they meet no small files: handing each file to a pool costs more
-    # than hashing it. So one thread takes the small end of the list and the others the large
-    # one, where hashlib lets go of the interpreter lock; `nox -s bench` measures it.
-    run = _DirectoryRun(directory, algorithms, inspect)
-    helpers = min(os.cpu_count() or 1, _MOST_THREADS) - 1
-    threads = [threading.Thread(target=run.hash_large) for _ in range(helpers)]
-    for thread in threads:
-        thread.start()
-    run.hash_waiting()
-    for thread in threads:
-        thread.join()
-    run.hash_waiting()  # what a helping thread found too small after the first ended
-    if run.failures:
-        raise run.failures[0]
-    if run.errors:
-        raise InputError(run.errors)
-    return tuple(sorted(run.hashed, key=lambda file: file.path))
-
-
-class _DirectoryRun:
-    """What the threads that hash one directory share."""
-
-    def __init__(
-        self, directory: Path, algorithms: Sequence[str], inspect: InspectFn | None
-    ) -> None:
-        self.errors: list[Diagnostic] = []
-        self.failures: list[BaseException] = []
-        self.hashed: list[ShippedFile] = []
-        self._directory = directory
-        self._prefix = os.path.join(directory, "")  # noqa: PTH118 - a Path has no trailing slash
-        self._algorithms = algorithms
-        self._inspect = inspect
-        found = _walk(directory, self.errors)
-        self._waiting = deque(sorted(found, key=lambda item: (item[1], item[0])))
-
-    def hash_waiting(self) -> None:
-        """Hash files from the smallest on until none is left."""
-        while found := _take(self._waiting.popleft):
-            self._hash(*found)
-
-    def hash_large(self) -> None:
-        """Hash files from the largest on until only small ones are left; never raises."""
-        try:
-            while found := _take(self._waiting.pop):
-                if found[1] < _LARGE:
-                    self._waiting.append(found)
-                    return
-                self._hash(*found)
-        except BaseException as error:  # noqa: BLE001 - raised by the thread that waits
-            self.failures.append(error)
-
-    def _hash(self, path: str, size: int) -> None:
-        hasher = FileHasher(self._algorithms, self._inspect)
-        try:
-            _read(f"{self._prefix}{path.replace('/', os.sep)}", size, hasher)
-        except OSError as error:
-            self.errors.extend(read_error(self._directory / path, error).diagnostics)
-        else:
-            self.hashed.append(hasher.finish(path))
-
-
-def _take(take: Callable[[], tuple[str, int]]) -> tuple[str, int] | None:
-    """Return what ``take`` takes of a deque, or None from an empty one."""
-    try:
-        return take()
-    except IndexError:
-        return None
-
-
-def _walk(directory: Path, errors: list[Diagnostic]) -> Iterator[tuple[str, int]]:
-    """Yield path and size of each regular file below a directory."""
-    stack = [("", os.fspath(directory))]
-    while stack:
-        prefix, here = stack.pop()
-        try:
-            with os.scandir(here) as entries:
-                for entry in entries:
-                    if sys.platform == "win32" and _is_junction(entry):
-                        continue
-                    if entry.is_dir(follow_symlinks=False):
-                        stack.append((f"{prefix}{entry.name}/", entry.path))
-                    elif entry.is_file(follow_symlinks=False):
-                        yield f"{prefix}{entry.name}", entry.stat(follow_symlinks=False).st_size
-        except OSError as error:
-            errors.extend(read_error(Path(here), error).diagnostics)
-
-
-def _is_junction(entry: os.DirEntry[str]) -> bool:
-    """Return whether a directory of Windows is another one, perhaps one that it is in."""
-    tag: int = getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", 0)
-    return tag == _MOUNT_POINT
-
-
-def _read(path: str, size: int, hasher: FileHasher) -> None:
-    """Read a file of about that size; Path.open() takes as long as hashing 2 KB, os.open() less."""
-    file = os.open(path, _READING)
-    try:
-        while data := os.read(file, min(size + 1, _PIECE)):
-            hasher.update(data)
-            if len(data) <= size < _PIECE:
-                break
-    finally:
-        os.close(file)
 
 
 def verification_code(sha1s: Iterable[str]) -> str:

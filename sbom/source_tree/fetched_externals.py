@@ -14,7 +14,8 @@ from pathlib import Path
 
 from msgspec import structs
 
-from sbom.files.shipped_file import ShippedFile, hash_directory, verification_code
+from sbom.files.directory import hash_directory
+from sbom.files.shipped_file import ShippedFile, verification_code
 from sbom.files.targz import ArchiveInfo
 from sbom.io import require_directory
 from sbom.manifest.external_key import ExternalKey

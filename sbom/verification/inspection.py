@@ -19,7 +19,9 @@ from sbom.components.component import Build, Component
 from sbom.diagnostics import Diagnostic, InputError, sort_diagnostics
 from sbom.diagnostics import inspection_messages as messages
 from sbom.diagnostics.io_messages import input_error
-from sbom.files.shipped_file import ShippedFile, hash_directory
+from sbom.files.directory import hash_directory
+from sbom.files.hash_ahead import HashAhead
+from sbom.files.shipped_file import ShippedFile
 from sbom.io import require_directory
 from sbom.manifest.model import Manifest
 from sbom.verification.expectations import (
@@ -76,15 +78,20 @@ def make_inspector(manifest: Manifest) -> Inspector:
 
 
 def inspect_layout(
-    directory: Path, manifest: Manifest, build: Build, *, all_variants: bool = False
+    directory: Path,
+    manifest: Manifest,
+    build: Build,
+    *,
+    all_variants: bool = False,
+    ahead: HashAhead | None = None,
 ) -> tuple[Build, Inspection]:
     """Return the build of a layout, and what it contains. Raises SbomError if it cannot be read.
 
     With ``all_variants``, it is compared with every variant that is in it: the build is the first
-    of these, the default one if that is there.
+    of these, the default one if that is there. ``ahead`` hashes it already.
     """
     require_directory(directory, "name the directory of a Windows build as it ships")
-    files = hash_directory(directory, inspect=make_inspector(manifest))
+    files = hash_directory(directory, inspect=make_inspector(manifest), ahead=ahead)
     # A document is Unicode text: it cannot name a file whose name is not.
     names = {file.path: file.path.encode(errors="backslashreplace").decode() for file in files}
     if wrong := [name for path, name in names.items() if name != path]:

@@ -22,8 +22,10 @@ from sbom.files.burn import BundleReader, installed_files
 from sbom.files.burn_manifest import is_bundle
 from sbom.files.cabinet import CABINET_MAGIC
 from sbom.files.cabinet_archive import CabinetReader
+from sbom.files.directory import hash_directory
+from sbom.files.hash_ahead import HashAhead
 from sbom.files.msi import MSI_MAGIC, MsiReader
-from sbom.files.shipped_file import ShippedFile, hash_directory, hash_file
+from sbom.files.shipped_file import ShippedFile, hash_file
 from sbom.files.zip import ArchiveContents, ZipReader
 from sbom.formats import FORMATS, read_document
 from sbom.io import DOCUMENT_LIMIT, find_file, is_directory, read_bytes, read_error
@@ -68,13 +70,14 @@ class VerifyTarget:
         return tuple(sorted(files, key=lambda file: file.path))
 
 
-def open_target(path: Path, inspect: InspectFn) -> VerifyTarget:
+def open_target(path: Path, inspect: InspectFn, ahead: HashAhead | None = None) -> VerifyTarget:
     """Return what is at a path, every file hashed and every binary inspected.
 
+    ``ahead`` hashes it already, if it is a directory.
     Raises SbomError if it cannot be read, or is an archive that is not safe.
     """
     if is_directory(path):
-        files = hash_directory(path, inspect=inspect)
+        files = hash_directory(path, inspect=inspect, ahead=ahead)
         return VerifyTarget(name=str(path), files=files, file=None, prefix=_prefix(files))
     start = _read_start(path)
     if start.startswith(_ZIP):

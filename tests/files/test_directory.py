@@ -12,7 +12,8 @@ from conftest import make_link
 
 from sbom.binaries.binary import Binary, Overlay
 from sbom.diagnostics import SbomError
-from sbom.files.shipped_file import ShippedFile, hash_directory
+from sbom.files.directory import hash_directory
+from sbom.files.shipped_file import ShippedFile
 
 
 def test_files_of_all_sizes_have_the_checksums_of_their_contents(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sbom.files.directory import hash_directory
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
-from sbom.files.shipped_file import hash_directory
 from sbom.files.zip import ArchiveContents, ZipReader, validate_member_name
 
 NAMES = st.lists(

@@ -1,0 +1,139 @@
+"""The files below a directory: hashed, and inspected if they can be."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from sbom.binaries.binary import InspectFn
+from sbom.diagnostics import Diagnostic, InputError
+from sbom.files.directory_scan import DirectoryScan, scan_directory
+from sbom.files.file_reading import hash_uninspected, read_pieces
+from sbom.files.hash_ahead import HashAhead
+from sbom.files.shipped_file import ALGORITHMS, FileHasher, ShippedFile, is_executable
+from sbom.io import read_error
+
+#: What the helping threads take: below this, two threads slow each other down.
+_LARGE = 1 << 14
+_MOST_THREADS = 8
+
+
+def hash_directory(
+    directory: Path,
+    algorithms: Sequence[str] = ALGORITHMS,
+    inspect: InspectFn | None = None,
+    ahead: HashAhead | None = None,
+) -> tuple[ShippedFile, ...]:
+    """Return the regular files below a directory, sorted by path, each hashed.
+
+    PE files are inspected with ``inspect``. Links are neither followed nor listed. ``ahead``
+    hashes that directory already. Raises InputError with everything that cannot be read.
+    """
+    if tuple(algorithms) != ALGORITHMS:
+        return _hash_scan(scan_directory(directory), algorithms, inspect)
+    if ahead:
+        return _hash_scan(ahead.scan, algorithms, inspect, ahead)
+    with HashAhead(scan_directory(directory)) as started:
+        return _hash_scan(started.scan, algorithms, inspect, started)
+
+
+def _hash_scan(
+    scan: DirectoryScan,
+    algorithms: Sequence[str],
+    inspect: InspectFn | None,
+    ahead: HashAhead | None = None,
+) -> tuple[ShippedFile, ...]:
+    run = _DirectoryRun(scan, algorithms, inspect)
+    hashed: dict[str, ShippedFile] = {}
+    if ahead and ahead.is_running:
+        # What other processes leave to this one comes first, as long as they are busy.
+        run.hash_all(file for file in scan.files if is_executable(file[0]))
+        hashed |= ahead.finish()
+        done = {file.path for file in run.hashed}.union(hashed, run.failed)
+        run.hash_all(file for file in scan.files if file[0] not in done)
+    else:
+        run.hash_all(scan.files)
+    if run.errors:
+        raise InputError(run.errors)
+    return tuple(sorted([*hashed.values(), *run.hashed], key=lambda file: file.path))
+
+
+class _DirectoryRun:
+    """What the threads that hash one directory share."""
+
+    def __init__(
+        self, scan: DirectoryScan, algorithms: Sequence[str], inspect: InspectFn | None
+    ) -> None:
+        self.errors: list[Diagnostic] = [*scan.errors]
+        self.failed: set[str] = set()
+        self.hashed: list[ShippedFile] = []
+        self._scan = scan
+        self._algorithms = tuple(algorithms)
+        self._inspect = inspect
+        self._exceptions: list[BaseException] = []
+        self._waiting: deque[tuple[str, int]] = deque()
+
+    def hash_all(self, files: Iterable[tuple[str, int]]) -> None:
+        """Hash files in several threads."""
+        # Threads pay only where they meet no small files: handing each file to a pool costs more
+        # than hashing it. So one thread takes the small end of the list and the others the large
+        # one, where hashlib lets go of the interpreter lock; `nox -s bench` measures it.
+        self._waiting.extend(sorted(files, key=lambda item: (item[1], item[0])))
+        helpers = min(os.cpu_count() or 1, _MOST_THREADS) - 1
+        threads = [
+            threading.Thread(target=self._hash_large)
+            for _ in range(helpers if self._waiting else 0)
+        ]
+        for thread in threads:
+            thread.start()
+        self._hash_waiting()
+        for thread in threads:
+            thread.join()
+        self._hash_waiting()  # what a helping thread found too small after the first ended
+        if self._exceptions:
+            raise self._exceptions[0]
+
+    def _hash_waiting(self) -> None:
+        """Hash files from the smallest on until none is left."""
+        while found := _take(self._waiting.popleft):
+            self._hash(*found)
+
+    def _hash_large(self) -> None:
+        """Hash files from the largest on until only small ones are left; never raises."""
+        try:
+            while found := _take(self._waiting.pop):
+                if found[1] < _LARGE:
+                    self._waiting.append(found)
+                    return
+                self._hash(*found)
+        except BaseException as error:  # noqa: BLE001 - raised by the thread that waits
+            self._exceptions.append(error)
+
+    def _hash(self, path: str, size: int) -> None:
+        try:
+            self.hashed.append(self._hash_file(path, self._scan.system_path(path), size))
+        except OSError as error:
+            self.failed.add(path)
+            self.errors.extend(read_error(self._scan.directory / path, error).diagnostics)
+
+    def _hash_file(self, path: str, system_path: str, size: int) -> ShippedFile:
+        # A FileHasher takes as long as hashing 2 KB.
+        is_plain = self._algorithms == ALGORITHMS and not is_executable(path)
+        if is_plain and (digests := hash_uninspected(system_path, size)):
+            length, sha1, sha256, sha512 = digests
+            return ShippedFile(path, length, sha1.hex(), sha256.hex(), sha512.hex())
+        hasher = FileHasher(self._algorithms, self._inspect)
+        for piece in read_pieces(system_path, size):
+            hasher.update(piece)
+        return hasher.finish(path)
+
+
+def _take(take: Callable[[], tuple[str, int]]) -> tuple[str, int] | None:
+    """Return what ``take`` takes of a deque, or None from an empty one."""
+    try:
+        return take()
+    except IndexError:
+        return None
