@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from msgspec import structs
+
 from sbom.binaries.binary import InspectFn
 from sbom.diagnostics import Diagnostic, InputError
 from sbom.files.directory_scan import DirectoryScan, scan_directory
-from sbom.files.file_reading import hash_uninspected, read_pieces
-from sbom.files.hash_ahead import HashAhead
+from sbom.files.file_reading import hash_contents, read_pieces
+from sbom.files.hash_ahead import HashAhead, processor_count
 from sbom.files.shipped_file import ALGORITHMS, FileHasher, ShippedFile, is_executable
 from sbom.io import read_error
 
 #: What the helping threads take: below this, two threads slow each other down.
 _LARGE = 1 << 14
-_MOST_THREADS = 8
+#: What is computed of a binary that is read a second time, to see whether it is the same.
+_MATCHED = ("sha256",)
 
 
 def hash_directory(
@@ -46,19 +48,34 @@ def _hash_scan(
     inspect: InspectFn | None,
     ahead: HashAhead | None = None,
 ) -> tuple[ShippedFile, ...]:
-    run = _DirectoryRun(scan, algorithms, inspect)
     hashed: dict[str, ShippedFile] = {}
+    threads = processor_count() - 1
     if ahead and ahead.is_running:
-        # What other processes leave to this one comes first, as long as they are busy.
-        run.hash_all(file for file in scan.files if is_executable(file[0]))
-        hashed |= ahead.finish()
-        done = {file.path for file in run.hashed}.union(hashed, run.failed)
-        run.hash_all(file for file in scan.files if file[0] not in done)
-    else:
-        run.hash_all(scan.files)
+        executables = [file for file in scan.files if is_executable(file[0])]
+        inspected = _DirectoryRun(scan, _MATCHED, inspect)
+        # One of the other processes is as busy as this thread.
+        inspected.hash_all(executables, threads - 1)
+        hashed = _merge(ahead.finish(), [path for path, _ in executables], inspected.hashed)
+    run = _DirectoryRun(scan, algorithms, inspect)
+    run.hash_all((file for file in scan.files if file[0] not in hashed), threads)
     if run.errors:
         raise InputError(run.errors)
     return tuple(sorted([*hashed.values(), *run.hashed], key=lambda file: file.path))
+
+
+def _merge(
+    hashed: dict[str, ShippedFile], executables: Iterable[str], inspected: Iterable[ShippedFile]
+) -> dict[str, ShippedFile]:
+    """Return files with their checksums from other processes, binaries with what is in them.
+
+    A binary that is not the same file in both, or that one of them could not read, is left out.
+    """
+    merged = {path: hashed.pop(path) for path in executables if path in hashed}
+    for file in inspected:
+        other = merged.get(file.path)
+        if other and other.sha256 == file.sha256:
+            hashed[file.path] = structs.replace(file, sha1=other.sha1, sha512=other.sha512)
+    return hashed
 
 
 class _DirectoryRun:
@@ -68,7 +85,6 @@ class _DirectoryRun:
         self, scan: DirectoryScan, algorithms: Sequence[str], inspect: InspectFn | None
     ) -> None:
         self.errors: list[Diagnostic] = [*scan.errors]
-        self.failed: set[str] = set()
         self.hashed: list[ShippedFile] = []
         self._scan = scan
         self._algorithms = tuple(algorithms)
@@ -76,13 +92,12 @@ class _DirectoryRun:
         self._exceptions: list[BaseException] = []
         self._waiting: deque[tuple[str, int]] = deque()
 
-    def hash_all(self, files: Iterable[tuple[str, int]]) -> None:
-        """Hash files in several threads."""
+    def hash_all(self, files: Iterable[tuple[str, int]], helpers: int) -> None:
+        """Hash files in this thread and in some that help."""
         # Threads pay only where they meet no small files: handing each file to a pool costs more
         # than hashing it. So one thread takes the small end of the list and the others the large
         # one, where hashlib lets go of the interpreter lock; `nox -s bench` measures it.
         self._waiting.extend(sorted(files, key=lambda item: (item[1], item[0])))
-        helpers = min(os.cpu_count() or 1, _MOST_THREADS) - 1
         threads = [
             threading.Thread(target=self._hash_large)
             for _ in range(helpers if self._waiting else 0)
@@ -116,13 +131,12 @@ class _DirectoryRun:
         try:
             self.hashed.append(self._hash_file(path, self._scan.system_path(path), size))
         except OSError as error:
-            self.failed.add(path)
             self.errors.extend(read_error(self._scan.directory / path, error).diagnostics)
 
     def _hash_file(self, path: str, system_path: str, size: int) -> ShippedFile:
         # A FileHasher takes as long as hashing 2 KB.
         is_plain = self._algorithms == ALGORITHMS and not is_executable(path)
-        if is_plain and (digests := hash_uninspected(system_path, size)):
+        if is_plain and (digests := hash_contents(system_path, size)):
             length, sha1, sha256, sha512 = digests
             return ShippedFile(path, length, sha1.hex(), sha256.hex(), sha512.hex())
         hasher = FileHasher(self._algorithms, self._inspect)

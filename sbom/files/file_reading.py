@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 
-from sbom.files.shipped_file import is_inspected
+from sbom.files.shipped_file import is_executable, is_inspected
 
 #: Where a file is read in pieces instead of whole.
 _PIECE = 1 << 22
@@ -29,14 +29,14 @@ def read_pieces(path: str, size: int) -> Iterator[bytes]:
         os.close(file)
 
 
-def hash_uninspected(path: str, size: int) -> tuple[int, bytes, bytes, bytes] | None:
+def hash_contents(path: str, size: int) -> tuple[int, bytes, bytes, bytes] | None:
     """Return size, SHA-1, SHA-256 and SHA-512 of a file of about that size.
 
-    Return None if more than these is read of such a file.
+    Return None if it is not named like an executable file, and more is read of it all the same.
     """
     pieces = read_pieces(path, size)
     data = next(pieces, b"")
-    if is_inspected(data):
+    if is_inspected(data) and not is_executable(path):
         return None
     # hashlib.new() looks each name up again, which takes as long as hashing half a kilobyte.
     sha1 = hashlib.sha1(data, usedforsecurity=False)

@@ -1,7 +1,7 @@
 """Other processes that hash the files of a directory while this one is busy with something else.
 
-They take what needs nothing but its checksums: they start before the manifest is read, whose
-rules binaries are inspected by. What they cannot read, or do not return, is left to the caller.
+They start before the manifest is read, whose rules binaries are inspected by: of these, they only
+compute the checksums. What they cannot read, or do not return, is left to the caller.
 Two threads of Python do not hash small files at once; two processes do (`nox -s bench`).
 """
 
@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Self
 
 from sbom.files.directory_scan import DirectoryScan, scan_directory
-from sbom.files.file_reading import hash_uninspected
-from sbom.files.shipped_file import ShippedFile, is_executable
+from sbom.files.file_reading import hash_contents
+from sbom.files.shipped_file import ShippedFile
 from sbom.io import is_directory
 
 #: What opening a file costs, as the bytes that are hashed in that time.
@@ -28,7 +28,7 @@ _BATCH = 1 << 21
 _LEAST_WORK = 1 << 24
 #: As many fit in the smallest pipe that Linux makes.
 _MOST_BATCHES = 1 << 10
-_MOST_PROCESSES = 8
+_MOST_PROCESSORS = 8
 #: A result: position in the list, size, SHA-1, SHA-256, SHA-512.
 _ROW = struct.Struct("<IQ20s32s64s")
 #: The number of a batch in the pipe that processes take them from.
@@ -57,7 +57,7 @@ class HashAhead:
         return bool(self._children)
 
     def finish(self) -> dict[str, ShippedFile]:
-        """Return the files that were hashed, by path, and end the processes.
+        """Return the files that were hashed, not inspected, by path, and end the processes.
 
         Until none is left, this process takes batches too.
         """
@@ -106,7 +106,7 @@ class HashAhead:
         self._numbers, writing = os.pipe()
         os.write(writing, b"".join(map(_NUMBER.pack, range(len(self._batches)))))
         os.close(writing)
-        for _ in range(_processors() - 1):
+        for _ in range(processor_count() - 1):
             reading, writing = os.pipe()
             try:
                 child = os.fork()
@@ -141,15 +141,16 @@ def _can_fork() -> bool:
     return hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() == 1
 
 
-def _processors() -> int:
+def processor_count() -> int:
+    """Return how many processors this process may use, and no more than pay."""
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return min(count, _MOST_PROCESSES)
+    return min(count, _MOST_PROCESSORS)
 
 
 def _make_batches(scan: DirectoryScan) -> tuple[list[Batch], int]:
-    """Return the files that may need only checksums, the largest first, and how much work it is."""
-    files = [(n, *file) for n, file in enumerate(scan.files) if not is_executable(file[0])]
+    """Return the files, the largest first, and how much work they are."""
+    files = [(n, *file) for n, file in enumerate(scan.files)]
     files.sort(key=lambda file: -file[2])
     work = sum(size for _, _, size in files) + _SHARE_OF_A_FILE * len(files)
     most = max(_BATCH, work // (_MOST_BATCHES // 2))
@@ -174,7 +175,7 @@ def _hash_batches(scan: DirectoryScan, batches: Sequence[Batch], numbers: int) -
             break  # the process that wanted this was killed
         for position, path, size in batches[_NUMBER.unpack(number)[0]]:
             with suppress(OSError):
-                if digests := hash_uninspected(scan.system_path(path), size):
+                if digests := hash_contents(scan.system_path(path), size):
                     rows.append(_ROW.pack(position, *digests))
     return b"".join(rows)
 

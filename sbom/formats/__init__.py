@@ -8,14 +8,11 @@ from functools import partial
 
 from sbom.bom.bom import Bom
 from sbom.diagnostics.io_messages import usage_error
-from sbom.formats.cyclonedx_read import is_cyclonedx, read_cyclonedx
-from sbom.formats.cyclonedx_write import write_cyclonedx
 from sbom.formats.json_document import JsonObject, document_error, parse_json
-from sbom.formats.spdx2_read import is_spdx2, read_spdx2
-from sbom.formats.spdx2_write import write_spdx2
-from sbom.formats.spdx3_read import is_spdx3, read_spdx3
-from sbom.formats.spdx3_write import write_spdx3
 from sbom.options.shared import FormatName
+
+# One run needs few of these modules, and all of them take 15 ms to import.
+# ruff: noqa: PLC0415
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +33,67 @@ class DocumentFormat:
     read: Callable[[JsonObject], Bom]
 
 
+def _write_spdx2(bom: Bom) -> bytes:
+    from sbom.formats.spdx2_write import write_spdx2
+
+    return write_spdx2(bom)
+
+
+def _is_spdx2(data: JsonObject) -> bool:
+    from sbom.formats.spdx2_read import is_spdx2
+
+    return is_spdx2(data)
+
+
+def _read_spdx2(data: JsonObject) -> Bom:
+    from sbom.formats.spdx2_read import read_spdx2
+
+    return read_spdx2(data)
+
+
+def _write_cyclonedx(bom: Bom, version: str) -> bytes:
+    from sbom.formats.cyclonedx_write import write_cyclonedx
+
+    return write_cyclonedx(bom, version=version)
+
+
+def _is_cyclonedx(data: JsonObject) -> bool:
+    from sbom.formats.cyclonedx_read import is_cyclonedx
+
+    return is_cyclonedx(data)
+
+
+def _read_cyclonedx(data: JsonObject) -> Bom:
+    from sbom.formats.cyclonedx_read import read_cyclonedx
+
+    return read_cyclonedx(data)
+
+
+def _write_spdx3(bom: Bom) -> bytes:
+    from sbom.formats.spdx3_write import write_spdx3
+
+    return write_spdx3(bom)
+
+
+def _is_spdx3(data: JsonObject) -> bool:
+    from sbom.formats.spdx3_read import is_spdx3
+
+    return is_spdx3(data)
+
+
+def _read_spdx3(data: JsonObject) -> Bom:
+    from sbom.formats.spdx3_read import read_spdx3
+
+    return read_spdx3(data)
+
+
 SPDX2 = DocumentFormat(
     FormatName.SPDX_2_3,
     ".spdx.json",
     "https://spdx.dev/Document",
-    write_spdx2,
-    is_spdx2,
-    read_spdx2,
+    _write_spdx2,
+    _is_spdx2,
+    _read_spdx2,
 )
 #: Every format that can be written, the default one first, the older of two versions first.
 FORMATS = (
@@ -52,9 +103,9 @@ FORMATS = (
             name,
             ".cdx.json",
             "https://cyclonedx.org/bom",
-            partial(write_cyclonedx, version=name.partition("-")[2]),
-            is_cyclonedx,
-            read_cyclonedx,
+            partial(_write_cyclonedx, version=name.partition("-")[2]),
+            _is_cyclonedx,
+            _read_cyclonedx,
         )
         for name in (FormatName.CYCLONEDX_1_6, FormatName.CYCLONEDX_1_7)
     ),
@@ -62,9 +113,9 @@ FORMATS = (
         FormatName.SPDX_3_0_1,
         ".spdx3.json",
         "https://spdx.dev/Document/v3",
-        write_spdx3,
-        is_spdx3,
-        read_spdx3,
+        _write_spdx3,
+        _is_spdx3,
+        _read_spdx3,
     ),
 )
 

@@ -7,6 +7,7 @@ assigned to components (ownership), binaries are compared with what they should 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from sbom.diagnostics import Diagnostic, InputError, sort_diagnostics
 from sbom.diagnostics import inspection_messages as messages
 from sbom.diagnostics.io_messages import input_error
 from sbom.files.directory import hash_directory
+from sbom.files.directory_scan import scan_directory
 from sbom.files.hash_ahead import HashAhead
 from sbom.files.shipped_file import ShippedFile
 from sbom.io import require_directory
@@ -91,16 +93,23 @@ def inspect_layout(
     of these, the default one if that is there. ``ahead`` hashes it already.
     """
     require_directory(directory, "name the directory of a Windows build as it ships")
-    files = hash_directory(directory, inspect=make_inspector(manifest), ahead=ahead)
+    with (
+        contextlib.nullcontext(ahead) if ahead else HashAhead(scan_directory(directory)) as hashing
+    ):
+        # What takes only the paths is done while other processes hash the files.
+        paths = [path for path, _ in hashing.scan.files]
+        builds = present_builds(manifest, build, paths) if all_variants else (build,)
+        expected = expected_contents(manifest, builds)
+        inventory = assign_owners(paths, expected)
+        files = hash_directory(directory, inspect=make_inspector(manifest), ahead=hashing)
     # A document is Unicode text: it cannot name a file whose name is not.
-    names = {file.path: file.path.encode(errors="backslashreplace").decode() for file in files}
+    names = {path: path.encode(errors="backslashreplace").decode() for path in paths}
     if wrong := [name for path, name in names.items() if name != path]:
         hint = "rename the file, or remove it from the layout"
         raise InputError(
             [input_error(str(directory / name), "its name is not Unicode", hint) for name in wrong]
         )
-    builds = present_builds(manifest, build, names) if all_variants else (build,)
-    return builds[0], inspect_files(str(directory), files, expected_contents(manifest, builds))
+    return builds[0], inspect_files(str(directory), files, expected, inventory=inventory)
 
 
 def inspect_files(
@@ -110,18 +119,20 @@ def inspect_files(
     *,
     nested: Mapping[str, Sequence[ShippedFile]] | None = None,
     bom: Bom | None = None,
+    inventory: Inventory | None = None,
 ) -> Inspection:
     """Return what files contain, compared with what the manifest, or a BOM, declares of them.
 
     ``name`` is what diagnostics call the layout or archive. ``nested`` has the files in archives
     among ``files``, by the path of each. With a ``bom``, the declared components are those that
-    it lists, and the manifest only has the rules to recognize them.
+    it lists, and the manifest only has the rules to recognize them. ``inventory`` is that of files
+    without nested archives, where it is known.
     """
     if bom:
         expected = replace(expected, components=())
     unopened = dict(_unopened_archives(files, nested or {}, expected))
     nested_paths = [*_nested_paths(nested or {}, expected), *_assumed_paths(unopened, expected)]
-    inventory = assign_owners([file.path for file in files], expected, nested_paths)
+    inventory = inventory or assign_owners([file.path for file in files], expected, nested_paths)
     verifier = _make_verifier(files, expected, inventory, bom)
     runtime_files = frozenset(_runtime_files(files, expected, verifier, bom))
     results = tuple(verifier.verify(file for file in files if file.path not in runtime_files))
