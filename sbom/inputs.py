@@ -167,12 +167,20 @@ def triage_inputs(
 ) -> Triage:
     """Return everything that is wrong with the inputs, what people have accepted apart.
 
-    ``more`` are diagnostics of what else was read, ``areas`` those they can be of.
+    ``more`` are diagnostics of what else was read, ``areas`` those they can be of. Those of keys
+    have the location of the key.
     """
+    triage = triage_unlocated(inputs, more, areas)
+    return replace(triage, active=locate_keys(triage.active, inputs.manifest.file, inputs.text))
+
+
+def triage_unlocated(
+    inputs: Inputs, more: Iterable[Diagnostic] = (), areas: Iterable[Area] = ()
+) -> Triage:
+    """Return the same without locations of keys, for what is only counted or recorded."""
     script = (Area.SCRIPT, Area.AGREEMENT) if inputs.script else ()
     checked = names_in(Area.MANIFEST, *script, *areas)
-    triage = triage_diagnostics([*inputs.diagnostics, *more], inputs.manifest, checked)
-    return replace(triage, active=locate_keys(triage.active, inputs.manifest.file, inputs.text))
+    return triage_diagnostics([*inputs.diagnostics, *more], inputs.manifest, checked)
 
 
 def _disagreements(inputs: Inputs) -> list[Diagnostic]:

@@ -73,8 +73,18 @@ class PathPatterns:
         positions = self._find(path)
         return tuple([self._patterns[position] for position in sorted(positions)])
 
+    def find_any(self, paths: Iterable[str]) -> frozenset[str]:
+        """Return the patterns that match any of some paths."""
+        if self._exclusions or self._names or self._paths or any("/" in p for p in self._patterns):
+            return frozenset(pattern for path in paths for pattern in self.find(path))
+        # Patterns that are names: one look at each path is enough.
+        names = {path.rpartition("/")[2].lower() for path in paths}
+        return frozenset(pattern for pattern in self._patterns if pattern.lower() in names)
+
     def _find(self, path: str) -> Sequence[int]:
         """Return the positions of the patterns that match a path, in any order."""
+        if not self._patterns:
+            return ()
         whole, directory, name = _split(path)
         exact = self._exact.get(whole, ())
         if self._exclusions and not exact and self._exclusions.matches(path):

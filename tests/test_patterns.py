@@ -120,3 +120,19 @@ def test_no_text_breaks_a_pattern(pattern: str, path: str) -> None:
 @given(st.from_regex(r"[ab.][ab./]*", fullmatch=True))
 def test_a_path_without_wildcards_is_matched_by_itself(path: str) -> None:
     assert PathPatterns([f"/{path}"]).matches(path)
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        ("_ssl.pyd", "PYTHON3.dll", "missing.dll"),
+        ("*.pyd", "_ssl.pyd"),
+        ("/DLLs", "/Lib/x.py"),
+        ("_ssl.pyd", "!/DLLs"),
+    ],
+)
+def test_patterns_of_several_paths_are_those_of_each(patterns: tuple[str, ...]) -> None:
+    paths = ("DLLs/_SSL.pyd", "python3.dll", "Lib/a.py")
+    expected = {name for path in paths for name in PathPatterns(patterns).find(path)}
+    assert expected
+    assert PathPatterns(patterns).find_any(paths) == expected

@@ -196,7 +196,7 @@ def present_components(expected: ExpectedContents, inventory: Inventory) -> tupl
         for link in component.linkages
         for name in link.used_by
     )
-    names = {name for path in inventory.paths for name in users.find(path)}
+    names = users.find_any(inventory.paths)
     return tuple(
         replace(
             component,
