@@ -95,7 +95,7 @@ def _msi_table_seeds() -> Iterator[bytes]:
 
 
 def _run_cabinet(data: bytes) -> None:
-    CabinetReader().read(io.BytesIO(data), "a.cab")
+    CabinetReader().read(io.BytesIO(data), "a.cab", lambda _: io.BytesIO(data))
     with suppress(CabinetError):
         stream = io.BytesIO(data)
         for packed_file in read_files([(stream, parse_cabinet(stream))], _ALLOWED):

@@ -10,8 +10,10 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import PurePath
-from typing import assert_never
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, assert_never
 
 from sbom import __version__
 from sbom.diagnostics import Exit, SbomError
@@ -33,6 +35,9 @@ from sbom.options.verbs import (
     VerifyOptions,
 )
 from sbom.reports import print_error, print_note
+
+if TYPE_CHECKING:
+    from sbom.files.hash_ahead import HashAhead
 
 # Verbs import what they need when they are run.
 # ruff: noqa: PLC0415
@@ -78,9 +83,7 @@ def _run_verb(  # noqa: C901 - one case for each verb, and nothing else
     """Run the verb that options are of, and return its exit status. Raises SbomError."""
     match options:
         case BuildOptions():
-            from sbom.files.hash_ahead import hash_ahead
-
-            with hash_ahead(options.layout) as ahead:
+            with _hash_ahead(options, options.layout) as ahead:
                 from sbom.commands.build import run as run_build
 
                 status = run_build(options, environment, ahead)
@@ -121,12 +124,25 @@ def _run_verb(  # noqa: C901 - one case for each verb, and nothing else
 
             status = run_validate(options)
         case VerifyOptions():
-            from sbom.files.hash_ahead import hash_ahead
-
-            with hash_ahead(options.path) as ahead:
+            with _hash_ahead(options, options.path) as ahead:
                 from sbom.commands.verify import run as run_verify
 
                 status = run_verify(options, environment, ahead)
         case _:
             assert_never(options)
     return status
+
+
+def _hash_ahead(
+    options: BuildOptions | VerifyOptions, path: Path | None
+) -> AbstractContextManager[HashAhead | None]:
+    """Start to hash a directory, before the verb is imported and reads its inputs."""
+    from sbom.files.hash_ahead import hash_ahead
+
+    if not options.digest_cache:
+        return hash_ahead(path)
+    from sbom.files.digest_cache import DigestCache
+    from sbom.io import default_cache_dir
+
+    root = default_cache_dir() / "digests"
+    return hash_ahead(path, DigestCache(root, partial(print_note, options)))

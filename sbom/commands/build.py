@@ -30,6 +30,7 @@ from sbom.inputs import (
     select_platforms,
     select_variant,
     triage_inputs,
+    triage_unlocated,
 )
 from sbom.manifest.channels import DEFAULT
 from sbom.manifest.exemptions import Triage
@@ -60,9 +61,9 @@ def run(options: BuildOptions, environment: Environment, ahead: HashAhead | None
     formats = select_formats(options.format)
     require_output_directory(options.output, "--output")
     inputs = read_inputs(options)
-    warnings = triage_inputs(inputs).active
-    if errors := failing(warnings):
-        raise SbomError(errors, exemptible=True)
+    warnings = triage_unlocated(inputs).active
+    if failing(warnings):
+        raise SbomError(failing(triage_inputs(inputs).active), exemptible=True)
     manifest = inputs.manifest
     externals, externals_diagnostics = _select_externals(options, manifest)
     builds = [
@@ -93,7 +94,10 @@ def run(options: BuildOptions, environment: Environment, ahead: HashAhead | None
     if invalid := [diagnostic for bom in boms for diagnostic in check_licenses(bom)]:
         raise SbomError(invalid)
     recorded = replace(triage, active=(*warnings, *triage.active))
-    record = _record(options, inputs, externals, layout, recorded)
+    record = structs.replace(
+        _record(options, inputs, externals, layout, recorded),
+        digest_cache=layout is not None and options.digest_cache,
+    )
     written = [
         (
             bom,
@@ -131,7 +135,7 @@ def _record_documents(record: BuildRecord, documents: Mapping[Path, bytes]) -> d
 def _triage_described(inputs: Inputs, diagnostics: Sequence[Diagnostic]) -> Triage:
     """Return what is wrong with the directories that are described."""
     areas = (Area.EXTERNALS_DIRECTORY, Area.SHIPPED_FILES)
-    triage = triage_inputs(inputs, diagnostics, areas)
+    triage = triage_unlocated(inputs, diagnostics, areas)
     found = set(diagnostics)
     return replace(
         triage, active=tuple(diagnostic for diagnostic in triage.active if diagnostic in found)
@@ -181,10 +185,10 @@ def _select_externals(
         return BuildExternals(comment=comment), ()
     # What reads archives takes 12 ms to import, and is needed with --externals only.
     from sbom.checks.externals_directory import check_externals_dir  # noqa: PLC0415
-    from sbom.download.cache import Cache, default_cache_dir  # noqa: PLC0415
+    from sbom.download.cache import Cache  # noqa: PLC0415
     from sbom.source_tree.fetched_externals import read_externals_dir  # noqa: PLC0415
 
-    cache = Cache(default_cache_dir())
+    cache = Cache(io.default_cache_dir())
     directory = read_externals_dir(options.externals, manifest, cache.read)
     diagnostics = tuple(check_externals_dir(directory, manifest))
     if undecided := [diagnostic for diagnostic in diagnostics if diagnostic.code in _UNDECIDED]:

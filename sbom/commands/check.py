@@ -23,7 +23,8 @@ def run(options: CheckOptions) -> int:
     # Hashing a directory and looking into archives is for those who ask for it.
     if options.externals is not None:
         from sbom.checks.externals_directory import check_externals_dir  # noqa: PLC0415
-        from sbom.download.cache import Cache, default_cache_dir  # noqa: PLC0415
+        from sbom.download.cache import Cache  # noqa: PLC0415
+        from sbom.io import default_cache_dir  # noqa: PLC0415
         from sbom.source_tree.fetched_externals import read_externals_dir  # noqa: PLC0415
 
         cache = Cache(default_cache_dir())

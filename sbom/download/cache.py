@@ -21,13 +21,6 @@ from sbom.files.targz import ArchiveInfo, read_targz
 from sbom.io import locked, write_all
 
 
-def default_cache_dir() -> Path:
-    """Return the directory of this program in the user's cache directory."""
-    import platformdirs  # noqa: PLC0415 - most runs need no cache
-
-    return platformdirs.user_cache_path("cpython-windows-sbom", appauthor=False)
-
-
 @dataclass(frozen=True, slots=True)
 class CacheEntry:
     """What a URL gave last: the SHA-256 of the archive, and the validators of its server."""

@@ -12,12 +12,13 @@ from sbom.components.provenance import download_location
 from sbom.diagnostics import Diagnostic, InputError, OperationalError
 from sbom.diagnostics.io_messages import input_error
 from sbom.download.archives import ArchiveFetcher, raise_failures, reject_other_tags
-from sbom.download.cache import Cache, default_cache_dir
+from sbom.download.cache import Cache
 from sbom.download.client import Client, DownloadLimits
 from sbom.download.connections import redact_url
 from sbom.download.package_index import ANSWER_LIMIT, JSON, look_up, unknown_distributions
 from sbom.download.progress import open_progress
 from sbom.files.targz import ArchiveInfo
+from sbom.io import default_cache_dir
 from sbom.manifest.external_key import ExternalKey
 from sbom.manifest.model import Manifest
 from sbom.manifest.pins import Pin

@@ -50,8 +50,8 @@ def _hash_scan(
 ) -> tuple[ShippedFile, ...]:
     hashed: dict[str, ShippedFile] = {}
     threads = processor_count() - 1
-    if ahead and ahead.is_running:
-        executables = [file for file in scan.files if is_executable(file[0])]
+    if ahead:
+        executables = [file for file in scan.files if is_executable(file[0]) and ahead.is_running]
         inspected = _DirectoryRun(scan, _MATCHED, inspect)
         # One of the other processes is as busy as this thread.
         inspected.hash_all(executables, threads - 1)
@@ -60,7 +60,10 @@ def _hash_scan(
     run.hash_all((file for file in scan.files if file[0] not in hashed), threads)
     if run.errors:
         raise InputError(run.errors)
-    return tuple(sorted([*hashed.values(), *run.hashed], key=lambda file: file.path))
+    files = tuple(sorted([*hashed.values(), *run.hashed], key=lambda file: file.path))
+    if ahead:
+        ahead.keep(files)
+    return files
 
 
 def _merge(

@@ -11,15 +11,18 @@ import os
 import struct
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from sbom.files.directory_scan import DirectoryScan, scan_directory
 from sbom.files.file_reading import hash_contents
 from sbom.files.shipped_file import ShippedFile
 from sbom.io import is_directory
+
+if TYPE_CHECKING:
+    from sbom.files.digest_cache import DigestCache
 
 #: What opening a file costs, as the bytes that are hashed in that time.
 _SHARE_OF_A_FILE = 1 << 14
@@ -40,24 +43,35 @@ Batch = Sequence[tuple[int, str, int]]
 class HashAhead:
     """A directory whose files are hashed by other processes from now on, until it is closed."""
 
-    def __init__(self, scan: DirectoryScan) -> None:
-        """Start the processes, if there are other processors and there is enough to do."""
+    def __init__(self, scan: DirectoryScan, cache: DigestCache | None = None) -> None:
+        """Start the processes, if there are other processors and there is enough to do.
+
+        Files that ``cache`` has are not read.
+        """
         self.scan = scan
+        self._cache = cache
+        self._known = cache.find(scan) if cache else {}
         self._children: list[tuple[int, int]] = []
         self._batches: list[Batch] = []
         self._numbers = -1
         if _can_fork():
-            self._batches, work = _make_batches(scan)
+            self._batches, work = _make_batches(scan, self._known)
             if work > _LEAST_WORK:
-                self._start()
+                with suppress(OSError):  # too many processes or files; this one does it alone
+                    self._start()
 
     @property
     def is_running(self) -> bool:
         """Return whether other processes hash files."""
         return bool(self._children)
 
+    def keep(self, files: Sequence[ShippedFile]) -> None:
+        """Keep the checksums of all files of the directory, if there is a cache."""
+        if self._cache:
+            self._cache.keep(self.scan, files)
+
     def finish(self) -> dict[str, ShippedFile]:
-        """Return the files that were hashed, not inspected, by path, and end the processes.
+        """Return the files that are hashed, not inspected, by path, and end the processes.
 
         Until none is left, this process takes batches too.
         """
@@ -69,7 +83,7 @@ class HashAhead:
                 results.append(pipe.read())
         self.close()
         files = self.scan.files
-        return {
+        return self._known | {
             files[position][0]: ShippedFile(
                 files[position][0], size, sha1.hex(), sha256.hex(), sha512.hex()
             )
@@ -110,10 +124,10 @@ class HashAhead:
             reading, writing = os.pipe()
             try:
                 child = os.fork()
-            except OSError:  # too many processes; this one does it alone
+            except OSError:
                 os.close(reading)
                 os.close(writing)
-                return
+                raise
             if child == 0:
                 # Whatever happens: only the other process ends as a program does.
                 try:
@@ -126,11 +140,16 @@ class HashAhead:
             self._children.append((child, reading))
 
 
-def hash_ahead(path: Path | None) -> AbstractContextManager[HashAhead | None]:
-    """Hash a directory in other processes until the end of the block; nothing for another path."""
+def hash_ahead(
+    path: Path | None, cache: DigestCache | None = None
+) -> AbstractContextManager[HashAhead | None]:
+    """Hash a directory in other processes until the end of the block; nothing for another path.
+
+    Files that ``cache`` has are not read, and it keeps the others.
+    """
     if path is None or not is_directory(path):
         return nullcontext()
-    return HashAhead(scan_directory(path))
+    return HashAhead(scan_directory(path, with_stamps=cache is not None), cache)
 
 
 def _can_fork() -> bool:
@@ -148,9 +167,9 @@ def processor_count() -> int:
     return min(count, _MOST_PROCESSORS)
 
 
-def _make_batches(scan: DirectoryScan) -> tuple[list[Batch], int]:
+def _make_batches(scan: DirectoryScan, known: Container[str]) -> tuple[list[Batch], int]:
     """Return the files, the largest first, and how much work they are."""
-    files = [(n, *file) for n, file in enumerate(scan.files)]
+    files = [(n, *file) for n, file in enumerate(scan.files) if file[0] not in known]
     files.sort(key=lambda file: -file[2])
     work = sum(size for _, _, size in files) + _SHARE_OF_A_FILE * len(files)
     most = max(_BATCH, work // (_MOST_BATCHES // 2))

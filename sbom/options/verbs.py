@@ -108,6 +108,9 @@ class BuildOptions(FormatOptions):
     layout: Path | None = option(
         "a build as it ships, to list its files", "DIR", Path, default=None, unset="list no files"
     )
+    digest_cache: bool = flag(
+        "do not hash files again that are unchanged since the last run; for no release"
+    )
     keep_going: bool = flag(
         "write documents although errors are found; marked incomplete, for no release"
     )
@@ -219,6 +222,9 @@ class VerifyOptions(InputOptions):
         "root certificates (PEM) to trust besides those that Windows trusts",
         "FILE", Path, default=None, unset="none",
     )  # fmt: skip
+    digest_cache: bool = flag(
+        "do not hash files again that are unchanged since the last run; for no release"
+    )
     identify: bool = flag("report what the files were built from; compare with nothing")
     strict: bool = flag("treat warnings as errors")
 

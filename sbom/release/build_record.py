@@ -41,10 +41,11 @@ class RecordedDiagnostic(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class BuildRecord(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+class BuildRecord(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
     """What was wrong when a BOM was made, and the SHA-256 of its documents and of its inputs.
 
-    ``documents`` has the formats that one run wrote, by the names of their files.
+    ``documents`` has the formats that one run wrote, by the names of their files. With
+    ``digest_cache``, checksums in them can be those of an earlier run.
     """
 
     schema_version: int
@@ -53,6 +54,7 @@ class BuildRecord(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     inputs: dict[str, str]
     diagnostics: tuple[RecordedDiagnostic, ...]
     exempted: tuple[RecordedDiagnostic, ...]
+    digest_cache: bool = False
 
     @property
     def errors(self) -> tuple[RecordedDiagnostic, ...]:

@@ -92,6 +92,9 @@ def check_part(part: Part, manifest: Manifest) -> Iterator[Diagnostic]:
             f"expected SHA-256 {recorded[:12]}… as {record_path(part.path).name} records, "
             f"found {sha256[:12]}…",
         )
+    if record.digest_cache:
+        hint = "run build again without --digest-cache"
+        yield rejected_part(file, "checksums in it are those of an earlier run", hint=hint)
     for error in record.errors:
         where = ": ".join(filter(None, (error.file, error.subject)))
         yield rejected_part(

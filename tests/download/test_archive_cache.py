@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from server import archive
 
-from sbom.download.cache import Cache, CacheEntry, default_cache_dir
+from sbom.download.cache import Cache, CacheEntry
+from sbom.io import default_cache_dir
 
 ARCHIVE = archive({"a.c": b"int a;"})
 DIGEST = hashlib.sha256(ARCHIVE).hexdigest()

@@ -167,6 +167,24 @@ def test_a_part_with_other_bytes_than_its_record_names_is_rejected(
     assert any("as python-3.14.7-amd64.build.json records, found" in line for line in output)
 
 
+def test_a_part_that_was_built_with_a_digest_cache_is_rejected(
+    run: Run, few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "cache"))
+    place = layout(tmp_path / "amd64", "amd64", committed())
+    words = ("build", "--platform", "amd64", "--layout", place, "--output")
+    documents = []
+    for name in ("first", "second"):
+        assert run(*words, tmp_path / name, "--digest-cache")[0] == 0
+        documents.append(tmp_path / name / "python-3.14.7-amd64.spdx.json")
+    first, second = documents
+    assert second.read_bytes() == first.read_bytes()
+    status, output = failed_release(run, few, "--partial", "--platform-sbom", second)
+    assert status == 1
+    assert any("checksums in it are those of an earlier run" in line for line in output)
+
+
 def test_a_layout_with_errors_gives_an_incomplete_document_that_no_release_takes(
     run: Run, few: Path, tmp_path: Path
 ) -> None:

@@ -21,9 +21,9 @@ from msgspec import structs
 
 from sbom.checks.externals_directory import check_externals_dir
 from sbom.cli import main
-from sbom.download.cache import default_cache_dir
 from sbom.files.shipped_file import ShippedFile, verification_code
 from sbom.files.targz import read_targz
+from sbom.io import default_cache_dir
 from sbom.manifest.pins import Pin
 from sbom.script.externals import ExternalKind
 from sbom.source_tree.fetched_externals import (
