@@ -31,7 +31,7 @@ from sbom.inputs import (
 from sbom.manifest.exemptions import Triage, triage_diagnostics
 from sbom.manifest.model import Manifest
 from sbom.options.verbs import ReleaseOptions
-from sbom.release.artifact_inspection import inspect_artifacts, list_files
+from sbom.release.artifact_inspection import inspect_artifacts, list_artifact_paths
 from sbom.release.artifact_set import classify_artifacts
 from sbom.release.attestations import write_attestations
 from sbom.release.consistency import check_published_release
@@ -211,7 +211,10 @@ def _inspect_release(
     """
     manifest = inputs.manifest
     artifact_set = classify_artifacts(
-        list_files(options.artifacts), manifest, str(options.artifacts), partial=options.partial
+        list_artifact_paths(options.artifacts),
+        manifest,
+        str(options.artifacts),
+        partial=options.partial,
     )
     layouts = inspect_layouts(options.layout, manifest)
     read = read_parts(options.platform_sbom, layouts, manifest)

@@ -122,7 +122,7 @@ class PackedFile:
     pieces: Iterator[bytes]
 
 
-def list_files(cabinets: Sequence[tuple[IO[bytes], Cabinet]]) -> list[CabinetFile]:
+def list_cabinet_files(cabinets: Sequence[tuple[IO[bytes], Cabinet]]) -> list[CabinetFile]:
     """Return the files of a set of cabinets, in the order of the set: each once, in one folder."""
     return [file for _, files in _join_folders(cabinets) for file in files]
 

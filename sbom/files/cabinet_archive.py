@@ -13,7 +13,7 @@ from msgspec import structs
 from sbom.binaries.binary import InspectFn
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics.inspection_messages import unreadable_file, unsafe_archive
-from sbom.files.cabinet import Cabinet, CabinetError, list_files, parse_cabinet, read_files
+from sbom.files.cabinet import Cabinet, CabinetError, list_cabinet_files, parse_cabinet, read_files
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
 from sbom.files.shipped_file import ShippedFile, hash_stream, split_stream
 from sbom.files.zip import ArchiveContents, validate_member_name
@@ -75,7 +75,7 @@ class CabinetReader:
         count = sum(len(cabinet.files) for _, cabinet in cabinets.values())
         if message := self.limits.count_error(count, "files"):
             return [unsafe_archive(name, "", message)]
-        files = list_files([*cabinets.values()])
+        files = list_cabinet_files([*cabinets.values()])
         if message := self.limits.size_error(size, sum(file.size for file in files)):
             return [unsafe_archive(name, "", message)]
         paths = [_path(file.name) for file in files]

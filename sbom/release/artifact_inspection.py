@@ -36,7 +36,7 @@ from sbom.verification.inspection import (
 from sbom.verification.signer_checks import check_installer_signature
 
 
-def list_files(directory: Path) -> list[str]:
+def list_artifact_paths(directory: Path) -> list[str]:
     """Return the paths of all files below a directory, with slashes, sorted.
 
     Links are not followed and not listed. Raises InputError if a directory cannot be read.

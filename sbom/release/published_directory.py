@@ -15,7 +15,7 @@ from sbom.files.zip import validate_member_name
 from sbom.formats import is_document, read_document
 from sbom.io import DOCUMENT_LIMIT, read_bytes, require_directory
 from sbom.manifest.model import Manifest
-from sbom.release.artifact_inspection import list_files
+from sbom.release.artifact_inspection import list_artifact_paths
 from sbom.release.artifact_set import classify_artifacts
 from sbom.release.consistency import PublishedRelease
 from sbom.release.documents import CHECKSUMS
@@ -85,7 +85,7 @@ def read_published_release(
     ``documents`` are those in ``documents_directory``, which can be another one; ``manifest`` is
     of the release that was published.
     """
-    paths = [path for path in list_files(directory) if path not in documents]
+    paths = [path for path in list_artifact_paths(directory) if path not in documents]
     artifact_set = classify_artifacts(paths, manifest, str(directory), partial=True)
     index = read_index(documents.get(INDEX))
     undescribed = [
@@ -114,5 +114,5 @@ def stale_documents(directory: Path, documents: Collection[str]) -> tuple[str, .
 
 
 def _sbom_paths(directory: Path) -> tuple[str, ...]:
-    paths = list_files(directory) if directory.is_dir() else ()
+    paths = list_artifact_paths(directory) if directory.is_dir() else ()
     return tuple(filter(is_document, paths))
