@@ -132,7 +132,7 @@ def test_a_path_without_wildcards_is_matched_by_itself(path: str) -> None:
     ],
 )
 def test_patterns_of_several_paths_are_those_of_each(patterns: tuple[str, ...]) -> None:
-    paths = ("DLLs/_SSL.pyd", "python3.dll", "Lib/a.py")
+    paths = ("DLLs/_SSL.pyd", "Lib/_ssl.pyd", "python3.dll", "Lib/a.py")
     expected = {name for path in paths for name in PathPatterns(patterns).find(path)}
     assert expected
     assert PathPatterns(patterns).find_any(paths) == expected
