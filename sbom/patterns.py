@@ -13,6 +13,7 @@ Patterns read as in .gitignore, but never with regard to case, because Windows h
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -46,7 +47,7 @@ class PathPatterns:
         self._exact: dict[str, list[int]] = {}
         self._below: dict[str, list[int]] = {}
         in_names: dict[int, str] = {}
-        in_paths: dict[str, dict[int, str]] = {}
+        in_paths: dict[str, dict[float, dict[int, str]]] = {}
         for position, pattern in enumerate(self._patterns):
             normalized = _anchor(pattern) if "/" in pattern else pattern.lower()
             literal = _WILDCARD.split(normalized, maxsplit=1)[0]
@@ -58,9 +59,15 @@ class PathPatterns:
             elif directory and normalized in (f"{directory}/*", f"{directory}/**"):
                 self._below.setdefault(directory, []).append(position)
             else:
-                in_paths.setdefault(directory, {})[position] = normalized
+                depth = math.inf if "**" in normalized else normalized.count("/")
+                in_paths.setdefault(directory, {}).setdefault(depth, {})[position] = normalized
         self._names = _Expressions(in_names) if in_names else None
-        self._paths = {directory: _Expressions(found) for directory, found in in_paths.items()}
+        #: Expressions by the directory that they start with, each with how many parts of a path
+        #: decide whether it matches.
+        self._paths = {
+            directory: [(depth, _Expressions(found)) for depth, found in by_depth.items()]
+            for directory, by_depth in in_paths.items()
+        }
         #: What is known of the directories of paths that were looked up.
         self._directories: dict[str, tuple[tuple[int, ...], tuple[_Expressions, ...]]] = {}
 
@@ -71,6 +78,8 @@ class PathPatterns:
     def find(self, path: str) -> tuple[str, ...]:
         """Return the patterns that match a path, in the order they were given."""
         positions = self._find(path)
+        if not positions:
+            return ()
         return tuple([self._patterns[position] for position in sorted(positions)])
 
     def find_any(self, paths: Iterable[str]) -> frozenset[str]:
@@ -102,11 +111,17 @@ class PathPatterns:
     def _find_directory(self, directory: str) -> tuple[tuple[int, ...], tuple[_Expressions, ...]]:
         """Return what matches all below a directory, and expressions that may match some of it."""
         positions: list[int] = []
-        expressions = [self._paths.get("")]
-        for parent in _parents(directory):
-            positions += (*self._exact.get(parent, ()), *self._below.get(parent, ()))
-            expressions.append(self._paths.get(parent))
-        return tuple(positions), tuple(each for each in expressions if each)
+        expressions: list[_Expressions] = []
+        depth = directory.count("/")
+        for parent in ("", *_parents(directory)):
+            if parent:
+                positions += (*self._exact.get(parent, ()), *self._below.get(parent, ()))
+            for decisive, each in self._paths.get(parent, ()):
+                if decisive <= depth:  # it matches all that is in the directory, or nothing
+                    positions += each.find(directory)
+                else:
+                    expressions.append(each)
+        return tuple(positions), tuple(expressions)
 
 
 class _Expressions:

@@ -255,9 +255,7 @@ def bom_files(
             sha256=file.sha256,
             sha512=file.sha512,
             license=_asserted(licenses.get(file.path, "")),
-            comment=" ".join(
-                filter(None, (_evidence(file, names), describe_signature(file.signature)))
-            ),
+            comment=_comment(file, names) if file.binary or file.signature else "",
         )
         for file in sorted(files, key=lambda file: file.path)
     )
@@ -266,6 +264,11 @@ def bom_files(
 def package_names(manifest: Manifest) -> dict[str, str]:
     """Return what packages of components are called in documents, by the components' keys."""
     return {spec.key: spec.name for spec in manifest.components}
+
+
+def _comment(file: ShippedFile, names: Mapping[str, str]) -> str:
+    """Return in words what was found in a file."""
+    return " ".join(filter(None, (_evidence(file, names), describe_signature(file.signature))))
 
 
 def _evidence(file: ShippedFile, names: Mapping[str, str]) -> str:

@@ -63,14 +63,14 @@ def assign_owners(
     for path in paths:
         if expected.container_files.matches(path):
             continue
-        inside = path.lower().startswith(prefix)
+        inside = not prefix or path.lower().startswith(prefix)
         relative = path[len(expected.prefix) :]
         owners = finder.find_owners(path, relative) if inside else []
-        owner = (
-            next((key for key, own in expected.owned_paths if relative in own), "")
-            if inside
-            else ""
-        )
+        owner = ""
+        for key, own in expected.owned_paths if inside else ():
+            if relative in own:
+                owner = key
+                break
         ownership += owners
         if owner:
             owned[path] = owner
@@ -131,8 +131,11 @@ class _OwnerFinder:
 
     def find_owners(self, path: str, relative: str) -> list[FileOwnership]:
         """Return the owners of a path that is ``relative`` to where Python's own paths start."""
+        names = self._patterns.find(relative)
+        if not names:
+            return []
         owners: dict[FileOwnership, None] = {}
-        for name in self._patterns.find(relative):
+        for name in names:
             for id_, kind in self._by_pattern[name]:
                 self.shown.add((id_, name))
                 if (id_, name) not in self._bundles:

@@ -151,10 +151,17 @@ def _references(component: Component) -> list[JsonObject]:
 
 
 def _file(file: BomFile) -> JsonObject:
-    checksums = (("SHA1", file.sha1), ("SHA256", file.sha256), ("SHA512", file.sha512))
     element: dict[str, Any] = {
         "SPDXID": ID_PREFIX + file.id,
-        "checksums": _checksums(checksums),
+        "checksums": [
+            {"algorithm": name, "checksumValue": value}
+            for name, value in (
+                ("SHA1", file.sha1),
+                ("SHA256", file.sha256),
+                ("SHA512", file.sha512),
+            )
+            if value
+        ],
         "copyrightText": "NOASSERTION",
         "fileName": f"./{file.path}",
         "fileTypes": [_TYPE_OF_SUFFIX.get(file.path.rpartition(".")[2].lower(), "OTHER")],
