@@ -27,7 +27,9 @@ _VERSION_PART = re.compile(
     r"\$\(\[System\.Version\]::Parse\(([\d.]+)\)\.(Major|Minor|Build|Revision)\)"
 )
 _PARTS = ("Major", "Minor", "Build", "Revision")
-_COMPARISON = re.compile(r"\s*('[^']*'|[^\s'=!]*)\s*(==|!=)\s*('[^']*'|\S*)\s*")
+# Possessive quantifiers, and no two that can share blanks: any text takes linear time.
+_COMPARISON = re.compile(r"('[^']*+'|[^\s'=!]*+)\s*+(==|!=)\s*+('[^']*+'|\S*+)")
+_AND, _OR = (re.compile(rf"(?i)(?<=\s){word}(?=\s)") for word in ("and", "or"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Properties:
 
     def expand(self, text: str) -> str:
         """Return a text with the properties it refers to replaced; unknown ones stay."""
+        text = text[:_MAX_VALUE_LENGTH]
         for _ in range(_MAX_EXPANSIONS):
             expanded = _REFERENCE.sub(lambda use: self.values.get(use[1].lower(), use[0]), text)
             expanded = _VERSION_PART.sub(_version_part, expanded)
@@ -91,8 +94,8 @@ class Properties:
     def is_true(self, condition: str) -> bool:
         """Return whether a condition is true, or does more than comparing values."""
         return any(
-            all(self._compare(term) for term in re.split(r"(?i)\s+and\s+", terms))
-            for terms in re.split(r"(?i)\s+or\s+", condition)
+            all(self._compare(term.strip()) for term in _AND.split(terms))
+            for terms in _OR.split(condition)
         )
 
     def _compare(self, term: str) -> bool:

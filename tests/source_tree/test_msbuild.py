@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import tracemalloc
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,12 +38,36 @@ def test_a_property_that_refers_to_itself_is_cut() -> None:
         ("$(a) != '1'", False),
         ("$(a) == '1' and $(none) == ''", True),
         ("$(a) == '2' OR $(none) == ''", True),
+        ("  '$(a)'\t!=\n'2'   AND\n$(a)==1 ", True),
+        ("'a  b' == 'a b'", False),
+        ("'and or' == 'and or'", True),
         ("Exists('$(a)')", True),
         ("!HasTrailingSlash($(a))", True),
     ],
 )
 def test_conditions_that_compare_are_evaluated(condition: str, expected: bool) -> None:  # noqa: FBT001
     assert Properties(values={"a": "1"}).is_true(condition) is expected
+
+
+@pytest.mark.parametrize(
+    "part", [" ", "\t \n", "a", "a ", " and", " or ", "'", "=", "==", "!", "$(", "$(a)", "1."]
+)
+def test_a_condition_of_any_length_is_evaluated_soon(part: str) -> None:
+    properties = Properties(values={"a": "$(b)" * 1000, "b": "x"})
+    start = time.process_time()
+    properties.is_true(part * (100_000 // len(part)))
+    properties.is_true("$(b) ==" + part * (100_000 // len(part)))
+    assert time.process_time() - start < 2  # it takes 0.05 s; 20,000 blanks took 3 s
+
+
+def test_a_value_that_is_far_too_long_is_cut_before_it_is_expanded() -> None:
+    properties = Properties(values={"a": "x" * 4000})
+    tracemalloc.start()
+    try:
+        assert len(properties.expand("$(a)" * 50_000)) == 4096
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
 
 
 @given(st.binary(max_size=200))
