@@ -147,7 +147,7 @@ _PROPS = ("PCbuild/python.props", "PCbuild/tcltk.props", "PCbuild/openssl.props"
           "PCbuild/libffi.props")  # fmt: skip
 _INSTALLER_SOURCES = "Tools/msi/*/*.wxs"
 #: A library that a WiX source names in full; names with a variable are those of other projects.
-_INSTALLED_LIBRARY = re.compile(r'<File [^>]*Name="([^"$]+\.(?:dll|pyd))"')
+_INSTALLED_LIBRARY = re.compile(r'<File [^<>]*Name="([^"$]+\.(?:dll|pyd))"')
 #: What is built: what ships on 64-bit x86.
 _BUILT = {"configuration": "Release", "platform": "x64", "archname": "amd64"}
 #: The extension of what a project makes and ships, by its configuration type.
