@@ -24,7 +24,8 @@ _COMPARE = {
 #: The same few versions and ranges are compared for every component of every build.
 _REMEMBERED = 4096
 _TERM = re.compile(r"\s*(<=|>=|!=|==|<|>)\s*([0-9][\w.+-]*)\s*")
-_LINES = re.compile(r"\s*(\d+\.\d+)?\s*(-)?\s*(\d+\.\d+)?\s*")
+# What was matched is never given back: any text takes linear time.
+_LINES = re.compile(r"(\d{1,9}\.\d{1,9})?+\s*+(-)?+\s*+(\d{1,9}\.\d{1,9})?+")
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -37,7 +38,9 @@ def version_key(version: str) -> tuple[tuple[int, int, str], ...]:
     key: list[tuple[int, int, str]] = []
     for number, word in re.findall(r"(\d+)|([A-Za-z]+)", version):
         if number:
-            key.append((2, int(number), ""))
+            # Their digits, as int() reads 4,300 of them at most.
+            digits = number.lstrip("0")
+            key.append((2, len(digits), digits))
         else:
             early = word.lower() in ("rc", "alpha", "beta", "a", "b") and _digit_behind(
                 version, word
@@ -79,7 +82,7 @@ def line_in_range(line: str, text: str) -> bool:
 
 
 def _in_span(line: str, span: str) -> bool:
-    match = _LINES.fullmatch(span)
+    match = _LINES.fullmatch(span.strip())
     if match is None:
         return False
     first, dash, last = match.groups()
@@ -92,7 +95,7 @@ def _in_span(line: str, span: str) -> bool:
 def _validate_line_range(text: str) -> str:
     """Return what is wrong with a list of lines, or an empty text."""
     spans = text.split(",") if text else []
-    if all((match := _LINES.fullmatch(span)) and (match[1] or match[3]) for span in spans):
+    if all((match := _LINES.fullmatch(span.strip())) and (match[1] or match[3]) for span in spans):
         return ""
     return f"expected CPython lines such as '2.7, 3.5-3.6, 3.14-', found '{text}'"
 

@@ -24,13 +24,26 @@ _BROKEN = ((Role.FETCH,), (Role.FIND_PYTHON, Role.FETCH), tuple(Role))
 
 #: A line that no run has read is not parsed: what could fetch is recognized by its name.
 _FETCHING = re.compile(
-    r"\b(?:git\b.*\bclone|svn\b.*\b(?:export|checkout|co)|get_external\.py|curl|wget|powershell"
-    r"|pwsh|nuget|bitsadmin|certutil|ftp|hg|aria2c)\b",
+    r"\b(?:get_external\.py|curl|wget|powershell|pwsh|nuget|bitsadmin|certutil|ftp|hg|aria2c)\b",
     re.IGNORECASE,
+)
+#: Programs, and which of their commands fetch.
+_VERSION_CONTROL = tuple(
+    (re.compile(rf"\b{program}\b", re.IGNORECASE), re.compile(commands, re.IGNORECASE))
+    for program, commands in (("git", r"\bclone\b"), ("svn", r"\b(?:export|checkout|co)\b"))
 )
 _SILENT = re.compile(r"[\s@(]*(?:rem\b|:|echo\b|title\b)", re.IGNORECASE)
 _LABEL = re.compile(r"\s*call[\s,;=]+:?([^\s,;=+:&|<>]+)", re.IGNORECASE)
 _LONGEST_TEXT = 60
+
+
+def _could_fetch(line: str) -> bool:
+    """Return whether a line names a program that could fetch."""
+    return bool(_FETCHING.search(line)) or any(
+        # The first one has all that is after any other: no line is searched again from each.
+        (found := program.search(line)) and commands.search(line, found.end())
+        for program, commands in _VERSION_CONTROL
+    )
 
 
 def find_unlisted(
@@ -96,7 +109,7 @@ class _Coverage:
         lines.update(
             number
             for number, line in self.program.unread_lines()
-            if _FETCHING.search(line) and not _SILENT.match(line)
+            if _could_fetch(line) and not _SILENT.match(line)
         )
         return lines
 
@@ -122,4 +135,4 @@ class _Coverage:
         start = self.program.find_label(match[1], 0) if match else None
         if start is None:
             return False
-        return any(_FETCHING.search(line) for line in self.program.lines[start:])
+        return any(_could_fetch(line) for line in self.program.lines[start:])

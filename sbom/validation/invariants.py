@@ -210,7 +210,7 @@ def _check_creation_info(document: DocumentView) -> Iterator[Violation]:
     if not any(re.fullmatch(r"Organization: *[^\s(].*", creator) for creator in creators):
         message = "no creator is an organization"
         yield Violation(document.id, message, "add 'Organization: Name (mail)'")
-    if not any(re.fullmatch(r"Tool: *\S.*-[^-]*\d[^-]*", creator) for creator in creators):
+    if not any(re.fullmatch(r"Tool: *\S.*-(?=[^-]*\d)[^-]*", creator) for creator in creators):
         message = "no creator is a tool with its version"
         yield Violation(document.id, message, "add 'Tool: name-1.2.3'")
     if not get_text(info, "comment"):

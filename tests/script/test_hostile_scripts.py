@@ -146,6 +146,8 @@ HOSTILE = {
     + ") do git clone -b %%f-%%e https://example.org/p/q %%e%%f",
     # A line that looks like one long tag was searched from each of its characters.
     "tag_of_pluses": "goto :eof\nx " + "+a" * 45_000,
+    # A line that no run reads was searched from each program that it names.
+    "programs_that_are_not_run": "goto :eof\n" + "git svn " * 12_000,
     # A text far too long was split into lines first.
     "huge": "\n" * 5_000_000,
     # These never failed; they stand for what is easily broken.
