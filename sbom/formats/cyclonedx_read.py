@@ -32,6 +32,8 @@ from sbom.formats.json_document import (
 )
 
 _ALGORITHMS = {written: name for name, written in terms.ALGORITHMS.items()}
+#: Properties for further CPEs, of which a component has one: ours, and that of syft.
+_CPE_PROPERTIES = (terms.CPE, "syft:cpe23")
 _KINDS = {str(kind): kind for kind in RelationshipKind}
 
 
@@ -53,9 +55,9 @@ def read_cyclonedx(data: JsonObject) -> Bom:
     components = [
         _component(row, elements.ids[ref], annotations.get(ref, ""))
         for ref, row in elements.rows.items()
-        if not _is_file(row)
+        if ref not in elements.files
     ]
-    files = [_file(row, elements.ids[ref]) for ref, row in elements.rows.items() if _is_file(row)]
+    files = [_file(elements.rows[ref], elements.ids[ref]) for ref in elements.files]
     others = [elements.ids[ref] for ref in properties.get(terms.ROOT, []) if ref in elements.ids]
     return Bom(
         name=_first(properties, terms.NAME) or get_text(get_object(metadata, "component"), "name"),
@@ -75,12 +77,15 @@ class _Elements:
 
     ``ids`` are their ids in the BOM, ``contained`` the pairs of a component and one within it.
     A component without a ``bom-ref``, or with one that stood before, gets one of its own.
+    ``files`` are components of the type ``file``, apart from the root: syft gives this type to the
+    directory that it describes.
     """
 
     rows: dict[str, JsonObject] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     contained: list[tuple[str, str]] = field(default_factory=list)
     roots: list[str] = field(default_factory=list)
+    files: dict[str, None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, data: JsonObject) -> _Elements:
@@ -91,6 +96,11 @@ class _Elements:
             elements._add(row, "")
         elements.ids.update(unique_ids(elements.rows))
         elements.roots.extend(elements.ids[ref] for ref in refs)
+        elements.files.update(
+            (ref, None)
+            for ref, row in elements.rows.items()
+            if get_text(row, "type") == "file" and ref not in refs
+        )
         return elements
 
     def _add(self, row: JsonObject, container: str) -> str:
@@ -108,10 +118,6 @@ class _Elements:
                 self.contained.append((outer, ref))
             waiting.extend((inner, ref) for inner in reversed(get_objects(component, "components")))
         return first
-
-
-def _is_file(row: JsonObject) -> bool:
-    return get_text(row, "type") == "file"
 
 
 # The document.
@@ -186,7 +192,7 @@ def _component(row: JsonObject, id_: str, annotation: str) -> Component:
     }
     distribution = references.get("distribution", {})
     licenses = _licenses(row)
-    cpes = [get_text(row, "cpe"), *properties.get(terms.CPE, [])]
+    more_cpes = [cpe for name in _CPE_PROPERTIES for cpe in properties.get(name, [])]
     authors = [_contact(author) for author in get_objects(row, "authors")]
     group = get_text(row, "group")
     return Component(
@@ -200,7 +206,7 @@ def _component(row: JsonObject, id_: str, annotation: str) -> Component:
         license_declared=licenses.get("declared", "") or _first(properties, terms.LICENSE_DECLARED),
         copyright=get_text(row, "copyright"),
         purl=get_text(row, "purl"),
-        cpes=tuple(filter(None, cpes)),
+        cpes=tuple(dict.fromkeys(filter(None, [get_text(row, "cpe"), *more_cpes]))),
         download_location=get_text(distribution, "url"),
         file_name=_first(properties, terms.FILE_NAME),
         checksums=tuple((_checksums(row) or _checksums(distribution)).items()),
@@ -278,7 +284,7 @@ def _file(row: JsonObject, id_: str) -> BomFile:
 def _relationships(data: JsonObject, elements: _Elements) -> list[Relationship]:
     """Return the relationships: as properties state them, or as the format implies them."""
     ids = elements.ids
-    files = {ids[ref] for ref, row in elements.rows.items() if _is_file(row)}
+    files = {ids[ref] for ref in elements.files}
     stated = {(ids[outer], ids[inner]) for outer, inner in elements.contained}
     related = [Relationship(source, RelationshipKind.CONTAINS, target) for source, target in stated]
     for ref, row in elements.rows.items():

@@ -55,9 +55,13 @@ def _parse_object(content: bytes, file: str) -> JsonObject:
         raise document_error(file, message, "save it as UTF-8") from error
     except json.JSONDecodeError as error:
         message = f"is not JSON: {error.msg}, column {error.colno}"
-        raise document_error(
-            file, message, "check whether it is truncated", error.lineno
-        ) from error
+        starts_as_json = not error.doc.strip() or error.doc[: error.pos].strip()
+        hint = (
+            "check whether it is truncated"
+            if starts_as_json
+            else "name a document in JSON: XML and tag-value are not read"
+        )
+        raise document_error(file, message, hint, error.lineno) from error
     except (ValueError, RecursionError) as error:
         message = f"is not JSON that can be read: {error}"
         raise document_error(file, message, "check whether it is damaged") from error

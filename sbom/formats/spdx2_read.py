@@ -6,6 +6,7 @@ document. A document made here comes back as the BOM it was made of.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from sbom.bom.bom import (
@@ -60,7 +61,7 @@ def read_spdx2(data: JsonObject) -> Bom:
     Relationships with elements that are not in the document are left out.
     """
     components = tuple(_component(row) for row in get_objects(data, "packages"))
-    files = tuple(_file(row) for row in get_objects(data, "files"))
+    files = tuple(_files(data))
     related = list(_relationships(data, {file.id for file in files}))
     known = {*(component.id for component in components), *(file.id for file in files)}
     return Bom(
@@ -136,6 +137,33 @@ def _checksums(element: JsonObject) -> dict[str, str]:
         for row in get_objects(element, "checksums")
         if (value := get_text(row, "checksumValue").lower()).strip("0")
     }
+
+
+def _files(data: JsonObject) -> Iterator[BomFile]:
+    """Yield the files, without the directories that syft lists among them.
+
+    A directory has a checksum of zeros, and other files are within it.
+    """
+    rows = get_objects(data, "files")
+    files = [_file(row) for row in rows]
+    paths = sorted(file.path for file in files)
+    for row, file in zip(rows, files, strict=True):
+        if not (_has_zeros(row) and _is_directory(file.path, paths)):
+            yield file
+
+
+def _is_directory(path: str, paths: list[str]) -> bool:
+    """Return whether one of the sorted ``paths`` is within another one; all are within ''."""
+    if not path:
+        return len(paths) > 1
+    prefix = f"{path}/"
+    at = bisect_left(paths, prefix)
+    return at < len(paths) and paths[at].startswith(prefix)
+
+
+def _has_zeros(file: JsonObject) -> bool:
+    """Return whether a file has a checksum of zeros and no other one."""
+    return bool(get_objects(file, "checksums")) and not _checksums(file)
 
 
 def _file(file: JsonObject) -> BomFile:

@@ -33,6 +33,10 @@ SYFT = {
             "version": "3.5.7",
             "cpe": "cpe:2.3:a:openssl:openssl:3.5.7:*:*:*:*:*:*:*",
             "purl": "pkg:generic/openssl@3.5.7",
+            "properties": [
+                {"name": "syft:cpe23", "value": "cpe:2.3:a:openssl:openssl:3.5.7:*:*:*:*:*:*:*"},
+                {"name": "syft:cpe23", "value": "cpe:2.3:a:openssl:ssl:3.5.7:*:*:*:*:*:*:*"},
+            ],
             "licenses": [{"license": {"id": "Apache-2.0"}}, {"license": {"name": "own terms"}}],
         },
         {
@@ -71,14 +75,18 @@ def test_whatever_a_bom_contains_is_read_back(bom: Bom, version: str) -> None:
 
 def test_what_syft_writes_of_a_directory_is_read() -> None:
     bom = read(SYFT)
-    [component] = bom.components
+    directory, component = sorted(bom.components, key=lambda component: component.name)
     assert (component.name, component.version) == ("openssl", "3.5.7")
-    assert component.cpes == ("cpe:2.3:a:openssl:openssl:3.5.7:*:*:*:*:*:*:*",)
+    assert component.cpes == (
+        "cpe:2.3:a:openssl:openssl:3.5.7:*:*:*:*:*:*:*",
+        "cpe:2.3:a:openssl:ssl:3.5.7:*:*:*:*:*:*:*",
+    )
     assert component.license_declared == "Apache-2.0 AND (own terms)"
     assert bom.creation.tools == ("syft-1.42.1",)
     assert str(bom.creation.created) == "2026-03-01 10:00:00+02:00"
     files = {file.path: (file.sha1, file.sha256) for file in bom.files}
-    assert files == {"/layout": ("", ""), "/layout/DLLs/libcrypto-3.dll": ("ab" * 20, "")}
+    assert files == {"/layout/DLLs/libcrypto-3.dll": ("ab" * 20, "")}
+    assert (directory.name, bom.roots) == ("/layout", (directory.id,))
 
 
 def test_components_within_others_are_contained_in_them() -> None:

@@ -181,3 +181,18 @@ def test_a_foreign_document_without_tool_and_digests_is_written_again() -> None:
     ]
     assert written["files"][0]["checksums"] == []
     assert read_document(json.dumps(written).encode(), "written") == bom
+
+
+def test_directories_that_syft_lists_among_the_files_are_none() -> None:
+    # syft 1.18.1, with the metadata of all files: directories have a SHA-1 of zeros.
+    paths = {"": "0", "DLLs": "0", "DLLs/a.dll": "a", "DLLs/empty": "0", "Lib": "b", "Lib/x": "0"}
+    files = [
+        {
+            "SPDXID": f"SPDXRef-{number}",
+            "fileName": path,
+            "checksums": [{"algorithm": "SHA1", "checksumValue": digit * 40}],
+        }
+        for number, (path, digit) in enumerate(paths.items())
+    ]
+    bom = read({"files": files})
+    assert [file.path for file in bom.files] == ["DLLs/a.dll", "DLLs/empty", "Lib", "Lib/x"]

@@ -335,6 +335,14 @@ def test_a_file_that_is_not_a_document_is_reported_with_its_line(name: str) -> N
     assert all(diagnostic.hint for diagnostic in caught.value.diagnostics)
 
 
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbf<bom/>", b"SPDXVersion: SPDX-2.3\n"])
+def test_of_a_document_that_is_no_json_the_hint_names_json(content: bytes) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_json(content, "x")
+    [diagnostic] = caught.value.diagnostics
+    assert diagnostic.hint == "name a document in JSON: XML and tag-value are not read"
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
