@@ -1,24 +1,28 @@
-"""What the name of a file says: its purpose, its media type, its properties by BSI TR-03183-2."""
+"""What the name of a file says: type, purpose and media type, properties by BSI TR-03183-2."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: Purposes by the suffix of the name.
-_PURPOSES = {
-    suffix: purpose
-    for purpose, suffixes in {
-        "archive": "7z appx bz2 cab gz jar msix msixupload nupkg tar tgz whl xz zip",
-        "configuration": "cfg ini toml",
-        "data": "bmp csv gif ico jpg json pdb pem png ppm svg xbm xml",
-        "documentation": "chm html md rst",
-        "executable": "exe",
-        "install": "msi",
-        "library": "dll lib pyd so",
-        "source": "bat c cpp css h idl js msg ps1 py pyi pyw sh tcl tm",
-    }.items()
-    for suffix in suffixes.split()
-}
+#: Suffixes of names by what they say: the type of a file in SPDX 2.3 (clause 8.3), and its purpose
+#: (SoftwarePurpose of SPDX 3.0.1), which is empty where the vocabulary has none.
+_KINDS = (
+    ("ARCHIVE", "archive", "7z appx bz2 cab gz jar msix msixupload nupkg tar tgz whl xz zip"),
+    ("ARCHIVE", "install", "msi"),
+    ("APPLICATION", "", "cat"),
+    ("BINARY", "", "exp o obj pyc"),
+    ("BINARY", "data", "pdb"),
+    ("BINARY", "executable", "exe"),
+    ("BINARY", "library", "dll lib pyd so"),
+    ("DOCUMENTATION", "documentation", "chm html md rst"),
+    ("IMAGE", "data", "bmp gif ico jpg png ppm svg xbm"),
+    ("SOURCE", "source", "bat c cpp css h idl js msg ps1 py pyi pyw sh tcl tm"),
+    ("TEXT", "", "in psmdcp rels txt"),
+    ("TEXT", "configuration", "cfg ini toml"),
+    ("TEXT", "data", "csv json pem xml"),
+)
+_TYPES = {suffix: type_ for type_, _, suffixes in _KINDS for suffix in suffixes.split()}
+_PURPOSES = {suffix: purpose for _, purpose, suffixes in _KINDS for suffix in suffixes.split()}
 #: Media types that are registered with IANA, by the suffix of the name.
 _MEDIA_TYPES = {
     suffix: name
@@ -60,6 +64,11 @@ class BsiProperties:
 
 def _suffix(name: str) -> str:
     return name.rpartition(".")[2].lower()
+
+
+def file_type(name: str) -> str:
+    """Return the type of a file in SPDX 2.3, ``OTHER`` where its name does not say it."""
+    return _TYPES.get(_suffix(name), "OTHER")
 
 
 def file_purpose(name: str) -> str:

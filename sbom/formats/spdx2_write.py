@@ -15,6 +15,7 @@ from sbom.bom.bom import LINKS, Bom, BomFile, Relationship, RelationshipKind
 from sbom.components.component import Component
 from sbom.files.shipped_file import verification_code
 from sbom.formats.document_time import format_timestamp
+from sbom.formats.file_kinds import file_type
 from sbom.formats.json_document import JsonObject, encode_json
 
 ID_PREFIX = "SPDXRef-"
@@ -27,19 +28,6 @@ _TYPES = {
     RelationshipKind.BUILD_TOOL: "HAS_PREREQUISITE",
     RelationshipKind.PART_OF: "OTHER",
     RelationshipKind.OTHER: "OTHER",
-}
-#: File types by the suffix of the name (clause 8.3).
-_FILE_TYPES = {
-    "APPLICATION": "cat",
-    "ARCHIVE": "7z appx bz2 cab gz jar msix msixupload nupkg tar whl xz zip",
-    "BINARY": "dll exe exp lib o obj pdb pyc pyd so",
-    "DOCUMENTATION": "chm html md rst",
-    "IMAGE": "bmp gif ico jpg png ppm svg xbm",
-    "SOURCE": "bat c cpp css h idl js msg ps1 py pyi pyw sh tcl tm",
-    "TEXT": "cfg csv in ini json pem psmdcp rels toml txt xml",
-}
-_TYPE_OF_SUFFIX = {
-    suffix: kind for kind, suffixes in _FILE_TYPES.items() for suffix in suffixes.split()
 }
 
 
@@ -164,7 +152,7 @@ def _file(file: BomFile) -> JsonObject:
         ],
         "copyrightText": "NOASSERTION",
         "fileName": f"./{file.path}",
-        "fileTypes": [_TYPE_OF_SUFFIX.get(file.path.rpartition(".")[2].lower(), "OTHER")],
+        "fileTypes": [file_type(file.path)],
         "licenseConcluded": file.license or "NOASSERTION",
     }
     return {**element, "comment": file.comment} if file.comment else element

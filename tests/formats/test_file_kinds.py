@@ -6,7 +6,7 @@ from dataclasses import astuple
 
 import pytest
 
-from sbom.formats.file_kinds import bsi_properties, file_purpose, media_type
+from sbom.formats.file_kinds import bsi_properties, file_purpose, file_type, media_type
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,12 @@ from sbom.formats.file_kinds import bsi_properties, file_purpose, media_type
 )
 def test_purpose_and_media_type_follow_from_the_suffix(name: str, purpose: str, type_: str) -> None:
     assert (file_purpose(name), media_type(name)) == (purpose, type_)
+
+
+@pytest.mark.parametrize("name", ["a.tgz", "a.zip", "a.whl", "core.msi"])
+def test_what_is_an_archive_to_bsi_is_one_in_spdx_2(name: str) -> None:
+    assert file_type(name) == "ARCHIVE"
+    assert bsi_properties(name).is_archive
 
 
 @pytest.mark.parametrize(
