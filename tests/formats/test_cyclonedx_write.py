@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
+import time
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -269,3 +272,34 @@ def test_an_organization_has_a_mail_address_or_the_pages_of_what_it_created(vers
     data = document(replace(bom, components=tuple(components)), version)
     [zlib_ng] = [one for one in data["components"] if one["bom-ref"] == "zlib-ng"]
     assert zlib_ng["manufacturer"] == {"name": "zlib-ng", "contact": [{"email": "a@example.org"}]}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_many_files_take_at_most_three_times_the_time_of_spdx_2_3(version: str) -> None:
+    bom = committed_bom()
+    digests = [hashlib.sha512(str(number).encode()).hexdigest() for number in range(2_000)]
+    files = [
+        BomFile(id=f"File-{digest}", path=f"Lib/{number}.py", sha1=digest[:40], sha256=digest[:64],
+                sha512=digest, license="PSF-2.0")
+        for number, digest in enumerate(digests)
+    ]  # fmt: skip
+    related = [
+        edge
+        for file in files
+        for edge in (
+            Relationship(bom.root, RelationshipKind.CONTAINS, file.id),
+            Relationship(file.id, RelationshipKind.PART_OF, bom.root),
+        )
+    ]
+    large = replace(bom, files=tuple(files), relationships=(*bom.relationships, *related))
+
+    def seconds(write: Callable[[Bom], object]) -> float:
+        start = time.process_time()
+        write(large)
+        return time.process_time() - start
+
+    seconds(SPDX2.write)
+    ratios = [
+        seconds(lambda bom: write_cyclonedx(bom, version)) / seconds(SPDX2.write) for _ in range(5)
+    ]
+    assert min(ratios) < 3

@@ -10,12 +10,14 @@ import pytest
 from build_files import MADE
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from document_contents import contents_of
 from manifests import committed
 from release_runs import EPOCH, PARTIAL, Run, read_json
 from test_release_parts import layout
 
 from sbom.cli import main
 from sbom.formats import FORMATS, read_document
+from sbom.formats.cyclonedx_write import write_cyclonedx
 from sbom.options.shared import FormatName
 
 SUFFIXES = tuple(dict.fromkeys(one.suffix for one in FORMATS))
@@ -52,6 +54,18 @@ def test_documents_of_all_formats_are_read_as_the_same_bom(everywhere: Path) -> 
         for suffix in SUFFIXES[1:]:
             other = path.with_name(path.name.removesuffix(".spdx.json") + suffix)
             assert read_document(other.read_bytes(), other.name) == expected
+
+
+def test_the_json_of_all_formats_states_the_same_sets(everywhere: Path) -> None:
+    for path in everywhere.glob("*.spdx.json"):
+        expected = contents_of(read_json(path))
+        assert len(expected.components) > 10
+        assert len(expected.edges) > 10
+        stem = path.name.removesuffix(".spdx.json")
+        for suffix in SUFFIXES[1:]:
+            assert contents_of(read_json(everywhere / f"{stem}{suffix}")) == expected
+        bom = read_document(path.read_bytes(), path.name)
+        assert contents_of(json.loads(write_cyclonedx(bom, "1.7"))) == expected
 
 
 def test_the_cyclonedx_documents_of_artifacts_are_valid(everywhere: Path) -> None:
