@@ -33,7 +33,8 @@ class Overlay:
     """What is known of a PE file after its start.
 
     ``size`` is that of the whole file in bytes, ``table`` its table of certificates; ``digests``
-    are what a signature of the file covers, by the names of algorithms.
+    are of what a signature of the file covers, by the names of algorithms; only SHA-256 of a file
+    that is not signed.
     """
 
     size: int

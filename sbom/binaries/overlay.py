@@ -21,8 +21,10 @@ class OverlayHasher:
 
     def __init__(self, start: PELayout) -> None:
         """Take the start of a file, with all of its sections and an ``image_end``."""
-        self._hashes = [hashlib.new(name, usedforsecurity=False) for name in ALGORITHMS]
         *self._excluded, self._table_range = start.unsigned_ranges
+        _, size = start.certificates
+        names = ALGORITHMS if size else ("sha256",)
+        self._hashes = {name: hashlib.new(name, usedforsecurity=False) for name in names}
         self._table: list[bytes] = []
         self._size = 0
         self.update(start.data)
@@ -41,10 +43,10 @@ class OverlayHasher:
             self._table.append(bytes(view[max(0, start - at) : max(0, end - at)]))
 
     def _hash(self, view: memoryview) -> None:
-        for digest in self._hashes:
+        for digest in self._hashes.values():
             digest.update(view)
 
     def finish(self) -> Overlay:
         """Return what is known of the file after its start."""
-        digests = zip(ALGORITHMS, (digest.digest() for digest in self._hashes), strict=True)
-        return Overlay(self._size, b"".join(self._table), dict(digests))
+        digests = {name: digest.digest() for name, digest in self._hashes.items()}
+        return Overlay(self._size, b"".join(self._table), digests)

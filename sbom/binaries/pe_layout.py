@@ -170,11 +170,14 @@ class PELayout:
         return digest.digest()
 
     def read_directory(self, index: int) -> int | None:
-        """Return the address of a data directory, 0 if it is empty, None if it is not listed."""
+        """Return the address of a data directory, 0 if there is none, None if it is cut off.
+
+        Windows reads no more directories than NumberOfRvaAndSizes.
+        """
+        if self.read_number(self._directories - 4, 4) <= index:
+            return 0
         place = self._directories + index * _DIRECTORY_SIZE
         if place + _DIRECTORY_SIZE > self._sections:
-            return None
-        if self.read_number(self._directories - 4, 4) <= index:  # NumberOfRvaAndSizes
             return None
         return self.read_number(place, 4)
 

@@ -226,12 +226,13 @@ def _checksum(data: bytes, seed: int = 0) -> int:
     """Return the checksum of [MS-CAB], 3.1: the exclusive or of the words of 4 bytes."""
     whole = len(data) // _WORD * _WORD
     value = seed ^ int.from_bytes(data[whole:], "big")
-    words = data[:whole]
-    while len(words) > _WORD:
-        half = (len(words) // _WORD + 1) // 2 * _WORD
-        folded = int.from_bytes(words[:half], "little") ^ int.from_bytes(words[half:], "little")
-        words = folded.to_bytes(half, "little")
-    return value ^ int.from_bytes(words, "little")
+    # One number of all words is folded in half, and again; that takes a tenth of a loop.
+    words, count = int.from_bytes(data[:whole], "little"), whole // _WORD
+    while count > 1:
+        count = (count + 1) // 2
+        bits = 8 * _WORD * count
+        words = (words >> bits) ^ (words & ((1 << bits) - 1))
+    return value ^ words
 
 
 _Decode = Callable[[bytes, int], bytes]

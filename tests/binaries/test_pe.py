@@ -136,15 +136,26 @@ def test_the_version_resource_is_the_same_as_lief_reads(machine: str) -> None:
     assert read_headers(data).file_version == "8.6.2.10"
 
 
-def test_well_formed_files_are_read_without_lief() -> None:
+#: NumberOfRvaAndSizes is 0, as in the smallest programs.
+WITHOUT_DIRECTORIES = patched(OPTIONAL + 108, "<I", 0)
+
+
+@pytest.mark.parametrize(("data", "version"), [(WHOLE, b"8.6.10"), (WITHOUT_DIRECTORIES, b"None")])
+def test_well_formed_files_are_read_without_lief(data: bytes, version: bytes) -> None:
     script = (
         "import sys; from sbom.binaries.pe import read_headers;"
         "data = sys.stdin.buffer.read();"
-        "print(read_headers(data).version_resource['FileVersion'], 'lief' in sys.modules)"
+        "print(read_headers(data).version_resource.get('FileVersion'), 'lief' in sys.modules)"
     )
     command = [sys.executable, "-c", script]
-    done = subprocess.run(command, input=WHOLE, capture_output=True, check=True)
-    assert done.stdout.split() == [b"8.6.10", b"False"]
+    done = subprocess.run(command, input=data, capture_output=True, check=True)
+    assert done.stdout.split() == [version, b"False"]
+
+
+def test_a_file_without_directories_has_no_resources_for_lief_either() -> None:
+    parsed = lief.PE.parse(WITHOUT_DIRECTORIES)
+    assert isinstance(parsed, lief.PE.Binary)
+    assert not parsed.has_resources
 
 
 def test_resources_that_linkers_do_not_write_are_left_to_lief() -> None:
