@@ -114,16 +114,19 @@ def quote_argument(text: str, *, is_windows: bool = sys.platform == "win32") -> 
 def read_tree_vendored(inputs: Inputs, root: Path | None) -> tuple[Vendored, ...] | None:
     """Return the vendored code of a source tree, or None if there is no tree.
 
-    Raises SbomError for an SBOM or a wheel of the tree that is damaged.
+    Raises SbomError for an SBOM or a wheel of the tree that is damaged, and for missing code,
+    unless an exemption of ``unrecorded-code`` accepts that.
     """
     if root is None:
         return None
     # packaging and installer are for wheels.
+    from sbom.checks.incomplete_tree import require_complete  # noqa: PLC0415
     from sbom.source_tree.tree_contents import read_compiled_versions  # noqa: PLC0415
     from sbom.source_tree.vendored import read_vendored, require_readable  # noqa: PLC0415
 
     tree = SourceTree(root)
     require_readable(tree)
+    require_complete(tree, inputs.manifest.for_version(inputs.version))
     reference, line = inputs.manifest.reference, release_line(inputs.version)
     compiled = read_compiled_versions(tree, reference.version_sources, line)
     return read_vendored(tree, compiled, reference.wheel_contents)

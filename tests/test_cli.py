@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, make_link
 from manifests import COMMITTED, entry_of, script_of
+from trees import make_tree
 
 import sbom
 from sbom.cli import main
@@ -436,9 +437,9 @@ def test_regen_prints_what_changed_and_writes_it(
 
 
 def test_regen_of_a_tree_takes_its_version(
-    manifest: Path, tree: Path, capsys: pytest.CaptureFixture[str]
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tree / "Include/patchlevel.h").write_text('#define PY_VERSION "3.14.8"\n')
+    tree = make_tree(tmp_path / "cpython", "3.14.8")
     captured(capsys)
     assert main(["regen", "--manifest", str(manifest), "--cpython", str(tree), "--offline"]) == 0
     assert captured(capsys)[0].splitlines()[0] == "python 3.14.7 -> 3.14.8: updated"

@@ -99,6 +99,7 @@ class Code(StrEnum):
     ABSENT_CODE = "absent-code"
     VENDORED_CHANGED = "vendored-changed"
     INCOMPLETE_PACKAGE = "incomplete-package"
+    INCOMPLETE_TREE = "incomplete-tree"
     ALTERED_WHEEL = "altered-wheel"
     # The artifacts of a release.
     UNKNOWN_ARTIFACT = "unknown-artifact"

@@ -199,6 +199,22 @@ def incomplete_package(file: str, name: str, missing: Sequence[str], total: int)
     )
 
 
+def incomplete_tree(file: str, code: str, missing: Sequence[str]) -> Diagnostic:
+    """Report that files are missing without which it cannot be told what a tree vendors.
+
+    ``code`` is the key path of the vendored code that they are of; empty if they are of all.
+    """
+    accepted = f"; if {code} was removed on purpose, exempt unrecorded-code of it" if code else ""
+    is_or_are = "are" if len(missing) > 1 else "is"
+    return Diagnostic(
+        code=Code.INCOMPLETE_TREE,
+        location=Location(file),
+        subject=code,
+        message=f"incomplete source tree: {_first(missing)} {is_or_are} missing",
+        hint=f"check out the whole tree, or unpack its archive{accepted}",
+    )
+
+
 def _shorten(checksum: str) -> str:
     return checksum if " " in checksum else f"{checksum[:12]}…"
 

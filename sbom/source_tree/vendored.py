@@ -25,13 +25,18 @@ from sbom.diagnostics.source_tree_messages import (
 from sbom.files.shipped_file import verification_code
 from sbom.formats.cpython_sbom import SbomFile, SbomPackage, read_sbom_packages
 from sbom.manifest.component_spec import UNKNOWN_LOCATION
+from sbom.manifest.external_key import EntryKind, ExternalKey
 from sbom.manifest.pins import Vendored
-from sbom.manifest.ranges import version_key
+from sbom.manifest.ranges import line_in_range, version_key
 from sbom.source_tree.tree import VENDORED_SBOM, WHEEL_LIMIT, WHEELS, SourceTree
 from sbom.source_tree.wheels import Wheel, check_wheel, read_wheel
 
 _ALGORITHMS = {"SHA1": hashlib.sha1, "SHA256": hashlib.sha256, "SHA512": hashlib.sha512}
 
+
+#: The wheel of pip that every CPython bundles, and the lines of which each release has the SBOM.
+_PIP = "Lib/ensurepip/_bundled/pip-*.whl"
+_LINES_WITH_SBOM = "3.13-"
 
 #: What wheels vendor that do not say so: versions by name, by version and name of the wheel.
 WheelContents = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -91,6 +96,26 @@ def require_readable(tree: SourceTree) -> None:
                 for diagnostic in damaged
             ]
         )
+
+
+def find_missing_code(
+    tree: SourceTree, line: str
+) -> Iterator[tuple[ExternalKey | None, list[str]]]:
+    """Yield vendored code of which a tree of a line has no file, with the paths that are missing.
+
+    The tree says itself what it vendors: it is in CPython's SBOM, whose own tests compare it with
+    the files, and the bundled pip. No key stands for that SBOM.
+    """
+    if not line_in_range(line, _LINES_WITH_SBOM):
+        return
+    if not tree.has(VENDORED_SBOM):
+        yield None, [VENDORED_SBOM]
+    for package in read_sbom_packages(tree.read(VENDORED_SBOM)) or ():
+        paths = [file.path for file in package.files]
+        if paths and not any(map(tree.has, paths)):
+            yield ExternalKey(EntryKind.VENDORED, canonicalize_name(package.name)), paths
+    if not tree.glob(_PIP):
+        yield ExternalKey(EntryKind.VENDORED, "pip"), [_PIP]
 
 
 def _invalid_sbom(path: str) -> Diagnostic:

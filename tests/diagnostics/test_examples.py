@@ -144,6 +144,11 @@ def other_directory(_: Surroundings) -> list[str]:
     return ["check", "--externals", "elsewhere"]
 
 
+def incomplete_tree(_: Surroundings) -> list[str]:
+    shutil.rmtree(make_tree(Path("cpython")) / "Modules/expat")
+    return ["regen", "--cpython", "cpython", "--offline"]
+
+
 def unknown_cpe(_: Surroundings) -> list[str]:
     tree()
     script = "cpython/PCbuild/get_externals.bat"
@@ -306,7 +311,7 @@ CASES: list[Callable[[Surroundings], list[str]]] = [
     unlisted_component, vendored_changed, absent_code, inconsistent_release, rejected_part,
     not_attested, duplicate_artifact, download_failed, incomplete_package, unknown_cpe,
     other_python_version, ambiguous_external, archive_of_another_tag, altered_wheel,
-    unknown_wheel_contents, other_listed_version, other_directory,
+    unknown_wheel_contents, other_listed_version, other_directory, incomplete_tree,
 ]  # fmt: skip
 
 
