@@ -124,10 +124,8 @@ def _on_files(files: Path, directory: Path, peers: Mapping[str, Command]) -> Sce
 def artifacts(directory: Path) -> Scenario:
     """Return the scenario of a release with 40 artifacts."""
     made = make_artifacts(directory / "artifacts")
-    options = (
-        "--artifacts", made, "--output", directory / "release", "--allow-unpinned",
-        "--manifest", MADE,
-    )  # fmt: skip
+    release = directory / "release"
+    options = ("--artifacts", made, "--output", release, "--allow-unpinned", "--manifest", MADE)
     return Scenario(
         {
             "release": verb("release", *options, "--replace"),

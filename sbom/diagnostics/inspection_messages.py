@@ -76,6 +76,21 @@ def undeclared_component(file: str, member: str, component: str, evidence: str) 
     return _member(Code.UNDECLARED_COMPONENT, file, member, message, hint)
 
 
+def unread_source_tree(file: str, version: str, components: Sequence[str]) -> Diagnostic:
+    """Report that binaries contain code of CPython's source tree, which was never read.
+
+    ``file`` is the manifest: one diagnostic stands for all components in all files.
+    """
+    return Diagnostic(
+        code=Code.UNDECLARED_COMPONENT,
+        location=Location(file),
+        subject="vendored",
+        message="undeclared components: files contain code of the source tree of CPython "
+        f"{version}, which was not read: {', '.join(components)}",
+        hint=f"run nox -s regen -- --cpython DIR, with the source tree of {version}",
+    )
+
+
 def no_evidence(file: str, member: str, expected: str) -> Diagnostic:
     """Report that a file should show evidence of a component and shows none."""
     message = f"expected {expected}, found no evidence of it"

@@ -17,6 +17,7 @@ from sbom.bom.bom import Bom
 from sbom.bom.expected_contents import ExpectedContents, expected_contents, present_builds
 from sbom.bom.ownership import FileOwnership, Inventory, assign_owners, present_components
 from sbom.components.component import Build, Component
+from sbom.components.versions import vendored_components
 from sbom.diagnostics import Diagnostic, InputError, sort_diagnostics
 from sbom.diagnostics import inspection_messages as messages
 from sbom.diagnostics.io_messages import input_error
@@ -271,6 +272,12 @@ def _contents_diagnostics(
     yield from _inventory_diagnostics(name, expected, inventory)
     # Of an unowned file, that it is unowned is all that is reported.
     unowned = {*inventory.unowned}
+    unread = _unread_components(expected.manifest)
+    if any(result.status is ResultStatus.UNDECLARED and result.key in unread for result in results):
+        manifest = expected.manifest
+        yield messages.unread_source_tree(
+            manifest.file, manifest.cpython.version, sorted(vendored_components(manifest))
+        )
     yield from result_diagnostics(
         name,
         (
@@ -278,10 +285,20 @@ def _contents_diagnostics(
             for result in results
             if result.status is not ResultStatus.UNOWNED
             and not (result.status in _UNREADABLE and result.file in unowned)
+            and not (result.status is ResultStatus.UNDECLARED and result.key in unread)
         ),
     )
     for path in unopened:
         yield messages.unreadable_file(name, path, "not a zip file")
+
+
+def _unread_components(manifest: Manifest) -> frozenset[str]:
+    """Return the components in CPython's source tree, by their keys, if the tree was not read."""
+    cpython = manifest.cpython
+    if cpython.vendored_from == cpython.version:
+        return frozenset()
+    names = vendored_components(manifest)
+    return frozenset(spec.key for spec in manifest.components if spec.name in names)
 
 
 def _missing(name: str, expected: ExpectedContents, inventory: Inventory) -> Iterator[Diagnostic]:

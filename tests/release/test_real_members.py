@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from build_files import made_manifest
+from build_files import knowing_made_dlls, made_manifest
 from contradictions import find_contradictions
-from manifests import entry_of, script_of
-from release_runs import PARTIAL, Run, component_names, read_json
+from manifests import COMMITTED, entry_of, regenerated, script_of
+from release_runs import PARTIAL, Run, component_names, failed_release, read_json
 from releases import inventory, members, release_of_real_members
 
 EMBED = "python-3.14.7-embed-amd64.zip"
@@ -39,6 +40,38 @@ def test_the_lists_that_the_layout_script_made_are_those_of_real_artifacts() -> 
     # The catalog is made when a release is signed.
     assert {*made, "python.cat"} == set(inventory(EMBED))
     assert set(inventory("python-3.14.8-embed-amd64.zip")) == set(inventory(EMBED))
+
+
+def test_code_of_a_tree_that_was_not_read_is_one_error_that_says_how_to_read_it(
+    run: Run, tmp_path: Path
+) -> None:
+    """Whatever the files and the components are, there is one command to run."""
+    manifest = tmp_path / "externals.toml"
+    script = script_of(entry_of("3.14.7"))
+    text = regenerated(COMMITTED.read_text("utf-8"), script, "3.14.8")
+    manifest.write_text(knowing_made_dlls(text), "utf-8")
+    line = (
+        f"{manifest}: vendored: undeclared components: files contain code of the source tree of "
+        "CPython 3.14.8, which was not read: hacl-star, libexpat, macholib, mimalloc, pip "
+        "[error: SBM204 undeclared-component]"
+    )
+    directory = release_of_real_members(tmp_path / "in", "python-3.14.8-embed-amd64.zip")
+    assert failed_release(run, directory, "--partial", manifest=manifest) == (1, [line])
+    layout = tmp_path / "layout"
+    with zipfile.ZipFile(directory / "python-3.14.8-embed-amd64.zip") as archive:
+        archive.extractall(layout)
+    built = ("--manifest", manifest, "--platform", "amd64", "--layout", layout)
+    _, _, err = run("build", *built, "--output", tmp_path / "out")
+    assert [one for one in err.splitlines() if "SBM204" in one] == [line]
+    assert "    run nox -s regen -- --cpython DIR, with the source tree of 3.14.8" in err
+    exemption = '\n[[exemption]]\ndiagnostic = "undeclared-component"\nkey = "vendored"\n'
+    with manifest.open("a", encoding="utf-8") as file:
+        file.write(f'{exemption}reason = "no tree at hand"\n')
+    out = tmp_path / "release"
+    words = ("--manifest", manifest, "--artifacts", directory, "--output", out, *PARTIAL)
+    assert run("release", *words)[0] == 0
+    found = component_names(read_json(out / "python-3.14.8-embed-amd64.zip.spdx.json"))
+    assert {"hacl-star", "libexpat", "mimalloc"} <= found
 
 
 @dataclass(frozen=True)
