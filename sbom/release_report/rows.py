@@ -159,6 +159,15 @@ class ReleaseReport:
     manifest: ManifestNotes | None
     changes: ReleaseChanges | None
 
+    @property
+    def unpinned(self) -> tuple[str, ...]:
+        """Return the components that are downloaded, and of whose download no checksum is known."""
+        return tuple(
+            row.component.title
+            for row in self.components
+            if row.component.download_location and not row.component.checksums
+        )
+
     def places(self, row: ComponentReport) -> list[tuple[str, str]]:
         """Return every channel that ships a component, with each platform that it does so on."""
         return [

@@ -12,6 +12,7 @@ from itertools import pairwise
 import pytest
 from release_pages import HOSTILE, Page, full_report, hostile_page, release_index, report_of
 
+from sbom.bom.bom import incomplete_sentence
 from sbom.release_report.page import render_page, web_address
 from sbom.release_report.rows import ManifestNotes
 
@@ -184,3 +185,31 @@ def test_only_addresses_of_the_web_become_links(text: str) -> None:
 @pytest.mark.parametrize("text", ["https://www.python.org/", "HTTP://x.test:80/a?b=c#d"])
 def test_addresses_of_the_web_become_links(text: str) -> None:
     assert web_address(text) == text
+
+
+def test_the_summary_counts_what_a_reader_has_to_know_first() -> None:
+    report = full_report()
+    without = [
+        row.component.title
+        for row in report.components
+        if row.component.download_location and not row.component.checksums
+    ]
+    with_evidence = sum(bool(file.comment) for file in report.bom.files)
+    texts = " ".join(text for _, text in Page(render_page(report)).texts)
+    assert f"; of {with_evidence}, evidence or a signature is stated" in texts
+    assert ("Without checksum" in texts) == bool(without)
+    assert " active, " in texts
+
+
+def test_one_missing_artifact_is_one() -> None:
+    index = release_index(missing=("python-3.14.7-arm64.exe",))
+    texts = " ".join(text for _, text in Page(render_page(report_of(index=index))).texts)
+    assert "1 artifact of the release is not described:" in texts
+
+
+def test_an_incomplete_document_is_not_called_complete() -> None:
+    report = report_of()
+    creation = replace(report.bom.creation, comment=incomplete_sentence("1 error"))
+    incomplete = replace(report, bom=replace(report.bom, creation=creation))
+    texts = [text for _, text in Page(render_page(incomplete)).texts]
+    assert ("Incomplete." in texts, "Complete." in texts) == (True, False)
