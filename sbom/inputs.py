@@ -23,7 +23,7 @@ from sbom.manifest.model import Manifest
 from sbom.manifest.pin_changes import PinChange, find_pin_changes
 from sbom.manifest.pins import Vendored
 from sbom.manifest.ranges import release_line
-from sbom.manifest.read import read_manifest
+from sbom.manifest.read import read_manifest, read_manifest_text
 from sbom.options.shared import InputOptions
 from sbom.script.externals import ScriptAnalysis
 from sbom.source_tree.tree import SourceTree, find_script, read_python_version
@@ -62,7 +62,7 @@ class Inputs:
 def read_inputs(options: InputOptions, version: str = "") -> Inputs:
     """Return what the options name. Raises SbomError for what cannot be read."""
     path = options.manifest
-    text = io.read_utf8(path)
+    text = read_manifest_text(path)
     manifest = read_manifest(text, str(path))
     script_path = options.script
     if options.cpython is not None:

@@ -28,22 +28,25 @@ _HELD = (5, 32)
 _ATTEMPTS = (0.01, 0.04, 0.15, 0.4, 0.8)
 
 
-def read_bytes(path: Path, limit: int = _TEXT_LIMIT) -> bytes:
-    """Return the contents of a file of at most ``limit`` bytes. Raises InputError."""
+def read_bytes(path: Path, limit: int = _TEXT_LIMIT, *, missing_hint: str = "") -> bytes:
+    """Return the contents of a file of at most ``limit`` bytes.
+
+    Raises InputError, with ``missing_hint`` for a file that does not exist.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except (OSError, ValueError) as error:
-        raise read_error(path, error) from error
+        raise read_error(path, error, missing_hint) from error
     if len(data) > limit:
         message = f"is larger than {limit:,} bytes"
         raise InputError([input_error(str(path), message, "check the path")])
     return data
 
 
-def read_utf8(path: Path) -> str:
-    """Return a UTF-8 text, its line ends as they are. Raises InputError."""
-    return decode_utf8(read_bytes(path), path)
+def read_utf8(path: Path, *, missing_hint: str = "") -> str:
+    """Return a UTF-8 text, its line ends as they are. Raises InputError as ``read_bytes`` does."""
+    return decode_utf8(read_bytes(path, missing_hint=missing_hint), path)
 
 
 def decode_utf8(content: bytes, path: Path) -> str:
@@ -58,13 +61,17 @@ def decode_utf8(content: bytes, path: Path) -> str:
         raise InputError([input_error(str(path), message, "save it as UTF-8")]) from error
 
 
-def read_error(path: Path, error: OSError | ValueError) -> InputError:
+def read_error(path: Path, error: OSError | ValueError, missing_hint: str = "") -> InputError:
     """Return the error of a path that the system refuses to read."""
     reason = describe_error(error)
     if isinstance(error, PermissionError) and is_directory(path):
         reason = os.strerror(errno.EISDIR)  # what Windows refuses to open as a file
     message = f"cannot be read: {reason}"
-    hint = "name a file" if is_directory(path) else "check the path and its permissions"
+    hint = "check the path and its permissions"
+    if isinstance(error, FileNotFoundError):
+        hint = missing_hint or "check the path"
+    elif is_directory(path):
+        hint = "name a file"
     return InputError([input_error(str(path), message, hint)])
 
 

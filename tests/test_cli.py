@@ -215,6 +215,22 @@ def test_unusable_input_ends_with_status_2(
 
 
 @pytest.mark.parametrize(
+    "argv", [["check"], ["build"], ["verify", "."], ["explain", "xz"], ["regen", "--verify"]]
+)
+def test_without_a_manifest_it_is_said_how_to_name_one(
+    argv: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(argv) == 2
+    first, hint, _ = captured(capsys)[1].splitlines()
+    assert first.startswith("externals.toml: cannot be read: No such file or directory")
+    assert hint == "    run it in the directory of the manifest, or name that with --manifest FILE"
+
+
+@pytest.mark.parametrize(
     ("argv", "message"),
     [
         (["build", "--output", "file"], "--output file: is not a directory"),

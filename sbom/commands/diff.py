@@ -20,7 +20,7 @@ from sbom.formats import read_document
 from sbom.git import find_merge_base, read_revision
 from sbom.manifest.exemptions import triage_diagnostics
 from sbom.manifest.model import Manifest
-from sbom.manifest.read import read_manifest
+from sbom.manifest.read import read_manifest, read_manifest_text
 from sbom.options.shared import DiffFormat
 from sbom.options.verbs import DiffOptions
 
@@ -83,7 +83,7 @@ def _compare_revisions(options: DiffOptions) -> ChangeSet:
     before = _at_revision(path, old or "HEAD")
     if dots:
         return _compare_manifests(before, _at_revision(path, new or "HEAD"))
-    return _compare_manifests(before, read_manifest(io.read_utf8(path), str(path)))
+    return _compare_manifests(before, read_manifest(read_manifest_text(path), str(path)))
 
 
 def _at_revision(path: Path, revision: str) -> Manifest:

@@ -32,7 +32,7 @@ from sbom.explanation.subject import (
     unknown_subject,
 )
 from sbom.formats import read_document
-from sbom.manifest.read import read_manifest
+from sbom.manifest.read import read_manifest, read_manifest_text
 from sbom.options.verbs import ExplainOptions
 from sbom.release.published_directory import read_release
 from sbom.reports import print_report, text_width
@@ -73,7 +73,7 @@ def _explain(options: ExplainOptions) -> list[Explanation]:
     word = options.subject
     if entry := find_diagnostic(word):  # needs no manifest
         return [explain_diagnostic(entry)]
-    text = io.read_utf8(options.manifest)
+    text = read_manifest_text(options.manifest)
     manifest = read_manifest(text, str(options.manifest))
     vex_path = options.manifest.with_name(VEX_FILE)
     vex = io.read_utf8(vex_path) if vex_path.exists() else ""

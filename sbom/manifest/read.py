@@ -7,6 +7,7 @@ library to read the file.
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from msgspec import field
@@ -15,6 +16,7 @@ from sbom.content_kind import EMPTY_FILE, TOML, describe_content
 from sbom.diagnostics import Diagnostic, Location, SbomError
 from sbom.diagnostics.io_messages import unexpected_kind
 from sbom.diagnostics.manifest_messages import invalid_manifest, invalid_toml
+from sbom.io import read_utf8
 from sbom.manifest.channels import DEFAULT, Channel, Platform, ReleaseConfig, Variant
 from sbom.manifest.component_spec import ComponentSpec
 from sbom.manifest.key_locations import BYTE_ORDER_MARK, KeyLocations, locate_in_text
@@ -68,6 +70,12 @@ class ManifestTables(Table, frozen=True, kw_only=True):
     export: UpstreamConfig = UpstreamConfig()
     license_text: Mapping[str, LicenseText] = field(default_factory=dict)
     component: Mapping[str, ComponentSpec] = field(default_factory=dict)
+
+
+def read_manifest_text(path: Path) -> str:
+    """Return the text of the manifest at a path. Raises InputError."""
+    hint = "run it in the directory of the manifest, or name that with --manifest FILE"
+    return read_utf8(path, missing_hint=hint)
 
 
 def read_manifest(
