@@ -45,11 +45,12 @@ def render_verification(
         return diagnostics
     if style.quiet:
         return diagnostics
-    table = _table(verification.inspection.results)
+    results = verification.inspection.results
+    table = _table(results) if results else ""
     table += render_signers(verification.signatures, verification.target.files)
     summary = style.wrap(printable(_summary(verification, strict=strict)))
     heading = style.wrap(printable(_heading(verification)))
-    body = f"{table}\n{diagnostics}"
+    body = f"{table}\n{diagnostics}" if table else diagnostics
     return f"{heading}\n\n{add_summary(body, summary)}"
 
 
@@ -94,7 +95,7 @@ def _heading(verification: Verification) -> str:
     found = verification.identification
     version = " or ".join(found.cpython) or "of unknown version"
     variants = [name for name in found.variants if name != DEFAULT]
-    parts = [f"CPython {version}", verification.platform]
+    parts = [f"CPython {version}", *([verification.platform] if found.platforms else [])]
     files = count(len(verification.target.files), "file")
     return f"{verification.target.name}: {', '.join([*parts, *variants, files])}"
 

@@ -33,6 +33,15 @@ def test_text_says_what_the_target_is_and_has_a_table_and_a_summary(case: Verify
     assert "1 detected, not declared; 3 present, version unknown" in lines[-1]
 
 
+def test_of_what_has_no_binaries_no_platform_and_no_table_is_shown(case: VerifyCase) -> None:
+    case.files = {"readme.txt": b"a"}
+    status, out = case.run(output_format="text")
+    first, blank, problem, *_ = out.splitlines()
+    assert status == Exit.ERRORS
+    assert first.endswith("build: CPython of unknown version, 1 file")
+    assert (blank, "[error: SBM213 no-python]" in problem) == ("", True)
+
+
 def test_who_signed_the_files_is_listed(case: VerifyCase) -> None:
     plain, other = (binaries()[name] for name in ("_bz2.pyd", "sqlite3.dll"))
     second = signature_of(bytes.fromhex(read_headers(plain).authenticode), "Any Foundation")
