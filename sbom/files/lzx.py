@@ -84,6 +84,8 @@ class LzxDecoder:
             else:
                 self._decode_matches(reader, until)
             self._block_left -= len(self._window) - before
+            if self._block_left < 0:
+                break
             if not self._block_left and self._block_type == _UNCOMPRESSED and self._block_size % 2:
                 reader.read_bytes(1)
         if len(self._window) != end or self._block_left < 0:
@@ -228,12 +230,12 @@ class _HuffmanTable:
     def __init__(self, lengths: Sequence[int]) -> None:
         self.width = max(lengths, default=0)
         self.entries: list[tuple[int, int]] = []
+        size = 1 << self.width
+        if sum(size >> length for length in lengths if length) > size:
+            raise LzxError("has more codes than there can be")
         order = sorted((length, symbol) for symbol, length in enumerate(lengths) if length)
         for length, symbol in order:
-            self.entries += [(symbol, length)] * (1 << (self.width - length))
-        size = 1 << self.width
-        if len(self.entries) > size:
-            raise LzxError("has more codes than there can be")
+            self.entries += [(symbol, length)] * (size >> length)
         self.entries += [(0, 0)] * (size - len(self.entries))
 
 

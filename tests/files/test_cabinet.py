@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import time
 from base64 import b64decode
 from collections.abc import Sequence
@@ -164,3 +165,14 @@ def test_many_folders_and_files_are_joined_in_time_proportional_to_both() -> Non
     found = [packed.names for packed in read_files([(io.BytesIO(), crowded)], 0)]
     assert found == [(f"{n}",) for n in range(count)]
     assert time.perf_counter() - started < 5
+
+
+def test_a_match_that_crosses_the_end_of_a_block_is_an_error() -> None:
+    # A bit for x86, 3 of the type, 24 of the size of the block: 5 instead of 120 bytes. Where the
+    # frame went on after the match, this never ended.
+    [frame] = LzxEncoder(15).frames(b"abc" * 40)
+    first, second = struct.unpack_from("<2H", frame)
+    bits = (first << 16 | second) & 0xF000000F | 5 << 4
+    made = struct.pack("<2H", bits >> 16, bits & 0xFFFF) + frame[4:]
+    with pytest.raises(LzxError, match="crosses the end of a block"):
+        LzxDecoder(15).decode(made, 500)
