@@ -18,8 +18,15 @@ _LENGTH_SYMBOLS, _PRETREE_SYMBOLS, _ALIGNED_SYMBOLS = 249, 20, 8
 _LITERALS = 256
 #: A symbol of the main tree is a slot and a length; the last of these lengths is continued.
 _LENGTHS, _SHORTEST_MATCH = 8, 2
+_LONGEST_SHORT = _LENGTHS - 1 + _SHORTEST_MATCH
 #: The first slots are the three offsets before.
 _RECENT = 3
+#: What stands in a table for a code that no symbol has: more than any symbol.
+_NO_SYMBOL, _WRONG_CODE = 1 << 16, "has a code that stands for nothing"
+#: How many bits are taken at once, and a mask for those that are left then.
+_REFILL, _KEPT = 32, (1 << 32) - 1
+#: How many bytes can be looked at after the end.
+_PADDING = 16
 #: How many low bits of an offset an aligned block writes with a code of their own.
 _ALIGNED_BITS = 3
 #: Symbols of the tree that writes lengths of codes: from here on, of more than one.
@@ -113,44 +120,67 @@ class LzxDecoder:
         _read_lengths(reader, self._length_lengths, 0, _LENGTH_SYMBOLS)
         self._lengths = _HuffmanTable(self._length_lengths)
 
-    def _decode_matches(self, reader: _BitReader, end: int) -> None:
+    def _decode_matches(  # noqa: C901, PLR0912, PLR0915 - a call for each symbol takes twice as long
+        self, reader: _BitReader, end: int
+    ) -> None:
         """Append literals and matches to the window until it has ``end`` bytes."""
-        window, main = self._window, self._main
-        while len(window) < end:
-            symbol = reader.decode(main)
+        window, window_size = self._window, self._window_size
+        lengths, aligned = self._lengths, self._aligned
+        entries, main_width, mask = self._main.entries, self._main.width, self._main.mask
+        is_aligned = self._block_type == _ALIGNED
+        first, second, third = self._recent
+        bits, count = reader.bits, reader.count
+        position = len(window)
+        while position < end:
+            if count < _REFILL:
+                bits = (bits & _KEPT) << _REFILL | reader.take()
+                count += _REFILL
+            symbol, length = entries[(bits >> (count - main_width)) & mask]
+            count -= length
             if symbol < _LITERALS:
                 window.append(symbol)
+                position += 1
                 continue
-            slot, length = divmod(symbol - _LITERALS, _LENGTHS)
-            if length == _LENGTHS - 1:
-                length += reader.decode(self._lengths)
-            self._copy(self._read_offset(reader, slot), length + _SHORTEST_MATCH)
-
-    def _copy(self, offset: int, length: int) -> None:
-        window = self._window
-        start = len(window) - offset
-        if start < 0 or offset > self._window_size or offset < 1:
-            raise LzxError("has a match that starts before the data")
-        if offset >= length:
-            window += window[start : start + length]
-        else:
-            window += (window[start:] * (length // offset + 1))[:length]
-
-    def _read_offset(self, reader: _BitReader, slot: int) -> int:
-        """Return the offset of a match back from the end, and remember it."""
-        recent = self._recent
-        if slot < _RECENT:
-            recent[0], recent[slot] = recent[slot], recent[0]
-            return recent[0]
-        bits = _OFFSET_BITS[slot]
-        if self._block_type == _ALIGNED and bits >= _ALIGNED_BITS:
-            low = reader.read(bits - _ALIGNED_BITS) << _ALIGNED_BITS
-            offset = low + reader.decode(self._aligned)
-        else:
-            offset = reader.read(bits)
-        offset += _OFFSET_STARTS[slot] - 2
-        self._recent = [offset, recent[0], recent[1]]
-        return offset
+            if symbol == _NO_SYMBOL:
+                raise LzxError(_WRONG_CODE)
+            slot, size = (symbol - _LITERALS) // _LENGTHS, symbol % _LENGTHS + _SHORTEST_MATCH
+            if size == _LONGEST_SHORT:
+                symbol, length = lengths.entries[(bits >> (count - lengths.width)) & lengths.mask]
+                count -= length
+                if symbol == _NO_SYMBOL:
+                    raise LzxError(_WRONG_CODE)
+                size += symbol
+            if slot >= _RECENT:
+                if count < _REFILL:
+                    bits = (bits & _KEPT) << _REFILL | reader.take()
+                    count += _REFILL
+                width = _OFFSET_BITS[slot]
+                count -= width
+                offset = (bits >> count) & ((1 << width) - 1)
+                if is_aligned and width >= _ALIGNED_BITS:
+                    # The lowest bits are a code.
+                    count += _ALIGNED_BITS
+                    place = (bits >> (count - aligned.width)) & aligned.mask
+                    symbol, length = aligned.entries[place]
+                    count -= length
+                    if symbol == _NO_SYMBOL:
+                        raise LzxError(_WRONG_CODE)
+                    offset = (offset & -1 << _ALIGNED_BITS) + symbol
+                first, second, third = offset + _OFFSET_STARTS[slot] - 2, first, second
+            elif slot == 1:
+                first, second = second, first
+            elif slot:
+                first, third = third, first
+            start = position - first
+            if start < 0 or not 0 < first <= window_size:
+                raise LzxError("has a match that starts before the data")
+            if first >= size:
+                window += window[start : start + size]
+            else:
+                window += (window[start:] * (size // first + 1))[:size]
+            position += size
+        self._recent = [first, second, third]
+        reader.bits, reader.count = bits, count
 
     def _translate_calls(self, frame: bytes) -> bytes:
         """Return a frame with the targets of x86 calls relative again."""
@@ -170,57 +200,66 @@ class LzxDecoder:
 
 
 class _BitReader:
-    """Reads bits of little-endian words of 16 bits, the highest first."""
+    """Reads bits of little-endian words of 16 bits, the highest first.
+
+    The lowest ``count`` bits of ``bits`` are those that come next.
+    """
 
     def __init__(self, data: bytes) -> None:
         self._data = data
+        # A decoder looks at 16 bits where fewer may be left.
+        padded = data + bytes(_PADDING + len(data) % 2)
+        words = bytearray(padded)
+        words[::2], words[1::2] = padded[1::2], padded[::2]
+        self._words = bytes(words)
+        self._last = len(data) + 4
         self._at = 0
-        self._bits = 0
-        self._count = 0
+        self.bits = 0
+        self.count = 0
 
-    def _refill(self, count: int) -> None:
-        while self._count < count:
-            word = self._data[self._at : self._at + 2]
-            # A decoder looks at 16 bits where fewer may be left.
-            if self._at > len(self._data) + 4:
-                raise LzxError("ends too early")
-            self._bits = (self._bits << 16) | int.from_bytes(word, "little")
-            self._at += 2
-            self._count += 16
+    def take(self) -> int:
+        """Return the next 32 bits of the data. Raises LzxError after their end."""
+        at = self._at
+        if at > self._last:
+            raise LzxError("ends too early")
+        self._at = at + 4
+        return int.from_bytes(self._words[at : at + 4], "big")
+
+    def _refill(self) -> None:
+        """Have at least 32 bits."""
+        if self.count < _REFILL:
+            self.bits = (self.bits & _KEPT) << _REFILL | self.take()
+            self.count += _REFILL
 
     def read(self, count: int) -> int:
-        """Return the next bits as a number."""
-        self._refill(count)
-        self._count -= count
-        value = self._bits >> self._count
-        self._bits &= (1 << self._count) - 1
-        return value
+        """Return the next bits as a number; at most 32."""
+        if self.count < count:
+            self._refill()
+        self.count -= count
+        return (self.bits >> self.count) & ((1 << count) - 1)
 
     def decode(self, table: _HuffmanTable) -> int:
         """Return the next symbol of a table."""
-        width = table.width
-        if self._count < width:
-            self._refill(width)
-        symbol, length = table.entries[self._bits >> (self._count - width)]
-        if not length:
-            raise LzxError("has a code that stands for nothing")
-        self._count -= length
-        self._bits &= (1 << self._count) - 1
+        if self.count < table.width:
+            self._refill()
+        symbol, length = table.entries[(self.bits >> (self.count - table.width)) & table.mask]
+        if symbol == _NO_SYMBOL:
+            raise LzxError(_WRONG_CODE)
+        self.count -= length
         return symbol
 
     def align(self) -> None:
         """Skip to the next word: 1 to 16 bits."""
-        self._refill(1)
-        self._count -= self._count % 16 or 16
-        self._bits &= (1 << self._count) - 1
+        self._refill()
+        self.count -= self.count % 16 or 16
 
     def read_bytes(self, count: int) -> bytes:
         """Return bytes as they are, from a whole word on."""
-        start = self._at - self._count // 8
+        start = self._at - self.count // 8
         data = self._data[start : start + count]
         if len(data) < count:
             raise LzxError("ends too early")
-        self._at, self._bits, self._count = start + count, 0, 0
+        self._at, self.bits, self.count = start + count, 0, 0
         return data
 
 
@@ -229,6 +268,7 @@ class _HuffmanTable:
 
     def __init__(self, lengths: Sequence[int]) -> None:
         self.width = max(lengths, default=0)
+        self.mask = (1 << self.width) - 1
         self.entries: list[tuple[int, int]] = []
         size = 1 << self.width
         if sum(size >> length for length in lengths if length) > size:
@@ -236,7 +276,7 @@ class _HuffmanTable:
         order = sorted((length, symbol) for symbol, length in enumerate(lengths) if length)
         for length, symbol in order:
             self.entries += [(symbol, length)] * (size >> length)
-        self.entries += [(0, 0)] * (size - len(self.entries))
+        self.entries += [(_NO_SYMBOL, 0)] * (size - len(self.entries))
 
 
 def _read_lengths(reader: _BitReader, lengths: list[int], start: int, end: int) -> None:
