@@ -9,7 +9,12 @@ from typing import IO
 
 from sbom.binaries.binary import InspectFn
 from sbom.diagnostics import Diagnostic, sort_diagnostics
-from sbom.diagnostics.inspection_messages import absent_payloads, unreadable_file, unsafe_archive
+from sbom.diagnostics.inspection_messages import (
+    absent_payloads,
+    not_inspected,
+    unreadable_file,
+    unsafe_archive,
+)
 from sbom.files.burn_manifest import (
     BundleError,
     BundleManifest,
@@ -66,12 +71,16 @@ class BundleReader:
         collector = _Collector(self, name)
         try:
             allowed_size = self.limits.allowed_size(bundle.size)
-            containers = find_containers(file, bundle.size)
+            containers, left_size = find_containers(file, bundle.size)
             manifest = read_bundle_manifest(containers[0], allowed_size)
             collector.validate(manifest.payloads, bundle.size)
             if not collector.diagnostics:
                 collector.add_attached(manifest, containers, allowed_size)
                 collector.add_detached(manifest, open_payload)
+                if left_size:
+                    reason = f"{left_size:,} bytes after its packages belong to none of them"
+                    hint = "build or download it again"
+                    collector.diagnostics.append(not_inspected(name, "", reason, hint))
         except (BundleError, CabinetError) as error:
             collector.diagnostics.append(unreadable_file(name, "", str(error)))
         return collector.finish(bundle)

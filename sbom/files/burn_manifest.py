@@ -22,6 +22,7 @@ from sbom.files.xml import XmlElement, XmlError, parse_xml
 _HEADER = struct.Struct("<2I16x6I")
 _SECTION_MAGIC, _SECTION_VERSIONS = 0x00F14300, (2,)
 _MOST_CONTAINERS = 64
+_ALIGNMENT = 8
 #: The manifest has this name in the first container.
 _MANIFEST = "0"
 #: What is in that container belongs to the installer's own interface.
@@ -79,10 +80,14 @@ def _find_section(start: bytes) -> tuple[int, int]:
     return layout.find_section(BUNDLE_SECTION) if layout else (0, 0)
 
 
-def find_containers(file: IO[bytes], size: int) -> list[IO[bytes]]:
-    """Return the containers that are attached to a bundle. Raises BundleError."""
+def find_containers(file: IO[bytes], size: int) -> tuple[list[IO[bytes]], int]:
+    """Return the containers that are attached to a bundle, and how many bytes after them are left.
+
+    Not counted is the table of certificates. Raises BundleError.
+    """
     file.seek(0)
-    start, length = _find_section(file.read(_HEADERS_SIZE))
+    headers = file.read(_HEADERS_SIZE)
+    start, length = _find_section(headers)
     file.seek(start)
     header = file.read(min(length, _HEADER.size + 4 * _MOST_CONTAINERS))
     if len(header) < _HEADER.size:
@@ -104,7 +109,18 @@ def find_containers(file: IO[bytes], size: int) -> list[IO[bytes]]:
             raise BundleError("is truncated: a container ends after the file")
         containers.append(io.BufferedReader(FileParts(file, [(at, container_size)])))
         at = after if len(containers) == 1 else at + container_size
-    return containers
+    return containers, _count_left(headers, at, size)
+
+
+def _count_left(headers: bytes, end: int, size: int) -> int:
+    """Return how many bytes are between the containers, the certificates and the end of a file."""
+    layout = find_layout(headers)
+    table, table_size = layout.certificates if layout else (0, 0)
+    if table < end:
+        return size - end
+    # The table starts at a multiple of 8.
+    between = table - end
+    return size - table - table_size + (between if between >= _ALIGNMENT else 0)
 
 
 def read_bundle_manifest(container: IO[bytes], allowed_size: int) -> BundleManifest:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from installers import bundle, compound_file, msi, msi_tables, no_cabinet
 from manifests import committed
 from pe_files import pe
+from signatures import signed_pe
 
 from sbom.binaries.binary import InspectFn
 from sbom.binaries.search import Inspector
@@ -290,6 +291,19 @@ def test_a_bundle_lists_its_packages_and_what_they_install() -> None:
     assert digests(contents) == expected(packages)
     assert digests(contents.nested["core.msi"]) == expected(FILES)
     assert digests(contents.nested["lib.msi"]) == expected({"Lib/re.py": b"1"})
+
+
+def test_what_is_after_the_packages_of_a_bundle_is_reported() -> None:
+    made = bundle({"core.msi": msi(FILES)})
+    [diagnostic] = (
+        BundleReader().read(io.BytesIO(made + bytes(2000)), "x.exe", no_cabinet).diagnostics
+    )
+    assert diagnostic.message == (
+        "not inspected: 2,000 bytes after its packages belong to none of them"
+    )
+    assert BundleReader().read(io.BytesIO(made), "x.exe", no_cabinet).diagnostics == ()
+    signed = signed_pe(made, "Any Foundation")
+    assert BundleReader().read(io.BytesIO(signed), "x.exe", no_cabinet).diagnostics == ()
 
 
 def test_a_package_beside_a_bundle_is_read_and_a_downloaded_one_reported() -> None:
