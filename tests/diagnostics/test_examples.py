@@ -29,6 +29,7 @@ from releases import web_installer, zipped
 from server import Server, archive, body, running, status
 from signatures import signed_pe
 from statements import VALID
+from test_catalog import MANIFESTS, SCRIPTS
 from trees import make_tree, wheel
 
 from sbom.cli import main
@@ -373,7 +374,7 @@ def excluded_component(given: Surroundings) -> list[str]:
 
 
 def excluded_file(given: Surroundings) -> list[str]:
-    return excluded(given, **{"_tkinter.pyd": b"amd64 default _tkinter.pyd\n"})
+    return excluded(given, **{"_tkinter.pyd": pe()})
 
 
 def source_binary_mismatch(_: Surroundings) -> list[str]:
@@ -389,7 +390,8 @@ def conflicting_reference(_: Surroundings) -> list[str]:
 
 
 def unexpected_external(_: Surroundings) -> list[str]:
-    written(Path("externals/brotli-1.1.0"), {"a.c": b"a"})
+    for name in ("brotli-1.1.0", "zstd-1.5.7"):
+        written(Path("externals", name), {"a.c": b"a"})
     return ["check", "--externals", "externals"]
 
 
@@ -399,7 +401,7 @@ def modified_external(_: Surroundings) -> list[str]:
 
 
 def missing_external(_: Surroundings) -> list[str]:
-    Path("externals").mkdir()
+    written(Path("externals/zstd-1.5.7"), {"a.c": b"a"})
     return ["check", "--externals", "externals"]
 
 
@@ -468,6 +470,13 @@ def test_what_is_printed_to_accept_a_diagnostic_accepts_it(
     printed = "".join(capsys.readouterr())
     Path("externals.toml").write_bytes(before)
     assert_exemptions_hold(case.__name__.replace("_", "-"), command, printed, capsys)
+
+
+def test_every_diagnostic_that_can_be_exempted_has_a_case() -> None:
+    cases = {case.__name__.replace("_", "-") for case in (*CASES, *MORE_CASES)}
+    cases |= {name for name, *_ in (*SCRIPTS, *MANIFESTS)}
+    exemptible = {name for name, entry in catalog().items() if entry.exemptible}
+    assert exemptible - cases == set()
 
 
 def test_a_build_of_an_ambiguous_external_offers_no_exemption(
