@@ -42,6 +42,18 @@ def is_cyclonedx(data: JsonObject) -> bool:
     return data.get("bomFormat") == "CycloneDX"
 
 
+def is_cyclonedx_vex(data: JsonObject) -> bool:
+    """Return whether a CycloneDX document lists vulnerabilities and no components.
+
+    Components that it is about are in other documents: https://cyclonedx.org/capabilities/vex/.
+    """
+    return (
+        is_cyclonedx(data)
+        and bool(get_objects(data, "vulnerabilities"))
+        and (not get_objects(data, "components"))
+    )
+
+
 def read_cyclonedx(data: JsonObject) -> Bom:
     """Return the BOM in the JSON of a CycloneDX document.
 

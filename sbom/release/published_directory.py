@@ -13,6 +13,8 @@ from sbom.diagnostics.release_messages import inconsistent_release, missing_arti
 from sbom.files.shipped_file import hash_file
 from sbom.files.zip import validate_member_name
 from sbom.formats import is_document, read_document
+from sbom.formats.cyclonedx_read import is_cyclonedx_vex
+from sbom.formats.json_document import parse_json
 from sbom.io import DOCUMENT_LIMIT, read_bytes, require_directory
 from sbom.manifest.model import Manifest
 from sbom.release.artifact_inspection import list_artifact_paths
@@ -99,7 +101,7 @@ def read_published_release(
         artifacts=artifact_set.artifacts,
         files={path: hash_file(directory / path) for path in artifact_set.artifacts},
         documents=documents,
-        sbom_paths=_sbom_paths(documents_directory),
+        sbom_paths=_sbom_paths(documents_directory, index),
         names=frozenset(artifact.file for artifact in artifact_set.expected),
     )
     return published, (*artifact_set.diagnostics, *undescribed)
@@ -113,6 +115,19 @@ def stale_documents(directory: Path, documents: Collection[str]) -> tuple[str, .
     return tuple(name for name in sorted(_indexed_sboms(directory)) if name not in documents)
 
 
-def _sbom_paths(directory: Path) -> tuple[str, ...]:
+def _sbom_paths(directory: Path, index: ReleaseIndex | None) -> tuple[str, ...]:
+    """Return the SBOMs in a directory: those that an index names, and others that are no VEX."""
     paths = list_artifact_paths(directory) if directory.is_dir() else ()
-    return tuple(filter(is_document, paths))
+    indexed = index.sbom_paths if index else ()
+    return tuple(
+        path
+        for path in filter(is_document, paths)
+        if path in indexed or not _is_vex(directory / path)
+    )
+
+
+def _is_vex(path: Path) -> bool:
+    try:
+        return is_cyclonedx_vex(parse_json(read_bytes(path, DOCUMENT_LIMIT), str(path)))
+    except InputError:
+        return False

@@ -149,6 +149,20 @@ def test_the_file_name_names_the_format(released: Path) -> None:
     )
 
 
+def test_a_release_is_complete_with_its_vex_beside_its_sboms(
+    released: Path, run: Run, few: Path
+) -> None:
+    for name in ("x.openvex.json", "x.cdx.json"):
+        shutil.copy(released.parent / name, released)
+    manifest = ("--manifest", released.parent / "externals.toml")
+    check = ("release", *manifest, "--artifacts", few, "--output", released, "--check")
+    assert run(*check)[0] == 0
+    shutil.copy(next(released.glob("*windows.cdx.json")), released / "other.cdx.json")
+    status, out, _ = run(*check)
+    assert status == 1
+    assert "other.cdx.json: is not named by sbom-index.json" in out
+
+
 def test_another_statement_makes_another_serial_number() -> None:
     first, same, other = (
         document(VALID.replace("A Person", author))["serialNumber"]
