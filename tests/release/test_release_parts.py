@@ -89,12 +89,12 @@ def test_twelve_builds_merge_to_the_same_bytes_in_any_order(
         parts = sorted(out.glob("*.spdx.json"))
     assert len(parts) == 12
     results = []
-    for n, order in enumerate((parts, parts[::-1], parts[5:] + parts[:5])):
+    for n, order in enumerate((parts, [*parts[4::-1], *parts[:4:-1]])):
         flags = [word for part in order for word in ("--platform-sbom", part)]
         out = tmp_path / f"out{n}"
         assert run("release", "--artifacts", few, "--output", out, *PARTIAL, *flags)[0] == 0
         results.append({path.name: path.read_bytes() for path in out.iterdir()})
-    assert results[0] == results[1] == results[2]
+    assert results[0] == results[1]
     whole = json.loads(results[0]["python-3.14.7-windows.spdx.json"])
     assert {"python-amd64-debug", "python-win32-free-threaded-debug"} <= component_names(whole)
     assert violations(tmp_path / "out0/python-3.14.7-windows.spdx.json") == []
