@@ -135,7 +135,9 @@ def explain(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests on every supported Python that is installed: [-- OPTIONS of pytest]."""
     install(session, "tests")
-    session.run("pytest", "--numprocesses", "auto", *session.posargs)
+    # Tests start the program many times: without bytecode, each run compiles it again.
+    env = {"PYTHONDONTWRITEBYTECODE": ""}
+    session.run("pytest", "--numprocesses", "auto", *session.posargs, env=env)
 
 
 @nox.session(tags=["development"])
