@@ -199,12 +199,16 @@ def incomplete_package(file: str, name: str, missing: Sequence[str], total: int)
     )
 
 
+#: What accepts code that a redistributor removed.
+_ACCEPTED = 'add an [[exemption]] with diagnostic = "unrecorded-code" and key = "{}"'
+
+
 def incomplete_tree(file: str, code: str, missing: Sequence[str]) -> Diagnostic:
     """Report that files are missing without which it cannot be told what a tree vendors.
 
     ``code`` is the key path of the vendored code that they are of; empty if they are of all.
     """
-    accepted = f"; if {code} was removed on purpose, exempt unrecorded-code of it" if code else ""
+    accepted = f"; if {code} was removed on purpose, {_ACCEPTED.format(code)}" if code else ""
     is_or_are = "are" if len(missing) > 1 else "is"
     return Diagnostic(
         code=Code.INCOMPLETE_TREE,

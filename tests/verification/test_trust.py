@@ -81,15 +81,22 @@ def test_a_signature_that_is_not_intact_is_not_reported_twice(case: VerifyCase) 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "text", pem_of(["Any Foundation"])[:300] + "\n-----END CERTIFICATE-----\n"]
+    ("text", "more"),
+    [
+        ("", ": it is an empty file"),
+        ("text", ""),
+        (pem_of(["Any Foundation"])[:300] + "\n-----END CERTIFICATE-----\n", ""),
+    ],
 )
-def test_a_file_without_root_certificates_is_refused(case: VerifyCase, text: str) -> None:
+def test_a_file_without_root_certificates_is_refused(
+    case: VerifyCase, text: str, more: str
+) -> None:
     roots = case.directory / "other.pem"
     roots.write_text(text, encoding="ascii")
     case.trusted = []
     status, report = case.run("--root", str(roots))
     [error] = report["diagnostics"]
-    assert (status, error["message"]) == (Exit.USAGE, "has no certificates in PEM")
+    assert (status, error["message"]) == (Exit.USAGE, f"has no certificates in PEM{more}")
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["", "byte order mark"])
