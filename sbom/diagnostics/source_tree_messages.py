@@ -200,7 +200,7 @@ def incomplete_package(file: str, name: str, missing: Sequence[str], total: int)
 
 
 #: What accepts code that a redistributor removed.
-_ACCEPTED = 'add an [[exemption]] with diagnostic = "unrecorded-code" and key = "{}"'
+_ACCEPTED = 'exempt it: diagnostic = "unrecorded-code", key = "{}"'
 
 
 def incomplete_tree(file: str, code: str, missing: Sequence[str]) -> Diagnostic:
