@@ -12,6 +12,8 @@ from sbom.options.arguments import choice, choices, flag, option, options_class
 
 #: The group of options of which one names what the manifest is compared with.
 SOURCE = "source"
+#: What the option of the verbs that hash directories does.
+DIGEST_CACHE = "do not hash files again that are unchanged since the last run; for no release"
 
 
 @options_class

@@ -20,6 +20,7 @@ from sbom.options.arguments import (
     rest,
 )
 from sbom.options.shared import (
+    DIGEST_CACHE,
     SOURCE,
     DiffFormat,
     FormatOptions,
@@ -108,9 +109,7 @@ class BuildOptions(FormatOptions):
     layout: Path | None = option(
         "a build as it ships, to list its files", "DIR", Path, default=None, unset="list no files"
     )
-    digest_cache: bool = flag(
-        "do not hash files again that are unchanged since the last run; for no release"
-    )
+    digest_cache: bool = flag(DIGEST_CACHE)
     keep_going: bool = flag(
         "write documents although errors are found; marked incomplete, for no release"
     )
@@ -222,9 +221,7 @@ class VerifyOptions(InputOptions):
         "root certificates (PEM) to trust besides those that Windows trusts",
         "FILE", Path, default=None, unset="none",
     )  # fmt: skip
-    digest_cache: bool = flag(
-        "do not hash files again that are unchanged since the last run; for no release"
-    )
+    digest_cache: bool = flag(DIGEST_CACHE)
     identify: bool = flag("report what the files were built from; compare with nothing")
     strict: bool = flag("treat warnings as errors")
 
@@ -392,17 +389,7 @@ VerbOptions = (
 )
 
 _ALL: tuple[Verb[VerbOptions], ...] = (
-    REGEN,
-    CHECK,
-    BUILD,
-    RELEASE,
-    REPORT,
-    VERIFY,
-    DIFF,
-    VALIDATE,
-    EXPLAIN,
-    EXPORT,
-    FETCHES,
-)
+    REGEN, CHECK, BUILD, RELEASE, REPORT, VERIFY, DIFF, VALIDATE, EXPLAIN, EXPORT, FETCHES,
+)  # fmt: skip
 #: The verbs by name, in the order of ``--help``.
 VERBS: Mapping[str, Verb[VerbOptions]] = {verb.name: verb for verb in _ALL}
