@@ -180,7 +180,10 @@ def triage_inputs(
 def triage_unlocated(
     inputs: Inputs, more: Iterable[Diagnostic] = (), areas: Iterable[Area] = ()
 ) -> Triage:
-    """Return the same without locations of keys, for what is only counted or recorded."""
+    """Return what ``triage_inputs`` does, without the locations of keys.
+
+    To find these takes time, which is saved where diagnostics are only counted or recorded.
+    """
     script = (Area.SCRIPT, Area.AGREEMENT) if inputs.script else ()
     checked = names_in(Area.MANIFEST, *script, *areas)
     return triage_diagnostics([*inputs.diagnostics, *more], inputs.manifest, checked)
@@ -201,11 +204,12 @@ def _disagreements(inputs: Inputs) -> list[Diagnostic]:
 
 def require_output_directory(path: Path, option: str) -> None:
     """Raise InputError, unless a path leads to a directory, or one can be made there."""
-    existing = next((each for each in (path, *path.parents) if _exists(each)), Path())
+    existing = next((each for each in (path, *path.parents) if io.path_exists(each)), Path())
     if not io.is_directory(existing):
-        is_own = existing == path
-        what = "is not a directory" if is_own else f"cannot be created: {existing} is a file"
-        raise usage_error(f"{option} {path}", what, "name a directory to write to")
+        message = f"cannot be created: {existing} is a file"
+        if existing == path:
+            message = "is not a directory"
+        raise usage_error(f"{option} {path}", message, "name a directory to write to")
 
 
 def require_output_file(path: Path, option: str) -> None:
@@ -213,13 +217,6 @@ def require_output_file(path: Path, option: str) -> None:
     if io.is_directory(path):
         raise usage_error(f"{option} {path}", "is a directory", "name a file to write")
     require_output_directory(path.parent, option)
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # a name that is too long, or that no path can have
-        return False
 
 
 def creation_time(environment: Environment) -> datetime:

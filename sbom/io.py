@@ -100,11 +100,14 @@ def find_file(directory: Path, path: str) -> Path | None:
 def require_directory(path: Path, hint: str) -> None:
     """Raise InputError, with a hint for the user, unless a path leads to a directory."""
     if not is_directory(path):
-        reason = "is not a directory" if _exists(path) else "is not a directory: it does not exist"
+        reason = (
+            "is not a directory" if path_exists(path) else "is not a directory: it does not exist"
+        )
         raise InputError([input_error(str(path), reason, hint)])
 
 
-def _exists(path: Path) -> bool:
+def path_exists(path: Path) -> bool:
+    """Return whether there is anything at a path; a path that cannot be is one to nothing."""
     try:
         return path.exists()
     except (OSError, ValueError):  # a name that is too long, or that no path can have
@@ -141,10 +144,14 @@ def write_all(contents: Mapping[Path, bytes | IO[bytes]]) -> None:
 
 def _write_through(path: Path, data: bytes | IO[bytes]) -> None:
     with os.fdopen(_open_device(path), "wb") as file:
-        if isinstance(data, bytes):
-            file.write(data)
-        else:
-            shutil.copyfileobj(data, file)
+        _write_data(file, data)
+
+
+def _write_data(file: IO[bytes], data: bytes | IO[bytes]) -> None:
+    if isinstance(data, bytes):
+        file.write(data)
+    else:
+        shutil.copyfileobj(data, file)
 
 
 def _open_device(path: Path) -> int:
@@ -224,10 +231,7 @@ def _temporary(path: Path, data: bytes | IO[bytes]) -> str:
     handle, name = _make_temporary(path)
     try:
         with os.fdopen(handle, "wb") as file:
-            if isinstance(data, bytes):
-                file.write(data)
-            else:
-                shutil.copyfileobj(data, file)
+            _write_data(file, data)
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(mode)
