@@ -44,9 +44,9 @@ def replay(target: str, path: str) -> Crash | None:
 def fuzz(target: str, seconds: int, directory: Path, seed: int) -> Crash | None:
     """Fuzz a target, print what was done, and return the first crash."""
     corpus, crashes = directory / "corpus" / target, directory / "crashes" / target
-    places = ["--corpus", str(corpus), "--crashes", str(crashes)]
-    words = [target, "--seconds", str(seconds), "--seed", str(seed), *places]
-    command = [sys.executable, str(_SCRIPT), *words]
+    directories = ["--corpus", str(corpus), "--crashes", str(crashes)]
+    options = ["--seconds", str(seconds), "--seed", str(seed), *directories]
+    command = [sys.executable, str(_SCRIPT), target, *options]
     result = subprocess.run(command, capture_output=True, check=False)
     output = (result.stdout + result.stderr).decode("utf-8", "replace")
     executed = _EXECUTED.search(output)
@@ -55,9 +55,10 @@ def fuzz(target: str, seconds: int, directory: Path, seed: int) -> Crash | None:
         print(f"{target}: {count} inputs in {seconds} s, no crash", flush=True)
         return None
     saved = _SAVED.search(output)
-    crash = replay(target, saved[1]) if saved else Crash(target, "", output)
+    path = saved[1] if saved else ""
+    crash = replay(target, path) if path else Crash(target, path, output)
     if crash is None:
-        print(f"{target}: {saved and saved[1]} fails with instrumentation only", flush=True)
+        print(f"{target}: {path} fails with instrumentation only", flush=True)
     else:
         print(f"{target}: crash after {count} inputs", flush=True)
     return crash
@@ -78,11 +79,15 @@ def main(arguments: Sequence[str]) -> int:
     if unknown := set(options.target) - TARGETS.keys():
         parser.error(f"unknown target {', '.join(sorted(unknown))}; known are {', '.join(TARGETS)}")
     names = options.target or list(TARGETS)
-    found = [fuzz(name, options.seconds, options.directory, options.seed) for name in names]
-    crashes = [crash for crash in found if crash]
+    crashes = [
+        crash
+        for name in names
+        if (crash := fuzz(name, options.seconds, options.directory, options.seed))
+    ]
     for crash in crashes:
         print(f"\n{crash.target}: crash", *crash.output.splitlines()[-_SHOWN_LINES:], sep="\n  ")
-        print(f"  to repeat it: python {_SCRIPT} {crash.target} --input {crash.path}")
+        if crash.path:
+            print(f"  to repeat it: python {_SCRIPT} {crash.target} --input {crash.path}")
     return 1 if crashes else 0
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import olefile
 from cabinets import LZX, MSZIP, STORED, cabinet, compress, split_set
 from conftest import ROOT
 from installers import bundle, compound_file, msi, no_cabinet
@@ -69,7 +70,7 @@ def _run_msi(data: bytes) -> None:
 
 
 def _run_msi_tables(data: bytes) -> None:
-    """Read a package whose streams are lines: a name, a blank and the contents."""
+    """Read a package whose streams are a name, a blank and the contents each."""
     streams = {}
     for number, line in enumerate(data.split(_SEPARATOR)[:40]):
         name, _, contents = line.partition(b" ")
@@ -84,8 +85,6 @@ _SEPARATOR = b"\r--\n"
 
 
 def _msi_table_seeds() -> Iterator[bytes]:
-    import olefile  # noqa: PLC0415
-
     for method in (STORED, MSZIP):
         with olefile.OleFileIO(io.BytesIO(msi(_FILES, method=method))) as file:
             entries = [path[0] for path in file.listdir()]
@@ -123,7 +122,11 @@ def _cabinet_seeds() -> Iterator[bytes]:
 
 
 def _run_lzx(data: bytes) -> None:
-    """Decompress frames: the first byte has the size of the window, then two have that of each."""
+    """Decompress frames.
+
+    The first byte has the size of the window. Before each frame are its packed and its unpacked
+    size, in two bytes each.
+    """
     with suppress(LzxError, IndexError):
         decoder, at = LzxDecoder(15 + data[0] % 7), 1
         for _ in range(8):

@@ -12,7 +12,7 @@ MEMORY = 1 << 30
 
 
 def limit_memory() -> None:
-    """Let this process allocate so much more than now; then MemoryError is raised."""
+    """Let this process allocate ``MEMORY`` bytes more than now; then MemoryError is raised."""
     import resource  # noqa: PLC0415 - Windows has none, and the targets are imported there too
 
     limit = _allocated() + MEMORY
@@ -20,7 +20,7 @@ def limit_memory() -> None:
 
 
 def limit_time(seconds: int = SECONDS) -> None:
-    """End this process after the seconds of one input."""
+    """End this process by a signal after some seconds."""
     signal.alarm(seconds)
 
 

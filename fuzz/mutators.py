@@ -10,12 +10,12 @@ from typing import Any
 
 from target import MutateBytes, Mutator
 
-#: What stands in the place of a JSON value: another type, too large, or with odd characters.
+#: What a JSON value is replaced by: another type, what is too large, or odd characters.
 HOSTILE: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1e308, 10**30, "", " ", "\0", "\ud800", "é\u202e\x1b[31m"),
     *([], [[]], [None], {}, {"": None}, [{}], "a" * 5000, "9" * 5000, "../../x", "NOASSERTION"),
 )
-#: What stands in the place of a value in TOML.
+#: What a value in TOML is replaced by.
 HOSTILE_TOML = (
     *("0", "-1", "9" * 5000, "1e999", "nan", "true", '""', '"{0}"', '"%s"', '"\\u001b"', "''"),
     *("[]", "[[]]", "{}", "[1]", '[""]', '{x = ""}', "1979-05-27", '"(?P<version>"', '"**/["'),
@@ -24,7 +24,7 @@ HOSTILE_TOML = (
 
 
 def mutate_json(data: bytes, size: int, seed: int, mutate_bytes: MutateBytes) -> bytes:
-    """Return JSON with a few other values, keys or elements; one in eight times, other bytes."""
+    """Return JSON with a few other values, keys or elements; one time in eight, other bytes."""
     chance = random.Random(seed)
     try:
         value = json.loads(data)
@@ -73,7 +73,7 @@ def _places(value: Any) -> list[tuple[Any, Any]]:
 
 
 def lines_mutator(change_line: Callable[[bytes, random.Random], bytes]) -> Mutator:
-    """Return what removes, repeats, swaps and changes lines; one in four times, other bytes."""
+    """Return what removes, repeats, swaps and changes lines; one time in four, other bytes."""
 
     def mutate(data: bytes, size: int, seed: int, mutate_bytes: MutateBytes) -> bytes:
         chance = random.Random(seed)

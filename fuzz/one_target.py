@@ -1,8 +1,8 @@
-"""Fuzz one target, or give it one input: python fuzz/one_target.py NAME --input FILE.
+"""Fuzz one target, or give it one input: python fuzz/one_target.py TARGET --input FILE.
 
-Only the former needs atheris, whose libFuzzer changes inputs so that they reach new code. It
-ends with a status other than 0 after the first input that raises anything, takes too long or too
-much memory, and saves that input.
+Only fuzzing needs atheris, whose libFuzzer changes inputs so that they reach new code. It ends with
+a status other than 0 after the first input that raises anything, takes too long or too much memory,
+and saves that input.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def fuzz(name: str, seconds: int, corpus: Path, crashes: Path, seed: int) -> Non
     import atheris  # noqa: PLC0415 - has wheels for Linux only
 
     with atheris.instrument_imports(include=_INSTRUMENTED, enable_loader_override=False):
-        from targets import TARGETS  # noqa: PLC0415
+        from targets import TARGETS  # noqa: PLC0415 - only what is imported here is instrumented
 
     target = TARGETS[name]
     for directory in (corpus, crashes):
@@ -71,7 +71,7 @@ def fuzz(name: str, seconds: int, corpus: Path, crashes: Path, seed: int) -> Non
 def main(arguments: Sequence[str]) -> None:
     """Run as the docstring of this file says."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("name", help="the target, as in targets.py")
+    parser.add_argument("target", help="one of those in targets.py")
     parser.add_argument("--input", type=Path, help="a file to give to the target, once")
     parser.add_argument("--seconds", type=int, default=10, help="how long it is fuzzed (10)")
     parser.add_argument("--corpus", type=Path, default=Path("dist/fuzz/corpus"))
@@ -84,9 +84,9 @@ def main(arguments: Sequence[str]) -> None:
         data = options.input.read_bytes()
         from targets import TARGETS  # noqa: PLC0415 - after sys.path was extended
 
-        print(f"{try_input(TARGETS[options.name], data):.2f} s, no crash")
+        print(f"{try_input(TARGETS[options.target], data):.2f} s, no crash")
     else:
-        fuzz(options.name, options.seconds, options.corpus, options.crashes, options.seed)
+        fuzz(options.target, options.seconds, options.corpus, options.crashes, options.seed)
 
 
 if __name__ == "__main__":
