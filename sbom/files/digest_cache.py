@@ -30,7 +30,6 @@ _LARGEST = 64_000_000
 #: time: FAT counts in steps of two seconds. Git calls such files racy.
 _MARGIN = 2_000_000_000
 
-
 #: A file as it was: its path, its stamp, and its SHA-1, SHA-256 and SHA-512.
 _Entry = tuple[str, tuple[int, int, int, int], tuple[bytes, bytes, bytes]]
 

@@ -13,11 +13,11 @@ from sbom.binaries.binary import InspectFn
 from sbom.diagnostics import Diagnostic, InputError
 from sbom.files.directory_scan import DirectoryScan, scan_directory
 from sbom.files.file_reading import hash_contents, read_pieces
-from sbom.files.hash_ahead import HashAhead, processor_count
+from sbom.files.hash_ahead import HashAhead, count_processors
 from sbom.files.shipped_file import ALGORITHMS, FileHasher, ShippedFile, is_executable
 from sbom.io import read_error
 
-#: What the helping threads take: below this, two threads slow each other down.
+#: The smallest file that helping threads take: below this, two threads slow each other down.
 _LARGE = 1 << 14
 #: What is computed of a binary that is read a second time, to see whether it is the same.
 _MATCHED = ("sha256",)
@@ -49,7 +49,7 @@ def _hash_scan(
     ahead: HashAhead | None = None,
 ) -> tuple[ShippedFile, ...]:
     hashed: dict[str, ShippedFile] = {}
-    threads = processor_count() - 1
+    threads = count_processors() - 1
     if ahead:
         executables = [file for file in scan.files if is_executable(file[0]) and ahead.is_running]
         inspected = _DirectoryRun(scan, _MATCHED, inspect)
@@ -116,17 +116,17 @@ class _DirectoryRun:
 
     def _hash_waiting(self) -> None:
         """Hash files from the smallest on until none is left."""
-        while found := _take(self._waiting.popleft):
-            self._hash(*found)
+        while file := _take(self._waiting.popleft):
+            self._hash(*file)
 
     def _hash_large(self) -> None:
         """Hash files from the largest on until only small ones are left; never raises."""
         try:
-            while found := _take(self._waiting.pop):
-                if found[1] < _LARGE:
-                    self._waiting.append(found)
+            while file := _take(self._waiting.pop):
+                if file[1] < _LARGE:
+                    self._waiting.append(file)
                     return
-                self._hash(*found)
+                self._hash(*file)
         except BaseException as error:  # noqa: BLE001 - raised by the thread that waits
             self._exceptions.append(error)
 

@@ -32,7 +32,7 @@ def read_pieces(path: str, size: int) -> Iterator[bytes]:
 def hash_contents(path: str, size: int) -> tuple[int, bytes, bytes, bytes] | None:
     """Return size, SHA-1, SHA-256 and SHA-512 of a file of about that size.
 
-    Return None if it is not named like an executable file, and more is read of it all the same.
+    Return None for a file that has to be inspected though it is not named like an executable one.
     """
     pieces = read_pieces(path, size)
     data = next(pieces, b"")

@@ -8,6 +8,7 @@ Two threads of Python do not hash small files at once; two processes do (`nox -s
 from __future__ import annotations
 
 import os
+import signal
 import struct
 import sys
 import threading
@@ -24,12 +25,12 @@ from sbom.io import is_directory
 if TYPE_CHECKING:
     from sbom.files.digest_cache import DigestCache
 
-#: What opening a file costs, as the bytes that are hashed in that time.
-_SHARE_OF_A_FILE = 1 << 14
+#: Work is counted in bytes to hash. Opening a file takes as long as hashing this many.
+_OPENING = 1 << 14
 #: The work of a batch, and that below which starting a process takes longer than it saves.
 _BATCH = 1 << 21
 _LEAST_WORK = 1 << 24
-#: As many fit in the smallest pipe that Linux makes.
+#: The numbers of so many batches fit in the smallest pipe that Linux makes.
 _MOST_BATCHES = 1 << 10
 _MOST_PROCESSORS = 8
 #: A result: position in the list, size, SHA-1, SHA-256, SHA-512.
@@ -104,8 +105,6 @@ class HashAhead:
 
     def close(self) -> None:
         """End the processes, whatever they are doing."""
-        import signal  # noqa: PLC0415 - only where there are processes
-
         for child, reading in self._children:
             os.close(reading)
             with suppress(OSError):
@@ -120,7 +119,7 @@ class HashAhead:
         self._numbers, writing = os.pipe()
         os.write(writing, b"".join(map(_NUMBER.pack, range(len(self._batches)))))
         os.close(writing)
-        for _ in range(processor_count() - 1):
+        for _ in range(count_processors() - 1):
             reading, writing = os.pipe()
             try:
                 child = os.fork()
@@ -129,7 +128,7 @@ class HashAhead:
                 os.close(writing)
                 raise
             if child == 0:
-                # Whatever happens: only the other process ends as a program does.
+                # Whatever happens: only the parent process flushes streams and runs exit handlers.
                 try:
                     for _, other in [*self._children, (0, reading)]:
                         os.close(other)
@@ -143,8 +142,9 @@ class HashAhead:
 def hash_ahead(
     path: Path | None, cache: DigestCache | None = None
 ) -> AbstractContextManager[HashAhead | None]:
-    """Hash a directory in other processes until the end of the block; nothing for another path.
+    """Hash a directory in other processes until the end of the block.
 
+    Nothing is done for another path, of which the result is None.
     Files that ``cache`` has are not read, and it keeps the others.
     """
     if path is None or not is_directory(path):
@@ -160,18 +160,18 @@ def _can_fork() -> bool:
     return hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() == 1
 
 
-def processor_count() -> int:
-    """Return how many processors this process may use, and no more than pay."""
+def count_processors() -> int:
+    """Return how many processors this process may use, and no more than make it faster."""
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity else os.cpu_count() or 1
     return min(count, _MOST_PROCESSORS)
 
 
 def _make_batches(scan: DirectoryScan, known: Container[str]) -> tuple[list[Batch], int]:
-    """Return the files, the largest first, and how much work they are."""
+    """Return batches of the files that are not known, the largest first, and the work of all."""
     files = [(n, *file) for n, file in enumerate(scan.files) if file[0] not in known]
     files.sort(key=lambda file: -file[2])
-    work = sum(size for _, _, size in files) + _SHARE_OF_A_FILE * len(files)
+    work = sum(size for _, _, size in files) + _OPENING * len(files)
     most = max(_BATCH, work // (_MOST_BATCHES // 2))
     batches: list[list[tuple[int, str, int]]] = []
     left = 0
@@ -180,7 +180,7 @@ def _make_batches(scan: DirectoryScan, known: Container[str]) -> tuple[list[Batc
             batches.append([])
             left = most
         batches[-1].append(file)
-        left -= file[2] + _SHARE_OF_A_FILE
+        left -= file[2] + _OPENING
     return list(batches), work
 
 

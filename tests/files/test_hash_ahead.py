@@ -25,7 +25,7 @@ from pathlib import Path
 from sbom.files import directory, hash_ahead
 from sbom.files.directory_scan import scan_directory
 
-hash_ahead.processor_count = lambda: 3
+hash_ahead.count_processors = lambda: 3
 with hash_ahead.hash_ahead(Path(sys.argv[1])) as ahead:
     started = ahead.is_running
     {during}
