@@ -22,14 +22,14 @@ from sbom.formats.actor_pages import home_pages
 from sbom.formats.cyclonedx_graph import DependencyGraph
 from sbom.formats.cyclonedx_makers import (
     HomePages,
-    contact,
-    entity,
-    makers_of_document,
-    tool_component,
+    describe_contact,
+    describe_entity,
+    describe_makers,
+    describe_tool,
 )
 from sbom.formats.document_time import format_timestamp
 from sbom.formats.file_kinds import bsi_properties
-from sbom.formats.json_document import JsonObject, encode_json
+from sbom.formats.json_document import JsonObject, drop_empty, encode_json
 
 #: How sure we are of an identity: the manifest states it; bytes of the file show it.
 _STATED, _SHOWN = 0.9, 1.0
@@ -66,12 +66,7 @@ def write_cyclonedx(bom: Bom, version: str) -> bytes:
             for text in bom.license_texts
         ),
     }
-    return encode_json(_stated(data))
-
-
-def _stated(element: JsonObject) -> JsonObject:
-    """Return an element without what is not known."""
-    return {key: value for key, value in element.items() if value}
+    return encode_json(drop_empty(data))
 
 
 def _properties(pairs: Iterable[tuple[str, str]]) -> list[JsonObject]:
@@ -83,11 +78,11 @@ def _properties(pairs: Iterable[tuple[str, str]]) -> list[JsonObject]:
 
 def _metadata(bom: Bom, root: JsonObject | None, pages: HomePages) -> JsonObject:
     creation = bom.creation
-    return _stated(
+    return drop_empty(
         {
             "timestamp": format_timestamp(creation.created),
             "lifecycles": [{"phase": "post-build" if bom.files else "pre-build"}],
-            **makers_of_document(creation, pages),
+            **describe_makers(creation, pages),
             "component": root,
             "licenses": [{"license": {"id": "CC0-1.0"}}],
             "properties": _properties(
@@ -105,7 +100,7 @@ def _metadata(bom: Bom, root: JsonObject | None, pages: HomePages) -> JsonObject
 
 def _annotations(bom: Bom) -> list[JsonObject]:
     """Return what was noted about components, by the first tool that made the BOM."""
-    tools = [{"component": tool_component(tool)} for tool in bom.creation.tools[:1]]
+    tools = [{"component": describe_tool(tool)} for tool in bom.creation.tools[:1]]
     if not tools or bom.creation.created is None:
         return []
     return [
@@ -148,15 +143,15 @@ def _component(
         "version": component.version,
         "description": component.comment,
         "scope": "required" if is_needed else "excluded",
-        "supplier": entity(component.supplier, pages),
-        "manufacturer": None if by_person else entity(component.originator, pages),
-        "authors": [contact(maker)] if maker and by_person else None,
+        "supplier": describe_entity(component.supplier, pages),
+        "manufacturer": None if by_person else describe_entity(component.originator, pages),
+        "authors": [describe_contact(maker)] if maker and by_person else None,
         "licenses": _licenses(component, bom, version),
         "copyright": component.copyright,
         "cpe": next(iter(component.cpes), ""),
         "purl": component.purl,
         "hashes": _hashes(component.checksums),
-        "pedigree": _stated({"notes": component.source_info}),
+        "pedigree": drop_empty({"notes": component.source_info}),
         "externalReferences": _references(component),
         "evidence": _evidence(component, graph, version),
         "properties": _properties(
@@ -169,7 +164,7 @@ def _component(
             ]
         ),
     }
-    return _stated(element)
+    return drop_empty(element)
 
 
 def _licenses(component: Component, bom: Bom, version: str) -> list[JsonObject]:
@@ -179,7 +174,7 @@ def _licenses(component: Component, bom: Bom, version: str) -> list[JsonObject]:
         ("declared", component.license_declared),
     ]
     expressions = [
-        _stated(
+        drop_empty(
             {
                 "expression": expression,
                 "acknowledgement": acknowledgement,
@@ -211,7 +206,7 @@ def _references(component: Component) -> list[JsonObject]:
         "hashes": _hashes(component.checksums),
     }
     website: JsonObject = {"type": "website", "url": component.homepage}
-    return [_stated(link) for link in (distribution, website) if link["url"]]
+    return [drop_empty(link) for link in (distribution, website) if link["url"]]
 
 
 def _bsi_properties(name: str, purpose: str = "") -> Iterator[tuple[str, str]]:
@@ -237,7 +232,7 @@ def _evidence(component: Component, graph: DependencyGraph, version: str) -> Jso
     if shown:
         methods.append(("binary-analysis", _SHOWN, shown))
     found = [
-        _stated({"technique": technique, "confidence": confidence, "value": value})
+        drop_empty({"technique": technique, "confidence": confidence, "value": value})
         for technique, confidence, value in methods
         if value
     ]
@@ -247,13 +242,13 @@ def _evidence(component: Component, graph: DependencyGraph, version: str) -> Jso
         "confidence": max((method["confidence"] for method in found), default=0),
         "methods": found,
     }
-    return _stated(
+    return drop_empty(
         {
             "identity": (identity if version == "1.6" else [identity])
             if found and component.version
             else None,
             "occurrences": [
-                _stated({"location": file.path, "additionalContext": file.comment})
+                drop_empty({"location": file.path, "additionalContext": file.comment})
                 for file in files
             ],
         }
@@ -270,7 +265,7 @@ def _names_version(file: BomFile, version: str) -> bool:
 def _file(file: BomFile, graph: DependencyGraph) -> JsonObject:
     checksums = (("SHA1", file.sha1), ("SHA256", file.sha256), ("SHA512", file.sha512))
     licenses = [{"expression": file.license, "acknowledgement": "concluded"}]
-    return _stated(
+    return drop_empty(
         {
             "type": "file",
             "bom-ref": file.id,

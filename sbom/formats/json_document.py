@@ -27,6 +27,11 @@ def encode_json(data: JsonObject) -> bytes:
     return orjson.dumps(data, option=_OPTIONS)
 
 
+def drop_empty(fields: JsonObject) -> JsonObject:
+    """Return the fields that have a value; what is not known is empty."""
+    return {name: value for name, value in fields.items() if value}
+
+
 def parse_json(content: bytes, file: str) -> JsonObject:
     """Return the JSON object in a document in UTF-8.
 

@@ -16,7 +16,7 @@ from sbom.components.component import Component
 from sbom.files.shipped_file import verification_code
 from sbom.formats.document_time import format_timestamp
 from sbom.formats.file_kinds import file_type
-from sbom.formats.json_document import JsonObject, encode_json
+from sbom.formats.json_document import JsonObject, drop_empty, encode_json
 
 ID_PREFIX = "SPDXRef-"
 DOCUMENT_ID = "SPDXRef-DOCUMENT"
@@ -108,7 +108,7 @@ def _package(component: Component, bom: Bom, code: str | None) -> JsonObject:
         package["annotations"] = [_annotation(component.annotation, bom)]
     if code:
         package["packageVerificationCode"] = {"packageVerificationCodeValue": code}
-    return {key: value for key, value in package.items() if value} | {"filesAnalyzed": bool(code)}
+    return {**drop_empty(package), "filesAnalyzed": bool(code)}
 
 
 def _annotation(comment: str, bom: Bom) -> JsonObject:
@@ -121,7 +121,7 @@ def _annotation(comment: str, bom: Bom) -> JsonObject:
         "annotator": next(iter(annotators), ""),
         "comment": comment,
     }
-    return {key: value for key, value in annotation.items() if value}
+    return drop_empty(annotation)
 
 
 def _checksums(checksums: Iterable[tuple[str, str]]) -> list[JsonObject]:
@@ -139,17 +139,10 @@ def _references(component: Component) -> list[JsonObject]:
 
 
 def _file(file: BomFile) -> JsonObject:
+    checksums = (("SHA1", file.sha1), ("SHA256", file.sha256), ("SHA512", file.sha512))
     element: dict[str, Any] = {
         "SPDXID": ID_PREFIX + file.id,
-        "checksums": [
-            {"algorithm": name, "checksumValue": value}
-            for name, value in (
-                ("SHA1", file.sha1),
-                ("SHA256", file.sha256),
-                ("SHA512", file.sha512),
-            )
-            if value
-        ],
+        "checksums": _checksums(checksums),
         "copyrightText": "NOASSERTION",
         "fileName": f"./{file.path}",
         "fileTypes": [file_type(file.path)],

@@ -14,7 +14,7 @@ from typing import Any
 from sbom.bom.bom import Bom
 from sbom.components.component import Component
 from sbom.formats.actor_pages import home_pages
-from sbom.formats.cyclonedx_makers import makers_of_document
+from sbom.formats.cyclonedx_makers import describe_makers
 from sbom.formats.cyclonedx_terms import serial_uuid
 from sbom.formats.document_time import format_timestamp
 from sbom.formats.json_document import JsonObject, encode_json
@@ -56,7 +56,7 @@ def write_cyclonedx_vex(
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
-        "metadata": makers_of_document(bom.creation, home_pages(bom)),
+        "metadata": describe_makers(bom.creation, home_pages(bom)),
         "vulnerabilities": [_vulnerability(statement, bom, namespaces) for statement in statements],
     }
     digest = hashlib.sha256(encode_json(document)).hexdigest()
