@@ -45,13 +45,13 @@ _START = 512
 def describe_content(content: bytes, name: str) -> str:
     """Return what a file looks like, with an article where one belongs; empty if nothing shows it.
 
-    A file that nothing shows the kind of is one that can be damaged, so that the error about it is
-    better where reading it failed.
+    Where it is empty, the file can be a damaged one of the right kind: the error that its reader
+    raises says more than its kind would.
     """
     if not content.strip():
         return EMPTY_FILE
-    if found := next((kind for start, kind in _STARTS.items() if content.startswith(start)), ""):
-        return found
+    if kind := next((kind for start, kind in _STARTS.items() if content.startswith(start)), ""):
+        return kind
     if b"\0" in content[:_START]:
         return "binary data"
     text = content.decode("utf-8-sig", "replace").lstrip()

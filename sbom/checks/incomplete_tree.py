@@ -1,8 +1,8 @@
-"""A source tree without files that tell which code it vendors, such as a sparse checkout."""
+"""A source tree without files that show which code it vendors, such as a sparse checkout."""
 
 from __future__ import annotations
 
-from sbom.diagnostics import Diagnostic, SbomError
+from sbom.diagnostics import SbomError
 from sbom.diagnostics.manifest_messages import unrecorded_code
 from sbom.diagnostics.source_tree_messages import incomplete_tree
 from sbom.manifest.exemptions import triage_diagnostics
@@ -21,14 +21,13 @@ def require_complete(tree: SourceTree, manifest: Manifest) -> None:
     missing = [
         incomplete_tree(str(tree.root), str(key or ""), paths)
         for key, paths in find_missing_code(tree, manifest.cpython.line)
-        if key is None or not _is_accepted(key, manifest)
+        if key is None or not _is_exempted(key, manifest)
     ]
     if missing:
         raise SbomError(missing)
 
 
-def _is_accepted(key: ExternalKey, manifest: Manifest) -> bool:
-    removed: Diagnostic = unrecorded_code(
-        manifest.file, str(key), key.name, manifest.cpython.version
-    )
-    return not triage_diagnostics([removed], manifest, ()).active
+def _is_exempted(key: ExternalKey, manifest: Manifest) -> bool:
+    """Return whether an exemption accepts that a tree does not have some code."""
+    diagnostic = unrecorded_code(manifest.file, str(key), key.name, manifest.cpython.version)
+    return not triage_diagnostics([diagnostic], manifest, ()).active

@@ -49,8 +49,8 @@ from sbom.source_tree.build_externals import BuildExternals, list_build_external
 from sbom.verification.inspection import Inspection, inspect_layout
 from sbom.verification.results import ResultStatus
 
-#: No document can be written of such an externals directory, not even an incomplete one.
-_UNDECIDED = (Code.AMBIGUOUS_EXTERNAL, Code.OTHER_DIRECTORY)
+#: What an externals directory can have of which no document is written, not even an incomplete one.
+_NEVER_WRITTEN = (Code.AMBIGUOUS_EXTERNAL, Code.OTHER_DIRECTORY)
 
 
 def run(options: BuildOptions, environment: Environment, ahead: HashAhead | None = None) -> int:
@@ -191,8 +191,8 @@ def _select_externals(
     cache = Cache(io.default_cache_dir())
     directory = read_externals_dir(options.externals, manifest, cache.read)
     diagnostics = tuple(check_externals_dir(directory, manifest))
-    if undecided := [diagnostic for diagnostic in diagnostics if diagnostic.code in _UNDECIDED]:
-        raise SbomError(undecided)
+    if errors := [diagnostic for diagnostic in diagnostics if diagnostic.code in _NEVER_WRITTEN]:
+        raise SbomError(errors)
     return list_build_externals(directory, manifest), diagnostics
 
 

@@ -56,12 +56,18 @@ def run(options: FetchesOptions) -> int:
 
 
 def _rejected_arguments(options: FetchesOptions, status: int) -> tuple[Diagnostic, ...]:
-    """Return the diagnostic of arguments or variables with which a script refuses to run."""
+    """Return the diagnostic of arguments or variables with which a script refuses to run.
+
+    There is none where neither was given.
+    """
     given = [f"--env {name}={value}" for name, value in options.env]
-    given += [f"-- {' '.join(options.script_args)}"] * bool(options.script_args)
+    if options.script_args:
+        given.append(f"-- {' '.join(options.script_args)}")
+    if not given:
+        return ()
     message = f"{options.script} ends with status {status} and fetches nothing"
     hint = "use what the script knows: --all lists the flags and variables that decide"
-    return (invalid_usage(" ".join(given), message, hint),) if given else ()
+    return (invalid_usage(" ".join(given), message, hint),)
 
 
 def _as_objects(externals: Sequence[ScriptExternal]) -> list[dict[str, object]]:

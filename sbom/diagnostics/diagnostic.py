@@ -229,7 +229,7 @@ class OperationalError(SbomError):
 
 @contextmanager
 def only_read() -> Iterator[None]:
-    """Make an error of what is only read one of an input that cannot be read, with its status.
+    """Raise each error in what is read as InputError, whose exit status is that of such inputs.
 
     For verbs that do not check what they read: their status 1 means something else.
     """

@@ -99,11 +99,11 @@ def _text_blocks(
             yield "" if style.quiet else "\n"
         hint = f"{item.code} {item.hint}"
         exemption = exemption_toml(item) if exemptible else ""
-        key = printable(item.exemption_key) if exemption else ""
+        key = f"exemption key: {printable(item.exemption_key)}\n" if exemption else ""
+        lines = "" if exemption in printed else textwrap.indent(exemption, _INDENT)
         yield _as_text(
             replace(item, hint="" if hint in printed or style.quiet else item.hint),
-            f"exemption key: {key}\n" * bool(key)
-            + textwrap.indent(exemption if exemption not in printed else "", _INDENT),
+            key + lines,
             style,
             strict=strict,
         )

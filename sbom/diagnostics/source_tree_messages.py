@@ -199,8 +199,8 @@ def incomplete_package(file: str, name: str, missing: Sequence[str], total: int)
     )
 
 
-#: What accepts code that a redistributor removed.
-_ACCEPTED = 'exempt it: diagnostic = "unrecorded-code", key = "{}"'
+#: What to do where a redistributor removed code.
+_EXEMPTION = 'exempt it: diagnostic = "unrecorded-code", key = "{}"'
 
 
 def incomplete_tree(file: str, code: str, missing: Sequence[str]) -> Diagnostic:
@@ -208,14 +208,14 @@ def incomplete_tree(file: str, code: str, missing: Sequence[str]) -> Diagnostic:
 
     ``code`` is the key path of the vendored code that they are of; empty if they are of all.
     """
-    accepted = f"; if {code} was removed on purpose, {_ACCEPTED.format(code)}" if code else ""
+    otherwise = f"; if {code} was removed on purpose, {_EXEMPTION.format(code)}" if code else ""
     is_or_are = "are" if len(missing) > 1 else "is"
     return Diagnostic(
         code=Code.INCOMPLETE_TREE,
         location=Location(file),
         subject=code,
         message=f"incomplete source tree: {_first(missing)} {is_or_are} missing",
-        hint=f"check out the whole tree, or unpack its archive{accepted}",
+        hint=f"check out the whole tree, or unpack its archive{otherwise}",
     )
 
 

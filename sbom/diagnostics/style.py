@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-#: What the lines of a sentence after the first start with.
+#: What the lines of a sentence after the first start with, where it has no indent of its own.
 _CONTINUED = "  "
 
 
@@ -33,10 +33,11 @@ class TextStyle:
     verbose: bool = False
 
     def wrap(self, text: str, indent: str = "") -> str:
-        """Return a text in lines that fit, each with an indent; one with a width less the first.
+        """Return a text in lines that fit, each with an indent.
 
-        What is longer than a line, such as an address, stays whole, so that it can be copied. So
-        does what has no-break spaces.
+        Without an indent, the lines after the first start with two blanks. What is longer than a
+        line, such as an address, stays whole, so that it can be copied. So does what has no-break
+        spaces.
         """
         if not self.width:
             return indent + text

@@ -226,7 +226,8 @@ def _checksum(data: bytes, seed: int = 0) -> int:
     """Return the checksum of [MS-CAB], 3.1: the exclusive or of the words of 4 bytes."""
     whole = len(data) // _WORD * _WORD
     value = seed ^ int.from_bytes(data[whole:], "big")
-    # One number of all words is folded in half, and again; that takes a tenth of a loop.
+    # One number of all words is folded in half until one word is left. That takes a tenth of the
+    # time of a loop over the words.
     words, count = int.from_bytes(data[:whole], "little"), whole // _WORD
     while count > 1:
         count = (count + 1) // 2

@@ -19,8 +19,6 @@ from sbom.files.shipped_file import ShippedFile, hash_stream, split_stream
 from sbom.files.zip import ArchiveContents, validate_member_name
 
 _DUPLICATE = "occurs more than once, or in another case, which is the same file on Windows"
-
-
 #: The most cabinets of a set that are opened.
 _MOST_CABINETS = 1000
 

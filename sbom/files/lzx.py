@@ -21,8 +21,9 @@ _LENGTHS, _SHORTEST_MATCH = 8, 2
 _LONGEST_SHORT = _LENGTHS - 1 + _SHORTEST_MATCH
 #: The first slots are the three offsets before.
 _RECENT = 3
-#: What stands in a table for a code that no symbol has: more than any symbol.
-_NO_SYMBOL, _WRONG_CODE = 1 << 16, "has a code that stands for nothing"
+#: What a table has for a code that no symbol has: more than any symbol.
+_NO_SYMBOL = 1 << 16
+_WRONG_CODE = "has a code that stands for nothing"
 #: How many bits are taken at once, and a mask for those that are left then.
 _REFILL, _KEPT = 32, (1 << 32) - 1
 #: How many bytes can be looked at after the end.
@@ -160,8 +161,8 @@ class LzxDecoder:
                 if is_aligned and width >= _ALIGNED_BITS:
                     # The lowest bits are a code.
                     count += _ALIGNED_BITS
-                    place = (bits >> (count - aligned.width)) & aligned.mask
-                    symbol, length = aligned.entries[place]
+                    code = (bits >> (count - aligned.width)) & aligned.mask
+                    symbol, length = aligned.entries[code]
                     count -= length
                     if symbol == _NO_SYMBOL:
                         raise LzxError(_WRONG_CODE)

@@ -33,9 +33,9 @@ from sbom.source_tree.wheels import Wheel, check_wheel, read_wheel
 
 _ALGORITHMS = {"SHA1": hashlib.sha1, "SHA256": hashlib.sha256, "SHA512": hashlib.sha512}
 
-
-#: The wheel of pip that every CPython bundles, and the lines of which each release has the SBOM.
+#: The wheel of pip that every CPython bundles.
 _PIP = "Lib/ensurepip/_bundled/pip-*.whl"
+#: The lines of which each release has the SBOM of vendored code.
 _LINES_WITH_SBOM = "3.13-"
 
 #: What wheels vendor that do not say so: versions by name, by version and name of the wheel.
@@ -104,7 +104,7 @@ def find_missing_code(
     """Yield vendored code of which a tree of a line has no file, with the paths that are missing.
 
     The tree says itself what it vendors: it is in CPython's SBOM, whose own tests compare it with
-    the files, and the bundled pip. No key stands for that SBOM.
+    the files, and the bundled pip. Where that SBOM itself is missing, the key is None.
     """
     if not line_in_range(line, _LINES_WITH_SBOM):
         return

@@ -101,7 +101,7 @@ def read_root_file(path: Path) -> list[Root]:
         roots = []
     if not roots or not all(is_certificate(root.certificate) for root in roots):
         kind = describe_content(content, path.name)
-        message = f"has no certificates in PEM{kind and f': it is {kind}'}"
+        message = "has no certificates in PEM" + (f": it is {kind}" if kind else "")
         hint = "name a file with root certificates"
         raise InputError([input_error(str(path), message, hint)])
     return roots
