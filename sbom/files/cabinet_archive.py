@@ -14,14 +14,11 @@ from sbom.binaries.binary import InspectFn
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics.inspection_messages import unreadable_file, unsafe_archive
 from sbom.files.cabinet import Cabinet, CabinetError, list_cabinet_files, parse_cabinet, read_files
-from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
+from sbom.files.limits import ARTIFACT_LIMITS, MOST_CABINETS, ArchiveLimits
 from sbom.files.shipped_file import ShippedFile, hash_stream, split_stream
 from sbom.files.zip import ArchiveContents, validate_member_name
 
 _DUPLICATE = "occurs more than once, or in another case, which is the same file on Windows"
-#: The most cabinets of a set that are opened.
-_MOST_CABINETS = 1000
-
 _Opened = tuple[IO[bytes], Cabinet]
 #: Opens another cabinet of a set by its name; None if there is none. It is closed.
 OpenCabinet = Callable[[str], IO[bytes] | None]
@@ -108,8 +105,8 @@ def _open_set(file: IO[bytes], open_cabinet: OpenCabinet, closing: ExitStack) ->
         following = parse_cabinet(stream)
         if (following.set_id, following.number) != (first.set_id, len(cabinets)):
             raise CabinetError(f"goes on in {name}, which is not the next cabinet of its set")
-        if name in cabinets or len(cabinets) == _MOST_CABINETS:
-            raise CabinetError(f"names a cabinet twice, or more than {_MOST_CABINETS} cabinets")
+        if name in cabinets or len(cabinets) == MOST_CABINETS:
+            raise CabinetError(f"names a cabinet twice, or more than {MOST_CABINETS} cabinets")
         cabinets[name] = stream, following
         cabinet = following
     return cabinets

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 INSPECTED_SIZE = 1 << 27
 #: The largest security catalog that is read; python.cat, with a digest for each file, has 600 KB.
 CATALOG_SIZE = 16 << 20
+#: The most cabinets of a set or a package that are opened.
+MOST_CABINETS = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

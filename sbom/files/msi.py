@@ -26,7 +26,7 @@ from sbom.diagnostics.inspection_messages import (
     unsafe_archive,
 )
 from sbom.files.cabinet import Cabinet, CabinetError, PackedFile, parse_cabinet, read_files
-from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
+from sbom.files.limits import ARTIFACT_LIMITS, MOST_CABINETS, ArchiveLimits
 from sbom.files.msi_database import MsiDatabase, MsiError, Row
 from sbom.files.msi_directories import (
     long_name,
@@ -45,7 +45,6 @@ _EMBEDDED = "#"
 _VERSION = re.compile(r"\d{1,5}(\.\d{1,5}){0,3}", re.ASCII)
 #: Attributes of a row: msidbFileAttributesNoncompressed and msidbFileAttributesCompressed.
 _NOT_COMPRESSED, _COMPRESSED = 0x2000, 0x4000
-_MOST_CABINETS = 1000
 
 #: Opens a cabinet or a file that is not in the package, by its path below the package's directory;
 #: None if there is none. It is closed.
@@ -260,8 +259,8 @@ def _open_cabinets(
     """Return the cabinets of a package in the order of its media. Raises MsiError."""
     rows = sorted(database.read_table("Media"), key=lambda row: row.get_number("DiskId"))
     names = [name for row in rows if (name := row.get_text("Cabinet"))]
-    if len(names) > _MOST_CABINETS or len({name.lower() for name in names}) < len(names):
-        raise MsiError(f"names a cabinet twice, or more than {_MOST_CABINETS} cabinets")
+    if len(names) > MOST_CABINETS or len({name.lower() for name in names}) < len(names):
+        raise MsiError(f"names a cabinet twice, or more than {MOST_CABINETS} cabinets")
     opened: list[tuple[IO[bytes], Cabinet]] = []
     count = 0
     for name in names:
