@@ -141,3 +141,12 @@ def test_a_set_that_is_not_complete_is_not_opened() -> None:
     assert messages(read(away, others={"../b.cab": second})) == [
         "goes on in ../b.cab, which is not there"
     ]
+
+
+def test_a_set_of_more_than_a_thousand_cabinets_is_not_opened() -> None:
+    names = [f"{number}.cab" for number in range(1001)]
+    first, *others = split_set("python.exe", bytes(2002), names)
+    beside = dict(zip(names[1:], others, strict=True))
+    assert messages(read(first, others=beside)) == [
+        "names a cabinet twice, or more than 1000 cabinets"
+    ]
