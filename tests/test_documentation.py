@@ -148,11 +148,12 @@ def test_every_verb_and_option_is_documented() -> None:
 
 def test_every_option_in_the_documentation_exists() -> None:
     known = {option for _, option in options()} | {"--help", "--version", "--print-completion"}
-    # Options of the script, git, Nox, cosign, trivy, uv, the benchmark and fuzzing.
+    # Options of the script, git, Nox, cosign, trivy, uv, pip, the benchmark and fuzzing.
     others = {"--openssl-src", "--libffi-src", "--tkinter-src", "--no-libffi", "--no-openssl",
               "--no-tkinter", "--no-llvm", "--statement", "--bundle", "--type",
               "--certificate-identity", "--certificate-oidc-issuer", "--vex", "--upgrade",
-              "--rounds", "--timeout", "--without", "--json", "--seconds", "--input"}  # fmt: skip
+              "--rounds", "--timeout", "--without", "--json", "--seconds", "--input",
+              "--group"}  # fmt: skip
     found = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", EVERYTHING))
     assert found - known - others == set()
 

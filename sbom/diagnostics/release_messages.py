@@ -163,4 +163,6 @@ def invalid_document(
 def missing_validator(package: str) -> Diagnostic:
     """Report an outside validator that is not installed."""
     message = "is not installed, so documents cannot be validated"
-    return invalid_usage(package, message, "run: python -m pip install --group validation")
+    return invalid_usage(
+        package, message, "run: python -m pip install --group validation (pip 25.1 or newer)"
+    )

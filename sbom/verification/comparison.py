@@ -128,7 +128,7 @@ def _is_python(
 
 def _is_installer(target: VerifyTarget, manifest: Manifest) -> bool:
     """Return whether a target is a file with the name of an installer, and was not opened."""
-    if target.file not in target.files:
+    if not target.is_one_binary:
         return False
     installers = [channel for channel in manifest.channels if channel.format == "installer"]
     return target.file is not None and bool(version_named(installers, target.file.path))
@@ -159,7 +159,11 @@ def _compare_files(
     if not listed:
         return 0, []
     present = {_path_in_bom(file.path, listed): file for file in target.files}
-    diagnostics = list(missing_of_bom(target.name, listed.keys() - present.keys(), bom))
+    diagnostics: list[Diagnostic] = []
+    if target.is_one_binary:
+        present = {_path_of_name(path, listed): file for path, file in present.items()}
+    else:
+        diagnostics += missing_of_bom(target.name, listed.keys() - present.keys(), bom)
     matching = 0
     for path, file in present.items():
         if path in listed:
@@ -186,6 +190,12 @@ def _path_in_bom(path: str, listed: Collection[str]) -> str:
         if letter == "/" and path not in listed and path[:position] in listed:
             return path[position + 1 :]
     return path
+
+
+def _path_of_name(name: str, listed: Collection[str]) -> str:
+    """Return where a BOM lists a file of a name, if that is one place; else the name itself."""
+    places = [path for path in listed if path.rpartition("/")[2].lower() == name.lower()]
+    return places[0] if name not in listed and len(places) == 1 else name
 
 
 def _compare_archive(target: VerifyTarget, bom: Bom) -> Iterator[Diagnostic]:

@@ -59,6 +59,11 @@ class VerifyTarget:
     can_be_signed: bool = False
 
     @property
+    def is_one_binary(self) -> bool:
+        """Return whether this is a binary by itself, of which the other files are elsewhere."""
+        return self.file in self.files
+
+    @property
     def all_files(self) -> tuple[ShippedFile, ...]:
         """Return the files, the packages, and the target itself, whose path is empty."""
         files = list(self.files)

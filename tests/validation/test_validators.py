@@ -418,7 +418,7 @@ def test_a_validator_that_is_not_installed_is_an_error(tmp_path: Path) -> None:
     assert str(diagnostic) == (
         "ntia-conformance-checker: is not installed, so documents cannot be validated"
     )
-    assert diagnostic.hint == "run: python -m pip install --group validation"
+    assert diagnostic.hint == "run: python -m pip install --group validation (pip 25.1 or newer)"
 
 
 # What is printed.

@@ -146,6 +146,23 @@ def test_a_file_that_is_not_an_sbom_is_an_error(
     assert ": is not " in err or ": expected an SBOM document in JSON, found an empty file" in err
 
 
+@pytest.mark.parametrize("home", ["", "DLLs/"])
+def test_one_dll_is_compared_with_its_own_entry_in_an_sbom(
+    case: VerifyCase, tmp_path: Path, home: str
+) -> None:
+    """As in answering a scanner: the other files of the release are elsewhere."""
+    files = {f"{home}{name}": data for name, data in case.files.items()}
+    document = write_document(files, tmp_path, "python")
+    case.path = tmp_path / "sqlite3.dll"
+    case.path.write_bytes(case.files["sqlite3.dll"])
+    status, report = case.run("--sbom", str(document), script=False)
+    assert (status, report["diagnostics"], report["matching_files"]) == (Exit.OK, [], 1)
+    case.path.write_bytes(case.files["sqlite3.dll"] + b"changed")
+    status, report = case.run("--sbom", str(document), script=False)
+    assert status == Exit.ERRORS
+    assert {one["name"] for one in report["diagnostics"]} == {"file-mismatch"}
+
+
 def test_a_dll_that_the_sbom_does_not_list_is_reported_whatever_it_contains(
     case: VerifyCase, tmp_path: Path
 ) -> None:
