@@ -45,17 +45,17 @@ def _change(value: Any, chance: random.Random) -> Any:
         return copy.deepcopy(chance.choice(HOSTILE))
     holder, key = chance.choice(places)
     other, other_key = chance.choice(places)
-    action = chance.randrange(5)
-    if action == 0:
-        holder[key] = copy.deepcopy(chance.choice(HOSTILE))
-    elif action == 1:
-        del holder[key]
-    elif action == 2:  # noqa: PLR2004 - actions have numbers
-        holder[key] = copy.deepcopy(other[other_key])
-    elif isinstance(holder, list):
-        holder.insert(key, copy.deepcopy(other[other_key]))
-    else:
-        holder[str(chance.choice(HOSTILE))] = holder[key]
+    match chance.randrange(5):
+        case 0:
+            holder[key] = copy.deepcopy(chance.choice(HOSTILE))
+        case 1:
+            del holder[key]
+        case 2:
+            holder[key] = copy.deepcopy(other[other_key])
+        case _ if isinstance(holder, list):
+            holder.insert(key, copy.deepcopy(other[other_key]))
+        case _:
+            holder[str(chance.choice(HOSTILE))] = holder[key]
     return value
 
 
@@ -82,15 +82,15 @@ def lines_mutator(change_line: Callable[[bytes, random.Random], bytes]) -> Mutat
             return mutate_bytes(data, size)
         for _ in range(chance.choice((1, 1, 2, 5))):
             first, second = chance.randrange(len(lines)), chance.randrange(len(lines))
-            action = chance.randrange(5)
-            if action == 0 and len(lines) > 1:
-                del lines[first]
-            elif action == 1:
-                lines.insert(first, lines[second])
-            elif action == 2:  # noqa: PLR2004 - actions have numbers
-                lines[first], lines[second] = lines[second], lines[first]
-            else:
-                lines[first] = change_line(lines[first], chance)
+            match chance.randrange(5):
+                case 0 if len(lines) > 1:
+                    del lines[first]
+                case 1:
+                    lines.insert(first, lines[second])
+                case 2:
+                    lines[first], lines[second] = lines[second], lines[first]
+                case _:
+                    lines[first] = change_line(lines[first], chance)
         made = b"\n".join(lines)
         return made if len(made) <= size else data
 

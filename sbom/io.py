@@ -155,7 +155,7 @@ def _write_data(file: IO[bytes], data: bytes | IO[bytes]) -> None:
 
 
 def _open_device(path: Path) -> int:
-    """Open a device or a pipe to write to; a pipe that nobody reads is an error after a moment."""
+    """Open a device or a pipe to write to; a pipe without a reader is an error after a moment."""
     if sys.platform == "win32":
         return os.open(path, os.O_WRONLY | os.O_BINARY)
     waits = iter(_ATTEMPTS)

@@ -1,4 +1,4 @@
-"""What a file looks like: told by its contents, and by its name only where they do not show it."""
+"""What a file looks like: by its contents, and by its name only where they do not show it."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ def _select_externals(
 ) -> tuple[BuildExternals, tuple[Diagnostic, ...]]:
     """Return the externals of a build, and what is wrong with the directory that has them.
 
-    Without one, they are those of the manifest. Raises SbomError where it cannot be told which
+    Without one, they are those of the manifest. Raises SbomError where it is not known which
     external a directory is, or none is there.
     """
     if options.externals is None:

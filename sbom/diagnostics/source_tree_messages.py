@@ -204,7 +204,7 @@ _EXEMPTION = 'exempt it: diagnostic = "unrecorded-code", key = "{}"'
 
 
 def incomplete_tree(file: str, code: str, missing: Sequence[str]) -> Diagnostic:
-    """Report that files are missing without which it cannot be told what a tree vendors.
+    """Report that files are missing without which it is not known what a tree vendors.
 
     ``code`` is the key path of the vendored code that they are of; empty if they are of all.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -22,7 +22,7 @@ from sbom.files.burn_manifest import (
     find_containers,
     read_bundle_manifest,
 )
-from sbom.files.cabinet import CABINET_MAGIC, CabinetError, parse_cabinet, read_files
+from sbom.files.cabinet import CABINET_MAGIC, CabinetError, OpenFile, parse_cabinet, read_files
 from sbom.files.limits import ARTIFACT_LIMITS, ArchiveLimits
 from sbom.files.msi import MSI_MAGIC, MsiReader
 from sbom.files.shipped_file import ShippedFile, hash_stream, join_pieces, split_stream
@@ -33,9 +33,6 @@ from sbom.files.zip import ArchiveContents, validate_member_name
 _PACKAGE_SIZE = 256 << 20
 #: The most bytes of packages and cabinets that are kept until all payloads were read.
 _KEPT_SIZE = 256 << 20
-
-#: Opens a file beside the bundle by its path; None if there is none.
-OpenPayload = Callable[[str], IO[bytes] | None]
 
 
 def installed_files(bundle: ArchiveContents) -> tuple[tuple[ShippedFile, ...], list[Diagnostic]]:
@@ -60,7 +57,7 @@ class BundleReader:
     inspect: InspectFn | None = None
     limits: ArchiveLimits = ARTIFACT_LIMITS
 
-    def read(self, file: IO[bytes], name: str, open_payload: OpenPayload) -> ArchiveContents:
+    def read(self, file: IO[bytes], name: str, open_payload: OpenFile) -> ArchiveContents:
         """Return the payloads of a bundle, and the contents of the packages among them.
 
         ``open_payload`` opens what is not in the bundle. One ``not-inspected`` diagnostic names
@@ -137,7 +134,7 @@ class _Collector:
             for payload in waiting.values()
         ]
 
-    def add_detached(self, manifest: BundleManifest, open_payload: OpenPayload) -> None:
+    def add_detached(self, manifest: BundleManifest, open_payload: OpenFile) -> None:
         """Add the payloads that are files beside the bundle, and name those that are not there."""
         for payload in manifest.payloads:
             if payload.container:

@@ -30,6 +30,10 @@ _WORD = 4
 #: [MS-CAB], 2.4: a name has at most 255 bytes and a zero.
 _NAME_SIZE = 256
 
+#: Opens another file, such as the next cabinet of a set, by its path below the directory of the
+#: file that names it; None if there is none. Whoever reads it closes it.
+OpenFile = Callable[[str], IO[bytes] | None]
+
 
 class CabinetError(ValueError):
     """The data are not a cabinet that can be read; the text says why."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import IO
@@ -13,15 +13,20 @@ from msgspec import structs
 from sbom.binaries.binary import InspectFn
 from sbom.diagnostics import Diagnostic, sort_diagnostics
 from sbom.diagnostics.inspection_messages import unreadable_file, unsafe_archive
-from sbom.files.cabinet import Cabinet, CabinetError, list_cabinet_files, parse_cabinet, read_files
+from sbom.files.cabinet import (
+    Cabinet,
+    CabinetError,
+    OpenFile,
+    list_cabinet_files,
+    parse_cabinet,
+    read_files,
+)
 from sbom.files.limits import ARTIFACT_LIMITS, MOST_CABINETS, ArchiveLimits
 from sbom.files.shipped_file import ShippedFile, hash_stream, split_stream
 from sbom.files.zip import ArchiveContents, validate_member_name
 
 _DUPLICATE = "occurs more than once, or in another case, which is the same file on Windows"
 _Opened = tuple[IO[bytes], Cabinet]
-#: Opens another cabinet of a set by its name; None if there is none. It is closed.
-OpenCabinet = Callable[[str], IO[bytes] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class CabinetReader:
     inspect: InspectFn | None = None
     limits: ArchiveLimits = ARTIFACT_LIMITS
 
-    def read(self, file: IO[bytes], name: str, open_cabinet: OpenCabinet) -> ArchiveContents:
+    def read(self, file: IO[bytes], name: str, open_cabinet: OpenFile) -> ArchiveContents:
         """Return the files of a cabinet and its signature; what is wrong is in the diagnostics.
 
         Of a set of cabinets, the first one is read, with the files of all; the others are
@@ -86,7 +91,7 @@ class CabinetReader:
         return members
 
 
-def _open_set(file: IO[bytes], open_cabinet: OpenCabinet, closing: ExitStack) -> dict[str, _Opened]:
+def _open_set(file: IO[bytes], open_cabinet: OpenFile, closing: ExitStack) -> dict[str, _Opened]:
     """Return the cabinets of a set by their names; that of the first is empty.
 
     Raises CabinetError, also if the first cabinet is not the first of its set.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
@@ -25,7 +25,14 @@ from sbom.diagnostics.inspection_messages import (
     unreadable_file,
     unsafe_archive,
 )
-from sbom.files.cabinet import Cabinet, CabinetError, PackedFile, parse_cabinet, read_files
+from sbom.files.cabinet import (
+    Cabinet,
+    CabinetError,
+    OpenFile,
+    PackedFile,
+    parse_cabinet,
+    read_files,
+)
 from sbom.files.limits import ARTIFACT_LIMITS, MOST_CABINETS, ArchiveLimits
 from sbom.files.msi_database import MsiDatabase, MsiError, Row
 from sbom.files.msi_directories import (
@@ -45,10 +52,6 @@ _EMBEDDED = "#"
 _VERSION = re.compile(r"\d{1,5}(\.\d{1,5}){0,3}", re.ASCII)
 #: Attributes of a row: msidbFileAttributesNoncompressed and msidbFileAttributesCompressed.
 _NOT_COMPRESSED, _COMPRESSED = 0x2000, 0x4000
-
-#: Opens a cabinet or a file that is not in the package, by its path below the package's directory;
-#: None if there is none. It is closed.
-OpenSource = Callable[[str], IO[bytes] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class MsiReader:
     inspect: InspectFn | None = None
     limits: ArchiveLimits = ARTIFACT_LIMITS
 
-    def read(self, file: IO[bytes], name: str, open_source: OpenSource) -> ArchiveContents:
+    def read(self, file: IO[bytes], name: str, open_source: OpenFile) -> ArchiveContents:
         """Return the files that a package installs; what is wrong is in the diagnostics."""
         file.seek(0)
         package = hash_stream(name, split_stream(file))
@@ -118,7 +121,7 @@ class MsiReader:
         package: ShippedFile,
         installed: Sequence[_InstalledFile],
         cabinets: Sequence[tuple[IO[bytes], Cabinet]],
-        open_source: OpenSource,
+        open_source: OpenFile,
     ) -> ArchiveContents:
         # Where a row does not say how its file is stored, msiextract and 7z look in cabinets too.
         in_cabinets = {file.name for _, cabinet in cabinets for file in cabinet.files}
@@ -180,7 +183,7 @@ def _take_packed(
             yield _Source(files, packed.size, packed.pieces)
 
 
-def _take_outside(waiting: dict[str, _InstalledFile], open_source: OpenSource) -> Iterator[_Source]:
+def _take_outside(waiting: dict[str, _InstalledFile], open_source: OpenFile) -> Iterator[_Source]:
     """Yield files that are in the source tree, and remove them from those that are ``waiting``."""
     for key, file in list(waiting.items()):
         stream = open_source(file.source)
@@ -254,7 +257,7 @@ def _is_packed(row: Row, kind: SourceKind) -> bool | None:
 
 
 def _open_cabinets(
-    database: MsiDatabase, open_source: OpenSource, closing: ExitStack, limits: ArchiveLimits
+    database: MsiDatabase, open_source: OpenFile, closing: ExitStack, limits: ArchiveLimits
 ) -> list[tuple[IO[bytes], Cabinet]]:
     """Return the cabinets of a package in the order of its media. Raises MsiError."""
     rows = sorted(database.read_table("Media"), key=lambda row: row.get_number("DiskId"))

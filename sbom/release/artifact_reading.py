@@ -13,6 +13,7 @@ from msgspec import structs
 
 from sbom.binaries.binary import InspectFn
 from sbom.files.burn import BundleReader
+from sbom.files.cabinet import OpenFile
 from sbom.files.msi import MsiReader
 from sbom.files.shipped_file import hash_file
 from sbom.files.zip import ArchiveContents, ZipReader
@@ -100,7 +101,7 @@ class _InstallerReader:
     def _read(
         self,
         path: str,
-        read: Callable[[IO[bytes], str, Callable[[str], IO[bytes] | None]], ArchiveContents],
+        read: Callable[[IO[bytes], str, OpenFile], ArchiveContents],
     ) -> ArchiveContents:
         platform = self._artifacts[path].platform
 

@@ -20,7 +20,7 @@ from sbom.diagnostics.inspection_messages import not_inspected
 from sbom.diagnostics.io_messages import input_error
 from sbom.files.burn import BundleReader, installed_files
 from sbom.files.burn_manifest import is_bundle
-from sbom.files.cabinet import CABINET_MAGIC
+from sbom.files.cabinet import CABINET_MAGIC, OpenFile
 from sbom.files.cabinet_archive import CabinetReader
 from sbom.files.directory import hash_directory
 from sbom.files.hash_ahead import HashAhead
@@ -162,11 +162,8 @@ def _archive_target(
     )
 
 
-_OpenFile = Callable[[str], IO[bytes] | None]
-
-
 def _read_archive(
-    path: Path, read: Callable[[IO[bytes], str, _OpenFile], ArchiveContents]
+    path: Path, read: Callable[[IO[bytes], str, OpenFile], ArchiveContents]
 ) -> ArchiveContents:
     """Return the contents of an archive, with those of the files beside it that it names."""
 

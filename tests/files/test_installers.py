@@ -25,7 +25,8 @@ from sbom.binaries.search import Inspector
 from sbom.diagnostics import Code, failing
 from sbom.files.burn import BundleReader
 from sbom.files.burn_manifest import is_bundle
-from sbom.files.msi import MsiReader, OpenSource
+from sbom.files.cabinet import OpenFile
+from sbom.files.msi import MsiReader
 from sbom.files.zip import ArchiveContents
 from sbom.patterns import PathPatterns
 
@@ -38,7 +39,7 @@ FILES = {
 
 
 def read(
-    data: bytes, open_source: OpenSource = no_cabinet, inspect: InspectFn | None = None
+    data: bytes, open_source: OpenFile = no_cabinet, inspect: InspectFn | None = None
 ) -> ArchiveContents:
     return MsiReader(inspect).read(io.BytesIO(data), "core.msi", open_source)
 
@@ -79,7 +80,7 @@ def test_the_cabinets_of_an_msi_can_be_beside_it() -> None:
 UNCOMPRESSED, COMPRESSED, SHORT_NAMES, CABINETS = 0x2000, 0x4000, 1, 2
 
 
-def sources(root: Path) -> OpenSource:
+def sources(root: Path) -> OpenFile:
     def open_source(name: str) -> IO[bytes] | None:
         path = root / name
         return path.open("rb") if path.is_file() else None
